@@ -1,0 +1,1 @@
+"""Claude Code, agents, git, processes, notices and the clock behind the ports of the runtime."""

@@ -1,0 +1,1 @@
+"""The `orch-agent` command, for agents in any shell; standard library only."""

@@ -1,0 +1,1 @@
+"""The `orch-tui` command line: one module a command, everything imported late."""

@@ -1,0 +1,1 @@
+"""The `orch-hook` command, for Claude Code's hooks; standard library only."""

@@ -1,0 +1,1 @@
+"""Plan and workflow models, their loading and their checks."""

@@ -1,0 +1,1 @@
+"""Ports, the engine loop, effects, headless runs, replay and resume."""

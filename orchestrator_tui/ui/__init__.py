@@ -1,0 +1,1 @@
+"""The cockpit: app, actions, keymap, themes and palette."""

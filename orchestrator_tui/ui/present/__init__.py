@@ -1,0 +1,1 @@
+"""Pure functions from state, time and width to what is shown."""

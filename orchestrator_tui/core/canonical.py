@@ -1,0 +1,30 @@
+"""Canonical JSON: the one byte form in which payloads are hashed, stored and exported."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+
+def canonical_json(value: Any) -> str:
+    """``value`` as JSON with sorted keys, no spaces and no NaN; the same value always gives the same text.
+
+    Raises:
+        ValueError: the value holds NaN, an infinity or something JSON cannot say.
+    """
+    return json.dumps(
+        value,
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+        allow_nan=False,
+    )
+
+
+def sha256_hex(text: str) -> str:
+    """The SHA-256 of ``text`` in UTF-8, as 64 hexadecimal digits.
+
+    Lone surrogates are hashed as they are: a hostile question must not stop its own digest.
+    """
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

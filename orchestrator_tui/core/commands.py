@@ -1,0 +1,64 @@
+"""What a person can ask for. The screens emit these; ``refusal`` judges them; the runtime carries them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Answer one revision of one gate.
+
+    ``options`` are option keys; ``text`` is an answer of one's own, used when no key is given. ``confirm`` is what
+    the person typed where the gate wants its track's slug typed (production), or ``"twice"`` where Enter had to be
+    pressed twice; ``shown_wall_ms`` is when the card with this revision came on screen. ``origin`` is ``key``, ``cli`` or ``answers``.
+    """
+
+    batch: str
+    gate: str
+    revision: int
+    digest: str
+    options: tuple[str, ...] = ()
+    text: str = ""
+    reason: str = ""
+    confirm: str = ""
+    shown_wall_ms: int | None = None
+    origin: str = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """Take back the decision of a gate while it has not left yet (reliability A-11)."""
+
+    batch: str
+    gate: str
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Silence a gate's stale warnings for 5 to 60 minutes (reliability A-7)."""
+
+    batch: str
+    gate: str
+    snooze_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Send a message to the agent of a track."""
+
+    batch: str
+    track: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nudge:
+    """Ask the agent of a track which stage it is on (seed 002, status check)."""
+
+    batch: str
+    track: str
+
+
+Command = Decide | Undo | Snooze | Tell | Nudge
+"""Everything that a key, the command line or a script can ask of the runtime."""

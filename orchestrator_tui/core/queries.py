@@ -1,0 +1,199 @@
+"""Questions about the state that more than one front end asks; nothing here changes anything.
+
+The order of the queue, what *waiting* means and whose turn it is are answered here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from orchestrator_tui.core.instant import Instant, elapsed_ms
+from orchestrator_tui.core.model import (
+    TERMINAL_GATE_STATES,
+    Batch,
+    Gate,
+    GateState,
+    Liveness,
+    Risk,
+    Signal,
+    State,
+    Track,
+    TrackState,
+)
+
+QUIET_TRACK_STATES = frozenset({TrackState.DONE, TrackState.MERGED, TrackState.SKIPPED, TrackState.ABANDONED})
+LOST_TRACK_STATES = frozenset({TrackState.FAILED, TrackState.ROLLED_BACK})
+
+
+@dataclass(frozen=True, slots=True)
+class GateKey:
+    """The identity of a gate on a screen: selection follows it, never a row."""
+
+    batch: str
+    gate: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackKey:
+    """The identity of a track on a screen."""
+
+    batch: str
+    track: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The headline's numbers: every track is in exactly one of them, waiting gates apart."""
+
+    waiting: int
+    working: int
+    unknown: int
+    done: int
+    failed: int
+    pending: int
+
+
+def all_gates(state: State) -> Iterator[Gate]:
+    """Every gate of every batch, newest revisions."""
+    for batch in state.batches.values():
+        yield from batch.gates.values()
+
+
+def all_tracks(state: State) -> Iterator[Track]:
+    """Every track of every batch."""
+    for batch in state.batches.values():
+        yield from batch.tracks.values()
+
+
+def find_gate(state: State, key: GateKey) -> Gate | None:
+    """The gate with this identity, or None."""
+    batch = state.batches.get(key.batch)
+    return None if batch is None else batch.gates.get(key.gate)
+
+
+def find_track(state: State, key: TrackKey) -> Track | None:
+    """The track with this identity, or None."""
+    batch = state.batches.get(key.batch)
+    return None if batch is None else batch.tracks.get(key.track)
+
+
+def needs_person(gate: Gate) -> bool:
+    """A gate that belongs in the queue: undecided, or decided without having arrived (DESIGN §4.2)."""
+    return gate.state is GateState.OPEN or (gate.undelivered and gate.state not in TERMINAL_GATE_STATES)
+
+
+def gate_queue(state: State) -> tuple[Gate, ...]:
+    """The gates that need a person: undelivered first, then by risk, then by age (reliability A-15).
+
+    The order of two gates depends on nothing that ticks, so no row moves by itself.
+    """
+    waiting = [gate for gate in all_gates(state) if needs_person(gate)]
+    waiting.sort(key=lambda gate: (not gate.undelivered, -gate.risk, gate.asked_at.wall_ms, gate.batch, gate.id))
+    return tuple(waiting)
+
+
+def under_way(state: State) -> tuple[Gate, ...]:
+    """Decided gates whose answer is still travelling, newest first."""
+    found = [gate for gate in all_gates(state) if gate.state in (GateState.DECIDED, GateState.DELIVERED)]
+    found.sort(key=lambda gate: -(gate.decision.at.wall_ms if gate.decision else 0))
+    return tuple(found)
+
+
+def gate_age_ms(gate: Gate, now: Instant) -> int:
+    """How long a gate has waited for its decision, in milliseconds."""
+    return elapsed_ms(gate.asked_at, gate.decision.at if gate.decision is not None else now)
+
+
+def is_stale(gate: Gate, now: Instant, batch: Batch) -> bool:
+    """An open gate that waited for the batch's limit and is not snoozed (seed 002, the 5-minute rule)."""
+    if gate.state is not GateState.OPEN or gate_age_ms(gate, now) < batch.limits.gate_stale_ms:
+        return False
+    return gate.snoozed_at is None or elapsed_ms(gate.snoozed_at, now) >= gate.snooze_ms
+
+
+def stale_gates(state: State, now: Instant) -> tuple[Gate, ...]:
+    """The stale gates in queue order."""
+    return tuple(gate for gate in gate_queue(state) if is_stale(gate, now, state.batches[gate.batch]))
+
+
+def oldest_wait_ms(state: State, now: Instant) -> int | None:
+    """Age of the gate that has waited longest, or None when nothing waits."""
+    ages = [gate_age_ms(gate, now) for gate in all_gates(state) if gate.state is GateState.OPEN]
+    return max(ages, default=None)
+
+
+def waiting_gates(batch: Batch, slug: str) -> tuple[Gate, ...]:
+    """The gates of one track that need a person; a track with any of them is *waiting*."""
+    return tuple(gate for gate in batch.gates.values() if gate.track == slug and needs_person(gate))
+
+
+def waiting_tracks(state: State) -> Mapping[TrackKey, tuple[Gate, ...]]:
+    """The waiting tracks with their gates in queue order."""
+    found: dict[TrackKey, list[Gate]] = {}
+    for gate in gate_queue(state):
+        found.setdefault(TrackKey(gate.batch, gate.track), []).append(gate)
+    return {key: tuple(gates) for key, gates in found.items()}
+
+
+def counts(state: State) -> Counts:
+    """The headline's numbers; ``waiting`` counts gates, the others count tracks that do not wait."""
+    waiting = waiting_tracks(state)
+    tally = {"working": 0, "unknown": 0, "done": 0, "failed": 0, "pending": 0}
+    for track in all_tracks(state):
+        if TrackKey(track.batch, track.slug) not in waiting:
+            tally[standing(track)] += 1
+    return Counts(waiting=sum(len(gates) for gates in waiting.values()), **tally)
+
+
+def standing(track: Track) -> str:
+    """``working``, ``unknown``, ``done``, ``failed`` or ``pending``: what a glance must tell, waiting apart."""
+    if track.state in QUIET_TRACK_STATES:
+        return "done"
+    if track.state in LOST_TRACK_STATES:
+        return "failed"
+    if track.state in (TrackState.PENDING, TrackState.QUEUED):
+        return "pending"
+    if track.liveness in (Liveness.UNKNOWN, Liveness.GONE, Liveness.WORKING_NOT_REPORTING):
+        return "unknown"
+    return "working"
+
+
+_NEED_ORDER = {"failed": 2, "unknown": 1, "working": 3, "pending": 4, "done": 5}
+
+
+def tracks_by_need(state: State) -> tuple[Track, ...]:
+    """Tracks, those that need a person first: waiting in queue order, then unknown, failed, working, pending, done."""
+    waiting = waiting_tracks(state)
+    rank = {key: place for place, key in enumerate(waiting)}
+
+    def need(track: Track) -> tuple[int, int, str, str]:
+        place = rank.get(TrackKey(track.batch, track.slug))
+        if place is not None:
+            return (0, place, "", "")
+        return (_NEED_ORDER[standing(track)], 0, track.batch, track.slug)
+
+    return tuple(sorted(all_tracks(state), key=need))
+
+
+def open_signals(state: State) -> tuple[Signal, ...]:
+    """Signals that were not cleared, newest first."""
+    found = [signal for batch in state.batches.values() for signal in batch.signals.values()]
+    return tuple(sorted(found, key=lambda signal: -signal.at.wall_ms))
+
+
+def wants_confirmation(gate: Gate) -> str:
+    """What an answer needs beside Enter: ``slug`` (production, destructive), ``twice`` (check) or "" (DESIGN §2.4)."""
+    if gate.risk in (Risk.PRODUCTION, Risk.DESTRUCTIVE):
+        return "slug"
+    return "twice" if gate.risk is Risk.CHECK else ""
+
+
+def next_waiting(state: State, current: GateKey | None) -> GateKey | None:
+    """The gate that ``w`` goes to: the next in the queue behind ``current``, round to the top; None when none waits."""
+    queue = [GateKey(gate.batch, gate.id) for gate in gate_queue(state)]
+    if not queue:
+        return None
+    if current not in queue:
+        return queue[0]
+    return queue[(queue.index(current) + 1) % len(queue)]

@@ -1,0 +1,78 @@
+"""The ports of the runtime: what the screens see of it, and what it asks of the world (DESIGN §3)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from orchestrator_tui.core.commands import Command
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.model import Activity, State
+
+
+class Clock(Protocol):
+    """Where time enters."""
+
+    def now(self) -> Instant: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What is shown but not journalled; a replay has none of it and says so.
+
+    Attributes:
+        activity: finer activity than the journal's, by (batch, track).
+        watching: one line on how files are followed, e.g. ``"2 lists, by events"``.
+        empty: why nothing is shown and what to do about it, line by line, when there is nothing to show.
+        problem: what keeps decisions from being recorded now, or ""; shown as a banner (reliability J-5).
+        held_by: who holds the lease of a batch that this screen does not hold, by batch.
+    """
+
+    activity: Mapping[tuple[str, str], Activity] = field(default_factory=dict)
+    watching: str = ""
+    empty: tuple[str, ...] = ()
+    problem: str = ""
+    held_by: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One immutable picture of everything, handed to the screens as a whole."""
+
+    state: State
+    live: Live = field(default_factory=Live)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a command. ``refused`` is one line, or "" when it was carried out; ``text`` says what was done."""
+
+    command: Command
+    refused: str = ""
+    text: str = ""
+
+
+class Session(Protocol):
+    """What stands behind the screens: the live runtime, or a replay. Screens know nothing else.
+
+    ``mode`` is ``live`` or ``replay``; it is shown, never branched on by a widget.
+    """
+
+    @property
+    def mode(self) -> str: ...
+
+    @property
+    def clock(self) -> Clock: ...
+
+    def start(self, changed: Callable[[Snapshot], None], finished: Callable[[Outcome], None]) -> None:
+        """Begin. Both callbacks may be called from any thread: ``changed`` with each new picture, ``finished`` once a command."""
+
+    def snapshot(self) -> Snapshot:
+        """The picture as it is now; before ``start``, what can be shown at once."""
+
+    def dispatch(self, command: Command) -> None:
+        """Hand over a command; never blocks. Its :class:`Outcome` comes by ``finished``. A replay refuses all."""
+
+    def close(self) -> None:
+        """Let go of everything within 300 ms. Idempotent."""

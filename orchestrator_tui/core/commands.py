@@ -11,7 +11,8 @@ class Decide:
 
     ``options`` are option keys; ``text`` is an answer of one's own, used when no key is given. ``confirm`` is what
     the person typed where the gate wants its track's slug typed (production), or ``"twice"`` where Enter had to be
-    pressed twice; ``shown_wall_ms`` is when the card with this revision came on screen. ``origin`` is ``key``, ``cli`` or ``answers``.
+    pressed twice; ``shown_wall_ms`` is when the card with this revision came on screen. ``origin`` is ``key``,
+    ``cli`` or ``answers``.
     """
 
     batch: str
@@ -60,5 +61,13 @@ class Nudge:
     track: str
 
 
-Command = Decide | Undo | Snooze | Tell | Nudge
+@dataclass(frozen=True, slots=True)
+class Redeliver:
+    """Try again, by every route, to bring an undelivered decision to its agent (same decision id)."""
+
+    batch: str
+    gate: str
+
+
+Command = Decide | Undo | Snooze | Tell | Nudge | Redeliver
 """Everything that a key, the command line or a script can ask of the runtime."""

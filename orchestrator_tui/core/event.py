@@ -99,7 +99,7 @@ KINDS: dict[str, Spec] = {
     ),
     "track_changed": ({"track": _TEXT, "changes": _MAP}, {}),
     "track_moved": ({"track": _TEXT, "to": _TEXT}, {"why": _TEXT, "observed": _BOOL}),
-    "track_reported": ({"track": _TEXT}, {"progress": _TEXT, "blocked": _BOOL}),
+    "track_reported": ({"track": _TEXT}, {"progress": _TEXT, "blocked": _BOOL, "fingerprint": _TEXT}),
     "stage_changed": (
         {"track": _TEXT, "stage": _INT, "status": _TEXT},
         {"name": _TEXT, "detail": _TEXT, "observed": _BOOL},
@@ -224,6 +224,8 @@ KINDS: dict[str, Spec] = {
     "gate_cancelled": ({**_GATE_KEY, "why": _TEXT}, {"by": _TEXT}),
     "gate_expired": ({**_GATE_KEY, "why": _TEXT}, {}),
     "gate_answered_elsewhere": ({**_GATE_KEY, "why": _TEXT}, {}),
+    "gate_cleared": ({**_GATE_KEY}, {}),
+    "redelivery_asked": ({**_GATE_KEY, "decision": _TEXT, "by": _TEXT}, {}),
     "gate_stale": ({**_GATE_KEY, "count": _INT, "level": _INT, "age_ms": _INT}, {}),
     "gate_snoozed": ({**_GATE_KEY, "snooze_ms": _INT, "by": _TEXT}, {}),
     # signals
@@ -248,6 +250,8 @@ GATE_KINDS = frozenset(
         "gate_cancelled",
         "gate_expired",
         "gate_answered_elsewhere",
+        "gate_cleared",
+        "redelivery_asked",
         "gate_stale",
         "gate_snoozed",
     }

@@ -6,7 +6,7 @@ inside the transaction that writes the event; ``evolve`` asks ``change`` for eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -97,6 +97,7 @@ def _opened(gate: Gate | None, event: Event) -> Gate:
         recommendation=data.get("recommendation"),
         recommendation_why=data.get("recommendation_why", ""),
         refusals=0 if gate is None else gate.refusals,
+        answers=() if gate is None else gate.answers,
     )
 
 
@@ -179,6 +180,18 @@ def _refuse_unless_open(gate: Gate, payload: Mapping[str, Any], now: Instant) ->
     return None if gate.state is GateState.OPEN else f"the gate is {gate.state.replace('_', ' ')}"
 
 
+def _refuse_cleared(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
+    if gate.state not in TERMINAL_GATE_STATES:
+        return f"the gate is {gate.state.replace('_', ' ')}"
+    return "it is cleared already" if gate.cleared else None
+
+
+def _refuse_redelivery(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
+    if gate.decision is None or gate.decision.id != payload["decision"]:
+        return "the decision was replaced"
+    return None if gate.undelivered else "the answer is not undelivered"
+
+
 def _refuse_route(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
     if payload["route"] in gate.routes:
         return "the route is known"
@@ -197,6 +210,8 @@ _REFUSALS: dict[str, Callable[[Gate, Mapping[str, Any], Instant], str | None]] =
     "gate_cancelled": _refuse_end,
     "gate_expired": _refuse_end,
     "gate_answered_elsewhere": _refuse_end,
+    "gate_cleared": _refuse_cleared,
+    "redelivery_asked": _refuse_redelivery,
     "gate_stale": _refuse_unless_open,
     "gate_snoozed": _refuse_unless_open,
 }
@@ -250,7 +265,8 @@ def _claimed(gate: Gate, event: Event) -> Gate:
 def _failed(gate: Gate, event: Event) -> Gate:
     undelivered = event.payload.get("undelivered", False)
     steps = _step(gate, event, "failed", event.payload["why"])
-    return replace(gate, claim=None, undelivered=undelivered, steps=steps)
+    # An answer that nobody took is decided, not delivered, until another route brings it.
+    return replace(gate, state=GateState.DECIDED, claim=None, undelivered=undelivered, steps=steps)
 
 
 def _delivered(gate: Gate, event: Event) -> Gate:
@@ -308,6 +324,8 @@ _CHANGES: dict[str, Callable[[Gate, Event], Gate]] = {
     "gate_cancelled": _ends(GateState.CANCELLED),
     "gate_expired": _ends(GateState.EXPIRED),
     "gate_answered_elsewhere": _ends(GateState.ANSWERED_ELSEWHERE),
+    "gate_cleared": _cleared,
+    "redelivery_asked": _redelivery,
     "gate_stale": _stale,
     "gate_snoozed": _snoozed,
 }

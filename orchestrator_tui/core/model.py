@@ -177,7 +177,11 @@ class DeliveryStep:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A question that waits for a decision; always its newest revision."""
+    """A question that waits for a decision; always its newest revision.
+
+    ``cleared`` tells that the asker has taken its question down; ``answers`` remembers every decision ever made on
+    this gate as (revision, decision id, answer), so that a forged one is told from ours (reliability D-2).
+    """
 
     batch: str
     id: str
@@ -206,6 +210,8 @@ class Gate:
     snoozed_at: Instant | None = None
     snooze_ms: int = 0
     refusals: int = 0
+    cleared: bool = False
+    answers: tuple[tuple[int, str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +320,7 @@ class Track:
     blocked: bool = False
     problem: str = ""
     progress: str = ""
+    fingerprint: str = ""
     model: str = ""
     cost_usd: float | None = None
     tokens: int | None = None
@@ -332,6 +339,9 @@ class Limits:
     reply_ms: int = 120_000
     undo_ms: int = 5_000
     activity_ms: int = 10_000
+    acknowledge_shell_ms: int = 10_000
+    acknowledge_task_file_ms: int = 300_000
+    claim_ms: int = 5_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,6 +234,7 @@ def _decided(gate: Gate, event: Event) -> Gate:
         shown_at_ms=data.get("shown_wall_ms"),
         undo_ms=data.get("undo_ms", 0),
     )
+    answer = answer_text(decision.options, decision.text)
     return replace(
         gate,
         state=GateState.DECIDED,
@@ -241,7 +242,13 @@ def _decided(gate: Gate, event: Event) -> Gate:
         steps=(),
         claim=None,
         undelivered=False,
+        answers=(*gate.answers, (gate.revision, decision.id, answer)),
     )
+
+
+def answer_text(options: Sequence[str], text: str) -> str:
+    """What an agent gets back: the chosen keys, joined by commas, or the answer in the person's own words."""
+    return ",".join(options) if options else text
 
 
 def _undone(gate: Gate, event: Event) -> Gate:
@@ -292,11 +299,22 @@ def _ends(state: GateState) -> Callable[[Gate, Event], Gate]:
             gate,
             state=state,
             claim=None,
+            undelivered=False,
             closed_at=event.at,
             closed_why=event.payload["why"],
+            cleared=state is GateState.WITHDRAWN,
         )
 
     return end
+
+
+def _cleared(gate: Gate, event: Event) -> Gate:
+    return replace(gate, cleared=True)
+
+
+def _redelivery(gate: Gate, event: Event) -> Gate:
+    steps = (*gate.steps, DeliveryStep("retried", "", event.at, event.payload["by"]))
+    return replace(gate, undelivered=False, steps=steps)
 
 
 def _stale(gate: Gate, event: Event) -> Gate:

@@ -1,0 +1,95 @@
+"""Which route a decision takes next, and when one has failed (DESIGN §4.2; reliability A-6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.instant import Instant, elapsed_ms
+from orchestrator_tui.core.model import DeliveryStep, Gate, GateState, Limits
+
+STRENGTH = ("hook", "mcp", "shell", "stdin", "engine", "task_file")
+"""Routes of a decision, strongest first."""
+
+WAITED_FOR = frozenset({"hook", "mcp", "shell"})
+"""Routes whose reader waits in a process of its own and takes the answer itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """What is known of the ways to one gate's agent right now.
+
+    ``waiting`` are the waited-for routes whose reader lives; ``claimant_gone`` tells that the claimant has died.
+    """
+
+    waiting: frozenset[str] = frozenset()
+    claimant_gone: bool = False
+
+
+def acknowledge_ms(route: str, limits: Limits) -> int:
+    """How long a delivered answer may stay without evidence, by route; each is a row in the docs' table."""
+    return limits.acknowledge_task_file_ms if route == "task_file" else limits.acknowledge_shell_ms
+
+
+def steps_since_retry(gate: Gate) -> tuple[DeliveryStep, ...]:
+    """The delivery steps that count: those after the last time a person asked to try again."""
+    steps: list[DeliveryStep] = []
+    for step in gate.steps:
+        steps = [] if step.step == "retried" else [*steps, step]
+    return tuple(steps)
+
+
+def routes_left(gate: Gate, reach: Reach) -> tuple[str, ...]:
+    """The routes not yet tried in vain, strongest first; a waited-for route counts only while its reader lives."""
+    failed = {step.route for step in steps_since_retry(gate) if step.step == "failed"}
+    return tuple(
+        route
+        for route in STRENGTH
+        if route in gate.routes and route not in failed and (route not in WAITED_FOR or route in reach.waiting)
+    )
+
+
+def route_to_take(gate: Gate, reach: Reach, limits: Limits, now: Instant) -> str | None:
+    """The route that *we* must take now, or None: readers that wait are given time to take the answer themselves."""
+    if gate.state is not GateState.DECIDED or gate.decision is None or gate.claim is not None or gate.undelivered:
+        return None
+    since = elapsed_ms(gate.decision.at, now) - gate.decision.undo_ms
+    if since < 0:
+        return None
+    left = routes_left(gate, reach)
+    if left and left[0] in WAITED_FOR and since < limits.claim_ms:
+        return None
+    return next((route for route in left if route not in WAITED_FOR), None)
+
+
+def failures(gate: Gate, reach: Reach, limits: Limits, now: Instant) -> tuple[Draft, ...]:
+    """The delivery of this gate that must be given up now: a dead reader, a passed deadline, or no route at all."""
+    if gate.decision is None or gate.state not in (GateState.DECIDED, GateState.DELIVERED) or gate.undelivered:
+        return ()
+    last = gate.steps[-1] if gate.steps else None
+    if gate.claim is not None and last is not None:
+        return (_failed(gate, last.route, "its reader ended before it took the answer", reach),) * reach.claimant_gone
+    if gate.state is GateState.DELIVERED and last is not None:
+        deadline = acknowledge_ms(last.route, limits)
+        if elapsed_ms(last.at, now) >= deadline:
+            return (_failed(gate, last.route, f"no sign within {deadline // 1000} s that its agent took it", reach),)
+        return ()
+    overdue = elapsed_ms(gate.decision.at, now) - gate.decision.undo_ms >= limits.claim_ms
+    if overdue and not routes_left(gate, reach):
+        route = gate.routes[0] if gate.routes else "none"
+        return (_failed(gate, route, "no way to its agent is open", reach),)
+    return ()
+
+
+def _failed(gate: Gate, route: str, why: str, reach: Reach) -> Draft:
+    assert gate.decision is not None
+    left = [one for one in routes_left(gate, reach) if one != route]
+    payload = {
+        "gate": gate.id,
+        "revision": gate.revision,
+        "decision": gate.decision.id,
+        "route": route,
+        "why": why,
+        "undelivered": not left,
+    }
+    return Draft("delivery_failed", payload)

@@ -1,0 +1,44 @@
+"""What was seen outside, as plain data for ``observe``: no reading, no clock, nothing trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orchestrator_tui.core.canonical import canonical_json, sha256_hex
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFact:
+    """One task file as it is now (reference claude-code §2).
+
+    ``source`` names the task for good inside its list. ``metadata`` holds whatever the file holds, unknown keys too.
+    ``problem`` says why the file could not be read; everything else is then the last good reading, if there was one.
+    """
+
+    source: str
+    task_id: str
+    subject: str
+    description: str
+    status: str
+    metadata: Mapping[str, Any]
+    mtime_ms: int
+    active_form: str = ""
+    owner: str = ""
+    blocked_by: tuple[str, ...] = ()
+    problem: str = ""
+
+    def fingerprint(self) -> str:
+        """Identity of what the agent said: everything but our own answer and the description it is written into."""
+        said = {key: value for key, value in self.metadata.items() if key != "decision"}
+        return sha256_hex(canonical_json([self.subject, self.status, self.active_form, self.owner, said]))[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class LifeSign:
+    """One sign that an agent lives: what it is (process, commits, transcript, tool), and how old, in milliseconds."""
+
+    kind: str
+    age_ms: int
+    detail: str = ""

@@ -1,0 +1,153 @@
+"""One normalisation of questions for every source, so that the same question seen twice is one gate (DESIGN §4.3).
+
+``orch-agent``, hooks, MCP and the watcher of task files all come through here. Labels stay raw: they go back to the
+agent as it wrote them; what is displayed is sanitised where it is displayed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from orchestrator_tui.core.canonical import canonical_json, sha256_hex
+from orchestrator_tui.core.model import Option, Question
+
+MAX_OPTIONS = 20
+MAX_OPTION_CHARACTERS = 500
+MAX_TEXT_CHARACTERS = 65_536
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
+_PREFIXED = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31})\s*[:=]\s+\S")
+
+_ROLE_WORDS: dict[str, str] = {
+    **dict.fromkeys(("approve", "approved", "yes", "accept", "allow", "proceed", "continue", "go", "ok"), "approve"),
+    **dict.fromkeys(("reject", "no", "deny", "decline", "refuse"), "reject"),
+    **dict.fromkeys(("skip",), "skip"),
+    **dict.fromkeys(("cancel", "abandon", "abort"), "cancel"),
+    **dict.fromkeys(("publish", "release"), "publish"),
+    **dict.fromkeys(("deploy",), "deploy"),
+}
+"""First word of an option's key or label → what choosing it means to us."""
+
+HARD_TO_TAKE_BACK = frozenset({"reject", "skip", "cancel", "publish", "deploy"})
+"""Roles whose decisions wait for the undo window before they leave (reliability A-11)."""
+
+
+def digest(question: Question) -> str:
+    """The identity of what is asked: SHA-256 of kind, question, options, stage and subject (DESIGN §4.3)."""
+    return sha256_hex(
+        canonical_json(
+            {
+                "kind": question.kind,
+                "question": question.question,
+                "options": [[option.key, option.label] for option in question.options],
+                "stage": question.stage,
+                "subject": question.subject,
+            }
+        )
+    )
+
+
+def task_gate_id(task_id: str, stage: int | None) -> str:
+    """The id of a task's gate inside its batch, which is the task list: task and stage (DESIGN §4.3)."""
+    return f"task-{task_id}-stage-{0 if stage is None else stage}"
+
+
+def task_question(metadata: Mapping[str, Any], stage: int | None) -> Question | None:
+    """What a task's metadata asks, or None when it asks nothing (DESIGN §4.1).
+
+    ``needsDecision: true`` asks whatever ``stageStatus`` says; without options only a text can answer.
+    """
+    if metadata.get("needsDecision") is not True:
+        return None
+    context = metadata.get("decisionContext")
+    question = context if isinstance(context, str) and context.strip() else "The agent asks for a decision."
+    choices = options(metadata.get("decisionOptions"))
+    return Question(
+        kind="task",
+        question=question[:MAX_TEXT_CHARACTERS],
+        context=_text(metadata.get("decisionDetail")),
+        options=choices,
+        stage=stage,
+        free_text=True,
+        recommendation=pick(choices, metadata.get("recommendation")),
+        confidence=_text(metadata.get("confidence")).lower()[:16],
+        declared_risk=_text(metadata.get("risk")).lower()[:32],
+        environment=_text(metadata.get("environment")).lower()[:32],
+    )
+
+
+def options(raw: Any) -> tuple[Option, ...]:
+    """Options with keys: ``key: text`` and bare identifiers name themselves, every other label gets its position.
+
+    A position stands in where a name is taken or missing, so that keys are always different.
+    """
+    found: list[Option] = []
+    taken: set[str] = set()
+    for position, one in enumerate(_labels(raw), start=1):
+        key, label, role = one
+        if not key or key in taken:
+            key = str(position)
+        while key in taken:
+            key += "'"
+        taken.add(key)
+        found.append(Option(key, label, role or role_of(key, label)))
+    return tuple(found)
+
+
+def role_of(key: str, label: str) -> str:
+    """What choosing this option means to us, by the first word of its key, else of its label."""
+    for text in (key, label):
+        words = re.findall(r"[a-z]+", text.lower())
+        if words and words[0] in _ROLE_WORDS:
+            return _ROLE_WORDS[words[0]]
+    return ""
+
+
+def pick(choices: Iterable[Option], wanted: Any) -> str | None:
+    """The key of the option that ``wanted`` names by key, label or position (from 1), or None."""
+    listed = list(choices)
+    if isinstance(wanted, bool) or wanted is None:
+        return None
+    if isinstance(wanted, int):
+        wanted = str(wanted)
+    if not isinstance(wanted, str):
+        return None
+    for option in listed:
+        if wanted in (option.key, option.label):
+            return option.key
+    if wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(listed):
+        return listed[int(wanted) - 1].key
+    return None
+
+
+def permission_question(tool: str, tool_input: Mapping[str, Any]) -> Question:
+    """A permission prompt with its real input as the subject (DESIGN §4.3)."""
+    shown = tool_input.get("command") or tool_input.get("file_path") or tool_input.get("url") or ""
+    return Question(
+        kind="permission",
+        question=f"Allow {tool}: {shown}" if isinstance(shown, str) and shown else f"Allow {tool}?",
+        options=(Option("allow", "allow", "approve"), Option("deny", "deny, with a reason", "reject")),
+        subject={"tool": tool, "input": dict(tool_input)},
+    )
+
+
+def _labels(raw: Any) -> Iterable[tuple[str, str, str]]:
+    if not isinstance(raw, (list, tuple)):
+        return
+    for one in raw[:MAX_OPTIONS]:
+        if isinstance(one, Mapping):
+            key, label = _text(one.get("key")), _text(one.get("label"))
+            yield key[:32], (label or key)[:MAX_OPTION_CHARACTERS], _text(one.get("role"))
+            continue
+        label = (one if isinstance(one, str) else canonical_json(one))[:MAX_OPTION_CHARACTERS]
+        prefix = _PREFIXED.match(label)
+        if prefix:
+            yield prefix.group(1), label, ""
+        else:
+            yield (label if _IDENTIFIER.fullmatch(label) else ""), label, ""
+
+
+def _text(value: Any) -> str:
+    return value[:MAX_TEXT_CHARACTERS] if isinstance(value, str) else ""

@@ -1,0 +1,105 @@
+"""Stages as task files show them: what moved, what was jumped (DESIGN §4.1, seed 002 "all stages run")."""
+
+from __future__ import annotations
+
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.facts import TaskFact
+from orchestrator_tui.core.metadata import TaskMetadata
+from orchestrator_tui.core.model import Stage, StageStatus, Track
+
+_STATUSES = {
+    "in_progress": StageStatus.RUNNING,
+    "completed": StageStatus.DONE,
+    "gate_blocked": StageStatus.GATE,
+    "": StageStatus.RUNNING,
+}
+
+
+def unnamed_stages(meta: TaskMetadata) -> list[list[int | str]]:
+    """The rungs of a ladder that only a subject speaks of: their number, and the one name that is known."""
+    count = max(meta.stages or 0, meta.stage or 0)
+    return [[index, meta.stage_name if index == meta.stage else ""] for index in range(1, count + 1)]
+
+
+def blocked(fact: TaskFact, meta: TaskMetadata) -> bool:
+    """A block without a question: ``gate_blocked`` alone (DESIGN §4.1)."""
+    return meta.stage_status == "gate_blocked" and fact.metadata.get("needsDecision") is not True
+
+
+def first_stages(slug: str, meta: TaskMetadata) -> list[Draft]:
+    """The stages of a track at first sight: earlier ones count as done, nobody watched them."""
+    if meta.stage is None or meta.stage == 0:
+        return []
+    drafts = _skips(slug, meta.skipped)
+    for index in range(1, meta.stage):
+        if index not in meta.skipped:
+            drafts.append(_stage(slug, index, StageStatus.DONE, "", "before it was watched"))
+    drafts.append(_stage(slug, meta.stage, _STATUSES[meta.stage_status], meta.stage_name))
+    return drafts
+
+
+def stage_moves(track: Track, meta: TaskMetadata) -> list[Draft]:
+    """What changed on the ladder since it was last seen, and the signal when stages were jumped."""
+    drafts: list[Draft] = []
+    newly_skipped = tuple(index for index in meta.skipped if index not in track.skipped_stages)
+    if newly_skipped:
+        drafts += _skips(track.slug, newly_skipped)
+        drafts.append(_jump_signal(track, newly_skipped, "its agent says that a person allowed it; we know of none"))
+    if meta.stage is None or meta.stage == 0:
+        return drafts
+    status = _STATUSES[meta.stage_status]
+    known = {stage.index: stage for stage in track.stages}
+    if meta.stage > track.stage:
+        drafts += _forward(track, meta, known)
+    elif meta.stage < track.stage:
+        drafts += [
+            _stage(track.slug, index, StageStatus.PENDING)
+            for index, stage in known.items()
+            if meta.stage < index <= track.stage and stage.status is not StageStatus.PENDING
+        ]
+    stage = known.get(meta.stage)
+    renamed = stage is not None and meta.stage_name not in ("", stage.name)
+    if stage is None or stage.status is not status or renamed or meta.stage != track.stage:
+        drafts.append(_stage(track.slug, meta.stage, status, meta.stage_name))
+    return drafts
+
+
+def _forward(track: Track, meta: TaskMetadata, known: dict[int, Stage]) -> list[Draft]:
+    assert meta.stage is not None
+    drafts: list[Draft] = []
+    current = known.get(track.stage)
+    if current is not None and current.status in (StageStatus.RUNNING, StageStatus.GATE):
+        drafts.append(_stage(track.slug, track.stage, StageStatus.DONE))
+    allowed = {*track.skipped_stages, *meta.skipped}
+    jumped = tuple(index for index in range(track.stage + 1, meta.stage) if index not in allowed)
+    if jumped:
+        drafts.append(_jump_signal(track, jumped, f"it went from stage {track.stage} to {meta.stage}"))
+    return drafts
+
+
+def _stage(slug: str, index: int, status: StageStatus, name: str = "", detail: str = "") -> Draft:
+    payload: dict[str, object] = {"track": slug, "stage": index, "status": status.value, "observed": True}
+    if name:
+        payload["name"] = name
+    if detail:
+        payload["detail"] = detail
+    return Draft("stage_changed", payload)
+
+
+def _skips(slug: str, stages: tuple[int, ...]) -> list[Draft]:
+    if not stages:
+        return []
+    return [Draft("stages_skipped", {"track": slug, "stages": list(stages), "by": "its agent"})]
+
+
+def _jump_signal(track: Track, stages: tuple[int, ...], why: str) -> Draft:
+    listed = ", ".join(str(index) for index in stages)
+    return Draft(
+        "signal_raised",
+        {
+            "signal": f"stage-jumped-{track.slug}-{listed.replace(', ', '-')}",
+            "kind": "stage_jumped",
+            "track": track.slug,
+            "text": f"{track.slug} did not run stage {listed}: {why}",
+        },
+    )

@@ -1,0 +1,110 @@
+"""How risky a wrong answer is: the highest of what workflow, kind, stage, environment and agent say (DESIGN §2.4).
+
+An agent's word only raises. Dangerous words in a question raise it to *check* (Enter twice), never to production.
+What nothing is known about is *unknown* and goes to a person.
+"""
+
+from __future__ import annotations
+
+import re
+
+from orchestrator_tui.core.model import Question, Risk
+from orchestrator_tui.core.rules import StageRule
+
+DECLARED: dict[str, Risk] = {
+    "low": Risk.LOW,
+    "medium": Risk.UNKNOWN,
+    "unknown": Risk.UNKNOWN,
+    "check": Risk.CHECK,
+    "high": Risk.CHECK,
+    "staging": Risk.STAGING,
+    "failure": Risk.FAILURE,
+    "critical": Risk.DESTRUCTIVE,
+    "destructive": Risk.DESTRUCTIVE,
+    "prod": Risk.PRODUCTION,
+    "production": Risk.PRODUCTION,
+}
+"""What an agent may declare in ``risk``; a word that is not here is unknown."""
+
+ENVIRONMENTS: dict[str, Risk] = {
+    "dev": Risk.LOW,
+    "development": Risk.LOW,
+    "local": Risk.LOW,
+    "test": Risk.LOW,
+    "staging": Risk.STAGING,
+    "prod": Risk.PRODUCTION,
+    "production": Risk.PRODUCTION,
+    "live": Risk.PRODUCTION,
+}
+
+KINDS: dict[str, Risk] = {
+    "deploy_production": Risk.PRODUCTION,
+    "publish": Risk.DESTRUCTIVE,
+    "deploy_staging": Risk.STAGING,
+    "redispatch": Risk.FAILURE,
+    "permission": Risk.UNKNOWN,
+    "question": Risk.UNKNOWN,
+    "plan": Risk.UNKNOWN,
+}
+
+_DANGER = re.compile(
+    r"""
+    \b(?:
+        prod(?:uction)?\b(?![-\s](?:ready|grade|quality|code|like|build|bundle|mode))
+      | (?:release|publish)\s+(?:it|now|this|the|v?\d|to|version|package|tag)\b(?!\s+notes)
+      | (?:migrat(?:e|es|ing)|migration)\b(?!\s+(?:guide|doc|docs|notes|helper|test|tests))
+      | (?:drop|truncate)\s+(?:the\s+)?(?:\w+\s+)?(?:table|column|database|schema|index)
+      | force[-\s]push | rm\s+-rf | (?:hard|git)\s+reset\s+--hard
+      | delete\s+(?:all|every|the\s+(?:database|bucket|branch|volume|data|users?))
+      | roll(?:ing)?\s?back\s+(?:the\s+)?(?:deploy|release|migration)
+      | (?:cannot|can't|can\s+not)\s+be\s+(?:rolled\s+back|undone|reverted) | irreversibl[ey]
+      | customers?\s+data | payment\s+provider | rotate\s+(?:the\s+)?(?:keys?|secrets?)
+    )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
+
+def assess(question: Question, stage: StageRule | None) -> tuple[Risk, str]:
+    """The risk of a gate, and in a few words what made it so."""
+    found: list[tuple[Risk, str]] = []
+    if stage is not None:
+        found.append((stage.risk, f"stage {stage.index} {stage.name}"))
+        found.extend(_stage_words(question, stage))
+    if question.kind in KINDS:
+        found.append((KINDS[question.kind], f"a {question.kind.replace('_', ' ')} gate"))
+    if question.environment:
+        found.append((ENVIRONMENTS.get(question.environment, Risk.UNKNOWN), f"environment {question.environment}"))
+    if question.declared_risk:
+        found.append((DECLARED.get(question.declared_risk, Risk.UNKNOWN), f"declared {question.declared_risk}"))
+    if not found:
+        found.append((Risk.UNKNOWN, "nothing is known of it"))
+    word = danger_word(question)
+    if word:
+        found.append((Risk.CHECK, f"the question says {word!r}"))
+    return max(found, key=lambda one: one[0])
+
+
+def danger_word(question: Question) -> str:
+    """The first dangerous words in what is asked, or ""."""
+    match = _DANGER.search(question.question)
+    return match.group(0) if match else ""
+
+
+def _stage_words(question: Question, stage: StageRule) -> list[tuple[Risk, str]]:
+    text = " ".join([question.question, *(option.label for option in question.options)]).lower()
+    return [
+        (risk, f"{word!r} in stage {stage.index} {stage.name}")
+        for word, risk in stage.words.items()
+        if re.search(rf"\b{re.escape(word)}\b", text)
+    ]
+
+
+def recommend(question: Question, risk: Risk) -> tuple[str | None, str]:
+    """The option to recommend and why, or None and why there deliberately is none (seed 002, reliability A-12)."""
+    if risk is Risk.PRODUCTION:
+        return None, "production is yours"
+    if question.recommendation is None:
+        return None, "its agent recommends nothing"
+    confidence = f" ({question.confidence} confidence)" if question.confidence else ""
+    return question.recommendation, f"its agent recommends it{confidence}"

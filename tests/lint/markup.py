@@ -45,9 +45,11 @@ METHODS: Mapping[str, tuple[tuple[int, ...], tuple[str, ...]]] = {
     "update_cell_at": ((1,), ("value",)),
     "with_tooltip": ((0,), ("tooltip",)),
 }
-# Names that other objects share (`dict.update`, `set.add`, a field called `label`): flagged only for evident strings.
-SHARED_METHODS: Mapping[str, tuple[int, ...]] = {"update": (0,), "add": (0,)}
+# Names that other objects share (`dict.update`, a field called `label`): flagged only for evident strings.
+SHARED_METHODS = frozenset({"update"})
 SHARED_ATTRIBUTES = frozenset({"content", "label", "prompt"})
+# A tree grows by `add`, and so do sets: the receiver's name tells.
+TREE_NODES = frozenset({"branch", "node", "root", "tree"})
 ATTRIBUTES = frozenset({"border_title", "border_subtitle", "tooltip"})
 
 CONTENT_MAKERS = frozenset({"assemble", "blank", "empty", "from_rich_text", "styled"})
@@ -194,14 +196,17 @@ class MarkupLint:
         for given in self.texts(call, name, keywords):
             if not self.is_safe(given):
                 yield call.lineno, f"{name}({ast.unparse(given)})"
-        for position in SHARED_METHODS.get(name, ()) if isinstance(call.func, ast.Attribute) else ():
-            if position < len(call.args) and self.kind(call.args[position]) == "text":
-                yield call.lineno, f"{name}({ast.unparse(call.args[position])})"
+        if name in SHARED_METHODS and isinstance(call.func, ast.Attribute):
+            yield from (
+                (call.lineno, f"{name}({ast.unparse(given)})") for given in call.args[:1] if self.kind(given) == "text"
+            )
 
     def texts(self, call: ast.Call, name: str, keywords: Mapping[str, ast.expr]) -> Iterator[ast.expr]:
         """The arguments of a call that a widget would read as markup."""
         if isinstance(call.func, ast.Attribute) and name in METHODS:
             positions, words = METHODS[name]
+        elif isinstance(call.func, ast.Attribute) and name == "add" and last_name(call.func.value) in TREE_NODES:
+            positions, words = METHODS["add_leaf"]
         elif name in self.declared.widgets:
             positions, words = CONSTRUCTORS[self.declared.widgets[name]]
         else:

@@ -84,6 +84,7 @@ KINDS: dict[str, Spec] = {
     "batch_reopened": ({"why": _TEXT}, {}),
     "lease_taken": ({"holder": _TEXT}, {}),
     "lease_released": ({"holder": _TEXT}, {}),
+    "request_made": ({"kind": _TEXT, "payload": _MAP}, {}),
     "request_taken": ({"request": _INT, "kind": _TEXT}, {"outcome": _TEXT}),
     # tracks
     "track_added": (

@@ -19,6 +19,10 @@ class JournalError(Exception):
     """Something is wrong with the journal; the text is one line for a person."""
 
 
+class JournalMissing(JournalError):
+    """There is no journal yet, and none was to be made."""
+
+
 class JournalBusy(JournalError):
     """The journal's lock could not be had within the time allowed."""
 
@@ -133,6 +137,9 @@ class Journal(Protocol):
 
     def tail(self, position: int) -> tuple[tuple[Event, ...], int]:
         """Events of all batches behind a global position, and the position to ask from next time."""
+
+    def position(self) -> int:
+        """The position of the newest event: from where to ``tail`` when everything up to now was read."""
 
     def data_version(self) -> int:
         """A number that changes when any other process has written (the backstop of the wake-ups)."""

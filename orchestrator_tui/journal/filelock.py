@@ -1,0 +1,166 @@
+"""Files held by a lock for as long as their process lives: the kernel lets go of them when it dies (J-1)."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from orchestrator_tui.journal.port import JournalBusy, JournalUnwritable
+
+_FIRST_PAUSE_S = 0.0002
+_LONGEST_PAUSE_S = 0.005
+_READ_LIMIT = 64 * 1024
+
+
+class FileLock:
+    """An exclusive ``flock`` on a file that stays where it is; one holder among all processes and objects."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor: int | None = None
+
+    @contextmanager
+    def held(self, timeout_s: float) -> Iterator[None]:
+        """Hold the lock inside the ``with`` block.
+
+        Raises:
+            JournalBusy: somebody else held it for all of ``timeout_s`` seconds.
+            JournalUnwritable: the lock file cannot be opened (no rights, no directory, no descriptors left).
+        """
+        self._acquire(timeout_s)
+        try:
+            yield
+        finally:
+            if self._descriptor is not None:
+                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        """Let go of the file. Idempotent."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def _acquire(self, timeout_s: float) -> None:
+        deadline = time.monotonic() + timeout_s
+        pause = _FIRST_PAUSE_S
+        while True:
+            if self._descriptor is None:
+                self._descriptor = _open(self._path)
+            if try_lock(self._descriptor):
+                if is_at(self._descriptor, self._path):
+                    return
+                # The file was replaced: a lock on a file that nobody else can find protects nothing.
+                self.close()
+                continue
+            if time.monotonic() >= deadline:
+                raise JournalBusy(f"the journal is busy: {self._path} stayed locked for {timeout_s:g} s")
+            time.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+
+class HeldFile:
+    """A file with content that is locked for as long as the process that made it lives."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self.path = path
+        self._descriptor: int | None = descriptor
+
+    def write(self, content: bytes) -> None:
+        """Replace the content; readers need no lock and may see it half written."""
+        if self._descriptor is not None:
+            os.pwrite(self._descriptor, content, 0)
+            os.ftruncate(self._descriptor, len(content))
+
+    def release(self, remove: bool) -> None:
+        """Let go of the lock, after removing the file when ``remove``. Idempotent."""
+        if self._descriptor is None:
+            return
+        descriptor, self._descriptor = self._descriptor, None
+        if remove:
+            self.path.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def hold(path: Path, tries: int = 1) -> HeldFile | None:
+    """Take the lock on ``path``, making the file when needed; None when another process holds it.
+
+    Somebody who looks whether the file is held locks it for a moment: ``tries`` of one millisecond outlast that.
+
+    Raises:
+        JournalUnwritable: the file cannot be made.
+    """
+    while True:
+        descriptor = _open(path)
+        if try_lock(descriptor):
+            if is_at(descriptor, path):
+                return HeldFile(path, descriptor)
+            os.close(descriptor)
+            continue
+        os.close(descriptor)
+        tries -= 1
+        if tries <= 0:
+            return None
+        time.sleep(0.001)
+
+
+def content_if_held(path: Path) -> bytes | None:
+    """The content of a file that a living process holds; None when nobody does.
+
+    A file that nobody holds was left by a process that died; it is removed.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        if try_lock(descriptor):
+            if is_at(descriptor, path):
+                path.unlink(missing_ok=True)
+            return None
+        return os.pread(descriptor, _READ_LIMIT, 0)
+    finally:
+        os.close(descriptor)
+
+
+def read_content(path: Path) -> bytes:
+    """The content of a held file, empty when it is not there or cannot be read."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return b""
+    try:
+        return os.pread(descriptor, _READ_LIMIT, 0)
+    finally:
+        os.close(descriptor)
+
+
+def try_lock(descriptor: int) -> bool:
+    """Lock ``descriptor`` exclusively without waiting; False when another open file holds it."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise JournalUnwritable(f"cannot lock: {error.strerror}") from error
+    return True
+
+
+def is_at(descriptor: int, path: Path) -> bool:
+    """Whether ``path`` still names the open file."""
+    try:
+        named = os.stat(path, follow_symlinks=False)
+    except OSError:
+        return False
+    opened = os.fstat(descriptor)
+    return (named.st_ino, named.st_dev) == (opened.st_ino, opened.st_dev)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise JournalUnwritable(f"cannot open {path}: {error.strerror}") from error

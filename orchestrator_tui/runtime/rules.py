@@ -1,0 +1,49 @@
+"""The built-in rules, read from their compiled form with the standard library alone."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from orchestrator_tui.core.model import Risk
+from orchestrator_tui.core.rules import AnswerRule, Ladder, Rules, StageRule
+
+WORKFLOWS = Path(__file__).resolve().parent.parent / "workflows"
+COMPILED = WORKFLOWS / "compiled.json"
+
+
+@cache
+def load_rules() -> Rules:
+    """The ladders and answer rules that ship with the program."""
+    content = json.loads(COMPILED.read_text("utf-8"))
+    ladders = [_ladder(one) for one in content["workflows"]]
+    return Rules({one.workflow: one for one in ladders}, tuple(_answer(one) for one in content["answers"]))
+
+
+def _ladder(data: dict[str, Any]) -> Ladder:
+    stages = tuple(
+        StageRule(
+            index=index,
+            name=one["name"],
+            artefact=one["artefact"],
+            catches=one["catches"],
+            skip_risk=one["skip_risk"],
+            risk=Risk[one["risk"].upper()],
+            words={word: Risk[risk.upper()] for word, risk in one["words"].items()},
+        )
+        for index, one in enumerate(data["stages"], start=1)
+    )
+    return Ladder(data["workflow"], data["title"], data["kind"], stages)
+
+
+def _answer(data: dict[str, Any]) -> AnswerRule:
+    return AnswerRule(
+        id=data["id"],
+        confidence=frozenset(data["confidence"]),
+        max_risk=Risk[data["max_risk"].upper()],
+        kinds=frozenset(data["kinds"]),
+        workflows=frozenset(data["workflows"]),
+        stages=frozenset(data["stages"]),
+    )

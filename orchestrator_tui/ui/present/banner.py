@@ -1,0 +1,197 @@
+"""The banner: the one thing that needs a person most, on every screen (seed 002, "surface after five minutes")."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from orchestrator_tui.core.instant import Instant, elapsed_ms
+from orchestrator_tui.core.model import Liveness, Risk, State, Track
+from orchestrator_tui.core.queries import (
+    GateKey,
+    TrackKey,
+    all_tracks,
+    gate_age_ms,
+    gate_queue,
+    open_signals,
+    stale_gates,
+    standing,
+)
+from orchestrator_tui.ui.present.ages import duration
+from orchestrator_tui.ui.present.cells import Line, Part, clean, line_width, spread
+from orchestrator_tui.ui.present.glyphs import Glyphs
+from orchestrator_tui.ui.present.words import plural
+
+
+@dataclass(frozen=True, slots=True)
+class BannerView:
+    """The banner in words.
+
+    Attributes:
+        kind: ``problem``, ``newer``, ``stale``, ``spoof``, ``undelivered``, ``silent``, ``held`` or ``quiet``.
+        glyph: the sign before it, or "".
+        text: what is said.
+        short: the same for a narrow screen.
+        note: what stands at the right end.
+        token: the theme token of the text.
+        target: the gate or track it speaks of, or None; a click goes there.
+    """
+
+    kind: str
+    glyph: str
+    text: str
+    short: str
+    note: str
+    token: str
+    target: GateKey | TrackKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    state: State
+    now: Instant
+    glyphs: Glyphs
+    problem: str
+    held_by: Mapping[str, str]
+    watching: str
+
+
+def present_banner(
+    state: State,
+    now: Instant,
+    glyphs: Glyphs,
+    *,
+    problem: str = "",
+    held_by: Mapping[str, str] | None = None,
+    watching: str = "",
+) -> BannerView:
+    """The banner: the first of its kinds that has something to say, in the order of :data:`_KINDS`."""
+    scene = _Scene(state, now, glyphs, problem, held_by or {}, watching)
+    found = (kind(scene) for kind in _KINDS)
+    return next(view for view in found if view is not None)
+
+
+def banner_line(view: BannerView, width: int) -> Line:
+    """The banner in one line; the short words are taken when the long ones do not fit."""
+    right = (Part(view.note, "quiet"), Part(" ")) if view.note else ()
+    sign = (Part(f" {view.glyph} ", view.token),) if view.glyph else (Part(" "),)
+    room = width - line_width(sign) - line_width(right) - 1
+    text = view.text if len(view.text) <= room else view.short
+    return spread((*sign, Part(text, view.token)), right, width)
+
+
+def _problem(scene: _Scene) -> BannerView | None:
+    if not scene.problem:
+        return None
+    text = clean(scene.problem, 300)
+    return BannerView("problem", scene.glyphs.failed, text, text, "", "risk-production strong", None)
+
+
+def _newer(scene: _Scene) -> BannerView | None:
+    for batch in scene.state.batches.values():
+        if batch.newer:
+            text = f"read-only: {clean(batch.newer, 200)}"
+            return BannerView("newer", scene.glyphs.gate, text, text, "", "gate", None)
+    return None
+
+
+_FOR_WHAT = {Risk.PRODUCTION: " for a production decision", Risk.DESTRUCTIVE: " for a destructive one"}
+_FOR_SHORT = {Risk.PRODUCTION: " for production"}
+
+
+def _stale(scene: _Scene) -> BannerView | None:
+    gates = stale_gates(scene.state, scene.now)
+    if not gates:
+        return None
+    gate = gates[0]
+    waited = f"{clean(gate.track, 60)} has waited {duration(gate_age_ms(gate, scene.now))}"
+    more = f", {len(gates) - 1} more too" if len(gates) > 1 else ""
+    return BannerView(
+        kind="stale",
+        glyph=scene.glyphs.gate,
+        text=f"{waited}{_FOR_WHAT.get(gate.risk, ' for a decision')}{more}. Press w",
+        short=f"{waited}{_FOR_SHORT.get(gate.risk, '')}. Press w",
+        note=f"level {max(1, gate.stale_level)}",
+        token="gate-stale strong",
+        target=GateKey(gate.batch, gate.id),
+    )
+
+
+def _spoof(scene: _Scene) -> BannerView | None:
+    for signal in open_signals(scene.state):
+        if signal.kind != "spoof_suspected":
+            continue
+        track = clean(signal.track, 60)
+        text = f"{track}: {clean(signal.text, 200) or 'an answer appeared that nobody here gave'}"
+        target = next((b.id for b in scene.state.batches.values() if signal.id in b.signals), "")
+        return BannerView(
+            "spoof",
+            scene.glyphs.gate,
+            text,
+            text,
+            "not our answer",
+            "risk-failure strong",
+            TrackKey(target, signal.track),
+        )
+    return None
+
+
+def _undelivered(scene: _Scene) -> BannerView | None:
+    gates = [gate for gate in gate_queue(scene.state) if gate.undelivered]
+    if not gates:
+        return None
+    track = clean(gates[0].track, 60)
+    more = f", {len(gates) - 1} more too" if len(gates) > 1 else ""
+    return BannerView(
+        kind="undelivered",
+        glyph=scene.glyphs.failed,
+        text=f"the answer to {track} did not reach its agent{more}. Press w",
+        short=f"{track}: answer not delivered. Press w",
+        note="",
+        token="risk-failure strong",
+        target=GateKey(gates[0].batch, gates[0].id),
+    )
+
+
+def _silent(scene: _Scene) -> BannerView | None:
+    lost = [track for track in all_tracks(scene.state) if _is_silent(track)]
+    if not lost:
+        return None
+    track = lost[0]
+    since = track.reported_at or track.added_at
+    quiet = "" if since is None else f" for {duration(elapsed_ms(since, scene.now))}"
+    what = "its agent is gone" if track.liveness is Liveness.GONE else f"has said nothing{quiet}"
+    more = f", {plural(len(lost) - 1, 'other')} too" if len(lost) > 1 else ""
+    text = f"{clean(track.slug, 60)} {what}{more}"
+    return BannerView(
+        "silent", scene.glyphs.unknown, text, text, "", "track-unknown", TrackKey(track.batch, track.slug)
+    )
+
+
+def _is_silent(track: Track) -> bool:
+    return standing(track) == "unknown" and track.liveness is not Liveness.WORKING_NOT_REPORTING
+
+
+def _held(scene: _Scene) -> BannerView | None:
+    holders = [holder for batch, holder in scene.held_by.items() if batch in scene.state.batches and holder]
+    if not holders:
+        return None
+    text = f"{clean(holders[0], 120)} keeps this batch; you can decide its gates here"
+    return BannerView("held", "", text, text, "", "quiet", None)
+
+
+def _quiet(scene: _Scene) -> BannerView | None:
+    text = clean(scene.watching, 200)
+    return BannerView("quiet", "", text, text, "", "quiet", None)
+
+
+_KINDS: tuple[Callable[[_Scene], BannerView | None], ...] = (
+    _problem,
+    _newer,
+    _stale,
+    _spoof,
+    _undelivered,
+    _silent,
+    _held,
+    _quiet,
+)

@@ -1,0 +1,269 @@
+"""The gate card: one question with everything a person needs to answer it, and the life of the answer after."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.model import Batch, Gate, GateState, Option, Risk, State, Track
+from orchestrator_tui.core.queries import GateKey, gate_age_ms, is_stale, wants_confirmation
+from orchestrator_tui.core.text import sanitise
+from orchestrator_tui.ui.present.ages import clock_time, duration, left
+from orchestrator_tui.ui.present.cells import Line, Part, clean
+from orchestrator_tui.ui.present.delivery import life_lines, route_note, route_word, undo_left
+from orchestrator_tui.ui.present.evidence import evidence_rows
+from orchestrator_tui.ui.present.glyphs import Glyphs
+from orchestrator_tui.ui.present.words import RISK_NAMES, plural, risk_label, stage_count, stage_name
+
+PAGE = 9
+"""Options a page of the card shows: as many as there are digits."""
+
+NOTHING = Part("")
+
+OWN_ANSWER = "type an answer of your own"
+
+
+@dataclass(frozen=True, slots=True)
+class CardInput:
+    """What the person has done on the card so far; it belongs to one revision of one gate.
+
+    Attributes:
+        marks: keys of the marked options.
+        page: page of the options, from 0.
+        confirm: what was typed to confirm.
+        armed: Enter was pressed once where it takes two.
+        text: an answer of one's own, "" when none was typed.
+    """
+
+    marks: tuple[str, ...] = ()
+    page: int = 0
+    confirm: str = ""
+    armed: bool = False
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardOption:
+    """One choice on the page that is shown. ``key`` is what the agent gets back; "" is an answer of one's own."""
+
+    digit: int
+    key: str
+    label: str
+    role: str
+    marked: bool
+    recommended: str
+
+
+@dataclass(frozen=True, slots=True)
+class CardView:
+    """One gate in words.
+
+    Attributes:
+        key: its identity, or None when no gate is shown.
+        revision: the revision that is shown, and therefore decided (reliability A-10).
+        digest: its digest.
+        corner: how the answer will travel.
+        risk: the risk in full words, with its theme token.
+        header: track, stage and revision in a few words.
+        timing: when it was opened, how long it has waited, by which route it is held.
+        question: the question, clean.
+        context: what the asker says beside it, clean, in its own lines.
+        options: the options of the page that is shown.
+        pages: ``1/2`` when there are more than nine options, else "".
+        advice: the recommendation, or its deliberate absence.
+        evidence: labelled facts.
+        confirm: what is asked before Enter counts, as parts of one line; empty when nothing is.
+        life: what became of the decision, one line a step.
+        notes: what the person must know about the way of the answer.
+        undo: the seconds left to take the decision back, or "".
+        empty: what would fill the card.
+    """
+
+    key: GateKey | None
+    revision: int = 0
+    digest: str = ""
+    corner: str = ""
+    risk: Part = NOTHING
+    header: tuple[str, ...] = ()
+    timing: tuple[str, ...] = ()
+    question: str = ""
+    context: str = ""
+    options: tuple[CardOption, ...] = ()
+    pages: str = ""
+    advice: Part = NOTHING
+    evidence: tuple[tuple[str, Line], ...] = ()
+    confirm: Line = ()
+    life: tuple[Line, ...] = ()
+    notes: tuple[Part, ...] = ()
+    undo: str = ""
+    empty: tuple[str, ...] = ()
+    ellipsis: str = "…"
+    recommended_glyph: str = "◂"
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    gate: Gate
+    batch: Batch
+    track: Track | None
+    now: Instant
+    zone: tzinfo
+    glyphs: Glyphs
+    given: CardInput
+
+
+def present_card(
+    state: State,
+    key: GateKey | None,
+    now: Instant,
+    glyphs: Glyphs,
+    zone: tzinfo,
+    *,
+    given: CardInput | None = None,
+    trust: str = "same user",
+) -> CardView:
+    """The card of the gate with this identity; what would fill it when there is none."""
+    batch = None if key is None else state.batches.get(key.batch)
+    gate = None if batch is None or key is None else batch.gates.get(key.gate)
+    if batch is None or gate is None:
+        return CardView(None, empty=("No gate is selected.", "When an agent asks, its question is answered here."))
+    scene = _Scene(gate, batch, batch.tracks.get(gate.track), now, zone, glyphs, given or CardInput())
+    is_open = gate.state is GateState.OPEN
+    options = _options(scene)
+    first = scene.given.page * PAGE
+    return CardView(
+        key=key,
+        revision=gate.revision,
+        digest=gate.digest,
+        corner=_corner(gate),
+        risk=Part(RISK_NAMES[gate.risk], risk_label(gate)[1]),
+        header=_header(scene),
+        timing=_timing(scene),
+        question=clean(gate.question.question, 2000),
+        context=sanitise(gate.question.context.strip("\n"), 65_536),
+        options=options[first : first + PAGE],
+        pages=f"{scene.given.page + 1}/{page_count(gate)}" if page_count(gate) > 1 else "",
+        advice=_advice(scene) if is_open else NOTHING,
+        evidence=evidence_rows(gate, scene.track, batch, now, glyphs),
+        confirm=_confirm(scene, trust) if is_open else (),
+        life=life_lines(gate, zone, glyphs),
+        notes=_notes(scene),
+        undo=undo_left(gate, now),
+        ellipsis=glyphs.ellipsis,
+        recommended_glyph=glyphs.recommended,
+    )
+
+
+def page_count(gate: Gate) -> int:
+    """How many pages the options of a gate take."""
+    return max(1, -(-len(_choices(gate)) // PAGE))
+
+
+def option_at(gate: Gate, page: int, digit: int) -> Option | None:
+    """The option that a digit means on a page, raw; None where there is none."""
+    choices = _choices(gate)
+    place = page * PAGE + digit - 1
+    return choices[place] if 1 <= digit <= PAGE and 0 <= place < len(choices) else None
+
+
+def _choices(gate: Gate) -> tuple[Option, ...]:
+    """The agent's options and, where it is accepted, an answer of one's own."""
+    options = gate.question.options
+    if (gate.question.free_text or not options) and all(option.role != "text" for option in options):
+        return (*options, Option("", OWN_ANSWER, "text"))
+    return options
+
+
+def _options(scene: _Scene) -> tuple[CardOption, ...]:
+    gate = scene.gate
+    chosen = gate.decision.options if gate.decision is not None else scene.given.marks
+    own = gate.decision is not None and not gate.decision.options
+    why = _recommended_words(gate)
+    return tuple(
+        CardOption(
+            digit=place % PAGE + 1,
+            key=option.key,
+            label=clean(option.label, 500) or clean(option.key, 500),
+            role=option.role,
+            marked=option.key in chosen or (own and option.role == "text"),
+            recommended=why if option.key == gate.recommendation and gate.state is GateState.OPEN else "",
+        )
+        for place, option in enumerate(_choices(gate))
+    )
+
+
+def _recommended_words(gate: Gate) -> str:
+    confidence = f"{gate.question.confidence} confidence" if gate.question.confidence else ""
+    why = ": ".join(part for part in (confidence, clean(gate.recommendation_why, 300)) if part)
+    return f"recommended ({why})" if why else "recommended"
+
+
+def _advice(scene: _Scene) -> Part:
+    gate = scene.gate
+    if gate.risk is Risk.PRODUCTION:
+        return Part("No recommendation: production is yours.", "risk-production")
+    if gate.recommendation is None:
+        return Part("No recommendation was given.", "quiet")
+    return NOTHING
+
+
+def _corner(gate: Gate) -> str:
+    return f"via {route_word(gate.routes[0])}" if gate.routes else "no route"
+
+
+def _header(scene: _Scene) -> tuple[str, ...]:
+    gate, track = scene.gate, scene.track
+    stage = stage_name(track, gate.question.stage)
+    count = stage_count(track) if track is not None else ""
+    if track is not None and gate.question.stage is not None and track.stages:
+        count = f"{gate.question.stage}/{len(track.stages)}"
+    return tuple(
+        part for part in (clean(gate.track, 80), " ".join(p for p in (count, stage) if p), f"r{gate.revision}") if part
+    )
+
+
+def _timing(scene: _Scene) -> tuple[str, ...]:
+    gate, now = scene.gate, scene.now
+    spent = gate_age_ms(gate, now)
+    parts = [f"opened {clock_time(gate.asked_at, scene.zone)}", f"waited {duration(spent)}"]
+    if gate.state is GateState.OPEN and not is_stale(gate, now, scene.batch):
+        limit = scene.batch.limits.gate_stale_ms
+        if spent < limit:
+            parts.append(f"stale in {left(limit, spent)}")
+        elif gate.snoozed_at is not None:
+            parts.append("snoozed")
+    if gate.refusals:
+        parts.append(plural(gate.refusals, "late answer") + " refused")
+    return tuple(parts)
+
+
+def _notes(scene: _Scene) -> tuple[Part, ...]:
+    gate = scene.gate
+    notes: list[Part] = []
+    if gate.undelivered:
+        notes.append(Part("The answer did not reach its agent. Enter sends it again.", "risk-failure strong"))
+    for signal in scene.batch.signals.values():
+        if signal.kind == "spoof_suspected" and signal.gate == gate.id:
+            notes.append(Part(clean(signal.text, 300), "risk-failure strong"))
+    if gate.state is GateState.OPEN:
+        note = route_note(gate)
+        if note:
+            notes.append(Part(note, "quiet"))
+    return tuple(notes)
+
+
+def _confirm(scene: _Scene, trust: str) -> Line:
+    gate, given = scene.gate, scene.given
+    wanted = wants_confirmation(gate)
+    if wanted == "slug":
+        slug = clean(gate.track, 80)
+        token = "track-done" if given.confirm == gate.track else "strong"
+        return (
+            Part(f"Type {slug} to confirm: ", "risk-production"),
+            Part(clean(given.confirm, 80), token),
+            Part(scene.glyphs.caret, "accent"),
+        )
+    if wanted == "twice" and given.armed:
+        return (Part("Press Enter once more to send it.", "gate strong"),)
+    return ()

@@ -1,0 +1,84 @@
+"""What speaks for and against an answer: checks, the change itself, the risk and why, signals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.model import Batch, Gate, Risk, Track
+from orchestrator_tui.ui.present.ages import age
+from orchestrator_tui.ui.present.cells import Line, Part, clean
+from orchestrator_tui.ui.present.glyphs import Glyphs
+from orchestrator_tui.ui.present.stages import check_parts
+from orchestrator_tui.ui.present.words import RISK_NAMES
+
+_SUBJECT_LIMIT = 8
+"""Fields of a tool input that are shown; their number is told when there are more."""
+
+Row = tuple[str, Line]
+
+
+def evidence_rows(gate: Gate, track: Track | None, batch: Batch, now: Instant, glyphs: Glyphs) -> tuple[Row, ...]:
+    """Labelled facts about a gate, the ones that belong together under one label."""
+    rows = [*_subject(gate, glyphs), *_checks(track, glyphs), *_risk(gate), *_signals(gate, batch, now, glyphs)]
+    return tuple(rows)
+
+
+def diff_size(subject: Any, glyphs: Glyphs) -> Line:
+    """``diff +312 −40`` of a subject that holds a diff, as text or as counts; nothing otherwise."""
+    diff = subject.get("diff") if isinstance(subject, Mapping) else None
+    if isinstance(diff, Mapping):
+        added, removed = diff.get("added"), diff.get("removed")
+    elif isinstance(diff, str) and "\n" in diff:
+        lines = diff.splitlines()
+        added = sum(line.startswith("+") and not line.startswith("+++") for line in lines)
+        removed = sum(line.startswith("-") and not line.startswith("---") for line in lines)
+    else:
+        return ()
+    if not isinstance(added, int) or not isinstance(removed, int):
+        return ()
+    return (Part("diff ", "quiet"), Part(f"+{added:,} {glyphs.minus}{removed:,}"))
+
+
+def _subject(gate: Gate, glyphs: Glyphs) -> list[Row]:
+    subject = gate.question.subject
+    if gate.question.kind != "permission" or not isinstance(subject, Mapping):
+        return []
+    fields = [(key, value) for key, value in subject.items() if isinstance(value, (str, int, float, bool))]
+    rows: list[Row] = [
+        (clean(str(key), 20), (Part(clean(str(value), 1000)),)) for key, value in fields[:_SUBJECT_LIMIT]
+    ]
+    if len(fields) > _SUBJECT_LIMIT:
+        rows.append(("", (Part(f"and {len(fields) - _SUBJECT_LIMIT} more fields", "quiet"),)))
+    return rows
+
+
+def _checks(track: Track | None, glyphs: Glyphs) -> list[Row]:
+    return [] if track is None else [("Evidence", check_parts(check, glyphs)) for check in track.checks]
+
+
+def _risk(gate: Gate) -> list[Row]:
+    rows: list[Row] = []
+    if gate.risk_why:
+        rows.append(("Risk", (Part(f"{RISK_NAMES[gate.risk]}: "), Part(clean(gate.risk_why, 300), "quiet"))))
+    declared = clean(gate.question.declared_risk, 40)
+    if declared and declared != RISK_NAMES.get(gate.risk) and gate.risk is not Risk.PRODUCTION:
+        rows.append(("Agent says", (Part(declared),)))
+    return rows
+
+
+def _signals(gate: Gate, batch: Batch, now: Instant, glyphs: Glyphs) -> list[Row]:
+    found = [signal for signal in batch.signals.values() if gate.id == signal.gate or signal.track == gate.track]
+    return [
+        (
+            "Noticed",
+            (
+                Part(f"{glyphs.gate} ", "gate"),
+                Part(clean(signal.text, 300) or clean(signal.kind, 60).replace("_", " ")),
+                Part(f"  {age(signal.at, now)} ago", "quiet"),
+            ),
+        )
+        for signal in found
+        if signal.kind != "spoof_suspected"
+    ]

@@ -1,0 +1,123 @@
+"""The headline: what is supervised, how many tracks are in which standing, and for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orchestrator_tui.core.instant import Instant, elapsed_ms
+from orchestrator_tui.core.model import Batch, State
+from orchestrator_tui.core.queries import Counts, counts, oldest_wait_ms
+from orchestrator_tui.ui.present.ages import duration
+from orchestrator_tui.ui.present.cells import Line, Part, cell_width, cut, line_width, spread
+from orchestrator_tui.ui.present.glyphs import Glyphs
+from orchestrator_tui.ui.present.words import batch_title
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """One number of the headline: its sign, how many, the word for it, its theme token."""
+
+    glyph: str
+    count: int
+    word: str
+    token: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeadlineView:
+    """The headline in words. ``oldest`` is the age of the gate that waits longest, or ""."""
+
+    brand: str
+    title: str
+    tallies: tuple[Tally, ...]
+    oldest: str
+    elapsed: str
+    mode: str
+
+
+_TALLIES = (
+    ("waiting", "gate", "waiting", "track-waiting"),
+    ("working", "working", "working", "track-running"),
+    ("unknown", "unknown", "unknown", "track-unknown"),
+    ("done", "done", "", "track-done"),
+    ("failed", "failed", "", "track-failed"),
+)
+"""Field of the counts, sign, word ("" where the sign alone is told), theme token; in the order they are shown."""
+
+_MODES = {"live": ("orch-tui", ""), "replay": ("replay", "read-only")}
+
+
+def present_headline(state: State, now: Instant, glyphs: Glyphs, *, mode: str = "live") -> HeadlineView:
+    """The headline of all batches that are shown."""
+    batches = tuple(state.batches.values())
+    brand, note = _MODES.get(mode, (mode, ""))
+    oldest = oldest_wait_ms(state, now)
+    return HeadlineView(
+        brand=brand,
+        title=_title(batches),
+        tallies=_tallies(counts(state), glyphs),
+        oldest="" if oldest is None else duration(oldest),
+        elapsed=_elapsed(batches, now),
+        mode=note,
+    )
+
+
+def headline_line(view: HeadlineView, width: int) -> Line:
+    """The headline in one line; below 100 cells without the brand and with fewer words."""
+    wide = width >= 100
+    left = [Part(" ")]
+    if wide or view.mode:
+        left += [Part(view.brand, "accent strong"), Part("  ")]
+    left.append(Part(view.title, "strong"))
+    for words in (2, 1, 0):
+        right = _right(view, words if wide or words < 2 else 1)
+        if line_width(left) + line_width(right) + 2 <= width or words == 0:
+            break
+    room = max(8, width - line_width(right) - 2)
+    if line_width(left) > room:
+        left[-1] = Part(cut(view.title, max(4, room - line_width(left[:-1]))), "strong")
+    return spread(left, right, width)
+
+
+def _right(view: HeadlineView, words: int) -> Line:
+    """``words`` 2 names every number, 1 only the first unknown ones, 0 leaves out zero numbers."""
+    gap = "   " if words == 2 else "  "
+    parts: list[Part] = []
+    for tally in view.tallies:
+        if not tally.count and (words == 0 or tally.word == "unknown"):
+            continue
+        text = f"{tally.glyph} {tally.count:,}"
+        if words == 2 and tally.word:
+            text += f" {tally.word}"
+        parts += [Part(text, tally.token if tally.count else "quiet"), Part(gap)]
+    if view.mode:
+        parts += [Part(view.mode, "quiet"), Part(gap)]
+    elapsed = view.elapsed
+    if elapsed:
+        pad = max(0, (10 if words == 2 else 8) - cell_width(elapsed))
+        parts.append(Part(" " * pad + elapsed, "age"))
+    parts.append(Part(" "))
+    return tuple(parts)
+
+
+def _title(batches: tuple[Batch, ...]) -> str:
+    if not batches:
+        return "no batch"
+    first = batch_title(batches[0])
+    return first if len(batches) == 1 else f"{first} and {len(batches) - 1} more"
+
+
+def _tallies(numbers: Counts, glyphs: Glyphs) -> tuple[Tally, ...]:
+    return tuple(
+        Tally(getattr(glyphs, sign), getattr(numbers, name), word, token) for name, sign, word, token in _TALLIES
+    )
+
+
+def _elapsed(batches: tuple[Batch, ...], now: Instant) -> str:
+    starts = [batch.started_at for batch in batches if batch.started_at is not None]
+    if not starts:
+        return ""
+    start = min(starts, key=lambda at: at.wall_ms)
+    ends = [batch.ended_at for batch in batches if batch.ended_at is not None]
+    end = max(ends, key=lambda at: at.wall_ms) if len(ends) == len(batches) else now
+    return duration(elapsed_ms(start, end))

@@ -1,0 +1,191 @@
+"""Stage progress of one track: its ladder with durations, attempts and results, and the same in two lines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from orchestrator_tui.core.instant import Instant, elapsed_ms
+from orchestrator_tui.core.model import Batch, Check, Gate, Stage, StageStatus, State, Track
+from orchestrator_tui.core.queries import TrackKey, find_track, waiting_gates
+from orchestrator_tui.ui.present.ages import duration
+from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, fit_line, line_width, spread
+from orchestrator_tui.ui.present.columns import Column, choose, lay_out
+from orchestrator_tui.ui.present.glyphs import STAGE_TOKENS, Glyphs, stage_glyph
+from orchestrator_tui.ui.present.strip import long_strip, stage_states
+from orchestrator_tui.ui.present.words import plural, pull_request, stage_name
+
+
+@dataclass(frozen=True, slots=True)
+class StageRow:
+    """One stage in words."""
+
+    index: str
+    glyph: str
+    token: str
+    name: str
+    name_token: str
+    duration: str
+    attempts: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class StagesView:
+    """The stage progress of one track; ``facts`` are its checks, branch and pull request in a few words each."""
+
+    key: TrackKey | None
+    title: str
+    corner: str
+    rows: tuple[StageRow, ...]
+    strip: Line
+    stage: str
+    elapsed: str
+    facts: tuple[Part, ...]
+    wave: str
+    empty: tuple[str, ...]
+    ellipsis: str = "…"
+
+
+_CHECK_LOOKS = {
+    "pass": ("done", "track-done"),
+    "fail": ("failed", "track-failed"),
+    "partial": ("gate", "gate"),
+    "skip": ("skipped", "quiet"),
+    "not_run": ("pending", "quiet"),
+}
+"""Sign and theme token of each result of a check."""
+
+
+def present_stages(state: State, key: TrackKey | None, now: Instant, glyphs: Glyphs) -> StagesView:
+    """The stage progress of the track with this identity."""
+    track = None if key is None else find_track(state, key)
+    if track is None or key is None:
+        return StagesView(None, "", "", (), (), "", "", (), "", ("Select a track to see its stages.",), glyphs.ellipsis)
+    batch = state.batches[key.batch]
+    gates = waiting_gates(batch, track.slug)
+    states = dict(stage_states(track, gates))
+    current = next((stage for stage in track.stages if stage.index == track.stage), None)
+    waves = max((one.wave for one in batch.tracks.values()), default=1)
+    return StagesView(
+        key=key,
+        title=clean(track.slug, 80),
+        corner=_corner(track, waves),
+        rows=tuple(_row(stage, states[stage.index], track, now, glyphs) for stage in track.stages),
+        strip=long_strip(track, gates, glyphs, 60),
+        stage=stage_name(track, track.stage),
+        elapsed="" if current is None else _spent(current, now),
+        facts=_facts(track, batch, gates, glyphs),
+        wave=f"wave {track.wave}/{waves}" if waves > 1 else "",
+        empty=() if track.stages else _empty(track),
+        ellipsis=glyphs.ellipsis,
+    )
+
+
+def stage_lines(view: StagesView, width: int) -> tuple[Line, ...]:
+    """The ladder, one stage a line, and the facts under it."""
+    if not view.rows:
+        return tuple(fit_line((Part(" "), Part(line, "quiet")), width) for line in view.empty)
+    name = max((cell_width(row.name) for row in view.rows), default=0)
+    widths = {"name": min(32, name), "attempts": max(len(row.attempts) for row in view.rows)}
+    columns = choose([_sized(column, widths) for column in _COLUMNS], width)
+    lines = [lay_out(_cells(row), columns, width, view.ellipsis) for row in view.rows]
+    if view.facts:
+        lines += [(), fit_line((Part(" "), *view.facts), width, view.ellipsis)]
+    return tuple(lines)
+
+
+def strip_lines(view: StagesView, width: int) -> tuple[Line, ...]:
+    """The same in two lines, for narrow screens."""
+    if view.key is None:
+        return tuple(fit_line((Part(" "), Part(line, "quiet")), width) for line in (*view.empty, "")[:2])
+    stage = (Part("   "), Part(view.stage)) if view.stage else ()
+    first = (Part(" "), Part(view.title, "strong"), Part("   "), *view.strip, *stage)
+    second = (Part(" "), *view.facts)
+    return (
+        spread(first, (Part("  "), Part(view.elapsed, "age"), Part(" ")), width, view.ellipsis),
+        spread(second, (Part("  "), Part(view.wave, "quiet"), Part(" ")), width, view.ellipsis),
+    )
+
+
+def check_parts(check: Check, glyphs: Glyphs, *, detail: bool = True) -> Line:
+    """``CI ✓ 214 checks``."""
+    glyph, token = _CHECK_LOOKS.get(check.result, ("unknown", "track-unknown"))
+    told = f" {clean(check.detail, 80)}" if detail and check.detail else ""
+    return (Part(f"{clean(check.name, 40)} ", "quiet"), Part(getattr(glyphs, glyph), token), Part(told))
+
+
+_COLUMNS = (
+    Column("index", "", 3, align="right", gap=0, keep=99),
+    Column("glyph", "", 1, gap=1, keep=99),
+    Column("name", "", 12, gap=1, keep=99),
+    Column("duration", "", 8, align="right", gap=1, keep=9),
+    Column("attempts", "", 0, gap=3, keep=7),
+    Column("detail", "", 10, grow=1, gap=3, keep=8),
+    Column("tail", "", 1, gap=0, keep=1),
+)
+
+
+def _sized(column: Column, widths: Mapping[str, int]) -> Column:
+    width = widths.get(column.name, column.width)
+    return Column(column.name, "", width, column.grow, column.most, column.align, column.gap, column.keep)
+
+
+def _cells(row: StageRow) -> dict[str, Line]:
+    return {
+        "index": (Part(row.index, "quiet"),),
+        "glyph": (Part(row.glyph, row.token),),
+        "name": (Part(row.name, row.name_token),),
+        "duration": (Part(row.duration, "age"),),
+        "attempts": (Part(row.attempts, "quiet"),),
+        "detail": (Part(row.detail, row.name_token if row.name_token == "quiet" else ""),),
+    }
+
+
+_NAME_TOKENS = {StageStatus.PENDING: "quiet", StageStatus.SKIPPED: "quiet", StageStatus.GATE: "strong"}
+
+
+def _row(stage: Stage, status: StageStatus, track: Track, now: Instant, glyphs: Glyphs) -> StageRow:
+    count = sum(attempt.stage == stage.index for attempt in track.attempts)
+    detail = clean(stage.detail, 200)
+    if not detail and stage.index == track.stage and status is StageStatus.RUNNING:
+        detail = clean(track.progress, 200)
+    return StageRow(
+        index=str(stage.index),
+        glyph=stage_glyph(status, glyphs),
+        token=STAGE_TOKENS[status],
+        name=clean(stage.name, 80),
+        name_token=_NAME_TOKENS.get(status, ""),
+        duration=_spent(stage, now),
+        attempts=plural(count, "attempt") if count else "",
+        detail=detail or ("skipped" if status is StageStatus.SKIPPED else ""),
+    )
+
+
+def _spent(stage: Stage, now: Instant) -> str:
+    return "" if stage.started_at is None else duration(elapsed_ms(stage.started_at, stage.ended_at or now))
+
+
+def _corner(track: Track, waves: int) -> str:
+    parts = [plural(len(track.findings), "finding")] if track.findings else []
+    if waves > 1:
+        parts.append(f"wave {track.wave} of {waves}")
+    return ", ".join(parts)
+
+
+def _facts(track: Track, batch: Batch, gates: tuple[Gate, ...], glyphs: Glyphs) -> tuple[Part, ...]:
+    groups: list[Line] = [check_parts(check, glyphs) for check in track.checks]
+    if track.pr:
+        groups.append((Part("PR ", "quiet"), Part(pull_request(track))))
+    if track.branch and not track.pr:
+        groups.append((Part("branch ", "quiet"), Part(clean(track.branch, 80))))
+    parts: list[Part] = []
+    for group in groups:
+        parts += [Part("  "), *group] if parts and line_width(parts) else [*group]
+    return tuple(parts)
+
+
+def _empty(track: Track) -> tuple[str, ...]:
+    told = clean(track.progress or track.title, 200)
+    lines = ("This track has no stages: it is plain work.",)
+    return (*lines, told) if told else lines

@@ -1,0 +1,101 @@
+"""The timeline: one line an event in words a newcomer knows, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import tzinfo
+from heapq import nlargest
+from itertools import chain
+
+from orchestrator_tui.core.event import Event
+from orchestrator_tui.core.model import Batch, State
+from orchestrator_tui.ui.present.ages import clock_time
+from orchestrator_tui.ui.present.cells import Line, Part, clean
+from orchestrator_tui.ui.present.columns import Column, choose, lay_out
+from orchestrator_tui.ui.present.glyphs import Glyphs
+from orchestrator_tui.ui.present.rows import LazyRows
+from orchestrator_tui.ui.present.telling import HIDDEN, tell
+
+EventKey = tuple[str, int]
+"""The identity of an event: its batch and its place in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineRow:
+    """One event in words. ``detail`` stands apart, quiet."""
+
+    key: EventKey
+    time: str
+    slug: str
+    text: str
+    token: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineView:
+    """The timeline panel, newest first."""
+
+    rows: Mapping[EventKey, TimelineRow]
+    corner: str
+    empty: tuple[str, ...]
+    ellipsis: str = "…"
+
+
+def present_timeline(
+    state: State, glyphs: Glyphs, zone: tzinfo, *, mode: str = "live", track: str = "", limit: int = 500
+) -> TimelineView:
+    """The newest events of all batches, or of the tracks with the slug ``track``."""
+    recent = chain.from_iterable(batch.recent for batch in state.batches.values())
+    wanted = (event for event in recent if event.kind not in HIDDEN)
+    newest = nlargest(limit, wanted, key=lambda event: (event.at.wall_ms, event.seq))
+    by_key = {(event.batch, event.seq): event for event in newest}
+    if track:
+        by_key = {key: event for key, event in by_key.items() if _slug(event, state.batches[event.batch]) == track}
+    return TimelineView(
+        rows=LazyRows(by_key, lambda key: _row(by_key[key], state.batches[key[0]], glyphs, zone)),
+        corner=mode,
+        empty=() if by_key else ("Nothing has happened yet.",),
+        ellipsis=glyphs.ellipsis,
+    )
+
+
+def timeline_line(row: TimelineRow, width: int, ellipsis: str = "…") -> Line:
+    """One event in a line."""
+    columns = choose(_COLUMNS, width)
+    cells = {
+        "time": (Part(row.time, "age"),),
+        "slug": (Part(row.slug, "strong" if row.token else ""),),
+        "text": (Part(row.text, row.token),),
+        "detail": (Part(row.detail, "quiet"),),
+    }
+    return lay_out(cells, columns, width, ellipsis)
+
+
+_COLUMNS = (
+    Column("time", "", 8, gap=1, keep=8),
+    Column("slug", "", 10, grow=1, most=20, gap=2, keep=7),
+    Column("text", "", 16, grow=4, most=90, gap=2, keep=9),
+    Column("detail", "", 20, grow=2, gap=2, keep=2),
+)
+
+
+def _row(event: Event, batch: Batch, glyphs: Glyphs, zone: tzinfo) -> TimelineRow:
+    told = tell(event, batch)
+    return TimelineRow(
+        key=(event.batch, event.seq),
+        time=clock_time(event.at, zone),
+        slug=clean(_slug(event, batch), 80),
+        text=told.text,
+        token=told.token,
+        detail=told.detail,
+    )
+
+
+def _slug(event: Event, batch: Batch) -> str:
+    named = event.payload.get("track")
+    if isinstance(named, str):
+        return named
+    gate = batch.gates.get(str(event.payload.get("gate", "")))
+    return "" if gate is None else gate.track

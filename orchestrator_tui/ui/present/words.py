@@ -1,0 +1,120 @@
+"""The short words that several panels share: risks, what a gate asks in a few cells, money, models.
+
+What agents wrote is cleaned here; labels that go back to an agent are never taken from here.
+"""
+
+from __future__ import annotations
+
+import re
+
+from orchestrator_tui.core.model import Batch, Gate, Risk, Track
+from orchestrator_tui.ui.present.cells import clean
+
+HELD_KINDS = frozenset({"permission", "question", "plan"})
+"""Gates by which the agent is held inside one step; its stage goes on when it is answered."""
+
+RISK_WORDS = {
+    Risk.PRODUCTION: ("PROD", "risk-production strong"),
+    Risk.DESTRUCTIVE: ("DESTR", "risk-production strong"),
+    Risk.FAILURE: ("fail", "risk-failure"),
+    Risk.STAGING: ("stage", "gate"),
+    Risk.CHECK: ("check", "gate"),
+    Risk.UNKNOWN: ("ask", ""),
+    Risk.LOW: ("low", "quiet"),
+}
+"""The label and the theme token of each risk in the queue."""
+
+RISK_NAMES = {
+    Risk.PRODUCTION: "production",
+    Risk.DESTRUCTIVE: "destructive",
+    Risk.FAILURE: "failure",
+    Risk.STAGING: "staging",
+    Risk.CHECK: "check",
+    Risk.UNKNOWN: "unknown risk",
+    Risk.LOW: "low risk",
+}
+"""The risks in full words."""
+
+_ENVIRONMENTS = {"production": "prod", "staging": "staging", "dev": "dev"}
+_ASKS = {"plan": "plan", "redispatch": "re-dispatch", "spend": "spend", "conflict": "conflict", "merge": "merge"}
+_SNAPSHOT_DATE = re.compile(r"-\d{8}$")
+_PULL_REQUEST = re.compile(r"(?:/pull/|/merge_requests/|^#?)(\d+)$")
+
+
+def risk_label(gate: Gate) -> tuple[str, str]:
+    """The queue's word for a gate's risk, and its theme token."""
+    if gate.question.kind == "permission" and gate.risk <= Risk.CHECK:
+        return "perm", RISK_WORDS[gate.risk][1]
+    return RISK_WORDS[gate.risk]
+
+
+def short_ask(gate: Gate, track: Track | None) -> str:
+    """What a gate asks in one or two words: ``deploy``, ``counsel``, ``allow Bash``."""
+    question = gate.question
+    if question.kind == "permission":
+        head = clean(question.question, 120).partition(":")[0].partition(" to ")[0]
+        return head[:1].lower() + head[1:]
+    named = _ASKS.get(question.kind)
+    if named is not None:
+        return named
+    stage = stage_name(track, question.stage)
+    if question.kind == "task" and stage:
+        return stage.split()[-1].lower()
+    return clean(question.question, 120)
+
+
+def longer_ask(gate: Gate, track: Track | None) -> str:
+    """What a gate asks, in the words of a track's row: ``deploy to prod``, ``asks: allow Bash``."""
+    asked = short_ask(gate, track)
+    environment = _ENVIRONMENTS.get(gate.question.environment)
+    if environment is not None:
+        return f"{asked} to {environment}"
+    return f"asks: {asked}"
+
+
+def stage_name(track: Track | None, index: int | None) -> str:
+    """The name of one stage of a track, or ""."""
+    if track is None or index is None:
+        return ""
+    return next((clean(stage.name, 80) for stage in track.stages if stage.index == index), "")
+
+
+def stage_count(track: Track) -> str:
+    """``3/8``: the current stage of how many; "" for a track without stages."""
+    return f"{track.stage}/{len(track.stages)}" if track.stages else ""
+
+
+def money(track: Track) -> str:
+    """What a track cost: ``$4.10``; its tokens where the price is not known."""
+    if track.cost_usd is not None:
+        return f"${track.cost_usd:,.2f}" if track.cost_usd < 1000 else f"${track.cost_usd:,.0f}"
+    return "" if not track.tokens else tokens(track.tokens)
+
+
+def tokens(count: int) -> str:
+    """A number of tokens in few cells: ``950``, ``148k``, ``2.1M``."""
+    if count < 1000:
+        return str(count)
+    return f"{count // 1000}k" if count < 1_000_000 else f"{count / 1_000_000:.1f}M"
+
+
+def model_name(model: str) -> str:
+    """A model's short name: ``opus-4-1``."""
+    return _SNAPSHOT_DATE.sub("", clean(model, 60).removeprefix("claude-"))
+
+
+def pull_request(track: Track) -> str:
+    """``#38`` for a pull request's number or address, the cleaned text for anything else."""
+    named = clean(track.pr, 200)
+    found = _PULL_REQUEST.search(named)
+    return f"#{found.group(1)}" if found else named
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 attempt``, ``2 attempts``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def batch_title(batch: Batch) -> str:
+    """A batch's title, or its id when it has none."""
+    return clean(batch.title, 120) or clean(batch.id, 120)

@@ -20,6 +20,7 @@ from orchestrator_tui.core.model import (
     Finding,
     Limits,
     Liveness,
+    Message,
     Signal,
     Stage,
     StageStatus,
@@ -320,6 +321,32 @@ def _check_recorded(batch: Batch, event: Event) -> Changes:
     return _with_track(batch, event, change)
 
 
+RECENT_MESSAGES = 20
+
+
+def _message_sent(batch: Batch, event: Event) -> Changes:
+    data = event.payload
+    message = Message(data["message"], data["text"], data.get("by", ""), data.get("purpose", ""), event.at)
+
+    def change(track: Track) -> Track:
+        return replace(track, messages=(*track.messages[-(RECENT_MESSAGES - 1) :], message))
+
+    return _with_track(batch, event, change)
+
+
+def _message_delivered(batch: Batch, event: Event) -> Changes:
+    data = event.payload
+    field = "written_at" if data["route"] == "task_file" else "read_at"
+
+    def change(track: Track) -> Track:
+        messages = tuple(
+            replace(one, **{field: event.at}) if one.id == data["message"] else one for one in track.messages
+        )
+        return replace(track, messages=messages)
+
+    return _with_track(batch, event, change)
+
+
 def _agent_asked(batch: Batch, event: Event) -> Changes:
     return _with_track(batch, event, lambda track: replace(track, asked_at=event.at, liveness=Liveness.ASKED))
 
@@ -370,8 +397,8 @@ _HANDLERS: dict[str, Callable[[Batch, Event], Changes]] = {
     "finding_added": _finding_added,
     "check_recorded": _check_recorded,
     "note_added": _nothing,
-    "message_sent": _nothing,
-    "message_delivered": _nothing,
+    "message_sent": _message_sent,
+    "message_delivered": _message_delivered,
     "agent_asked": _agent_asked,
     "agent_liveness": _agent_liveness,
     "decision_refused": _refused,

@@ -9,6 +9,10 @@ from typing import Any
 from orchestrator_tui.core.canonical import canonical_json, sha256_hex
 
 
+OUR_KEYS = frozenset({"decision", "messages"})
+"""What we write into a task's metadata: our answer, and what was said to its agent."""
+
+
 @dataclass(frozen=True, slots=True)
 class TaskFact:
     """One task file as it is now (reference claude-code §2).
@@ -30,8 +34,8 @@ class TaskFact:
     problem: str = ""
 
     def fingerprint(self) -> str:
-        """Identity of what the agent said: everything but our own answer and the description it is written into."""
-        said = {key: value for key, value in self.metadata.items() if key != "decision"}
+        """Identity of what the agent said: everything but our own keys and the description that we write into."""
+        said = {key: value for key, value in self.metadata.items() if key not in OUR_KEYS}
         return sha256_hex(canonical_json([self.subject, self.status, self.active_form, self.owner, said]))[:16]
 
 

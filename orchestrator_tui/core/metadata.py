@@ -38,6 +38,7 @@ class TaskMetadata:
     progress: str
     depends_on: tuple[str, ...]
     hold: bool
+    messages_read: tuple[str, ...]
     decision: Mapping[str, Any] | None
 
     @property
@@ -71,6 +72,7 @@ def read_metadata(fact: TaskFact) -> TaskMetadata:
         progress=_line(meta.get("progress")) or sanitise_line(fact.active_form, 200),
         depends_on=tuple(_line(one) for one in _list(meta.get("dependsOn"))[:50] if _line(one)),
         hold=meta.get("hold") is True,
+        messages_read=tuple(_line(one) for one in _list(meta.get("messagesRead"))[-50:] if _line(one)),
         decision=decision if isinstance(decision, Mapping) else None,
     )
 

@@ -288,6 +288,19 @@ class Activity:
 
 
 @dataclass(frozen=True, slots=True)
+class Message:
+    """Something said to an agent: sent, then written where it looks, then read by it."""
+
+    id: str
+    text: str
+    by: str
+    purpose: str
+    at: Instant
+    written_at: Instant | None = None
+    read_at: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Track:
     """One unit of work with scope, branch, worktree and stages."""
 
@@ -310,6 +323,7 @@ class Track:
     attempts: tuple[Attempt, ...] = ()
     findings: tuple[Finding, ...] = ()
     checks: tuple[Check, ...] = ()
+    messages: tuple[Message, ...] = ()
     activity: Activity | None = None
     added_at: Instant | None = None
     reported_at: Instant | None = None

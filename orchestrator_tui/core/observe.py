@@ -113,12 +113,29 @@ def _again(batch: Batch, track: Track, fact: TaskFact, meta: TaskMetadata, rules
     drafts += observe_stages.stage_moves(track, meta)
     if track.fingerprint != fact.fingerprint():
         drafts.append(_reported(track.slug, fact, meta))
+    drafts += _messages_read(track, meta)
     state = _state(fact, meta, len(track.stages))
     if state is not track.state and _may_observe(track, state):
         moved = {"track": track.slug, "to": state.value, "why": f"its task is {fact.status}", "observed": True}
         drafts.append(Draft("track_moved", moved))
     drafts += observe_gates.task_gate(batch, track.slug, fact, meta, rules, now)
     return drafts
+
+
+def _messages_read(track: Track, meta: TaskMetadata) -> list[Draft]:
+    return [
+        Draft(
+            "message_delivered",
+            {
+                "track": track.slug,
+                "message": message.id,
+                "route": "shell",
+                "evidence": "its orch-agent call showed it",
+            },
+        )
+        for message in track.messages
+        if message.read_at is None and message.id in meta.messages_read
+    ]
 
 
 def _may_observe(track: Track, state: TrackState) -> bool:

@@ -189,7 +189,7 @@ def _offer(track: Track, offered: Gate | None, words: list[str], rules: Rules, n
         question=f"{track.slug} is silent and shows no sign of life. Start it again from stage {track.stage}{where}?",
         context="; ".join([f"last report {silent // 60_000} min ago", *words]),
         options=(
-            Option("redispatch", f"start it again from stage {track.stage}"),
+            _start_again(track),
             Option("wait", "ask it once more and wait"),
             Option("abandon", "give it up", "cancel"),
         ),
@@ -207,6 +207,12 @@ def _offer(track: Track, offered: Gate | None, words: list[str], rules: Rules, n
             routes=("engine",),
         )
     ]
+
+
+def _start_again(track: Track) -> Option:
+    if track.attempts and track.attempts[-1].argv:
+        return Option("redispatch", f"start it again from stage {track.stage}")
+    return Option("restarted", "I start it again myself: its command is not known here")
 
 
 def _withdraw_offer(offered: Gate | None, why: str) -> list[Draft]:

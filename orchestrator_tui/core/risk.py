@@ -77,8 +77,8 @@ def assess(question: Question, stage: StageRule | None) -> tuple[Risk, str]:
         found.append((ENVIRONMENTS.get(question.environment, Risk.UNKNOWN), f"environment {question.environment}"))
     if question.declared_risk:
         found.append((DECLARED.get(question.declared_risk, Risk.UNKNOWN), f"declared {question.declared_risk}"))
-    if not found:
-        found.append((Risk.UNKNOWN, "nothing is known of it"))
+    if not question.declared_risk and not question.environment:
+        found.append((Risk.UNKNOWN, "its agent declares no risk"))
     word = danger_word(question)
     if word:
         found.append((Risk.CHECK, f"the question says {word!r}"))

@@ -66,7 +66,7 @@ class Session(Protocol):
     def clock(self) -> Clock: ...
 
     def start(self, changed: Callable[[Snapshot], None], finished: Callable[[Outcome], None]) -> None:
-        """Begin. Both callbacks may come from any thread: ``changed`` with each picture, ``finished`` once a command."""
+        """Begin. Callbacks may come from any thread: ``changed`` with each picture, ``finished`` once a command."""
 
     def snapshot(self) -> Snapshot:
         """The picture as it is now; before ``start``, what can be shown at once."""

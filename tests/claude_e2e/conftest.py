@@ -13,8 +13,9 @@ from tests.claude_rig import MAIN_VERSION, OLDER_VERSION, ClaudeCli, ClaudeRig, 
 def _installed(version: str) -> ClaudeCli:
     try:
         return install(version)
-    except ClaudeUnavailable as reason:
-        pytest.fail(f"SUITE NOT RUN: e2e_claude with Claude Code {version}: {reason}", pytrace=False)
+    except ClaudeUnavailable as error:
+        reason = str(error)
+    pytest.fail(f"SUITE NOT RUN: e2e_claude with Claude Code {version}: {reason}", pytrace=False)
 
 
 # Installing belongs to the session: it needs the person's own cache directory and npm settings, which every single test

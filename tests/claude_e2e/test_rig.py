@@ -153,6 +153,27 @@ def test_the_interactive_cli_shows_its_prompt_and_takes_what_is_typed(each_claud
     assert rig.requests.wait_for_step("chat", 0).step == 0
 
 
+@pytest.mark.parametrize("who", ["person", "hook"])
+def test_the_interactive_dialog_stays_usable_beside_a_held_hook(claude_rig: ClaudeRig, who: str) -> None:
+    rig = claude_rig
+    probe = rig.probe_hooks("PermissionRequest")
+    probe.hold("PermissionRequest")
+    note = rig.project / "note.txt"
+    terminal = rig.interactive(permissions="ask")
+    terminal.enter(rig.script("write", [call("Write", file_path=str(note), content="written"), say("done")]))
+    probe.wait_for("PermissionRequest", "Write")
+    terminal.wait_for("Do you want to create")
+
+    if who == "person":
+        terminal.answer_dialog("1", "Do you want to create")
+    else:
+        probe.answer("PermissionRequest", hook_output("PermissionRequest", decision={"behavior": "allow"}))
+    rig.requests.wait_for_step("write", 1)
+
+    assert note.read_text() == "written"
+    assert (probe.calls("PermissionRequest")[0].answered_at is None) == (who == "person"), "the first answer wins"
+
+
 def test_closing_the_rig_ends_a_held_cli_with_its_hooks_and_tools(claude_rig: ClaudeRig) -> None:
     rig = claude_rig
     probe = rig.probe_hooks("PostToolUse", matcher="Bash")

@@ -48,7 +48,7 @@ _TASK_TOOLS = {"CLAUDE_CODE_ENABLE_TODO_TOOLS": "1", "ENABLE_TOOL_SEARCH": "fals
 class ClaudeRig:
     """One isolated home, project and model; any number of CLI processes. Closing it ends them all.
 
-    `home` is HOME, `config` its `.claude`, `project` a git repository with one commit, `orch_home` is named by ORCH_HOME,
+    `home` is HOME, `config` its `.claude`, `project` a git repository with one commit, `orch_home` our state directory,
     `variables` are added to the CLI's environment, `requests` is what reached the model, `id` marks every process that
     descends from the rig.
     """

@@ -47,6 +47,17 @@ class TerminalSession:
         self.wait_for(line)
         self.press("Enter")
 
+    def answer_dialog(self, key: str, dialog: str) -> None:
+        """Press `key` until the text `dialog` is gone: a dialog that has just opened ignores keys for a moment."""
+
+        def gone() -> bool:
+            if dialog not in self.screen():
+                return True
+            self.press(key)
+            return False
+
+        wait_until(gone, f"the end of the dialog {dialog!r}", every=0.5, context=self.screen)
+
     def close(self) -> None:
         """End the server and its pane; safe when they are gone."""
         self._tmux("kill-server", check=False)

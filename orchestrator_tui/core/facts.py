@@ -8,7 +8,6 @@ from typing import Any
 
 from orchestrator_tui.core.canonical import canonical_json, sha256_hex
 
-
 OUR_KEYS = frozenset({"decision", "messages"})
 """What we write into a task's metadata: our answer, and what was said to its agent."""
 

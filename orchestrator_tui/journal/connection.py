@@ -6,7 +6,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from orchestrator_tui.core.event import FORMAT_VERSION
@@ -93,20 +93,18 @@ class Connection:
     def close(self) -> None:
         """Close under the journal's lock, since the last to close makes a checkpoint. Idempotent.
 
-        When the lock cannot be had, the connection is left to the end of the process: a checkpoint that is made
-        beside another writer could damage the database, an unclosed connection cannot.
+        A lock that cannot be had means that another process is connected, so that ours is not the last: closing
+        without it makes no checkpoint.
         """
-        with self._mutex:
+        with self._mutex, ExitStack() as stack:
             if self._sqlite is None:
                 return
-            try:
-                with self._lock.held(self._lock_timeout_s), self._translated():
-                    self._sqlite.close()
-            except JournalBusy:
-                _LEFT_OPEN.append(self._sqlite)
-            finally:
-                self._sqlite = None
-                self._lock.close()
+            connection, self._sqlite = self._sqlite, None
+            stack.callback(self._lock.close)
+            with suppress(JournalBusy, JournalUnwritable):
+                stack.enter_context(self._lock.held(self._lock_timeout_s))
+            with self._translated():
+                connection.close()
 
     @property
     def problem(self) -> str:
@@ -174,9 +172,6 @@ class Connection:
             self._sqlite.close()
             self._sqlite = None
         self._lock.close()
-
-
-_LEFT_OPEN: list[sqlite3.Connection] = []
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -1,0 +1,34 @@
+"""Both stores keep the port's promises."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator_tui.journal.memory import MemoryJournal, MemoryStore
+from orchestrator_tui.journal.port import Journal
+from orchestrator_tui.journal.sqlite import SqliteJournal
+from tests.journal.conformance import Conformance, Open
+
+
+class TestSqlite(Conformance):
+    @pytest.fixture
+    def open(self, tmp_path: Path, woken: list[tuple[str, str | None]]) -> Iterator[Open]:
+        handles: list[SqliteJournal] = []
+
+        def handle() -> Journal:
+            handles.append(SqliteJournal(tmp_path / "journal", wake=lambda batch, gate: woken.append((batch, gate))))
+            return handles[-1]
+
+        yield handle
+        for one in handles:
+            one.close()
+
+
+class TestMemory(Conformance):
+    @pytest.fixture
+    def open(self, woken: list[tuple[str, str | None]]) -> Open:
+        store = MemoryStore()
+        return lambda: MemoryJournal(store, wake=lambda batch, gate: woken.append((batch, gate)))

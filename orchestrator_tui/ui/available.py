@@ -1,0 +1,176 @@
+"""Whether an action can run now, and if not, why not: what greys keys is what is told when they are pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from orchestrator_tui.core.commands import Nudge, Snooze, Tell, Undo
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.model import Gate, GateState, State, Track
+from orchestrator_tui.core.queries import gate_queue, under_way
+from orchestrator_tui.core.refusal import MIN_SNOOZE_MS, refusal
+from orchestrator_tui.ui.actions import Action
+from orchestrator_tui.ui.deciding import Card, option_with_role, rests
+from orchestrator_tui.ui.present.card import option_at, page_count
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the judgement of an action rests on.
+
+    Attributes:
+        state: the state that is shown.
+        now: the moment of the judgement.
+        card: what is on the card.
+        gate: the gate on the card, or None.
+        track: the selected track, or None.
+        read_only: why nothing may be changed from here, or "".
+        evidence: what can be looked up of a track: ``diff``, ``output``.
+    """
+
+    state: State
+    now: Instant
+    card: Card
+    gate: Gate | None = None
+    track: Track | None = None
+    read_only: str = ""
+    evidence: frozenset[str] = frozenset()
+
+
+def why_not(action: Action, situation: Situation) -> str | None:
+    """One line on why ``action`` cannot run now, or None when it can."""
+    for need in action.needs:
+        reason = CONDITIONS[need](situation)
+        if reason is not None:
+            return reason
+    return None
+
+
+def undoable(situation: Situation) -> Undo | None:
+    """The answer that ``u`` takes back: the card's, else the newest that has not left yet; None when there is none."""
+    gate = situation.gate
+    candidates = ([] if gate is None else [gate]) + list(under_way(situation.state))
+    for one in candidates:
+        command = Undo(one.batch, one.id)
+        if refusal(situation.state, command, situation.now) is None:
+            return command
+    return None
+
+
+def _writable(situation: Situation) -> str | None:
+    return situation.read_only or None
+
+
+def _gate(situation: Situation) -> str | None:
+    return "no gate is on the card" if situation.gate is None else None
+
+
+def _gate_open(situation: Situation) -> str | None:
+    gate = situation.gate
+    if gate is None or gate.state is GateState.OPEN:
+        return None
+    if gate.decision is not None:
+        return f"{gate.decision.by} already decided {gate.decision.label!r}"
+    return f"the gate is {gate.state.replace('_', ' ')}"
+
+
+def _rested(situation: Situation) -> str | None:
+    if rests(situation.card, situation.now):
+        return "the gate changed just now: keys rest for half a second"
+    return None
+
+
+def _option(number: int, situation: Situation) -> str | None:
+    gate = situation.gate
+    if gate is None or option_at(gate, situation.card.page, number) is not None:
+        return None
+    return f"there is no option {number} here"
+
+
+def _options_before(situation: Situation) -> str | None:
+    return "these are the first options" if situation.card.page == 0 else None
+
+
+def _options_behind(situation: Situation) -> str | None:
+    gate = situation.gate
+    return "there are no more options" if gate is None or situation.card.page + 1 >= page_count(gate) else None
+
+
+def _approving_option(situation: Situation) -> str | None:
+    gate = situation.gate
+    if gate is None or option_with_role(gate, "approve") is not None:
+        return None
+    return "no option of this gate approves: press its digit"
+
+
+def _rejecting_option(situation: Situation) -> str | None:
+    gate = situation.gate
+    if gate is None or gate.question.free_text or option_with_role(gate, "reject", "cancel") is not None:
+        return None
+    return "no option of this gate rejects: press its digit"
+
+
+def _undoable(situation: Situation) -> str | None:
+    if undoable(situation) is not None:
+        return None
+    gate = situation.gate
+    told = None if gate is None else refusal(situation.state, Undo(gate.batch, gate.id), situation.now)
+    return told or "there is no answer to take back"
+
+
+def _snoozable(situation: Situation) -> str | None:
+    gate = situation.gate
+    if gate is None:
+        return None
+    return refusal(situation.state, Snooze(gate.batch, gate.id, MIN_SNOOZE_MS), situation.now)
+
+
+def _track(situation: Situation) -> str | None:
+    return "no track is selected" if situation.track is None else None
+
+
+def _tellable(situation: Situation) -> str | None:
+    track = situation.track
+    return None if track is None else refusal(situation.state, Tell(track.batch, track.slug, "?"), situation.now)
+
+
+def _nudgeable(situation: Situation) -> str | None:
+    track = situation.track
+    return None if track is None else refusal(situation.state, Nudge(track.batch, track.slug), situation.now)
+
+
+def _evidence(kind: str, situation: Situation) -> str | None:
+    return None if kind in situation.evidence else f"there is no {kind} to look at here"
+
+
+def _something(situation: Situation) -> str | None:
+    return "nothing is selected" if situation.gate is None and situation.track is None else None
+
+
+def _waiting(situation: Situation) -> str | None:
+    return None if gate_queue(situation.state) else "no gate waits"
+
+
+CONDITIONS: Mapping[str, Callable[[Situation], str | None]] = {
+    "writable": _writable,
+    "gate": _gate,
+    "gate_open": _gate_open,
+    "rested": _rested,
+    **{f"option_{number}": partial(_option, number) for number in range(1, 10)},
+    "options_before": _options_before,
+    "options_behind": _options_behind,
+    "approving_option": _approving_option,
+    "rejecting_option": _rejecting_option,
+    "undoable": _undoable,
+    "snoozable": _snoozable,
+    "track": _track,
+    "tellable": _tellable,
+    "nudgeable": _nudgeable,
+    "diff": partial(_evidence, "diff"),
+    "output": partial(_evidence, "output"),
+    "something": _something,
+    "waiting": _waiting,
+}
+"""What an action may need, by the name that the registry uses; each answers with one line or None."""

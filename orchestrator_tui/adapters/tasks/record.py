@@ -1,0 +1,140 @@
+"""One task file as it was read: a task of a Claude Code task list (reference claude-code §2.2, DESIGN §4.1)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from orchestrator_tui.core.text import sanitise, sanitise_line
+
+SUBJECT_LIMIT = 500
+"""Characters of a subject that are shown (S-3)."""
+FIELD_LIMIT = 65_536
+"""Characters of any one text that are kept (S-3)."""
+NAME_LIMIT = 120
+"""Characters shown of an owner, a list or a stage name."""
+
+_SUBJECT = re.compile(
+    r"""\s*\[WF-(?P<number>\d{1,6})\]\s+
+    (?P<slug>[\w][\w./-]{0,127}?)
+    (?:\s*\((?P<pipeline>[\w][\w./\x20-]{0,63})\))?
+    (?:(?:\s*[—–―]\s*|\s+--?\s*)
+       Stage\s+(?P<stage>\d{1,4})(?:\s*/\s*(?P<stages>\d{1,4}))?
+       (?:\s*[:—–―-]\s*(?P<name>\S.*)?)?
+    )?\s*""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskRecord:
+    """One parsed task file. Texts are raw, as the agent wrote them; the ``shown_…`` forms are safe to draw.
+
+    Attributes:
+        list_name: the name of the list's directory.
+        directory: the list's directory as it was given.
+        task_id: the file's name without ``.json``; Claude Code goes by it, whatever ``id`` the file holds.
+        subject, description, active_form, owner, status: texts, "" where the file has none.
+        blocks, blocked_by: ids of other tasks.
+        metadata: the JSON object of the file, unknown keys kept; nobody changes it.
+        mtime_ns, size, inode: of the file that was read; 0 where it could not be opened.
+        digest: SHA-256 of the file's bytes in hexadecimal, "" where not all of them were read.
+        problem: why the file says nothing, or None. The other fields then hold what could be known.
+        torn: the problem may be a write under way, or pass by itself: read again before believing it (W-4).
+        notes: what is odd about a file that was read all the same, one line each.
+    """
+
+    list_name: str
+    directory: str
+    task_id: str
+    subject: str = ""
+    description: str = ""
+    active_form: str = ""
+    owner: str = ""
+    status: str = ""
+    blocks: tuple[str, ...] = ()
+    blocked_by: tuple[str, ...] = ()
+    metadata: dict[str, Any] = field(default_factory=dict)
+    mtime_ns: int = 0
+    size: int = 0
+    inode: int = 0
+    digest: str = ""
+    problem: str | None = None
+    torn: bool = False
+    notes: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """The file's path, below the directory as it was given."""
+        return f"{self.directory}/{self.task_id}.json"
+
+    @property
+    def shown_list(self) -> str:
+        """The list's name, safe on one line."""
+        return sanitise_line(self.list_name, NAME_LIMIT)
+
+    @property
+    def shown_subject(self) -> str:
+        """The subject, safe on one line."""
+        return sanitise_line(self.subject, SUBJECT_LIMIT)
+
+    @property
+    def shown_description(self) -> str:
+        """The description, safe over several lines."""
+        return sanitise(self.description, FIELD_LIMIT)
+
+    @property
+    def shown_active_form(self) -> str:
+        """What the agent says it is doing, safe on one line."""
+        return sanitise_line(self.active_form, SUBJECT_LIMIT)
+
+    @property
+    def shown_owner(self) -> str:
+        """Whose task it is, safe on one line."""
+        return sanitise_line(self.owner, NAME_LIMIT)
+
+    @property
+    def order(self) -> tuple[str, int, str]:
+        """The order of tasks on screen: by list, then by number."""
+        number = int(self.task_id) if is_number(self.task_id) else 10**9
+        return self.directory, number, self.task_id
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectFacts:
+    """What a subject says about its track; it fills in what the metadata lacks (seed 002 §E).
+
+    ``pipeline``, ``stage``, ``stages`` and ``stage_name`` are None where the subject does not say them.
+    """
+
+    number: int
+    slug: str
+    pipeline: str | None = None
+    stage: int | None = None
+    stages: int | None = None
+    stage_name: str | None = None
+
+
+def parse_subject(subject: str) -> SubjectFacts | None:
+    """The facts in ``[WF-N] slug (pipeline) — Stage n/8: name``, or None for any other subject.
+
+    Any dash will do, the pipeline and the stage's name may be missing, and so may the whole stage.
+    """
+    match = _SUBJECT.fullmatch(subject[:SUBJECT_LIMIT])
+    if match is None:
+        return None
+    pipeline, stage, stages, name = match.group("pipeline", "stage", "stages", "name")
+    return SubjectFacts(
+        number=int(match["number"]),
+        slug=match["slug"],
+        pipeline=pipeline.strip() if pipeline else None,
+        stage=int(stage) if stage else None,
+        stages=int(stages) if stages else None,
+        stage_name=(sanitise_line(name, NAME_LIMIT) or None) if name else None,
+    )
+
+
+def is_number(task_id: str) -> bool:
+    """Whether this is an id as Claude Code gives them: digits, few enough to count on."""
+    return task_id.isascii() and task_id.isdigit() and len(task_id) <= 9

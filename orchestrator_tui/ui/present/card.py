@@ -13,7 +13,7 @@ from orchestrator_tui.ui.present.ages import clock_time, duration, left
 from orchestrator_tui.ui.present.cells import Line, Part, clean
 from orchestrator_tui.ui.present.delivery import life_lines, route_note, route_word, undo_left
 from orchestrator_tui.ui.present.evidence import evidence_rows
-from orchestrator_tui.ui.present.glyphs import Glyphs
+from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.words import RISK_NAMES, plural, risk_label, stage_count, stage_name
 
 PAGE = 9
@@ -98,8 +98,7 @@ class CardView:
     notes: tuple[Part, ...] = ()
     undo: str = ""
     empty: tuple[str, ...] = ()
-    ellipsis: str = "…"
-    recommended_glyph: str = "◂"
+    glyphs: Glyphs = UNICODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,8 +149,7 @@ def present_card(
         life=life_lines(gate, zone, glyphs),
         notes=_notes(scene),
         undo=undo_left(gate, now),
-        ellipsis=glyphs.ellipsis,
-        recommended_glyph=glyphs.recommended,
+        glyphs=glyphs,
     )
 
 

@@ -78,13 +78,13 @@ def _option(view: CardView, option: CardOption, room: int, column: int) -> Itera
     head = (Part(lead, token or "key", option.key or OWN), Part(first, token, option.key or OWN))
     if option.recommended and column:
         gap = " " * max(2, column + len(lead) + 2 - line_width(head))
-        yield (*head, Part(f"{gap}{view.recommended_glyph} {option.recommended}", "quiet"))
+        yield (*head, Part(f"{gap}{view.glyphs.recommended} {option.recommended}", "quiet"))
     else:
         yield head
     for line in rest:
         yield (Part(" " * len(lead)), Part(line, token, option.key or OWN))
     if option.recommended and not column:
-        for line in wrap(f"{view.recommended_glyph} {option.recommended}", room - len(lead)):
+        for line in wrap(f"{view.glyphs.recommended} {option.recommended}", room - len(lead)):
             yield (Part(" " * len(lead)), Part(line, "quiet"))
 
 

@@ -11,7 +11,7 @@ from orchestrator_tui.core.queries import GateKey, TrackKey, find_track, gate_ag
 from orchestrator_tui.ui.present.ages import duration, left
 from orchestrator_tui.ui.present.cells import Line, Part, clean
 from orchestrator_tui.ui.present.columns import Column, choose, heading, lay_out
-from orchestrator_tui.ui.present.glyphs import Glyphs
+from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.rows import LazyRows
 from orchestrator_tui.ui.present.words import batch_title, risk_label, short_ask
 
@@ -44,7 +44,7 @@ class QueueView:
     corner: str
     empty: tuple[str, ...]
     widths: Mapping[str, int]
-    ellipsis: str = "…"
+    glyphs: Glyphs = UNICODE
 
 
 def present_queue(state: State, now: Instant, glyphs: Glyphs, *, search: str = "") -> QueueView:
@@ -60,7 +60,7 @@ def present_queue(state: State, now: Instant, glyphs: Glyphs, *, search: str = "
         corner=corner,
         empty=() if by_key else _empty(search),
         widths={"batch": 14 if len(state.batches) > 1 else 0},
-        ellipsis=glyphs.ellipsis,
+        glyphs=glyphs,
     )
 
 

@@ -11,7 +11,7 @@ from orchestrator_tui.core.queries import TrackKey, find_track, waiting_gates
 from orchestrator_tui.ui.present.ages import duration
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, fit_line, line_width, spread
 from orchestrator_tui.ui.present.columns import Column, choose, lay_out
-from orchestrator_tui.ui.present.glyphs import STAGE_TOKENS, Glyphs, stage_glyph
+from orchestrator_tui.ui.present.glyphs import STAGE_TOKENS, UNICODE, Glyphs, stage_glyph
 from orchestrator_tui.ui.present.strip import long_strip, stage_states
 from orchestrator_tui.ui.present.words import plural, pull_request, stage_name
 
@@ -44,7 +44,7 @@ class StagesView:
     facts: tuple[Part, ...]
     wave: str
     empty: tuple[str, ...]
-    ellipsis: str = "…"
+    glyphs: Glyphs = UNICODE
 
 
 _CHECK_LOOKS = {
@@ -61,7 +61,7 @@ def present_stages(state: State, key: TrackKey | None, now: Instant, glyphs: Gly
     """The stage progress of the track with this identity."""
     track = None if key is None else find_track(state, key)
     if track is None or key is None:
-        return StagesView(None, "", "", (), (), "", "", (), "", ("Select a track to see its stages.",), glyphs.ellipsis)
+        return StagesView(None, "", "", (), (), "", "", (), "", ("Select a track to see its stages.",), glyphs)
     batch = state.batches[key.batch]
     gates = waiting_gates(batch, track.slug)
     states = dict(stage_states(track, gates))
@@ -78,7 +78,7 @@ def present_stages(state: State, key: TrackKey | None, now: Instant, glyphs: Gly
         facts=_facts(track, batch, gates, glyphs),
         wave=f"wave {track.wave}/{waves}" if waves > 1 else "",
         empty=() if track.stages else _empty(track),
-        ellipsis=glyphs.ellipsis,
+        glyphs=glyphs,
     )
 
 
@@ -89,9 +89,9 @@ def stage_lines(view: StagesView, width: int) -> tuple[Line, ...]:
     name = max((cell_width(row.name) for row in view.rows), default=0)
     widths = {"name": min(32, name), "attempts": max(len(row.attempts) for row in view.rows)}
     columns = choose([_sized(column, widths) for column in _COLUMNS], width)
-    lines = [lay_out(_cells(row), columns, width, view.ellipsis) for row in view.rows]
+    lines = [lay_out(_cells(row), columns, width, view.glyphs.ellipsis) for row in view.rows]
     if view.facts:
-        lines += [(), fit_line((Part(" "), *view.facts), width, view.ellipsis)]
+        lines += [(), fit_line((Part(" "), *view.facts), width, view.glyphs.ellipsis)]
     return tuple(lines)
 
 
@@ -103,8 +103,8 @@ def strip_lines(view: StagesView, width: int) -> tuple[Line, ...]:
     first = (Part(" "), Part(view.title, "strong"), Part("   "), *view.strip, *stage)
     second = (Part(" "), *view.facts)
     return (
-        spread(first, (Part("  "), Part(view.elapsed, "age"), Part(" ")), width, view.ellipsis),
-        spread(second, (Part("  "), Part(view.wave, "quiet"), Part(" ")), width, view.ellipsis),
+        spread(first, (Part("  "), Part(view.elapsed, "age"), Part(" ")), width, view.glyphs.ellipsis),
+        spread(second, (Part("  "), Part(view.wave, "quiet"), Part(" ")), width, view.glyphs.ellipsis),
     )
 
 

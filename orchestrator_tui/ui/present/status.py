@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orchestrator_tui.core.model import State
 from orchestrator_tui.ui.present.cells import Line, Part, clean, line_width, spread
-from orchestrator_tui.ui.present.glyphs import Glyphs
+from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class StatusView:
     trust: str
     notice: str
     notice_token: str
-    ellipsis: str = "…"
+    glyphs: Glyphs = UNICODE
 
 
 def present_status(
@@ -55,7 +55,7 @@ def present_status(
         trust=f"trust: {trust}" if trust else "",
         notice=clean(notice, 400),
         notice_token="risk-failure" if refused else "strong",
-        ellipsis=glyphs.ellipsis,
+        glyphs=glyphs,
     )
 
 
@@ -66,7 +66,7 @@ def status_line(view: StatusView, width: int) -> Line:
         right = _right(view, facts)
         if line_width(left) + line_width(right) + 2 <= width:
             break
-    return spread(left, right, width, view.ellipsis)
+    return spread(left, right, width, view.glyphs.ellipsis)
 
 
 def _left(view: StatusView) -> Line:

@@ -13,7 +13,7 @@ from orchestrator_tui.core.model import Batch, State
 from orchestrator_tui.ui.present.ages import clock_time
 from orchestrator_tui.ui.present.cells import Line, Part, clean
 from orchestrator_tui.ui.present.columns import Column, choose, lay_out
-from orchestrator_tui.ui.present.glyphs import Glyphs
+from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.rows import LazyRows
 from orchestrator_tui.ui.present.telling import HIDDEN, tell
 
@@ -40,7 +40,7 @@ class TimelineView:
     rows: Mapping[EventKey, TimelineRow]
     corner: str
     empty: tuple[str, ...]
-    ellipsis: str = "…"
+    glyphs: Glyphs = UNICODE
 
 
 def present_timeline(
@@ -57,7 +57,7 @@ def present_timeline(
         rows=LazyRows(by_key, lambda key: _row(by_key[key], state.batches[key[0]], glyphs, zone)),
         corner=mode,
         empty=() if by_key else ("Nothing has happened yet.",),
-        ellipsis=glyphs.ellipsis,
+        glyphs=glyphs,
     )
 
 

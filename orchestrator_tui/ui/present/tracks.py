@@ -17,7 +17,7 @@ from orchestrator_tui.core.queries import (
 from orchestrator_tui.ui.present.ages import age
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean
 from orchestrator_tui.ui.present.columns import Column, choose, heading, lay_out
-from orchestrator_tui.ui.present.glyphs import Glyphs
+from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.rows import LazyRows
 from orchestrator_tui.ui.present.strip import STRIP_LIMIT, short_strip
 from orchestrator_tui.ui.present.words import (
@@ -59,7 +59,7 @@ class TracksView:
     corner: str
     empty: tuple[str, ...]
     widths: Mapping[str, int]
-    ellipsis: str = "…"
+    glyphs: Glyphs = UNICODE
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def present_tracks(
         corner=_corner(scope, len(by_key)),
         empty=_empty(scope, tuple(clean(line, 200) for line in empty), bool(by_key)),
         widths=_widths(listed, scene),
-        ellipsis=glyphs.ellipsis,
+        glyphs=glyphs,
     )
 
 

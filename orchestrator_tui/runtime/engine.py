@@ -1,0 +1,255 @@
+"""The engine of what is watched: one round looks, records, decides what is due and carries it out (DESIGN §3).
+
+It has no thread and no timer of its own: who drives it says when files may have changed and when time has passed,
+so that tests drive it with a manual clock. Only batches whose lease it holds are written; the others are followed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+
+from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
+from orchestrator_tui.core.decide import decide
+from orchestrator_tui.core.delivery import WAITED_FOR, Reach
+from orchestrator_tui.core.event import FORMAT_VERSION, Draft
+from orchestrator_tui.core.model import Batch, Gate, GateState, Limits, Liveness, State
+from orchestrator_tui.core.naming import list_batch_id
+from orchestrator_tui.core.observe import observe, observe_ending
+from orchestrator_tui.core.policy import Sight, policy
+from orchestrator_tui.core.refusal import refusal
+from orchestrator_tui.core.rules import Rules
+from orchestrator_tui.journal.port import Lease, LeaseLost
+from orchestrator_tui.journal.sqlite import SqliteJournal
+from orchestrator_tui.runtime.effects import Effects
+from orchestrator_tui.runtime.follower import Follower
+from orchestrator_tui.runtime.ports import Outcome
+from orchestrator_tui.runtime.recorder import Recorder
+from orchestrator_tui.runtime.requests import postponed, take
+from orchestrator_tui.runtime.world import ListSight, World
+
+ORIGIN = "cockpit"
+MAX_ROUNDS = 20
+"""How often one step lets events cause further ones before it gives the screen a turn."""
+
+
+@dataclass(slots=True)
+class _Hold:
+    lease: Lease
+    directory: str
+
+
+class Engine:
+    """Watches task lists and keeps their batches."""
+
+    def __init__(self, journal: SqliteJournal, world: World, rules: Rules, limits: Limits) -> None:
+        self._journal, self._world, self._rules, self._limits = journal, world, rules, limits
+        self._follower = Follower(journal)
+        self._recorder = Recorder(journal, ORIGIN)
+        self._effects = Effects(world, self._recorder)
+        self._holds: dict[str, _Hold] = {}
+        self._unseen: dict[str, ListSight] = {}
+        self.held_by: dict[str, str] = {}
+
+    @property
+    def state(self) -> State:
+        """The state as folded so far."""
+        return self._follower.state
+
+    def show_waiting(self) -> None:
+        """Load the batches that have unfinished gates, so that the first picture shows them at once."""
+        self._follower.show({gate.batch for gate in self._journal.gates()})
+
+    def step(self, *, look: bool) -> bool:
+        """One round: follow, look at the files when ``look``, record, act. Whether the state changed.
+
+        Raises:
+            JournalError: the journal cannot be read or written now; the next step tries again.
+        """
+        before = self.state
+        self._follower.follow()
+        if look:
+            self._look()
+        for batch_id, hold in list(self._holds.items()):
+            try:
+                self._keep(batch_id, hold)
+            except LeaseLost:
+                del self._holds[batch_id]
+        return self.state is not before
+
+    def carry_out(self, command: Command) -> Outcome:
+        """Judge a command and record it, by the same refusal that greys its key."""
+        self._follower.follow()
+        now = self._world.clock.now()
+        refused = refusal(self.state, command, now)
+        if refused is not None:
+            if isinstance(command, Decide):
+                self._record_refusal(command, refused)
+            return Outcome(command, refused=refused)
+        drafts = decide(self.state, command, self._world.actor, self._world.new_id(_PREFIX[type(command)]), now)
+        refused = self._record_command(command, drafts)
+        self._follower.follow()
+        return Outcome(command, refused=refused) if refused else Outcome(command, text=_DONE[type(command)])
+
+    def close(self) -> None:
+        """Let go of every lease."""
+        now = self._world.clock.now()
+        for hold in self._holds.values():
+            hold.lease.release(now)
+        self._holds.clear()
+
+    # --- looking -------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        for sight in self._world.files.scan():
+            batch_id = list_batch_id(sight.directory)
+            if batch_id not in self.state.batches and not sight.seen.changed:
+                continue
+            self._unseen[batch_id] = _joined(self._unseen.get(batch_id), sight)
+        for batch_id, sight in list(self._unseen.items()):
+            if self._hold(batch_id, sight.directory, sight.name):
+                del self._unseen[batch_id]
+                self._observe(batch_id, sight)
+
+    def _hold(self, batch_id: str, directory: str, name: str) -> bool:
+        """Take the batch's lease unless we have it; a holder that lives, stopped or not, is never robbed."""
+        if batch_id in self._holds:
+            return True
+        now = self._world.clock.now()
+        self._journal.open_batch(batch_id, self._opened(directory, name), now, ORIGIN)
+        self._follower.show([batch_id])
+        if self.state.batches[batch_id].newer:
+            self.held_by[batch_id] = "a newer version"
+            return False
+        lease = self._journal.take_lease(batch_id, self._world.holder, now)
+        if isinstance(lease, str):
+            self.held_by[batch_id] = lease
+            return False
+        self.held_by.pop(batch_id, None)
+        self._holds[batch_id] = _Hold(lease, directory)
+        self._follower.follow()
+        return True
+
+    def _opened(self, directory: str, name: str) -> Draft:
+        payload = {
+            "title": name,
+            "kind": "watch",
+            "repository": self._world.repository,
+            "source": directory,
+            "limits": asdict(self._limits),
+            "trust": "same user",
+            "min_reader": FORMAT_VERSION,
+        }
+        return Draft("batch_opened", payload)
+
+    def _observe(self, batch_id: str, sight: ListSight) -> None:
+        # One task at a time, so that two new tasks with the same slug see each other.
+        drafts = observe(self.state.batches[batch_id], sight.seen, self._rules, self._world.clock.now())
+        self._record(self._holds[batch_id].lease, drafts)
+
+    # --- keeping a batch -----------------------------------------------------------------------------------
+
+    def _keep(self, batch_id: str, hold: _Hold) -> None:
+        for request in self._journal.requests(batch_id):
+            batch = self.state.batches[batch_id]
+            if not postponed(batch, request):
+                self._record(hold.lease, take(batch, request))
+        for _ in range(MAX_ROUNDS):
+            batch = self.state.batches[batch_id]
+            drafts = policy(batch, self._sight(batch), self._rules, self._world.clock.now())
+            drafts = drafts or observe_ending(batch)
+            self._record(hold.lease, drafts)
+            acted = self._act(hold, self.state.batches[batch_id])
+            if not drafts and not acted:
+                return
+
+    def _act(self, hold: _Hold, batch: Batch) -> bool:
+        acted = False
+        for gate in batch.gates.values():
+            if gate.state is GateState.DECIDED:
+                acted |= self._effects.deliver(hold.lease, batch, gate, self._reach(gate))
+        for track in batch.tracks.values():
+            acted |= self._effects.send(hold.lease, batch, track)
+        if acted:
+            self._follower.follow()
+        return acted
+
+    def _sight(self, batch: Batch) -> Sight:
+        looked = {
+            track.slug: self._world.life.look(track)
+            for track in batch.tracks.values()
+            if track.liveness is not Liveness.REPORTING
+        }
+        return Sight(
+            signs={slug: signs for slug, (signs, _) in looked.items()},
+            ended=frozenset(slug for slug, (_, ended) in looked.items() if ended),
+            reach={
+                gate.id: self._reach(gate)
+                for gate in batch.gates.values()
+                if gate.state in (GateState.DECIDED, GateState.DELIVERED)
+            },
+        )
+
+    def _reach(self, gate: Gate) -> Reach:
+        waiting = {one.what for one in self._journal.waiters.live(gate.batch, gate.id)}
+        gone = gate.claim is not None and self._world.processes.claimant_gone(gate.claim)
+        return Reach(frozenset(waiting) & WAITED_FOR, gone)
+
+    # --- recording -----------------------------------------------------------------------------------------
+
+    def _record(self, lease: Lease, drafts: Iterable[Draft]) -> None:
+        listed = list(drafts)
+        if listed:
+            self._recorder.record(lease, listed, self._world.clock.now())
+            self._follower.follow()
+
+    def _record_refusal(self, command: Decide, why: str) -> None:
+        """A refused answer is recorded too, where the gate exists (reliability A-3)."""
+        hold = self._holds.get(command.batch)
+        if hold is None or command.gate not in self.state.batches[command.batch].gates:
+            return
+        payload = {
+            "gate": command.gate,
+            "revision": command.revision,
+            "options": list(command.options),
+            "why": why,
+            "by": self._world.actor.name,
+            "origin": command.origin,
+        }
+        self._record(hold.lease, [Draft("decision_refused", payload)])
+
+    def _record_command(self, command: Command, drafts: tuple[Draft, ...]) -> str:
+        now = self._world.clock.now()
+        if isinstance(command, (Decide, Undo, Snooze, Redeliver)):
+            return self._recorder.change(command.batch, drafts[0], now)
+        hold = self._holds.get(command.batch)
+        if hold is not None:
+            self._record(hold.lease, drafts)
+            return ""
+        payload: dict[str, object] = {"track": command.track}
+        if isinstance(command, Tell):
+            payload["text"] = command.text
+        kind = "tell" if isinstance(command, Tell) else "nudge"
+        self._journal.insert_request(command.batch, kind, payload, now, self._world.actor.name)
+        return ""
+
+
+def _joined(earlier: ListSight | None, later: ListSight) -> ListSight:
+    """Two looks at a list that nobody could record in between: the newest of each task, and all that vanished."""
+    if earlier is None:
+        return later
+    newest = {fact.source: fact for fact in (*earlier.seen.changed, *later.seen.changed)}
+    gone = {*earlier.seen.vanished, *later.seen.vanished} - {fact.source for fact in later.seen.changed}
+    changed = tuple(fact for source, fact in newest.items() if source not in gone)
+    return ListSight(later.directory, later.name, type(later.seen)(changed, tuple(sorted(gone))))
+
+
+_PREFIX: Mapping[type, str] = {Decide: "d", Tell: "m", Nudge: "m", Undo: "u", Snooze: "z", Redeliver: "r"}
+_DONE: Mapping[type, str] = {
+    Decide: "decided",
+    Undo: "taken back",
+    Snooze: "snoozed",
+    Redeliver: "trying again",
+    Tell: "said",
+    Nudge: "asked",
+}

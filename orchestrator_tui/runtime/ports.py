@@ -8,7 +8,7 @@ from typing import Protocol
 
 from orchestrator_tui.core.commands import Command
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Activity, State
+from orchestrator_tui.core.model import Activity, State, Track
 
 
 class Clock(Protocol):
@@ -76,3 +76,17 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Let go of everything within 300 ms. Idempotent."""
+
+
+class Evidence(Protocol):
+    """What can be looked up of a track when a person asks (keys ``d`` and ``o``).
+
+    Both may take seconds and are called off the event loop; the text is raw and is made safe where it is shown. Both
+    raise :class:`OSError` with a message for the person when it cannot be had.
+    """
+
+    def diff(self, track: Track) -> str:
+        """The track's changes against its base, as a unified diff; "" when there are none."""
+
+    def output(self, track: Track) -> str:
+        """The last of what the track's agent printed; "" when nothing is known."""

@@ -70,10 +70,19 @@ class HeldFile:
         self._descriptor: int | None = descriptor
 
     def write(self, content: bytes) -> None:
-        """Replace the content; readers need no lock and may see it half written."""
-        if self._descriptor is not None:
+        """Replace the content; readers need no lock and may see it half written. Lets go when that fails.
+
+        Raises:
+            JournalUnwritable: the disk is full, for one.
+        """
+        if self._descriptor is None:
+            return
+        try:
             os.pwrite(self._descriptor, content, 0)
             os.ftruncate(self._descriptor, len(content))
+        except OSError as error:
+            self.release(remove=False)
+            raise JournalUnwritable(f"cannot write {self.path}: {error.strerror}") from error
 
     def release(self, remove: bool) -> None:
         """Let go of the lock, after removing the file when ``remove``. Idempotent."""
@@ -107,15 +116,32 @@ def hold(path: Path, tries: int = 1) -> HeldFile | None:
         time.sleep(0.001)
 
 
+def hold_new(directory: Path, prefix: str) -> HeldFile:
+    """Hold a new file ``<prefix>-<pid>-<random>.lock``; its name is never used again, by nobody.
+
+    Raises:
+        JournalUnwritable: the file cannot be made.
+    """
+    while True:
+        lock = hold(directory / f"{prefix}-{os.getpid()}-{os.urandom(6).hex()}.lock")
+        if lock is not None:
+            return lock
+
+
 def content_if_held(path: Path) -> bytes | None:
     """The content of a file that a living process holds; None when nobody does.
 
     A file that nobody holds was left by a process that died; it is removed.
+
+    Raises:
+        JournalUnwritable: it cannot be known, for want of descriptors or rights.
     """
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise JournalUnwritable(f"cannot open {path}: {error.strerror}") from error
     try:
         if try_lock(descriptor):
             if is_at(descriptor, path):

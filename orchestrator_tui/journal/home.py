@@ -22,10 +22,12 @@ def state_home(environ: Mapping[str, str]) -> Path:
     chosen = environ.get("ORCH_HOME", "").strip()
     if chosen:
         return Path(chosen).expanduser().absolute()
+    xdg = environ.get("XDG_STATE_HOME", "")
+    if os.path.isabs(xdg):
+        return Path(xdg) / APPLICATION
     if sys.platform == "darwin":
         return _user_home(environ) / "Library" / "Application Support" / APPLICATION
-    xdg = environ.get("XDG_STATE_HOME", "").strip()
-    return (Path(xdg) if xdg else _user_home(environ) / ".local" / "state") / APPLICATION
+    return _user_home(environ) / ".local" / "state" / APPLICATION
 
 
 def repository_root(start: Path) -> Path:
@@ -42,7 +44,7 @@ def repository_root(start: Path) -> Path:
         if pointer.is_file():
             return _main_tree(directory, pointer)
         if _is_git_directory(directory):
-            return directory
+            return directory.parent if directory.name == ".git" else directory
     return start
 
 
@@ -72,7 +74,12 @@ def journal_directory(home: Path, repository: Path) -> Path:
 
 
 def _user_home(environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("HOME") or os.path.expanduser("~"))
+    home = environ.get("HOME", "")
+    if os.path.isabs(home):
+        return Path(home)
+    import pwd  # Only for those whose environment does not say it.
+
+    return Path(pwd.getpwuid(os.getuid()).pw_dir)
 
 
 def _main_tree(directory: Path, pointer: Path) -> Path:
@@ -110,7 +117,7 @@ def _is_git_directory(directory: Path) -> bool:
 
 def _read_line(path: Path) -> str:
     lines = _read(path).splitlines()
-    return lines[0].strip() if lines else ""
+    return lines[0].strip() if lines and "\0" not in lines[0] else ""
 
 
 def _read(path: Path) -> str:

@@ -86,6 +86,7 @@ class SqliteJournal:
         except BaseException:
             lock.release(remove=False)
             raise
+        self.waiters.sweep()
         lease = HeldLease(batch, writer.epoch, holder, lock, self._release)
         self._leases.append(lease)
         self._wake(batch, None)

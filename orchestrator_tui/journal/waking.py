@@ -6,26 +6,26 @@ second a waiter also asks whether anybody wrote to the journal, for wakers that 
 
 from __future__ import annotations
 
+import errno
 import hashlib
-import itertools
 import json
 import os
 import select
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from orchestrator_tui.journal.filelock import HeldFile, content_if_held, hold
+from orchestrator_tui.journal.filelock import HeldFile, content_if_held, hold_new
 from orchestrator_tui.journal.port import JournalUnwritable
 
 BACKSTOP_S = 1.0
 """How often a waiter asks for ``data_version``."""
 
 DIRECTORY = "waiters"
-_NUMBERS = itertools.count(1)
 _DRAIN_BYTES = 4096
 
 Readable = Callable[[int, float], bool]
@@ -84,8 +84,9 @@ class Waiters:
         """
         prefixes = (_key(None, None), _key(batch, None)) + (() if gate is None else (_key(batch, gate),))
         for path in self._paths(".fifo"):
-            if path.name.startswith(prefixes):
-                _write_byte(path)
+            if path.name.startswith(prefixes) and not _write_byte(path):
+                with suppress(JournalUnwritable):
+                    self._living(path.with_suffix(".lock"))
 
     def live(self, batch: str, gate: str | None) -> tuple[LiveWaiter, ...]:
         """Who waits for ``gate`` of ``batch`` (its holder when None) now; files of the dead are removed."""
@@ -170,16 +171,11 @@ class Waiter:
         self._lock.release(remove=True)
 
     def _make(self, directory: Path, live: LiveWaiter) -> tuple[HeldFile, Path]:
-        key = _key(live.batch, live.gate)
-        while True:
-            lock = hold(directory / f"{key}-{live.pid}-{next(_NUMBERS)}.lock")
-            if lock is not None:
-                break
+        lock = hold_new(directory, _key(live.batch, live.gate))
         content = {name: getattr(live, name) for name in LiveWaiter.__slots__}
         lock.write(json.dumps(content).encode())
         fifo = lock.path.with_suffix(".fifo")
         try:
-            fifo.unlink(missing_ok=True)
             os.mkfifo(fifo, 0o600)
         except OSError as error:
             lock.release(remove=True)
@@ -209,14 +205,16 @@ def _key(batch: str | None, gate: str | None) -> str:
     return hashlib.sha256(json.dumps([batch, gate]).encode()).hexdigest()[:16]
 
 
-def _write_byte(fifo: Path) -> None:
+def _write_byte(fifo: Path) -> bool:
+    """Whether somebody has the FIFO open for reading."""
     try:
         descriptor = os.open(fifo, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except OSError:
-        return  # Nobody reads: its waiter has died or is closing; `sweep` removes what is left.
+    except OSError as error:
+        return error.errno not in (errno.ENXIO, errno.ENOENT)
     try:
         os.write(descriptor, b"\0")
     except OSError:
-        return  # A full FIFO holds a byte that its waiter has yet to read.
+        return True  # A full FIFO holds a byte that its waiter has yet to read.
     finally:
         os.close(descriptor)
+    return True

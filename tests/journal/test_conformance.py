@@ -10,7 +10,8 @@ import pytest
 from orchestrator_tui.journal.memory import MemoryJournal, MemoryStore
 from orchestrator_tui.journal.port import Journal
 from orchestrator_tui.journal.sqlite import SqliteJournal
-from tests.journal.conformance import Conformance, Open
+from tests.journal.conformance import Conformance
+from tests.journal.promises import Open
 
 
 class TestSqlite(Conformance):

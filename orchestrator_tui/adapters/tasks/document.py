@@ -72,7 +72,7 @@ def kind_of(value: Any) -> str:
 
 
 def _holds_too_many_values(data: bytes) -> bool:
-    """Counted before parsing, by the separators outside of texts; so many in all that counting is too dear count too."""
+    """Counted before parsing, by the separators outside of texts; with very many in all, wherever they stand."""
     separators = _separators(data)
     return separators > VALUE_LIMIT and (
         separators > _SEPARATOR_LIMIT or _separators(_STRING.sub(b"", data)) > VALUE_LIMIT

@@ -8,6 +8,7 @@ import os
 import re
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, NoReturn
 
@@ -102,7 +103,8 @@ def read_bytes(path: str) -> Raw | None:
     except OSError as error:
         _refuse(error)
     finally:
-        os.close(descriptor)
+        with suppress(OSError):
+            os.close(descriptor)
 
 
 def to_record(path: str, raw: Raw) -> TaskRecord:

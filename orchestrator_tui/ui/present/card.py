@@ -11,10 +11,10 @@ from orchestrator_tui.core.queries import GateKey, gate_age_ms, is_stale, wants_
 from orchestrator_tui.core.text import sanitise
 from orchestrator_tui.ui.present.ages import clock_time, duration, left
 from orchestrator_tui.ui.present.cells import Line, Part, clean
-from orchestrator_tui.ui.present.delivery import life_lines, route_note, route_word, undo_left
+from orchestrator_tui.ui.present.delivery import held_words, life_lines, route_note, route_word, undo_left
 from orchestrator_tui.ui.present.evidence import evidence_rows
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
-from orchestrator_tui.ui.present.words import RISK_NAMES, plural, risk_label, stage_count, stage_name
+from orchestrator_tui.ui.present.words import RISK_NAMES, plural, risk_label, stage_name
 
 PAGE = 9
 """Options a page of the card shows: as many as there are digits."""
@@ -65,8 +65,8 @@ class CardView:
         digest: its digest.
         corner: how the answer will travel.
         risk: the risk in full words, with its theme token.
-        header: track, stage and revision in a few words.
-        timing: when it was opened, how long it has waited, by which route it is held.
+        header: track, stage and revision in a few words; then how long it has waited and how its asker waits.
+        full_header: the same and more, for one line of a wide card.
         question: the question, clean.
         context: what the asker says beside it, clean, in its own lines.
         options: the options of the page that is shown.
@@ -85,8 +85,8 @@ class CardView:
     digest: str = ""
     corner: str = ""
     risk: Part = NOTHING
-    header: tuple[str, ...] = ()
-    timing: tuple[str, ...] = ()
+    header: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+    full_header: tuple[str, ...] = ()
     question: str = ""
     context: str = ""
     options: tuple[CardOption, ...] = ()
@@ -138,14 +138,14 @@ def present_card(
         corner=_corner(gate),
         risk=Part(RISK_NAMES[gate.risk], risk_label(gate)[1]),
         header=_header(scene),
-        timing=_timing(scene),
+        full_header=_full_header(scene, trust),
         question=clean(gate.question.question, 2000),
         context=sanitise(gate.question.context.strip("\n"), 65_536),
         options=options[first : first + PAGE],
         pages=f"{scene.given.page + 1}/{page_count(gate)}" if page_count(gate) > 1 else "",
         advice=_advice(scene) if is_open else NOTHING,
         evidence=evidence_rows(gate, scene.track, batch, now, glyphs),
-        confirm=_confirm(scene, trust) if is_open else (),
+        confirm=_confirm(scene) if is_open else (),
         life=life_lines(gate, zone, glyphs),
         notes=_notes(scene),
         undo=undo_left(gate, now),
@@ -210,37 +210,69 @@ def _corner(gate: Gate) -> str:
     return f"via {route_word(gate.routes[0])}" if gate.routes else "no route"
 
 
-def _header(scene: _Scene) -> tuple[str, ...]:
-    gate, track = scene.gate, scene.track
-    stage = stage_name(track, gate.question.stage)
-    count = stage_count(track) if track is not None else ""
-    if track is not None and gate.question.stage is not None and track.stages:
-        count = f"{gate.question.stage}/{len(track.stages)}"
-    return tuple(
-        part for part in (clean(gate.track, 80), " ".join(p for p in (count, stage) if p), f"r{gate.revision}") if part
+def _header(scene: _Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    who = (clean(scene.gate.track, 80), _stage(scene), f"r{scene.gate.revision}")
+    return tuple(part for part in who if part), (*_waited(scene), *_held(scene))
+
+
+def _full_header(scene: _Scene, trust: str) -> tuple[str, ...]:
+    gate, stage = scene.gate, _stage(scene)
+    return (
+        clean(gate.track, 80),
+        *((f"stage {stage}",) if stage else ()),
+        f"opened {clock_time(gate.asked_at, scene.zone)}",
+        *_waited(scene),
+        f"revision {gate.revision}",
+        *_held(scene),
+        *((f"trust: {trust}",) if wants_confirmation(gate) == "slug" else ()),
     )
 
 
-def _timing(scene: _Scene) -> tuple[str, ...]:
+def _stage(scene: _Scene) -> str:
+    """``8/8 Self-Healing Deploy``, or "" for a gate outside a ladder."""
+    index, track = scene.gate.question.stage, scene.track
+    if index is None or track is None or not track.stages:
+        return ""
+    return f"{index}/{len(track.stages)} {stage_name(track, index)}".rstrip()
+
+
+def _waited(scene: _Scene) -> tuple[str, ...]:
+    """How long it has waited, and what is left of the five minutes."""
     gate, now = scene.gate, scene.now
-    spent = gate_age_ms(gate, now)
-    parts = [f"opened {clock_time(gate.asked_at, scene.zone)}", f"waited {duration(spent)}"]
-    if gate.state is GateState.OPEN and not is_stale(gate, now, scene.batch):
-        limit = scene.batch.limits.gate_stale_ms
+    spent, limit = gate_age_ms(gate, now), scene.batch.limits.gate_stale_ms
+    parts = [f"waited {duration(spent)}"]
+    if gate.state is GateState.OPEN:
         if spent < limit:
             parts.append(f"stale in {left(limit, spent)}")
-        elif gate.snoozed_at is not None:
+        elif not is_stale(gate, now, scene.batch):
             parts.append("snoozed")
     if gate.refusals:
-        parts.append(plural(gate.refusals, "late answer") + " refused")
+        parts.append(f"{plural(gate.refusals, 'answer')} refused")
     return tuple(parts)
+
+
+def _held(scene: _Scene) -> tuple[str, ...]:
+    words = held_words(scene.gate) if scene.gate.state is GateState.OPEN else _STATES[scene.gate.state]
+    return (words,) if words else ()
+
+
+_STATES = {
+    GateState.DECIDED: "decided",
+    GateState.DELIVERED: "delivered",
+    GateState.ACKNOWLEDGED: "acknowledged",
+    GateState.WITHDRAWN: "withdrawn",
+    GateState.SUPERSEDED: "replaced",
+    GateState.CANCELLED: "cancelled",
+    GateState.EXPIRED: "expired",
+    GateState.ANSWERED_ELSEWHERE: "answered elsewhere",
+}
 
 
 def _notes(scene: _Scene) -> tuple[Part, ...]:
     gate = scene.gate
     notes: list[Part] = []
     if gate.undelivered:
-        notes.append(Part("The answer did not reach its agent. Enter sends it again.", "risk-failure strong"))
+        notes.append(Part("The answer did not reach its agent. r tries again.", "risk-failure strong"))
     for signal in scene.batch.signals.values():
         if signal.kind == "spoof_suspected" and signal.gate == gate.id:
             notes.append(Part(clean(signal.text, 300), "risk-failure strong"))
@@ -251,7 +283,7 @@ def _notes(scene: _Scene) -> tuple[Part, ...]:
     return tuple(notes)
 
 
-def _confirm(scene: _Scene, trust: str) -> Line:
+def _confirm(scene: _Scene) -> Line:
     gate, given = scene.gate, scene.given
     wanted = wants_confirmation(gate)
     if wanted == "slug":

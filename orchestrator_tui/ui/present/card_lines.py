@@ -5,46 +5,61 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from orchestrator_tui.ui.present.card import CardOption, CardView
-from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, cut, line_width, wrap
+from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, cut, line_width, told, wrap
 
-WIDE = 90
+WHOLE = ("header", "notes", "question", "context", "options", "advice", "evidence", "life", "confirm")
+"""All sections of a card, in the order in which they stand."""
+
+QUESTION = tuple(name for name in WHOLE if name != "evidence")
+"""The sections of a card beside a panel of evidence."""
+
+EVIDENCE = ("evidence",)
+"""The section of a panel of evidence."""
+
+WIDE = 100
 """Cells from which the header says everything in one line and recommendations stand beside their option."""
 
 
-def card_lines(view: CardView, width: int) -> tuple[Line, ...]:
-    """The whole card in lines of at most ``width`` cells, one blank cell at either side."""
-    room = max(10, width - 2)
+def card_lines(view: CardView, width: int, height: int = 0, sections: Sequence[str] = WHOLE) -> tuple[Line, ...]:
+    """The card, or some of its sections, in lines of at most ``width`` cells, the first of them blank.
+
+    What is told beside the question is shortened so that the options stay in sight within ``height`` lines; with a
+    height of 0 nothing is left out.
+    """
+    room = max(10, width - 1)
     if view.key is None:
-        return tuple((Part(" "), Part(line, "quiet")) for line in view.empty)
-    sections = (
-        _header(view, room),
-        _question(view, room),
-        _options(view, room),
-        _advice(view, room),
-        _evidence(view, room),
-        _notes(view, room),
-        _life(view, room),
-        (view.confirm,) if view.confirm else (),
-    )
+        return told(view.empty, width)
+    shown = {name: list(_SECTIONS[name](view, room)) for name in sections}
+    if height:
+        _shorten(shown, height)
     lines: list[Line] = []
-    for section in sections:
+    for name, section in shown.items():
         if section:
-            lines += ([EMPTY] if lines else []) + list(section)
-    return tuple((Part(" "), *line) for line in lines)
+            lines += ([EMPTY] if lines and name not in _JOINED else []) + section
+    return tuple((Part(" "), *line) if line else line for line in lines)
+
+
+def _shorten(sections: dict[str, list[Line]], height: int) -> None:
+    """Cut the sections that may give way until all fit in ``height`` lines, or nothing more may be cut."""
+    for name, least in _GIVES:
+        filled = [key for key, section in sections.items() if section]
+        over = sum(map(len, sections.values())) + sum(key not in _JOINED for key in filled[1:]) - height
+        section = sections.get(name, [])
+        cuts = min(over + 1, len(section) - least)
+        if over > 0 and cuts > 1:
+            sections[name] = [*section[:-cuts], (Part(f"… {cuts} more lines", "quiet"),)]
 
 
 def _header(view: CardView, room: int) -> Sequence[Line]:
-    parts = [*view.header, *view.timing] if room >= WIDE else list(view.header)
-    lines: list[Line] = [(Part(line, "quiet"),) for line in _joined(parts, room)]
-    if room < WIDE:
-        lines += [(Part(line, "quiet"),) for line in _joined(view.timing, room)]
-    return lines
+    dot = view.glyphs.bullet
+    parts = (view.full_header,) if room >= WIDE else view.header
+    return [(Part(line, "quiet"),) for group in parts for line in _joined(group, room, dot)]
 
 
-def _joined(parts: Sequence[str], room: int) -> Iterator[str]:
+def _joined(parts: Sequence[str], room: int, dot: str) -> Iterator[str]:
     line = ""
     for part in parts:
-        longer = f"{line} · {part}" if line else part
+        longer = f"{line} {dot} {part}" if line else part
         if line and cell_width(longer) > room:
             yield line
             longer = part
@@ -54,10 +69,11 @@ def _joined(parts: Sequence[str], room: int) -> Iterator[str]:
 
 
 def _question(view: CardView, room: int) -> Sequence[Line]:
-    lines: list[Line] = [(Part(line, "strong"),) for line in wrap(view.question, room)]
-    if view.context:
-        lines += [(Part(line),) for line in wrap(view.context, room)]
-    return lines
+    return [(Part(line, "strong"),) for line in wrap(view.question, room)]
+
+
+def _context(view: CardView, room: int) -> Sequence[Line]:
+    return [(Part(line),) for line in wrap(view.context, room)] if view.context else ()
 
 
 def _options(view: CardView, room: int) -> Sequence[Line]:
@@ -67,13 +83,14 @@ def _options(view: CardView, room: int) -> Sequence[Line]:
     for option in view.options:
         lines += _option(view, option, room, min(widest, room - 40) if side else 0)
     if view.pages:
-        lines.append((Part(f"   page {view.pages}  > next  < back", "quiet"),))
+        lines.append((Part("  "), Part("< >", "key"), Part(f" page {view.pages} of the options", "quiet")))
     return lines
 
 
 def _option(view: CardView, option: CardOption, room: int, column: int) -> Iterator[Line]:
     token = "option-marked" if option.marked else ""
-    lead = f"   {option.digit}  "
+    mark = view.glyphs.marked if option.marked else " "
+    lead = f"{mark} {option.digit}  "
     first, *rest = wrap(option.label, room - len(lead)) or ("",)
     head = (Part(lead, token or "key", option.key or OWN), Part(first, token, option.key or OWN))
     if option.recommended and column:
@@ -125,3 +142,27 @@ def _life(view: CardView, room: int) -> Sequence[Line]:
     if view.undo:
         lines.append((Part("u", "key"), Part(f" takes it back, {view.undo} left", "gate")))
     return lines
+
+
+def _confirm(view: CardView, room: int) -> Sequence[Line]:
+    return (view.confirm,) if view.confirm else ()
+
+
+_SECTIONS = {
+    "header": _header,
+    "notes": _notes,
+    "question": _question,
+    "context": _context,
+    "options": _options,
+    "advice": _advice,
+    "evidence": _evidence,
+    "life": _life,
+    "confirm": _confirm,
+}
+"""What lays out each section."""
+
+_JOINED = frozenset({"context"})
+"""Sections without a blank line before them."""
+
+_GIVES = (("context", 2), ("evidence", 2), ("life", 3), ("context", 1), ("evidence", 1))
+"""Sections that give way on a low screen, in this order, with the lines they keep."""

@@ -111,6 +111,11 @@ def wrap(text: str, width: int, limit: int = 400) -> tuple[str, ...]:
     return tuple(lines)
 
 
+def told(texts: Iterable[str], width: int) -> tuple[Line, ...]:
+    """What would fill an empty panel: quiet lines below a blank one, with a margin."""
+    return (EMPTY, *((Part("  "), Part(line, "quiet")) for text in texts for line in wrap(text, width - 3)))
+
+
 def clean(text: str, limit: int = 500) -> str:
     """Text from outside on one line, safe to show."""
     return sanitise_line(text, limit)

@@ -59,7 +59,7 @@ def life_lines(gate: Gate, zone: tzinfo, glyphs: Glyphs) -> tuple[Line, ...]:
     if decision is not None:
         answer = clean(decision.label or decision.text, 200)
         lines.append(
-            _line(decision.at, zone, glyphs.done, "track-done", f"decided “{answer}”", f"by {clean(decision.by, 60)}")
+            _line(decision.at, zone, glyphs.done, "track-done", f'decided "{answer}"', f"by {clean(decision.by, 60)}")
         )
         if decision.reason:
             lines.append((Part(" " * 12), Part(f"reason: {clean(decision.reason, 300)}", "quiet")))

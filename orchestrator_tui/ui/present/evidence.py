@@ -21,8 +21,12 @@ Row = tuple[str, Line]
 
 def evidence_rows(gate: Gate, track: Track | None, batch: Batch, now: Instant, glyphs: Glyphs) -> tuple[Row, ...]:
     """Labelled facts about a gate, the ones that belong together under one label."""
-    rows = [*_subject(gate, glyphs), *_checks(track, glyphs), *_risk(gate), *_signals(gate, batch, now, glyphs)]
-    return tuple(rows)
+    return (
+        *_subject(gate),
+        *_facts(gate, track, glyphs),
+        *_risk(gate),
+        *_signals(gate, batch, now, glyphs),
+    )
 
 
 def diff_size(subject: Any, glyphs: Glyphs) -> Line:
@@ -41,7 +45,7 @@ def diff_size(subject: Any, glyphs: Glyphs) -> Line:
     return (Part("diff ", "quiet"), Part(f"+{added:,} {glyphs.minus}{removed:,}"))
 
 
-def _subject(gate: Gate, glyphs: Glyphs) -> list[Row]:
+def _subject(gate: Gate) -> list[Row]:
     subject = gate.question.subject
     if gate.question.kind != "permission" or not isinstance(subject, Mapping):
         return []
@@ -54,8 +58,13 @@ def _subject(gate: Gate, glyphs: Glyphs) -> list[Row]:
     return rows
 
 
-def _checks(track: Track | None, glyphs: Glyphs) -> list[Row]:
-    return [] if track is None else [("Evidence", check_parts(check, glyphs)) for check in track.checks]
+def _facts(gate: Gate, track: Track | None, glyphs: Glyphs) -> list[Row]:
+    """The checks, and the size of the change after the first of them."""
+    facts = [check_parts(check, glyphs) for check in (track.checks if track is not None else ())]
+    size = diff_size(gate.question.subject, glyphs)
+    if size:
+        facts.insert(1, size)
+    return [("Evidence", fact) for fact in facts]
 
 
 def _risk(gate: Gate) -> list[Row]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate, State, Track
 from orchestrator_tui.core.queries import GateKey, TrackKey, find_track, gate_age_ms, gate_queue, is_stale, under_way
 from orchestrator_tui.ui.present.ages import duration, left
-from orchestrator_tui.ui.present.cells import Line, Part, clean
-from orchestrator_tui.ui.present.columns import Column, choose, heading, lay_out
+from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean
+from orchestrator_tui.ui.present.columns import Column, choose, heading, lay_out, sized
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.rows import LazyRows
 from orchestrator_tui.ui.present.words import batch_title, risk_label, short_ask
@@ -59,14 +59,14 @@ def present_queue(state: State, now: Instant, glyphs: Glyphs, *, search: str = "
         rows=LazyRows(by_key, lambda key: _row(by_key[key], state, now, glyphs)),
         corner=corner,
         empty=() if by_key else _empty(search),
-        widths={"batch": 14 if len(state.batches) > 1 else 0},
+        widths=_widths(gates, len(state.batches) > 1),
         glyphs=glyphs,
     )
 
 
 def queue_columns(view: QueueView, width: int) -> tuple[Column, ...]:
     """The columns that fit; RISK, TRACK and WAITED are the last to go."""
-    return choose([replace(column, width=view.widths.get(column.name, column.width)) for column in _COLUMNS], width)
+    return choose(sized(_COLUMNS, view.widths), width)
 
 
 def queue_heading(view: QueueView, width: int) -> Line:
@@ -86,10 +86,10 @@ def queue_line(row: QueueRow, columns: Sequence[Column], width: int, ellipsis: s
 _COLUMNS = (
     Column("lead", "", 2, gap=0, keep=99),
     Column("risk", "RISK", 5, gap=1, keep=9),
-    Column("slug", "TRACK", 10, grow=1, most=24, gap=1, keep=99),
+    Column("slug", "TRACK", 8, gap=1, keep=99),
     Column("batch", "BATCH", 0, keep=1),
-    Column("ask", "ASKS", 8, grow=3, gap=2, keep=5),
-    Column("countdown", "STALE IN", 0, align="right", keep=2),
+    Column("ask", "ASKS", 8, want=10, grow=3, gap=2, keep=5),
+    Column("countdown", "STALE IN", 8, align="right", since=90, keep=2),
     Column("waited", "WAITED", 6, align="right", gap=1, keep=8),
     Column("mark", "", 1, gap=0, keep=7),
     Column("tail", "", 1, gap=0, keep=3),
@@ -125,6 +125,11 @@ def _row(gate: Gate, state: State, now: Instant, glyphs: Glyphs) -> QueueRow:
         countdown="" if stale or gate.undelivered else left(batch.limits.gate_stale_ms, spent),
         batch=batch_title(batch),
     )
+
+
+def _widths(gates: Sequence[Gate], several: bool) -> Mapping[str, int]:
+    slug = min(32, max((cell_width(gate.track) for gate in gates), default=10))
+    return {"slug": slug, "batch": 14 if several else 0}
 
 
 def _matches(gate: Gate, search: str) -> bool:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Check, Gate, Stage, StageStatus, State, Track
 from orchestrator_tui.core.queries import TrackKey, find_track, waiting_gates
 from orchestrator_tui.ui.present.ages import duration
-from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, fit_line, line_width, spread
-from orchestrator_tui.ui.present.columns import Column, choose, lay_out
+from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, fit_line, line_width, spread, told
+from orchestrator_tui.ui.present.columns import Column, choose, lay_out, sized
 from orchestrator_tui.ui.present.glyphs import STAGE_TOKENS, UNICODE, Glyphs, stage_glyph
 from orchestrator_tui.ui.present.strip import long_strip, stage_states
 from orchestrator_tui.ui.present.words import plural, pull_request, stage_name
@@ -85,11 +84,12 @@ def present_stages(state: State, key: TrackKey | None, now: Instant, glyphs: Gly
 def stage_lines(view: StagesView, width: int) -> tuple[Line, ...]:
     """The ladder, one stage a line, and the facts under it."""
     if not view.rows:
-        return tuple(fit_line((Part(" "), Part(line, "quiet")), width) for line in view.empty)
-    name = max((cell_width(row.name) for row in view.rows), default=0)
-    widths = {"name": min(32, name), "attempts": max(len(row.attempts) for row in view.rows)}
-    columns = choose([_sized(column, widths) for column in _COLUMNS], width)
-    lines = [lay_out(_cells(row), columns, width, view.glyphs.ellipsis) for row in view.rows]
+        return told(view.empty, width)
+    name = max(cell_width(row.name) for row in view.rows)
+    widths = {"name": min(32, name), "index": max(len(row.index) for row in view.rows)}
+    attempts = max(len(row.attempts) for row in view.rows)
+    columns = choose(sized(_COLUMNS, widths), width)
+    lines = [lay_out(_cells(row, attempts), columns, width, view.glyphs.ellipsis) for row in view.rows]
     if view.facts:
         lines += [(), fit_line((Part(" "), *view.facts), width, view.glyphs.ellipsis)]
     return tuple(lines)
@@ -116,29 +116,23 @@ def check_parts(check: Check, glyphs: Glyphs, *, detail: bool = True) -> Line:
 
 
 _COLUMNS = (
-    Column("index", "", 3, align="right", gap=0, keep=99),
+    Column("index", "", 0, align="right", gap=1, keep=99),
     Column("glyph", "", 1, gap=1, keep=99),
-    Column("name", "", 12, gap=1, keep=99),
-    Column("duration", "", 8, align="right", gap=1, keep=9),
-    Column("attempts", "", 0, gap=3, keep=7),
-    Column("detail", "", 10, grow=1, gap=3, keep=8),
+    Column("name", "", 10, gap=1, keep=99),
+    Column("duration", "", 7, align="right", gap=1, keep=9),
+    Column("told", "", 12, grow=1, gap=3, keep=8),
     Column("tail", "", 1, gap=0, keep=1),
 )
 
 
-def _sized(column: Column, widths: Mapping[str, int]) -> Column:
-    width = widths.get(column.name, column.width)
-    return Column(column.name, "", width, column.grow, column.most, column.align, column.gap, column.keep)
-
-
-def _cells(row: StageRow) -> dict[str, Line]:
+def _cells(row: StageRow, attempts: int) -> dict[str, Line]:
+    detail = Part(row.detail, row.name_token if row.name_token == "quiet" else "")
     return {
         "index": (Part(row.index, "quiet"),),
         "glyph": (Part(row.glyph, row.token),),
         "name": (Part(row.name, row.name_token),),
         "duration": (Part(row.duration, "age"),),
-        "attempts": (Part(row.attempts, "quiet"),),
-        "detail": (Part(row.detail, row.name_token if row.name_token == "quiet" else ""),),
+        "told": (Part(f"{row.attempts:<{attempts + 3}}", "quiet"), detail) if row.attempts else (detail,),
     }
 
 
@@ -146,7 +140,8 @@ _NAME_TOKENS = {StageStatus.PENDING: "quiet", StageStatus.SKIPPED: "quiet", Stag
 
 
 def _row(stage: Stage, status: StageStatus, track: Track, now: Instant, glyphs: Glyphs) -> StageRow:
-    count = sum(attempt.stage == stage.index for attempt in track.attempts)
+    attempts = [attempt for attempt in track.attempts if attempt.stage == stage.index]
+    word = "round" if attempts and all("review" in attempt.purpose for attempt in attempts) else "attempt"
     detail = clean(stage.detail, 200)
     if not detail and stage.index == track.stage and status is StageStatus.RUNNING:
         detail = clean(track.progress, 200)
@@ -157,7 +152,7 @@ def _row(stage: Stage, status: StageStatus, track: Track, now: Instant, glyphs: 
         name=clean(stage.name, 80),
         name_token=_NAME_TOKENS.get(status, ""),
         duration=_spent(stage, now),
-        attempts=plural(count, "attempt") if count else "",
+        attempts=plural(len(attempts), word) if attempts else "",
         detail=detail or ("skipped" if status is StageStatus.SKIPPED else ""),
     )
 

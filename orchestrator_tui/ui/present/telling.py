@@ -83,9 +83,10 @@ def _opened(told: _Telling) -> Told:
     if told.number("revision") > 1:
         words = f"changed its question (r{told.number('revision')}): {question}"
     else:
-        words = f"asks permission: {question}" if kind == "permission" else f"asks: {question}"
+        words = f"asks permission: {question.removeprefix('Allow ')}" if kind == "permission" else f"asks: {question}"
     gate = told.gate
-    return Told(words, held_words(gate) if gate is not None else "", "gate")
+    waits = gate is not None and gate.state is GateState.OPEN and gate.revision == told.number("revision")
+    return Told(words, held_words(gate) if gate is not None and waits else "", "gate" if waits else "")
 
 
 def _decided(told: _Telling) -> Told:
@@ -93,7 +94,7 @@ def _decided(told: _Telling) -> Told:
     origin = told.text("origin")
     rule = origin.removeprefix("policy:") if origin.startswith("policy:") else ""
     who = f"rule {rule}" if rule else told.text("by", "somebody")
-    return Told(f"{who} answered “{answer}”", _answer_state(told), "" if rule else "strong")
+    return Told(f'{who} answered "{answer}"', _answer_state(told), "" if rule else "strong")
 
 
 def _answer_state(told: _Telling) -> str:
@@ -134,7 +135,7 @@ def _stage_name(told: _Telling) -> str:
 
 _MOVES = {
     "done": ("is done", "track-done"),
-    "merged": ("is merged", "track-done"),
+    "merged": ("merged", "track-done"),
     "failed": ("failed", "track-failed"),
     "rolled_back": ("was rolled back", "track-failed"),
     "abandoned": ("was given up", "quiet"),
@@ -148,7 +149,8 @@ _MOVES = {
 def _moved(told: _Telling) -> Told:
     to = told.text("to")
     words, token = _MOVES.get(to, (f"is now {to.replace('_', ' ')}", ""))
-    return Told(words, told.text("why"), token)
+    why = told.text("why")
+    return Told(f"{words}: {why}" if why else words, token=token)
 
 
 _LIVENESS = {
@@ -255,7 +257,7 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
     "finding_added": _finding,
     "check_recorded": _check,
     "note_added": lambda told: Told(f"notes: {told.text('text')}", told.text("by")),
-    "message_sent": lambda told: Told(f"is told “{told.text('text')}”", f"by {told.text('by', 'orch-tui')}"),
+    "message_sent": lambda told: Told(f'is told "{told.text("text")}"', f"by {told.text('by', 'orch-tui')}"),
     "message_delivered": lambda told: Told("has the message", f"by {route_word(told.text('route'))}", "quiet"),
     "agent_asked": _asked,
     "agent_liveness": _liveness,
@@ -268,7 +270,7 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
     "delivery_failed": _failed,
     "decision_delivered": lambda told: Told("the answer is delivered", f"by {route_word(told.text('route'))}"),
     "decision_acknowledged": lambda told: Told(
-        "has taken the answer", f"by {route_word(told.text('route'))}, {told.text('evidence')}", "track-done"
+        "has taken the answer", f"by {route_word(told.text('route'))}, {told.text('evidence')}"
     ),
     "gate_withdrawn": _ends("took its question back"),
     "gate_cancelled": _ends("gate cancelled"),

@@ -11,8 +11,8 @@ from itertools import chain
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.model import Batch, State
 from orchestrator_tui.ui.present.ages import clock_time
-from orchestrator_tui.ui.present.cells import Line, Part, clean
-from orchestrator_tui.ui.present.columns import Column, choose, lay_out
+from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean
+from orchestrator_tui.ui.present.columns import Column, choose, lay_out, sized
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.rows import LazyRows
 from orchestrator_tui.ui.present.telling import HIDDEN, tell
@@ -40,6 +40,7 @@ class TimelineView:
     rows: Mapping[EventKey, TimelineRow]
     corner: str
     empty: tuple[str, ...]
+    widths: Mapping[str, int]
     glyphs: Glyphs = UNICODE
 
 
@@ -57,26 +58,29 @@ def present_timeline(
         rows=LazyRows(by_key, lambda key: _row(by_key[key], state.batches[key[0]], glyphs, zone)),
         corner=mode,
         empty=() if by_key else ("Nothing has happened yet.",),
+        widths={
+            "slug": min(20, max((cell_width(slug) for b in state.batches.values() for slug in b.tracks), default=8))
+        },
         glyphs=glyphs,
     )
 
 
-def timeline_line(row: TimelineRow, width: int, ellipsis: str = "…") -> Line:
+def timeline_line(row: TimelineRow, view: TimelineView, width: int) -> Line:
     """One event in a line."""
-    columns = choose(_COLUMNS, width)
+    columns = choose(sized(_COLUMNS, view.widths), width)
     cells = {
         "time": (Part(row.time, "age"),),
-        "slug": (Part(row.slug, "strong" if row.token else ""),),
+        "slug": (Part(row.slug),),
         "text": (Part(row.text, row.token),),
         "detail": (Part(row.detail, "quiet"),),
     }
-    return lay_out(cells, columns, width, ellipsis)
+    return lay_out(cells, columns, width, view.glyphs.ellipsis)
 
 
 _COLUMNS = (
     Column("time", "", 8, gap=1, keep=8),
-    Column("slug", "", 10, grow=1, most=20, gap=2, keep=7),
-    Column("text", "", 16, grow=4, most=90, gap=2, keep=9),
+    Column("slug", "", 8, gap=2, keep=7),
+    Column("text", "", 16, want=50, grow=3, most=100, gap=2, keep=9),
     Column("detail", "", 20, grow=2, gap=2, keep=2),
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Activity, Gate, Liveness, State, Track
@@ -16,7 +16,7 @@ from orchestrator_tui.core.queries import (
 )
 from orchestrator_tui.ui.present.ages import age
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean
-from orchestrator_tui.ui.present.columns import Column, choose, heading, lay_out
+from orchestrator_tui.ui.present.columns import Column, choose, heading, lay_out, sized
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.rows import LazyRows
 from orchestrator_tui.ui.present.strip import STRIP_LIMIT, short_strip
@@ -29,6 +29,9 @@ from orchestrator_tui.ui.present.words import (
     pull_request,
     stage_count,
 )
+
+QUESTION_ROOM = 30
+"""Cells from which NOW tells the question of a waiting track, not its short name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,7 @@ class TrackRow:
     strip: Line
     count: str
     now: str
+    question: str
     age: str
     age_token: str
     model: str
@@ -127,7 +131,7 @@ def present_tracks(
 
 def track_columns(view: TracksView, width: int) -> tuple[Column, ...]:
     """The columns that fit; AGE, COST and the slug are the last to go."""
-    return choose([replace(column, width=_natural(column, view.widths)) for column in _COLUMNS], width)
+    return choose(sized(_COLUMNS, view.widths), width)
 
 
 def track_heading(view: TracksView, width: int) -> Line:
@@ -136,20 +140,24 @@ def track_heading(view: TracksView, width: int) -> Line:
 
 
 def track_line(row: TrackRow, columns: Sequence[Column], width: int, ellipsis: str = "…") -> Line:
-    """One track in ``columns``."""
-    return lay_out({name: cell(row) for name, cell in _CELLS.items()}, columns, width, ellipsis)
+    """One track in ``columns``; a waiting one tells its question where NOW has the room."""
+    cells = {name: cell(row) for name, cell in _CELLS.items()}
+    room = next((column.width for column in columns if column.name == "now"), 0)
+    if row.question and room >= QUESTION_ROOM:
+        cells["now"] = (Part(row.question),)
+    return lay_out(cells, columns, width, ellipsis)
 
 
 _COLUMNS = (
     Column("lead", "", 2, gap=0, keep=99),
     Column("glyph", "", 1, gap=0, keep=99),
-    Column("slug", "TRACK", 8, grow=2, gap=1, keep=99),
-    Column("batch", "BATCH", 0, keep=1),
+    Column("slug", "TRACK", 8, gap=1, keep=99),
+    Column("batch", "BATCH", 0, since=70, keep=1),
     Column("kind", "KIND", 0, keep=2),
     Column("strip", "STAGES", 0, gap=1, keep=3),
     Column("count", "", 0, gap=1, keep=5),
-    Column("now", "NOW", 10, grow=3, keep=6),
-    Column("model", "MODEL", 0, keep=0),
+    Column("now", "NOW", 9, want=17, grow=3, keep=6),
+    Column("model", "MODEL", 0, since=90, keep=0),
     Column("age", "AGE", 6, align="right", gap=1, keep=8),
     Column("cost", "COST", 6, align="right", gap=1, keep=7),
     Column("tail", "", 1, gap=0, keep=4),
@@ -169,15 +177,12 @@ _CELLS: Mapping[str, Callable[[TrackRow], Line]] = {
 }
 
 
-def _natural(column: Column, widths: Mapping[str, int]) -> int:
-    return widths.get(column.name, column.width)
-
-
 def _widths(tracks: Iterable[Track], scene: _Scene) -> Mapping[str, int]:
     listed = tuple(tracks)
     stages = [len(track.stages) for track in listed]
     strip = max((count for count in stages if count <= STRIP_LIMIT), default=0)
     return {
+        "slug": min(32, max((cell_width(track.slug) for track in listed), default=8)),
         "batch": 14 if len(scene.state.batches) > 1 else 0,
         "kind": min(10, max((cell_width(track.kind) for track in listed), default=0)),
         "strip": max(strip, 6) if strip else 0,
@@ -202,7 +207,7 @@ def _corner(scope: TrackScope, count: int) -> str:
     if scope.only != "all":
         parts.insert(0, f"only {scope.only}")
     if scope.search:
-        parts.insert(0, f"{count:,} match “{clean(scope.search, 30)}”")
+        parts.insert(0, f'{count:,} match "{clean(scope.search, 30)}"')
     return ", ".join(parts)
 
 
@@ -233,6 +238,7 @@ def _row(track: Track, scene: _Scene) -> TrackRow:
         strip=short_strip(track, gates, scene.glyphs),
         count=stage_count(track),
         now=told,
+        question=f"asks: {clean(gates[0].question.question, 200)}" if gates and not gates[0].undelivered else "",
         age=age(since, scene.now),
         age_token="gate-stale strong" if stale else ("gate" if gates else "age"),
         model=model_name(track.model),

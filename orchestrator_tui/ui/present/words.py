@@ -37,6 +37,7 @@ RISK_NAMES = {
 
 _ENVIRONMENTS = {"production": "prod", "staging": "staging", "dev": "dev"}
 _ASKS = {"plan": "plan", "redispatch": "re-dispatch", "spend": "spend", "conflict": "conflict", "merge": "merge"}
+_VERDICTS = {"counsel": "counsel verdict", "review": "review verdict"}
 _SNAPSHOT_DATE = re.compile(r"-\d{8}$")
 _PULL_REQUEST = re.compile(r"(?:/pull/|/merge_requests/|^#?)(\d+)$")
 
@@ -66,6 +67,9 @@ def short_ask(gate: Gate, track: Track | None) -> str:
 def longer_ask(gate: Gate, track: Track | None) -> str:
     """What a gate asks, in the words of a track's row: ``deploy to prod``, ``asks: allow Bash``."""
     asked = short_ask(gate, track)
+    verdict = _VERDICTS.get(asked)
+    if verdict is not None:
+        return verdict
     environment = _ENVIRONMENTS.get(gate.question.environment)
     if environment is not None:
         return f"{asked} to {environment}"

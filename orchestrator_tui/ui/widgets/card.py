@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from textual.events import Click
 from textual.message import Message
 
 from orchestrator_tui.core.queries import GateKey
 from orchestrator_tui.ui.present.card import CardView
-from orchestrator_tui.ui.present.card_lines import OWN, card_lines
+from orchestrator_tui.ui.present.card_lines import OWN, WHOLE, card_lines
 from orchestrator_tui.ui.present.cells import Line
 from orchestrator_tui.ui.widgets.line_view import LineView
 
@@ -17,7 +19,6 @@ from orchestrator_tui.ui.widgets.line_view import LineView
 class GateCard(LineView, can_focus=True):
     """One gate with its options. A click on an option marks it; the screen owns the marks."""
 
-    BORDER_TITLE = "Decide"
     DEFAULT_CSS = """
     GateCard {
         border: round $border-blurred;
@@ -36,17 +37,33 @@ class GateCard(LineView, can_focus=True):
 
     view: CardView | None = None
 
+    def __init__(
+        self,
+        *,
+        title: str = "Decide",
+        note: Literal["route", "risk"] = "route",
+        sections: Sequence[str] = WHOLE,
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """A card that shows ``sections``, with the route or the risk in its frame."""
+        super().__init__(id=id, classes=classes)
+        self._title = title
+        self._note = note
+        self._sections = tuple(sections)
+
     def show(self, view: CardView) -> None:
         """Show a gate; another gate or revision starts at the top."""
         before = self.view
         self.view = view
         if before is None or (before.key, before.revision) != (view.key, view.revision):
             self.scroll_to(y=0, animate=False)
-        self.set_frame("Decide", view.corner)
+        risk = self._note == "risk"
+        self.set_frame(self._title, view.risk.text if risk else view.corner, view.risk.token if risk else "frame-note")
         self.show_again()
 
     def lay_out(self, width: int, height: int) -> tuple[Line, ...]:
-        return () if self.view is None else card_lines(self.view, width)
+        return () if self.view is None else card_lines(self.view, width, height, self._sections)
 
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 from textual.events import Blur, Click, Focus
 from textual.message import Message
 
-from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width
+from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, told
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.widgets.line_view import Drawn, LineView
 
@@ -24,6 +24,10 @@ class LineList(LineView, Generic[K], can_focus=True):
     """
 
     HOLDS_ORDER: ClassVar[bool] = True
+    """New rows wait at the end while the list has the focus."""
+
+    KEEPS_CURSOR: ClassVar[bool] = True
+    """The cursor stays when the focus leaves; a list without it shows its top until it has the focus again."""
 
     @dataclass
     class Selected(Message):
@@ -60,6 +64,7 @@ class LineList(LineView, Generic[K], can_focus=True):
         self._places: dict[K, int] = {}
         self._rows: Mapping[K, Any] = {}
         self._selected: K | None = None
+        self._empty_texts: tuple[str, ...] = ()
         self._empty: tuple[Line, ...] = ()
         self._heading: Line | None = None
         self._glyphs: Glyphs = UNICODE
@@ -81,7 +86,7 @@ class LineList(LineView, Generic[K], can_focus=True):
         """Show ``rows`` in their order; while the list is focused, in the order they already have."""
         self._rows = rows
         self._glyphs = glyphs
-        self._empty = tuple((Part("  "), Part(line, "quiet")) for line in empty)
+        self._empty_texts = empty
         natural = list(rows)
         order = self._held(natural) if self.HOLDS_ORDER and self.has_focus else natural
         self.order_held = order != natural
@@ -104,6 +109,8 @@ class LineList(LineView, Generic[K], can_focus=True):
 
     def _fall_back(self, before: Mapping[K, int]) -> None:
         """Select the row that took the place of the one that is gone."""
+        if not (self.KEEPS_CURSOR or self.has_focus):
+            return
         place = before.get(self._selected, 0) if self._selected is not None else 0
         first = self._selected is None
         key = self._order[min(place, len(self._order) - 1)] if self._order else None
@@ -180,6 +187,7 @@ class LineList(LineView, Generic[K], can_focus=True):
 
     def lay_out(self, width: int, height: int) -> tuple[Line, ...]:
         self._heading = self.heading_line(width) if self._order else None
+        self._empty = () if self._order else told(self._empty_texts, width)
         return ()
 
     def show_again(self) -> None:
@@ -192,7 +200,7 @@ class LineList(LineView, Generic[K], can_focus=True):
 
     def line_at(self, y: int) -> Drawn:
         if not self._order:
-            return (self._empty[y - 1], "") if 0 < y <= len(self._empty) else (EMPTY, "")
+            return (self._empty[y], "") if y < len(self._empty) else (EMPTY, "")
         if self._heading is not None and y == 0:
             return self._heading, ""
         place = y + self.scroll_offset.y - self._heading_rows
@@ -215,14 +223,23 @@ class LineList(LineView, Generic[K], can_focus=True):
     # --- focus and mouse -----------------------------------------------------------------------------------
 
     def on_focus(self, event: Focus) -> None:
+        if self._selected is None:
+            self._fall_back(self._places)
         self.repaint_changed()
 
     def on_blur(self, event: Blur) -> None:
+        if not self.KEEPS_CURSOR:
+            self._selected = None
+            self.move_to_top()
         if self.order_held:
             self.order_held = False
             self._set_order(list(self._rows))
             self.order_changed()
         self.repaint_changed()
+
+    def move_to_top(self) -> None:
+        """Show the first rows, wherever the cursor is."""
+        self.scroll_to(y=0, animate=False)
 
     def order_changed(self) -> None:
         """The held order was let go; a subclass corrects its frame."""

@@ -64,7 +64,7 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
         & > .accent { color: $accent; }
         & > .age { color: $age; }
         & > .cursor { background: $selection; }
-        & > .disabled { color: $quiet; text-style: strike; }
+        & > .disabled { color: $quiet; }
         & > .frame-note { color: $quiet; }
         & > .gate { color: $gate; }
         & > .gate-stale { color: $gate-stale; }
@@ -188,7 +188,7 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
         return ""
 
     def _strip(self, line: Line, ground: str, width: int) -> Strip:
-        segments = [Segment(_safe(part.text), self.token_style(part.token, ground)) for part in line if part.text]
+        segments = [Segment(text, self.token_style(token, ground)) for text, token in _runs(line)]
         return Strip(segments).adjust_cell_length(width, self.token_style("", ground))
 
     # --- the frame -----------------------------------------------------------------------------------------
@@ -219,6 +219,23 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
             note = note.apply_filter(line_filter, self.background_colors[1])
         start -= crop.x
         return Strip.join([border.crop(0, start), note, border.crop(start + note.cell_length)])
+
+
+def _runs(line: Line) -> list[tuple[str, str]]:
+    """Text and token of each run in one look; blanks belong to the run before them, so that few runs are left."""
+    runs: list[tuple[str, str]] = []
+    for part in line:
+        text = _safe(part.text)
+        words = text.lstrip(" ")
+        blanks = len(text) - len(words)
+        if blanks:
+            before, token = runs.pop() if runs else ("", "")
+            runs.append((before + " " * blanks, token))
+        if words and runs and runs[-1][1] == part.token and not runs[-1][0].isspace():
+            runs[-1] = (runs[-1][0] + words, part.token)
+        elif words:
+            runs.append((words, part.token))
+    return runs
 
 
 def _safe(text: str) -> str:

@@ -13,6 +13,7 @@ class Timeline(LineList[EventKey]):
     """The newest events, newest first; what is being read stays where it is while new ones come above it."""
 
     HOLDS_ORDER: ClassVar[bool] = False
+    KEEPS_CURSOR: ClassVar[bool] = False
     BORDER_TITLE = "Timeline"
     DEFAULT_CSS = """
     Timeline {
@@ -31,4 +32,4 @@ class Timeline(LineList[EventKey]):
         self.set_frame("Timeline", view.corner)
 
     def row_line(self, row: TimelineRow, width: int) -> Line:
-        return timeline_line(row, width, self._glyphs.ellipsis)
+        return () if self.view is None else timeline_line(row, self.view, width)

@@ -18,7 +18,7 @@ from orchestrator_tui.core.queries import (
     standing,
 )
 from orchestrator_tui.ui.present.ages import duration
-from orchestrator_tui.ui.present.cells import Line, Part, clean, line_width, spread
+from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, line_width, spread
 from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.words import plural
 
@@ -73,11 +73,13 @@ def present_banner(
 
 def banner_line(view: BannerView, width: int) -> Line:
     """The banner in one line; the short words are taken when the long ones do not fit."""
-    right = (Part(view.note, "quiet"), Part(" ")) if view.note else ()
-    sign = (Part(f" {view.glyph} ", view.token),) if view.glyph else (Part(" "),)
-    room = width - line_width(sign) - line_width(right) - 1
-    text = view.text if len(view.text) <= room else view.short
-    return spread((*sign, Part(text, view.token)), right, width)
+    right: Line = (Part("  "), Part(view.note, "quiet"), Part(" ")) if view.note else ()
+    sign = Part(f" {view.glyph} " if view.glyph else " ", view.token)
+    room = width - cell_width(sign.text)
+    text = view.text if cell_width(view.text) + line_width(right) <= room else view.short
+    if cell_width(text) + line_width(right) > room:
+        right = ()
+    return spread((sign, Part(text, view.token)), right, width)
 
 
 def _problem(scene: _Scene) -> BannerView | None:

@@ -66,7 +66,7 @@ class CardView:
         corner: how the answer will travel.
         risk: the risk in full words, with its theme token.
         header: track, stage and revision in a few words; then how long it has waited and how its asker waits.
-        full_header: the same and more, for one line of a wide card.
+        full_header: the same and more, for a wide card.
         question: the question, clean.
         context: what the asker says beside it, clean, in its own lines.
         options: the options of the page that is shown.
@@ -86,7 +86,7 @@ class CardView:
     corner: str = ""
     risk: Part = NOTHING
     header: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
-    full_header: tuple[str, ...] = ()
+    full_header: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     question: str = ""
     context: str = ""
     options: tuple[CardOption, ...] = ()
@@ -215,17 +215,12 @@ def _header(scene: _Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(part for part in who if part), (*_waited(scene), *_held(scene))
 
 
-def _full_header(scene: _Scene, trust: str) -> tuple[str, ...]:
+def _full_header(scene: _Scene, trust: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     gate, stage = scene.gate, _stage(scene)
-    return (
-        clean(gate.track, 80),
-        *((f"stage {stage}",) if stage else ()),
-        f"opened {clock_time(gate.asked_at, scene.zone)}",
-        *_waited(scene),
-        f"revision {gate.revision}",
-        *_held(scene),
-        *((f"trust: {trust}",) if wants_confirmation(gate) == "slug" else ()),
-    )
+    who = (clean(gate.track, 80), f"stage {stage}" if stage else "", f"revision {gate.revision}")
+    opened = f"opened {clock_time(gate.asked_at, scene.zone)}"
+    promise = (f"trust: {trust}",) if wants_confirmation(gate) == "slug" else ()
+    return tuple(part for part in who if part), (opened, *_waited(scene), *_held(scene), *promise)
 
 
 def _stage(scene: _Scene) -> str:

@@ -52,7 +52,10 @@ def _shorten(sections: dict[str, list[Line]], height: int) -> None:
 
 def _header(view: CardView, room: int) -> Sequence[Line]:
     dot = view.glyphs.bullet
-    parts = (view.full_header,) if room >= WIDE else view.header
+    parts: Sequence[Sequence[str]] = view.full_header if room >= WIDE else view.header
+    joined = [part for group in parts for part in group]
+    if cell_width(f" {dot} ".join(joined)) <= room:
+        parts = (joined,)
     return [(Part(line, "quiet"),) for group in parts for line in _joined(group, room, dot)]
 
 

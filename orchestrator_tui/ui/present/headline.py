@@ -8,7 +8,7 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, State
 from orchestrator_tui.core.queries import Counts, counts, oldest_wait_ms
 from orchestrator_tui.ui.present.ages import duration
-from orchestrator_tui.ui.present.cells import Line, Part, cell_width, cut, line_width, spread
+from orchestrator_tui.ui.present.cells import Line, Part, cell_width, line_width, spread
 from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.words import batch_title
 
@@ -69,32 +69,43 @@ def headline_line(view: HeadlineView, width: int) -> Line:
     if wide or view.mode:
         left += [Part(view.brand, "accent strong"), Part("  ")]
     left.append(Part(view.title, "strong"))
-    for words in (2, 1, 0):
-        right = _right(view, words if wide or words < 2 else 1)
-        if line_width(left) + line_width(right) + 2 <= width or words == 0:
+    right: Line = ()
+    for since, words, count in _DETAILS:
+        if width < since:
+            continue
+        right = _right(view, words, count, oldest=width >= OLDEST_SINCE)
+        if min(line_width(left), _TITLE_ROOM) + line_width(right) + 2 <= width:
             break
-    room = max(8, width - line_width(right) - 2)
-    if line_width(left) > room:
-        left[-1] = Part(cut(view.title, max(4, room - line_width(left[:-1]))), "strong")
-    return spread(left, right, width)
+    return spread(left, (Part("  "), *right), width)
 
 
-def _right(view: HeadlineView, words: int) -> Line:
-    """``words`` 2 names every number, 1 only the first unknown ones, 0 leaves out zero numbers."""
-    gap = "   " if words == 2 else "  "
+OLDEST_SINCE = 140
+"""Width from which the age of the oldest gate is told here too."""
+
+_DETAILS = ((100, True, 5), (0, False, 5), (0, False, 3), (0, False, 1))
+"""From which width, with words or without, and how many numbers: what the right end shows as the width gets less."""
+
+_TITLE_ROOM = 26
+"""Cells that the title gets before the right end shows more."""
+
+
+def _right(view: HeadlineView, words: bool, count: int, *, oldest: bool) -> Line:
+    gap = "   " if words else "  "
     parts: list[Part] = []
-    for tally in view.tallies:
-        if not tally.count and (words == 0 or tally.word == "unknown"):
+    for place, tally in enumerate(view.tallies[:count]):
+        if not tally.count and tally.word == "unknown":
             continue
         text = f"{tally.glyph} {tally.count:,}"
-        if words == 2 and tally.word:
+        if words and tally.word:
             text += f" {tally.word}"
+        if not place and oldest and view.oldest:
+            text += f", oldest {view.oldest}"
         parts += [Part(text, tally.token if tally.count else "quiet"), Part(gap)]
     if view.mode:
         parts += [Part(view.mode, "quiet"), Part(gap)]
     elapsed = view.elapsed
     if elapsed:
-        pad = max(0, (10 if words == 2 else 8) - cell_width(elapsed))
+        pad = max(0, (10 if words else 8) - cell_width(elapsed))
         parts.append(Part(" " * pad + elapsed, "age"))
     parts.append(Part(" "))
     return tuple(parts)

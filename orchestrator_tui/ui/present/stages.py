@@ -39,12 +39,16 @@ class StagesView:
     rows: tuple[StageRow, ...]
     strip: Line
     stage: str
+    detail: str
     elapsed: str
     facts: tuple[Part, ...]
     wave: str
     empty: tuple[str, ...]
     glyphs: Glyphs = UNICODE
 
+
+DETAIL_ROOM = 17
+"""Cells that a stage's result needs beside the number of its attempts, which else is left out."""
 
 _CHECK_LOOKS = {
     "pass": ("done", "track-done"),
@@ -60,7 +64,7 @@ def present_stages(state: State, key: TrackKey | None, now: Instant, glyphs: Gly
     """The stage progress of the track with this identity."""
     track = None if key is None else find_track(state, key)
     if track is None or key is None:
-        return StagesView(None, "", "", (), (), "", "", (), "", ("Select a track to see its stages.",), glyphs)
+        return StagesView(None, "", "", (), (), "", "", "", (), "", ("Select a track to see its stages.",), glyphs)
     batch = state.batches[key.batch]
     gates = waiting_gates(batch, track.slug)
     states = dict(stage_states(track, gates))
@@ -73,6 +77,7 @@ def present_stages(state: State, key: TrackKey | None, now: Instant, glyphs: Gly
         rows=tuple(_row(stage, states[stage.index], track, now, glyphs) for stage in track.stages),
         strip=long_strip(track, gates, glyphs, 60),
         stage=stage_name(track, track.stage),
+        detail="" if current is None else clean(current.detail, 80),
         elapsed="" if current is None else _spent(current, now),
         facts=_facts(track, batch, gates, glyphs),
         wave=f"wave {track.wave}/{waves}" if waves > 1 else "",
@@ -89,6 +94,8 @@ def stage_lines(view: StagesView, width: int) -> tuple[Line, ...]:
     widths = {"name": min(32, name), "index": max(len(row.index) for row in view.rows)}
     attempts = max(len(row.attempts) for row in view.rows)
     columns = choose(sized(_COLUMNS, widths), width)
+    room = next((column.width for column in columns if column.name == "told"), 0)
+    attempts = attempts if room >= attempts + DETAIL_ROOM else 0
     lines = [lay_out(_cells(row, attempts), columns, width, view.glyphs.ellipsis) for row in view.rows]
     if view.facts:
         lines += [(), fit_line((Part(" "), *view.facts), width, view.glyphs.ellipsis)]
@@ -101,7 +108,8 @@ def strip_lines(view: StagesView, width: int) -> tuple[Line, ...]:
         return tuple(fit_line((Part(" "), Part(line, "quiet")), width) for line in (*view.empty, "")[:2])
     stage = (Part("   "), Part(view.stage)) if view.stage else ()
     first = (Part(" "), Part(view.title, "strong"), Part("   "), *view.strip, *stage)
-    second = (Part(" "), *view.facts)
+    detail = (Part(view.detail), Part("   ")) if view.detail else ()
+    second = (Part(" "), *detail, *view.facts)
     return (
         spread(first, (Part("  "), Part(view.elapsed, "age"), Part(" ")), width, view.glyphs.ellipsis),
         spread(second, (Part("  "), Part(view.wave, "quiet"), Part(" ")), width, view.glyphs.ellipsis),
@@ -132,7 +140,7 @@ def _cells(row: StageRow, attempts: int) -> dict[str, Line]:
         "glyph": (Part(row.glyph, row.token),),
         "name": (Part(row.name, row.name_token),),
         "duration": (Part(row.duration, "age"),),
-        "told": (Part(f"{row.attempts:<{attempts + 3}}", "quiet"), detail) if row.attempts else (detail,),
+        "told": (Part(f"{row.attempts:<{attempts + 3}}", "quiet"), detail) if row.attempts and attempts else (detail,),
     }
 
 

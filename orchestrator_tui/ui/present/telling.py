@@ -213,6 +213,11 @@ def _finding(told: _Telling) -> Told:
     return Told(f"{told.text('severity')}: {told.text('title')}", "  ".join(p for p in (place, by) if p), token)
 
 
+def _message(told: _Telling) -> Told:
+    words = told.text("text")
+    return Told(f'is told "{words}"', f"by {told.text('by', 'orch-tui')}")
+
+
 def _failed(told: _Telling) -> Told:
     route, final = route_word(told.text("route")), told.payload.get("undelivered")
     words = "the answer did not arrive" if final else f"the answer was not taken by {route}"
@@ -257,7 +262,7 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
     "finding_added": _finding,
     "check_recorded": _check,
     "note_added": lambda told: Told(f"notes: {told.text('text')}", told.text("by")),
-    "message_sent": lambda told: Told(f'is told "{told.text("text")}"', f"by {told.text('by', 'orch-tui')}"),
+    "message_sent": _message,
     "message_delivered": lambda told: Told("has the message", f"by {route_word(told.text('route'))}", "quiet"),
     "agent_asked": _asked,
     "agent_liveness": _liveness,

@@ -5,54 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Activity, Gate, Liveness, State, Track
-from orchestrator_tui.core.queries import (
-    TrackKey,
-    is_stale,
-    standing,
-    tracks_by_need,
-    waiting_tracks,
-)
-from orchestrator_tui.ui.present.ages import age
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.model import Activity, State, Track
+from orchestrator_tui.core.queries import TrackKey, standing, tracks_by_need, waiting_tracks
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean
 from orchestrator_tui.ui.present.columns import Column, choose, heading, lay_out, sized
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.rows import LazyRows
-from orchestrator_tui.ui.present.strip import STRIP_LIMIT, short_strip
-from orchestrator_tui.ui.present.words import (
-    HELD_KINDS,
-    batch_title,
-    longer_ask,
-    model_name,
-    money,
-    pull_request,
-    stage_count,
-)
+from orchestrator_tui.ui.present.strip import STRIP_LIMIT
+from orchestrator_tui.ui.present.track_row import TrackRow, TrackScene, track_row
+from orchestrator_tui.ui.present.words import model_name, stage_count
 
 QUESTION_ROOM = 30
 """Cells from which NOW tells the question of a waiting track, not its short name."""
-
-
-@dataclass(frozen=True, slots=True)
-class TrackRow:
-    """One track in words. ``strip`` has one sign a stage; ``age`` counts from what ``now`` speaks of."""
-
-    key: TrackKey
-    glyph: str
-    token: str
-    slug: str
-    slug_token: str
-    kind: str
-    strip: Line
-    count: str
-    now: str
-    question: str
-    age: str
-    age_token: str
-    model: str
-    cost: str
-    batch: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +60,6 @@ FILTERS = ("all", "waiting", "working", "unknown", "failed", "pending", "done")
 """The filters that ``f`` walks through."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
-    state: State
-    now: Instant
-    glyphs: Glyphs
-    activity: Mapping[tuple[str, str], Activity]
-    waiting: Mapping[TrackKey, tuple[Gate, ...]]
-
-
 def present_tracks(
     state: State,
     now: Instant,
@@ -115,13 +71,13 @@ def present_tracks(
 ) -> TracksView:
     """The tracks of all batches. ``empty`` are the lines that teach when there are none (``Live.empty``)."""
     scope = scope or TrackScope()
-    scene = _Scene(state, now, glyphs, activity or {}, waiting_tracks(state))
+    scene = TrackScene(state, now, glyphs, activity or {}, waiting_tracks(state))
     listed = [track for track in tracks_by_need(state) if _listed(track, scope, scene)]
     if scope.order != "need":
         listed.sort(key=ORDERS[scope.order])
     by_key = {TrackKey(track.batch, track.slug): track for track in listed}
     return TracksView(
-        rows=LazyRows(by_key, lambda key: _row(by_key[key], scene)),
+        rows=LazyRows(by_key, lambda key: track_row(by_key[key], scene)),
         corner=_corner(scope, len(by_key)),
         empty=_empty(scope, tuple(clean(line, 200) for line in empty), bool(by_key)),
         widths=_widths(listed, scene),
@@ -177,7 +133,7 @@ _CELLS: Mapping[str, Callable[[TrackRow], Line]] = {
 }
 
 
-def _widths(tracks: Iterable[Track], scene: _Scene) -> Mapping[str, int]:
+def _widths(tracks: Iterable[Track], scene: TrackScene) -> Mapping[str, int]:
     listed = tuple(tracks)
     stages = [len(track.stages) for track in listed]
     strip = max((count for count in stages if count <= STRIP_LIMIT), default=0)
@@ -191,7 +147,7 @@ def _widths(tracks: Iterable[Track], scene: _Scene) -> Mapping[str, int]:
     }
 
 
-def _listed(track: Track, scope: TrackScope, scene: _Scene) -> bool:
+def _listed(track: Track, scope: TrackScope, scene: TrackScene) -> bool:
     key = TrackKey(track.batch, track.slug)
     if scope.only != "all" and scope.only != ("waiting" if key in scene.waiting else standing(track)):
         return False
@@ -217,111 +173,3 @@ def _empty(scope: TrackScope, teach: tuple[str, ...], filled: bool) -> tuple[str
     if scope.search or scope.only != "all":
         return ("No track matches.", "Esc clears the search, f changes the filter.")
     return teach or ("No track yet.", "A row appears as soon as an agent reports its first stage.")
-
-
-# --- one row -----------------------------------------------------------------------------------------------
-
-
-def _row(track: Track, scene: _Scene) -> TrackRow:
-    gates = scene.waiting.get(TrackKey(track.batch, track.slug), ())
-    look = _look(track, gates)
-    glyph, token, slug_token = _LOOKS[look]
-    told, since = _TELL["waiting" if gates else look](track, gates, scene)
-    stale = any(is_stale(gate, scene.now, scene.state.batches[gate.batch]) for gate in gates)
-    return TrackRow(
-        key=TrackKey(track.batch, track.slug),
-        glyph=getattr(scene.glyphs, glyph),
-        token=token,
-        slug=clean(track.slug, 80),
-        slug_token="strong" if gates else slug_token,
-        kind=clean(track.kind, 20),
-        strip=short_strip(track, gates, scene.glyphs),
-        count=stage_count(track),
-        now=told,
-        question=f"asks: {clean(gates[0].question.question, 200)}" if gates and not gates[0].undelivered else "",
-        age=age(since, scene.now),
-        age_token="gate-stale strong" if stale else ("gate" if gates else "age"),
-        model=model_name(track.model),
-        cost=money(track),
-        batch=batch_title(scene.state.batches[track.batch]) if track.batch in scene.state.batches else "",
-    )
-
-
-_LOOKS = {
-    "waiting": ("gate", "track-waiting", "strong"),
-    "held": ("asking", "track-waiting", "strong"),
-    "working": ("working", "track-running", ""),
-    "unknown": ("unknown", "track-unknown", ""),
-    "pending": ("pending", "quiet", "quiet"),
-    "done": ("done", "track-done", "quiet"),
-    "failed": ("failed", "track-failed", ""),
-}
-"""Sign, its theme token and the slug's, by how a track stands."""
-
-
-def _look(track: Track, gates: Sequence[Gate]) -> str:
-    if not gates:
-        return standing(track)
-    return "held" if all(gate.question.kind in HELD_KINDS for gate in gates) else "waiting"
-
-
-_Told = tuple[str, Instant | None]
-
-
-def _tell_waiting(track: Track, gates: Sequence[Gate], scene: _Scene) -> _Told:
-    oldest = min(gates, key=lambda gate: gate.asked_at.wall_ms)
-    if gates[0].undelivered:
-        return "answer not delivered", gates[0].decision.at if gates[0].decision else oldest.asked_at
-    more = f" +{len(gates) - 1}" if len(gates) > 1 else ""
-    return longer_ask(gates[0], track) + more, oldest.asked_at
-
-
-def _tell_working(track: Track, gates: Sequence[Gate], scene: _Scene) -> _Told:
-    seen = _activity(track, scene)
-    if seen is not None:
-        return clean(seen.text, 120), seen.at
-    return clean(track.progress, 120), track.reported_at
-
-
-_SILENT = {
-    Liveness.GONE: "gone",
-    Liveness.WORKING_NOT_REPORTING: "working, not reporting",
-}
-
-
-def _tell_unknown(track: Track, gates: Sequence[Gate], scene: _Scene) -> _Told:
-    words = _SILENT.get(track.liveness) or ("silent, alive" if track.signs else "silent")
-    return words, track.reported_at or track.added_at
-
-
-def _tell_pending(track: Track, gates: Sequence[Gate], scene: _Scene) -> _Told:
-    batch = scene.state.batches.get(track.batch)
-    known = batch.tracks if batch is not None else {}
-    waits = [slug for slug in track.depends_on if slug not in known or standing(known[slug]) != "done"]
-    return (f"waits: {clean(', '.join(waits), 80)}" if waits else clean(track.progress, 120)), None
-
-
-def _tell_done(track: Track, gates: Sequence[Gate], scene: _Scene) -> _Told:
-    return " ".join(word for word in (pull_request(track), clean(track.progress, 120)) if word), None
-
-
-def _tell_failed(track: Track, gates: Sequence[Gate], scene: _Scene) -> _Told:
-    return clean(track.problem or track.progress, 120), None
-
-
-_TELL: Mapping[str, Callable[[Track, Sequence[Gate], _Scene], _Told]] = {
-    "waiting": _tell_waiting,
-    "working": _tell_working,
-    "unknown": _tell_unknown,
-    "pending": _tell_pending,
-    "done": _tell_done,
-    "failed": _tell_failed,
-}
-"""What NOW and AGE tell, by how a track stands."""
-
-
-def _activity(track: Track, scene: _Scene) -> Activity | None:
-    live = scene.activity.get((track.batch, track.slug))
-    if live is None or track.activity is None:
-        return live or track.activity
-    return track.activity if elapsed_ms(live.at, track.activity.at) > 0 else live

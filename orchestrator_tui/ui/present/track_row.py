@@ -1,0 +1,161 @@
+"""One row of the tracks: how a track stands, what it does now, for how long, at what cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator_tui.core.instant import Instant, elapsed_ms
+from orchestrator_tui.core.model import Activity, Gate, Liveness, State, Track
+from orchestrator_tui.core.queries import TrackKey, is_stale, standing
+from orchestrator_tui.ui.present.ages import age
+from orchestrator_tui.ui.present.cells import Line, clean
+from orchestrator_tui.ui.present.glyphs import Glyphs
+from orchestrator_tui.ui.present.strip import short_strip
+from orchestrator_tui.ui.present.words import (
+    HELD_KINDS,
+    batch_title,
+    longer_ask,
+    model_name,
+    money,
+    pull_request,
+    stage_count,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TrackRow:
+    """One track in words. ``strip`` has one sign a stage; ``age`` counts from what ``now`` speaks of."""
+
+    key: TrackKey
+    glyph: str
+    token: str
+    slug: str
+    slug_token: str
+    kind: str
+    strip: Line
+    count: str
+    now: str
+    question: str
+    age: str
+    age_token: str
+    model: str
+    cost: str
+    batch: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrackScene:
+    """What rows are made from: ``activity`` is finer than the journal's, ``waiting`` are the gates by track."""
+
+    state: State
+    now: Instant
+    glyphs: Glyphs
+    activity: Mapping[tuple[str, str], Activity]
+    waiting: Mapping[TrackKey, tuple[Gate, ...]]
+
+
+def track_row(track: Track, scene: TrackScene) -> TrackRow:
+    """One track in words at ``scene.now``."""
+    gates = scene.waiting.get(TrackKey(track.batch, track.slug), ())
+    look = _look(track, gates)
+    glyph, token, slug_token = _LOOKS[look]
+    told, since = _TELL["waiting" if gates else look](track, gates, scene)
+    stale = any(is_stale(gate, scene.now, scene.state.batches[gate.batch]) for gate in gates)
+    return TrackRow(
+        key=TrackKey(track.batch, track.slug),
+        glyph=getattr(scene.glyphs, glyph),
+        token=token,
+        slug=clean(track.slug, 80),
+        slug_token="strong" if gates else slug_token,
+        kind=clean(track.kind, 20),
+        strip=short_strip(track, gates, scene.glyphs),
+        count=stage_count(track),
+        now=told,
+        question=f"asks: {clean(gates[0].question.question, 200)}" if gates and not gates[0].undelivered else "",
+        age=age(since, scene.now),
+        age_token="gate-stale strong" if stale else ("gate" if gates else "age"),
+        model=model_name(track.model),
+        cost=money(track),
+        batch=batch_title(scene.state.batches[track.batch]) if track.batch in scene.state.batches else "",
+    )
+
+
+_LOOKS = {
+    "waiting": ("gate", "track-waiting", "strong"),
+    "held": ("asking", "track-waiting", "strong"),
+    "working": ("working", "track-running", ""),
+    "unknown": ("unknown", "track-unknown", ""),
+    "pending": ("pending", "quiet", "quiet"),
+    "done": ("done", "track-done", "quiet"),
+    "failed": ("failed", "track-failed", ""),
+}
+"""Sign, its theme token and the slug's, by how a track stands."""
+
+
+def _look(track: Track, gates: Sequence[Gate]) -> str:
+    if not gates:
+        return standing(track)
+    return "held" if all(gate.question.kind in HELD_KINDS for gate in gates) else "waiting"
+
+
+_Told = tuple[str, Instant | None]
+
+
+def _tell_waiting(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
+    oldest = min(gates, key=lambda gate: gate.asked_at.wall_ms)
+    if gates[0].undelivered:
+        return "answer not delivered", gates[0].decision.at if gates[0].decision else oldest.asked_at
+    more = f" +{len(gates) - 1}" if len(gates) > 1 else ""
+    return longer_ask(gates[0], track) + more, oldest.asked_at
+
+
+def _tell_working(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
+    seen = _activity(track, scene)
+    if seen is not None:
+        return clean(seen.text, 120), seen.at
+    return clean(track.progress, 120), track.reported_at
+
+
+_SILENT = {
+    Liveness.GONE: "gone",
+    Liveness.WORKING_NOT_REPORTING: "working, not reporting",
+}
+
+
+def _tell_unknown(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
+    words = _SILENT.get(track.liveness) or ("silent, alive" if track.signs else "silent")
+    return words, track.reported_at or track.added_at
+
+
+def _tell_pending(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
+    batch = scene.state.batches.get(track.batch)
+    known = batch.tracks if batch is not None else {}
+    waits = [slug for slug in track.depends_on if slug not in known or standing(known[slug]) != "done"]
+    return (f"waits: {clean(', '.join(waits), 80)}" if waits else clean(track.progress, 120)), None
+
+
+def _tell_done(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
+    return " ".join(word for word in (pull_request(track), clean(track.progress, 120)) if word), None
+
+
+def _tell_failed(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
+    return clean(track.problem or track.progress, 120), None
+
+
+_TELL: Mapping[str, Callable[[Track, Sequence[Gate], TrackScene], _Told]] = {
+    "waiting": _tell_waiting,
+    "working": _tell_working,
+    "unknown": _tell_unknown,
+    "pending": _tell_pending,
+    "done": _tell_done,
+    "failed": _tell_failed,
+}
+"""What NOW and AGE tell, by how a track stands."""
+
+
+def _activity(track: Track, scene: TrackScene) -> Activity | None:
+    live = scene.activity.get((track.batch, track.slug))
+    if live is None or track.activity is None:
+        return live or track.activity
+    return track.activity if elapsed_ms(live.at, track.activity.at) > 0 else live

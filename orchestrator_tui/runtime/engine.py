@@ -7,12 +7,12 @@ so that tests drive it with a manual clock. Only batches whose lease it holds ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
 from orchestrator_tui.core.decide import decide
 from orchestrator_tui.core.delivery import WAITED_FOR, Reach
-from orchestrator_tui.core.event import FORMAT_VERSION, Draft
+from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Gate, GateState, Limits, Liveness, State
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.core.observe import observe, observe_ending
@@ -21,6 +21,7 @@ from orchestrator_tui.core.refusal import refusal
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.port import Lease, LeaseLost
 from orchestrator_tui.journal.sqlite import SqliteJournal
+from orchestrator_tui.runtime.doors import watched_batch
 from orchestrator_tui.runtime.effects import Effects
 from orchestrator_tui.runtime.follower import Follower
 from orchestrator_tui.runtime.ports import Outcome
@@ -116,7 +117,8 @@ class Engine:
         if batch_id in self._holds:
             return True
         now = self._world.clock.now()
-        self._journal.open_batch(batch_id, self._opened(directory, name), now, ORIGIN)
+        opened = watched_batch(directory, name, self._world.repository, self._limits)
+        self._journal.open_batch(batch_id, opened, now, ORIGIN)
         self._follower.show([batch_id])
         if self.state.batches[batch_id].newer:
             self.held_by[batch_id] = "a newer version"
@@ -129,18 +131,6 @@ class Engine:
         self._holds[batch_id] = _Hold(lease, directory)
         self._follower.follow()
         return True
-
-    def _opened(self, directory: str, name: str) -> Draft:
-        payload = {
-            "title": name,
-            "kind": "watch",
-            "repository": self._world.repository,
-            "source": directory,
-            "limits": asdict(self._limits),
-            "trust": "same user",
-            "min_reader": FORMAT_VERSION,
-        }
-        return Draft("batch_opened", payload)
 
     def _observe(self, batch_id: str, sight: ListSight) -> None:
         # One task at a time, so that two new tasks with the same slug see each other.

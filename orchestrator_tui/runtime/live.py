@@ -13,6 +13,7 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Limits, State
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.port import JournalError
+from orchestrator_tui.journal.presence import PresenceLock
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.engine import Engine
 from orchestrator_tui.runtime.ports import Clock, Live, Outcome, Snapshot
@@ -81,7 +82,8 @@ class LiveSession:
         self._snapshot = self._picture()
 
     def _run(self, changed: Callable[[Snapshot], None], finished: Callable[[Outcome], None]) -> None:
-        with self._journal.waiter(what="cockpit") as waiter:
+        here = PresenceLock(self._journal.directory, "cockpit", self._world.repository, self._world.clock.now().wall_ms)
+        with here, self._journal.waiter(what="cockpit") as waiter:
             looked: Instant | None = None
             saved = self._world.clock.now()
             while not self._stop.is_set():

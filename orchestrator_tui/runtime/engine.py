@@ -21,12 +21,12 @@ from orchestrator_tui.core.refusal import refusal
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.port import Lease, LeaseLost
 from orchestrator_tui.journal.sqlite import SqliteJournal
-from orchestrator_tui.runtime.doors import watched_batch
 from orchestrator_tui.runtime.effects import Effects
 from orchestrator_tui.runtime.follower import Follower
 from orchestrator_tui.runtime.ports import Outcome
 from orchestrator_tui.runtime.recorder import Recorder
 from orchestrator_tui.runtime.requests import postponed, take
+from orchestrator_tui.runtime.watched import watched_batch
 from orchestrator_tui.runtime.world import ListSight, World
 
 ORIGIN = "cockpit"
@@ -117,7 +117,7 @@ class Engine:
         if batch_id in self._holds:
             return True
         now = self._world.clock.now()
-        opened = watched_batch(directory, name, self._world.repository, self._limits)
+        opened = watched_batch(directory, self._world.repository, self._limits)
         self._journal.open_batch(batch_id, opened, now, ORIGIN)
         self._follower.show([batch_id])
         if self.state.batches[batch_id].newer:

@@ -6,6 +6,8 @@ import hashlib
 import json
 from typing import Any
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
 
 def canonical_json(value: Any) -> str:
     """``value`` as JSON with sorted keys, no spaces and no NaN; the same value always gives the same text.
@@ -13,13 +15,7 @@ def canonical_json(value: Any) -> str:
     Raises:
         ValueError: the value holds NaN, an infinity or something JSON cannot say.
     """
-    return json.dumps(
-        value,
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-        allow_nan=False,
-    )
+    return _ENCODER.encode(value)
 
 
 def sha256_hex(text: str) -> str:

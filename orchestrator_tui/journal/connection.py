@@ -68,6 +68,16 @@ class Connection:
             yield self._usable()
 
     @contextmanager
+    def snapshot(self) -> Iterator[sqlite3.Connection]:
+        """The connection for queries that must all see the same moment."""
+        with self.reading() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                self._roll_back(connection)
+
+    @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One durable transaction under the journal's lock: all of the block is committed, or nothing.
 

@@ -11,7 +11,7 @@ from orchestrator_tui.core.model import Gate
 from orchestrator_tui.journal import gate_rows
 from orchestrator_tui.journal.event_rows import BatchWriter
 from orchestrator_tui.journal.port import Refused
-from orchestrator_tui.journal.record import folded, refused_decision
+from orchestrator_tui.journal.record import folded, refusal, refused_decision
 
 
 def check_kind(draft: Draft) -> None:
@@ -26,7 +26,7 @@ def judged(gate: Gate | None, draft: Draft, now: Instant) -> tuple[str | None, D
 
     A refused decision is recorded as such (A-3), unless it says again what was decided (A-4).
     """
-    why = gates.refusal(gate, draft, now)
+    why = refusal(gate, draft, now)
     if why is None:
         return None, draft
     if draft.kind == "gate_decided" and why != gates.ALREADY:

@@ -31,23 +31,30 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _INTEGER_LIMIT = 2**63
 
 
-def payload_text(payload: Mapping[str, Any]) -> str:
-    """``payload`` as the canonical JSON that is stored, hashed and exported.
+def canonical_text(value: Mapping[str, Any]) -> str:
+    """``value`` as canonical JSON that UTF-8 can hold.
 
     Lone surrogates, which UTF-8 cannot hold, stand as JSON escapes, so that hostile text is kept as it was.
 
     Raises:
-        EventError: the payload is not JSON, or larger than :data:`PAYLOAD_LIMIT`.
+        EventError: the value is not JSON.
     """
     try:
-        text = canonical_json(payload)
+        text = canonical_json(value)
     except (TypeError, ValueError, RecursionError) as error:
         raise EventError(f"the payload is not JSON: {error}") from error
-    try:
-        size = len(text.encode())
-    except UnicodeEncodeError:
-        text = _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-        size = len(text.encode())
+    # `isascii` is known without looking; only text beyond it can hold a surrogate.
+    return text if text.isascii() else _SURROGATE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def payload_text(payload: Mapping[str, Any]) -> str:
+    """``payload`` as the exact text that is stored, hashed and exported.
+
+    Raises:
+        EventError: the payload is not JSON, or larger than :data:`PAYLOAD_LIMIT`.
+    """
+    text = canonical_text(payload)
+    size = len(text.encode())
     if size > PAYLOAD_LIMIT:
         raise EventError(f"the payload has {size} bytes, more than {PAYLOAD_LIMIT}: store a blob")
     return text
@@ -128,3 +135,15 @@ def folded(gate: Gate | None, event: Event) -> Gate | None:
         except (KeyError, TypeError, AttributeError) as error:
             raise EventError(f"{event.kind} at {event.batch}/{event.seq} has an unfit payload: {error!r}") from error
     return None if gate is None else replace(gate, refusals=gate.refusals + 1)
+
+
+def refusal(gate: Gate | None, draft: Draft, now: Instant) -> str | None:
+    """Why ``draft`` may not happen to ``gate``, as ``core.gates`` judges it.
+
+    Raises:
+        EventError: the payload is of the right types outside, of others inside.
+    """
+    try:
+        return gates.refusal(gate, draft, now)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise EventError(f"{draft.kind} has an unfit payload: {error!r}") from error

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +208,16 @@ class SqliteJournal:
         self._connection.close()
 
     # --- for the modules beside this one -----------------------------------------------------------------------
+
+    def snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
+        """The connection, for queries that must all see the same moment."""
+        return self._connection.snapshot()
+
+    def import_rows(self, batch: str, insert: Callable[[sqlite3.Connection], None]) -> None:
+        """Add a whole batch in one transaction."""
+        with self._connection.writing() as connection:
+            insert(connection)
+        self._wake(batch, None)
 
     def _append(self, lease: Lease, drafts: Sequence[Draft], now: Instant, origin: str) -> tuple[Event, ...]:
         if not isinstance(lease, HeldLease) or not lease.alive:

@@ -64,7 +64,7 @@ class GatePromises(Promises):
         ):
             journal.change_gate(BATCH, draft, at(1), "cockpit")
         state = fold(event for event in journal.events(BATCH)).batches[BATCH]
-        assert state.gates == {name: journal.gate(BATCH, name) for name in ("a", "b")}
+        assert dict(state.gates) == {name: journal.gate(BATCH, name) for name in ("a", "b")}
         assert journal.gates(BATCH) == (state.gates["a"], state.gates["b"])
 
     def test_gates_are_listed_by_batch_in_the_order_they_opened(self, journal: Journal) -> None:

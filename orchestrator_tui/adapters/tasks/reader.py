@@ -48,17 +48,24 @@ def read_task(path: str | os.PathLike[str]) -> TaskRecord | None:
 
     Whatever the file holds, a record comes back; ``problem`` says in one line why it could not be read.
     """
-    name = os.fspath(path)
+    entry = read_entry(os.fspath(path))
+    return None if entry is None else entry[0]
+
+
+def read_entry(path: str) -> tuple[TaskRecord, os.stat_result | None] | None:
+    """As :func:`read_task`, with the status that belongs to what was read, or None where nobody may know it."""
     try:
-        raw = read_bytes(name)
+        raw = read_bytes(path)
     except Unreadable as refusal:
-        return _unreadable(name, refusal, status_of(name))
+        status = status_of(path)
+        return _unreadable(path, refusal, status), status
     if raw is None:
         return None
     try:
-        return to_record(name, raw)
+        return to_record(path, raw), raw.status
     except Unreadable as refusal:
-        return replace(_unreadable(name, refusal, raw.status), digest=hashlib.sha256(raw.data).hexdigest())
+        record = _unreadable(path, refusal, raw.status)
+        return replace(record, digest=hashlib.sha256(raw.data).hexdigest()), raw.status
 
 
 def status_of(path: str) -> os.stat_result | None:

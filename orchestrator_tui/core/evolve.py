@@ -6,14 +6,19 @@ batch as written by a newer version and leaves the rest as it is.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from orchestrator_tui.core import gates
+from orchestrator_tui.core.changing import changed, closed_gate, closed_track, open_gate, open_track
 from orchestrator_tui.core.event import GATE_KINDS, Event, EventError
-from orchestrator_tui.core.evolve_tracks import TRACK_HANDLERS, Changes
-from orchestrator_tui.core.model import Batch, Limits, Signal, State
+from orchestrator_tui.core.evolve_tracks import TRACK_HANDLERS, added
+from orchestrator_tui.core.model import Batch, Gate, Limits, Signal, State, Track, TrackState
+
+Changes = dict[str, Any]
+"""Fields of a batch that an event changes."""
 
 RECENT_EVENTS = 200
 """How many events a batch keeps for its timeline tail."""
@@ -21,10 +26,13 @@ RECENT_EVENTS = 200
 
 def fold(events: Iterable[Event], state: State | None = None) -> State:
     """The state after ``events``, from ``state`` or from nothing."""
-    batches = dict((state or State()).batches)
+    before = (state or State()).batches
+    folds: dict[str, BatchFold] = {}
     for event in events:
-        batches[event.batch] = evolve_batch(batches.get(event.batch), event)
-    return State(batches)
+        if event.batch not in folds:
+            folds[event.batch] = BatchFold(before.get(event.batch))
+        folds[event.batch].take(event)
+    return State({**before, **{name: one.batch() for name, one in folds.items()}})
 
 
 def evolve(state: State, event: Event) -> State:
@@ -38,34 +46,134 @@ def evolve_batch(batch: Batch | None, event: Event) -> Batch:
     Raises:
         EventError: the event cannot follow: the journal holds what it never should.
     """
-    if event.kind == "batch_opened":
-        return _batch_opened(batch, event)
-    if batch is None:
-        raise EventError(f"{event.batch}/{event.seq}: {event.kind} before batch_opened")
-    recent = (*batch.recent[-(RECENT_EVENTS - 1) :], event)
-    head: dict[str, Any] = {"seq": event.seq, "head": event.hash, "epoch": event.epoch, "recent": recent}
-    if event.kind in GATE_KINDS:
-        return _gate_event(batch, event, head)
-    handler = _HANDLERS.get(event.kind)
-    if handler is None:
-        return replace(batch, newer=batch.newer or event.kind, **head)
-    return replace(batch, **head, **handler(batch, event))
+    one = BatchFold(batch)
+    one.take(event)
+    return one.batch()
 
 
-def _gate_event(batch: Batch, event: Event, head: Changes) -> Batch:
-    gate_id = event.payload["gate"]
-    before = batch.gates.get(gate_id)
-    after = gates.change(before, event)
-    changed = {**batch.gates, gate_id: after}
-    if event.kind == "gate_decided":
-        by_rule = event.payload["origin"].startswith("policy:")
-        head["decided_by_rule" if by_rule else "decided_by_person"] = (
-            batch.decided_by_rule if by_rule else batch.decided_by_person
-        ) + 1
-    return replace(batch, gates=changed, **head)
+class BatchFold:
+    """One batch under a stream of its events: pictures are made when they are asked for, not with every event."""
+
+    def __init__(self, batch: Batch | None = None) -> None:
+        self._last = batch
+        self._recent: deque[Event] = deque(() if batch is None else batch.recent, RECENT_EVENTS)
+        self._newest: Event | None = None
+        self._changes: Changes = {}
+        self._tracks: dict[str, Track] = {}
+        self._gates: dict[str, Gate] = {}
+
+    def take(self, event: Event) -> None:
+        """Fold one more event; the pictures that were handed out stay as they are.
+
+        Raises:
+            EventError: the event cannot follow; the fold must not be used any more.
+        """
+        kind = event.kind
+        if kind == "batch_opened":
+            self._last = _opened(self._last, event)
+        elif self._last is None:
+            raise EventError(f"{event.batch}/{event.seq}: {kind} before batch_opened")
+        elif kind in TRACK_HANDLERS:
+            self._take_track(event)
+        elif kind in GATE_KINDS:
+            self._take_gate(event)
+        elif kind in _HANDLERS:
+            self._changes.update(_HANDLERS[kind](self, event))
+        elif not self._now("newer"):
+            self._changes["newer"] = kind
+        self._recent.append(event)
+        self._newest = event
+
+    def batch(self) -> Batch:
+        """The batch after the last event that was taken.
+
+        Raises:
+            EventError: there was none.
+        """
+        if self._last is None:
+            raise EventError("a batch begins with batch_opened")
+        newest = self._newest
+        if newest is not None:
+            changes = self._closed()
+            changes.update(seq=newest.seq, head=newest.hash, epoch=newest.epoch, recent=tuple(self._recent))
+            self._last = replace(self._last, **changes)
+            self._forget()
+        return self._last
+
+    # --- what is under change ------------------------------------------------------------------------------
+
+    def _forget(self) -> None:
+        """Begin anew behind a picture: nothing is open, nothing differs from it."""
+        self._newest = None
+        self._changes = {}
+        self._tracks = {}
+        self._gates = {}
+
+    def _closed(self) -> Changes:
+        assert self._last is not None
+        if self._tracks:
+            self._changes["tracks"] = {
+                **self._last.tracks,
+                **{slug: closed_track(track) for slug, track in self._tracks.items()},
+            }
+        if self._gates:
+            self._changes["gates"] = {
+                **self._last.gates,
+                **{gate_id: closed_gate(gate) for gate_id, gate in self._gates.items()},
+            }
+        return self._changes
+
+    def _now(self, field: str) -> Any:
+        """A field of the batch with the changes so far; not for tracks and gates."""
+        return self._changes[field] if field in self._changes else getattr(self._last, field)
+
+    def _take_track(self, event: Event) -> None:
+        assert self._last is not None
+        slug = event.payload["track"]
+        track = self._tracks.get(slug)
+        if track is None:
+            before = self._last.tracks.get(slug)
+            if before is None:
+                raise EventError(f"{event.batch}/{event.seq}: {event.kind} names the unknown track {slug!r}")
+            track = open_track(before)
+        self._tracks[slug] = track = TRACK_HANDLERS[event.kind](track, event)
+        if event.kind == "track_moved" and track.state is TrackState.MERGED:
+            self._changes["merged"] = (*self._now("merged"), slug)
+
+    def _take_gate(self, event: Event) -> None:
+        gate_id = event.payload["gate"]
+        self._gates[gate_id] = gates.change(self.gate(gate_id), event)
+        if event.kind == "gate_decided":
+            by_rule = event.payload["origin"].startswith("policy:")
+            field = "decided_by_rule" if by_rule else "decided_by_person"
+            self._changes[field] = self._now(field) + 1
+
+    # --- for the handlers ----------------------------------------------------------------------------------
+
+    def gate(self, gate_id: str) -> Gate | None:
+        """A gate as it is now, open for change, or None."""
+        assert self._last is not None
+        gate = self._gates.get(gate_id)
+        if gate is None and gate_id in self._last.gates:
+            gate = self._gates[gate_id] = open_gate(self._last.gates[gate_id])
+        return gate
+
+    def put_track(self, track: Track) -> None:
+        """Add a track, or replace the one of its slug."""
+        self._tracks[track.slug] = open_track(track)
+
+    def put_gate(self, gate: Gate) -> None:
+        """Put a gate in the place of the one with its id."""
+        self._gates[gate.id] = gate
+
+    @property
+    def signals(self) -> Mapping[str, Signal]:
+        """The signals that are raised now."""
+        signals: Mapping[str, Signal] = self._now("signals")
+        return signals
 
 
-def _batch_opened(batch: Batch | None, event: Event) -> Batch:
+def _opened(batch: Batch | None, event: Event) -> Batch:
     if batch is not None:
         raise EventError(f"{event.batch}/{event.seq}: opened twice")
     data = event.payload
@@ -79,47 +187,48 @@ def _batch_opened(batch: Batch | None, event: Event) -> Batch:
         source=data.get("source", ""),
         started_at=event.at,
         limits=Limits(**{key: value for key, value in data.get("limits", {}).items() if key in _LIMITS}),
-        recent=(event,),
-        epoch=event.epoch,
-        seq=event.seq,
-        head=event.hash,
     )
 
 
 _LIMITS = frozenset(Limits.__dataclass_fields__)
 
 
-def _batch_ended(batch: Batch, event: Event) -> Changes:
+def _batch_ended(batch: BatchFold, event: Event) -> Changes:
     return {"state": event.payload["outcome"], "ended_at": event.at}
 
 
-def _batch_reopened(batch: Batch, event: Event) -> Changes:
+def _batch_reopened(batch: BatchFold, event: Event) -> Changes:
     return {"state": "running", "ended_at": None}
 
 
-def _lease_taken(batch: Batch, event: Event) -> Changes:
+def _lease_taken(batch: BatchFold, event: Event) -> Changes:
     return {"holder": event.payload["holder"]}
 
 
-def _lease_released(batch: Batch, event: Event) -> Changes:
+def _lease_released(batch: BatchFold, event: Event) -> Changes:
     return {"holder": ""}
 
 
-def _nothing(batch: Batch, event: Event) -> Changes:
+def _nothing(batch: BatchFold, event: Event) -> Changes:
     return {}
 
 
-def _refused(batch: Batch, event: Event) -> Changes:
-    gate = batch.gates.get(event.payload["gate"])
-    if gate is None:
-        return {}
-    return {"gates": {**batch.gates, gate.id: replace(gate, refusals=gate.refusals + 1)}}
+def _track_added(batch: BatchFold, event: Event) -> Changes:
+    batch.put_track(added(event))
+    return {}
+
+
+def _refused(batch: BatchFold, event: Event) -> Changes:
+    gate = batch.gate(event.payload["gate"])
+    if gate is not None:
+        batch.put_gate(changed(gate, refusals=gate.refusals + 1))
+    return {}
 
 
 # --- signals -----------------------------------------------------------------------------------------------
 
 
-def _signal_raised(batch: Batch, event: Event) -> Changes:
+def _signal_raised(batch: BatchFold, event: Event) -> Changes:
     data = event.payload
     signal = Signal(
         id=data["signal"],
@@ -133,12 +242,12 @@ def _signal_raised(batch: Batch, event: Event) -> Changes:
     return {"signals": {**batch.signals, signal.id: signal}}
 
 
-def _signal_cleared(batch: Batch, event: Event) -> Changes:
+def _signal_cleared(batch: BatchFold, event: Event) -> Changes:
     return {"signals": {key: one for key, one in batch.signals.items() if key != event.payload["signal"]}}
 
 
-_HANDLERS: dict[str, Callable[[Batch, Event], Changes]] = {
-    **TRACK_HANDLERS,
+_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
+    "track_added": _track_added,
     "batch_ended": _batch_ended,
     "batch_reopened": _batch_reopened,
     "lease_taken": _lease_taken,

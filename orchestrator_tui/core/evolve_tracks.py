@@ -1,16 +1,15 @@
-"""What each track event makes of a track: the part of the fold that :mod:`~orchestrator_tui.core.evolve` leaves here."""
+"""What each track event makes of its track: the part of the fold that ``evolve`` leaves to this module."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
-from orchestrator_tui.core.event import Event, EventError
+from orchestrator_tui.core.changing import changed
+from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.model import (
     Activity,
     Attempt,
-    Batch,
     Check,
     Finding,
     Liveness,
@@ -22,22 +21,12 @@ from orchestrator_tui.core.model import (
 )
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 
-Changes = dict[str, Any]
-"""Fields of a batch that an event changes."""
 
-
-def _with_track(batch: Batch, event: Event, change: Callable[[Track], Track]) -> Changes:
-    slug = event.payload["track"]
-    track = batch.tracks.get(slug)
-    if track is None:
-        raise EventError(f"{event.batch}/{event.seq}: {event.kind} names the unknown track {slug!r}")
-    return {"tracks": {**batch.tracks, slug: change(track)}}
-
-
-def _track_added(batch: Batch, event: Event) -> Changes:
+def added(event: Event) -> Track:
+    """The track that a ``track_added`` event makes."""
     data = event.payload
     reported = data.get("reported_wall_ms")
-    track = Track(
+    return Track(
         batch=event.batch,
         slug=data["track"],
         title=data["title"],
@@ -51,7 +40,6 @@ def _track_added(batch: Batch, event: Event) -> Changes:
         reported_at=event.at if reported is None else event.at.plus(min(0, reported - event.at.wall_ms)),
         fingerprint=data.get("fingerprint", ""),
     )
-    return {"tracks": {**batch.tracks, track.slug: track}}
 
 
 _CHANGEABLE = frozenset(
@@ -59,88 +47,71 @@ _CHANGEABLE = frozenset(
 )
 
 
-def _track_changed(batch: Batch, event: Event) -> Changes:
+def _changed(track: Track, event: Event) -> Track:
     changes = {key: value for key, value in event.payload["changes"].items() if key in _CHANGEABLE}
     if "depends_on" in event.payload["changes"]:
         changes["depends_on"] = tuple(event.payload["changes"]["depends_on"])
-    return _with_track(batch, event, lambda track: replace(track, **changes))
+    return changed(track, **changes)
 
 
-def _track_moved(batch: Batch, event: Event) -> Changes:
+def _moved(track: Track, event: Event) -> Track:
     to = TrackState(event.payload["to"])
-    ended = event.at if to in ENDED_TRACK_STATES else None
-    changes = _with_track(batch, event, lambda track: replace(track, state=to, ended_at=ended))
-    if to is TrackState.MERGED:
-        changes["merged"] = (*batch.merged, event.payload["track"])
-    return changes
+    return changed(track, state=to, ended_at=event.at if to in ENDED_TRACK_STATES else None)
 
 
-def _track_reported(batch: Batch, event: Event) -> Changes:
+def _reported(track: Track, event: Event) -> Track:
     data = event.payload
-
-    def change(track: Track) -> Track:
-        return replace(
-            track,
-            reported_at=event.at,
-            asked_at=None,
-            liveness=Liveness.REPORTING,
-            signs=(),
-            progress=data.get("progress", track.progress),
-            blocked=data.get("blocked", track.blocked),
-            fingerprint=data.get("fingerprint", track.fingerprint),
-        )
-
-    return _with_track(batch, event, change)
+    return changed(
+        track,
+        reported_at=event.at,
+        asked_at=None,
+        liveness=Liveness.REPORTING,
+        signs=(),
+        progress=data.get("progress", track.progress),
+        blocked=data.get("blocked", track.blocked),
+        fingerprint=data.get("fingerprint", track.fingerprint),
+    )
 
 
-def _stage_changed(batch: Batch, event: Event) -> Changes:
+def _stage_changed(track: Track, event: Event) -> Track:
     data = event.payload
     index, status = data["stage"], StageStatus(data["status"])
-
-    def change(track: Track) -> Track:
-        stages = {stage.index: stage for stage in track.stages}
-        stage = stages.get(index) or Stage(index, data.get("name", ""))
-        running = status in (StageStatus.RUNNING, StageStatus.GATE)
-        started = stage.started_at
-        if started is None and status is not StageStatus.PENDING and status is not StageStatus.SKIPPED:
-            started = event.at
-        stages[index] = replace(
-            stage,
-            name=data.get("name") or stage.name,
-            status=status,
-            started_at=started,
-            ended_at=None if running or status is StageStatus.PENDING else event.at,
-            detail=data.get("detail", stage.detail),
-        )
-        ordered = tuple(stages[key] for key in sorted(stages))
-        current = index if status is not StageStatus.PENDING else track.stage
-        return replace(track, stages=ordered, stage=current)
-
-    return _with_track(batch, event, change)
+    stages = {stage.index: stage for stage in track.stages}
+    stage = stages.get(index) or Stage(index, data.get("name", ""))
+    running = status in (StageStatus.RUNNING, StageStatus.GATE)
+    started = stage.started_at
+    if started is None and status is not StageStatus.PENDING and status is not StageStatus.SKIPPED:
+        started = event.at
+    stages[index] = Stage(
+        index,
+        data.get("name") or stage.name,
+        status,
+        started,
+        None if running or status is StageStatus.PENDING else event.at,
+        data.get("detail", stage.detail),
+    )
+    ordered = tuple(stages[key] for key in sorted(stages))
+    return changed(track, stages=ordered, stage=index if status is not StageStatus.PENDING else track.stage)
 
 
-def _stages_skipped(batch: Batch, event: Event) -> Changes:
+def _stages_skipped(track: Track, event: Event) -> Track:
     skipped = tuple(event.payload["stages"])
-
-    def change(track: Track) -> Track:
-        stages = tuple(
-            replace(stage, status=StageStatus.SKIPPED, ended_at=event.at)
-            if stage.index in skipped and stage.status is StageStatus.PENDING
-            else stage
-            for stage in track.stages
-        )
-        return replace(track, skipped_stages=tuple(sorted({*track.skipped_stages, *skipped})), stages=stages)
-
-    return _with_track(batch, event, change)
+    stages = tuple(
+        replace(stage, status=StageStatus.SKIPPED, ended_at=event.at)
+        if stage.index in skipped and stage.status is StageStatus.PENDING
+        else stage
+        for stage in track.stages
+    )
+    return changed(track, skipped_stages=tuple(sorted({*track.skipped_stages, *skipped})), stages=stages)
 
 
-def _activity_seen(batch: Batch, event: Event) -> Changes:
+def _activity_seen(track: Track, event: Event) -> Track:
     wall = event.payload.get("wall_ms")
     at = event.at if wall is None else event.at.plus(min(0, wall - event.at.wall_ms))
-    return _with_track(batch, event, lambda track: replace(track, activity=Activity(event.payload["text"], at)))
+    return changed(track, activity=Activity(event.payload["text"], at))
 
 
-def _attempt_started(batch: Batch, event: Event) -> Changes:
+def _attempt_started(track: Track, event: Event) -> Track:
     data = event.payload
     process = data.get("process")
     attempt = Attempt(
@@ -153,39 +124,31 @@ def _attempt_started(batch: Batch, event: Event) -> Changes:
         process=None if process is None else (process[0], process[1], process[2]),
         model=data.get("model", ""),
     )
-    return _with_track(batch, event, lambda track: replace(track, attempts=(*track.attempts, attempt)))
+    return changed(track, attempts=(*track.attempts, attempt))
 
 
-def _attempt_ended(batch: Batch, event: Event) -> Changes:
+def _attempt_ended(track: Track, event: Event) -> Track:
     data = event.payload
-
-    def change(track: Track) -> Track:
-        attempts = tuple(
-            replace(one, ended_at=event.at, exit_code=data.get("exit_code"), outcome=data["outcome"])
-            if one.id == data["attempt"]
-            else one
-            for one in track.attempts
-        )
-        return replace(track, attempts=attempts)
-
-    return _with_track(batch, event, change)
+    attempts = tuple(
+        replace(one, ended_at=event.at, exit_code=data.get("exit_code"), outcome=data["outcome"])
+        if one.id == data["attempt"]
+        else one
+        for one in track.attempts
+    )
+    return changed(track, attempts=attempts)
 
 
-def _cost_recorded(batch: Batch, event: Event) -> Changes:
+def _cost_recorded(track: Track, event: Event) -> Track:
     data = event.payload
-
-    def change(track: Track) -> Track:
-        return replace(
-            track,
-            cost_usd=data.get("cost_usd", track.cost_usd),
-            tokens=data.get("tokens", track.tokens),
-            model=data.get("model", track.model),
-        )
-
-    return _with_track(batch, event, change)
+    return changed(
+        track,
+        cost_usd=data.get("cost_usd", track.cost_usd),
+        tokens=data.get("tokens", track.tokens),
+        model=data.get("model", track.model),
+    )
 
 
-def _finding_added(batch: Batch, event: Event) -> Changes:
+def _finding_added(track: Track, event: Event) -> Track:
     data = event.payload
     finding = Finding(
         id=data["finding"],
@@ -196,34 +159,26 @@ def _finding_added(batch: Batch, event: Event) -> Changes:
         line=data.get("line"),
         by=data.get("by", ""),
     )
-    return _with_track(batch, event, lambda track: replace(track, findings=(*track.findings, finding)))
+    return changed(track, findings=(*track.findings, finding))
 
 
-def _check_recorded(batch: Batch, event: Event) -> Changes:
+def _check_recorded(track: Track, event: Event) -> Track:
     data = event.payload
     check = Check(data["name"], data["result"], data.get("detail", ""), event.at)
-
-    def change(track: Track) -> Track:
-        others = tuple(one for one in track.checks if one.name != check.name)
-        return replace(track, checks=(*others, check))
-
-    return _with_track(batch, event, change)
+    others = tuple(one for one in track.checks if one.name != check.name)
+    return changed(track, checks=(*others, check))
 
 
 RECENT_MESSAGES = 20
 
 
-def _message_sent(batch: Batch, event: Event) -> Changes:
+def _message_sent(track: Track, event: Event) -> Track:
     data = event.payload
     message = Message(data["message"], data["text"], data.get("by", ""), data.get("purpose", ""), event.at)
-
-    def change(track: Track) -> Track:
-        return replace(track, messages=(*track.messages[-(RECENT_MESSAGES - 1) :], message))
-
-    return _with_track(batch, event, change)
+    return changed(track, messages=(*track.messages[-(RECENT_MESSAGES - 1) :], message))
 
 
-def _message_delivered(batch: Batch, event: Event) -> Changes:
+def _message_delivered(track: Track, event: Event) -> Track:
     data = event.payload
 
     def reach(message: Message) -> Message:
@@ -233,26 +188,22 @@ def _message_delivered(batch: Batch, event: Event) -> Changes:
             return replace(message, written_at=event.at)
         return replace(message, read_at=event.at)
 
-    def change(track: Track) -> Track:
-        return replace(track, messages=tuple(reach(one) for one in track.messages))
-
-    return _with_track(batch, event, change)
+    return changed(track, messages=tuple(reach(one) for one in track.messages))
 
 
-def _agent_asked(batch: Batch, event: Event) -> Changes:
-    return _with_track(batch, event, lambda track: replace(track, asked_at=event.at, liveness=Liveness.ASKED))
+def _agent_asked(track: Track, event: Event) -> Track:
+    return changed(track, asked_at=event.at, liveness=Liveness.ASKED)
 
 
-def _agent_liveness(batch: Batch, event: Event) -> Changes:
-    liveness, signs = Liveness(event.payload["liveness"]), tuple(event.payload.get("signs", ()))
-    return _with_track(batch, event, lambda track: replace(track, liveness=liveness, signs=signs))
+def _agent_liveness(track: Track, event: Event) -> Track:
+    data = event.payload
+    return changed(track, liveness=Liveness(data["liveness"]), signs=tuple(data.get("signs", ())))
 
 
-TRACK_HANDLERS: dict[str, Callable[[Batch, Event], Changes]] = {
-    "track_added": _track_added,
-    "track_changed": _track_changed,
-    "track_moved": _track_moved,
-    "track_reported": _track_reported,
+TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
+    "track_changed": _changed,
+    "track_moved": _moved,
+    "track_reported": _reported,
     "stage_changed": _stage_changed,
     "stages_skipped": _stages_skipped,
     "activity_seen": _activity_seen,
@@ -266,3 +217,4 @@ TRACK_HANDLERS: dict[str, Callable[[Batch, Event], Changes]] = {
     "agent_asked": _agent_asked,
     "agent_liveness": _agent_liveness,
 }
+"""What each kind makes of the track that it names."""

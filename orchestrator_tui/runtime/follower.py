@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orchestrator_tui.core.evolve import evolve_batch
-from orchestrator_tui.core.model import Batch, State
+from orchestrator_tui.core.event import Event, EventError
+from orchestrator_tui.core.evolve import fold
+from orchestrator_tui.core.model import State
+from orchestrator_tui.journal.port import JournalDamaged
 from orchestrator_tui.journal.sqlite import SqliteJournal
 
 
@@ -14,41 +16,36 @@ class Follower:
 
     def __init__(self, journal: SqliteJournal) -> None:
         self._journal = journal
-        self._batches: dict[str, Batch] = {}
         self._position = journal.position()
         self.state = State()
 
     def show(self, batches: Iterable[str]) -> None:
         """Load these batches, those that exist and are not shown yet, from their first event."""
-        for batch in batches:
-            if batch not in self._batches:
-                self._load(batch)
-        self._publish()
+        missing = [batch for batch in batches if batch not in self.state.batches]
+        for batch in missing:
+            self._load(batch)
 
     def follow(self) -> bool:
         """Fold what was written since the last call, of shown batches and of new ones; whether there was anything."""
         changed = False
         while True:
-            events, self._position = self._journal.tail(self._position)
-            for event in events:
-                batch = self._batches.get(event.batch)
-                if batch is None:
-                    self._load(event.batch)
-                elif event.seq > batch.seq:
-                    self._batches[event.batch] = evolve_batch(batch, event)
-                changed = True
+            events, position = self._journal.tail(self._position)
             if not events:
-                break
-        if changed:
-            self._publish()
-        return changed
+                return changed
+            for event in events:
+                if event.batch not in self.state.batches:
+                    self._load(event.batch)
+            known = self.state.batches
+            self.state = _folded((event for event in events if event.seq > known[event.batch].seq), self.state)
+            self._position = position
+            changed = True
 
-    def _load(self, name: str) -> None:
-        batch: Batch | None = None
-        for event in self._journal.events(name):
-            batch = evolve_batch(batch, event)
-        if batch is not None:
-            self._batches[name] = batch
+    def _load(self, batch: str) -> None:
+        self.state = _folded(self._journal.events(batch), self.state)
 
-    def _publish(self) -> None:
-        self.state = State(dict(self._batches))
+
+def _folded(events: Iterable[Event], state: State) -> State:
+    try:
+        return fold(events, state)
+    except EventError as error:
+        raise JournalDamaged(str(error)) from error

@@ -1,1 +1,1 @@
-"""The demo: a real repository and real processes through the public protocol; agents and, headless, keys are scripted."""
+"""The demo: a real repository, real processes through the public protocol, scripted agents and scripted keys."""

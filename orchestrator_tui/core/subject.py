@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+# Any dash will do, and any blanks; the slug holds only what can be drawn as it is.
 _SUBJECT = re.compile(
-    r"""
-    \[WF-(?P<number>\d{1,6})\]\s+
-    (?P<slug>[^\s()]+)
-    (?:\s+\((?P<pipeline>[^()]{1,64})\))?
-    (?:\s*[\u2014\u2013-]\s*Stage\s+(?P<stage>\d{1,3})\s*/\s*(?P<stages>\d{1,3})(?:\s*:\s*(?P<name>.+?))?)?
-    \s*
-    """,
-    re.VERBOSE,
+    r"""\s*\[WF-(?P<number>\d{1,6})\]\s+
+    (?P<slug>\w[\w./-]{0,127}?)
+    (?:\s*\((?P<pipeline>\w[\w./\x20-]{0,63})\))?
+    (?:(?:\s*[\u2014\u2013\u2015]\s*|\s+--?\s*)
+       Stage\s+(?P<stage>\d{1,3})(?:\s*/\s*(?P<stages>\d{1,3}))?
+       (?:\s*[:\u2014\u2013\u2015-]\s*(?P<name>\S.*?)?)?
+    )?\s*""",
+    re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SubjectFacts:
-    """What a subject says; ``stage``, ``stages`` and ``stage_name`` are absent where it does not say them."""
+    """What a subject says; ``pipeline``, ``stage``, ``stages`` and ``stage_name`` are "" or None where it does not."""
 
     number: int
     slug: str
@@ -30,7 +31,7 @@ class SubjectFacts:
 
 
 def parse_subject(subject: str) -> SubjectFacts | None:
-    """The facts in a workflow task's subject, or None when it is not of that form."""
+    """The facts in a workflow task's subject, or None when it is not of that form. ``stage_name`` is raw."""
     match = _SUBJECT.fullmatch(subject[:500])
     if match is None:
         return None
@@ -38,7 +39,7 @@ def parse_subject(subject: str) -> SubjectFacts | None:
     return SubjectFacts(
         number=int(match["number"]),
         slug=match["slug"],
-        pipeline=match["pipeline"] or "",
+        pipeline=(match["pipeline"] or "").strip(),
         stage=int(stage) if stage else None,
         stages=int(stages) if stages else None,
         stage_name=match["name"] or "",

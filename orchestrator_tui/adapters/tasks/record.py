@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,18 +12,7 @@ SUBJECT_LIMIT = 500
 FIELD_LIMIT = 65_536
 """Characters of any one text that are kept (S-3)."""
 NAME_LIMIT = 120
-"""Characters shown of an owner, a list or a stage name."""
-
-_SUBJECT = re.compile(
-    r"""\s*\[WF-(?P<number>\d{1,6})\]\s+
-    (?P<slug>[\w][\w./-]{0,127}?)
-    (?:\s*\((?P<pipeline>[\w][\w./\x20-]{0,63})\))?
-    (?:(?:\s*[—–―]\s*|\s+--?\s*)
-       Stage\s+(?P<stage>\d{1,4})(?:\s*/\s*(?P<stages>\d{1,4}))?
-       (?:\s*[:—–―-]\s*(?P<name>\S.*)?)?
-    )?\s*""",
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
-)
+"""Characters shown of an owner or a list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,40 +87,6 @@ class TaskRecord:
         """The order of tasks on screen: by list, then by number."""
         number = int(self.task_id) if is_number(self.task_id) else 10**9
         return self.directory, number, self.task_id
-
-
-@dataclass(frozen=True, slots=True)
-class SubjectFacts:
-    """What a subject says about its track; it fills in what the metadata lacks (seed 002 §E).
-
-    ``pipeline``, ``stage``, ``stages`` and ``stage_name`` are None where the subject does not say them.
-    """
-
-    number: int
-    slug: str
-    pipeline: str | None = None
-    stage: int | None = None
-    stages: int | None = None
-    stage_name: str | None = None
-
-
-def parse_subject(subject: str) -> SubjectFacts | None:
-    """The facts in ``[WF-N] slug (pipeline) — Stage n/8: name``, or None for any other subject.
-
-    Any dash will do, the pipeline and the stage's name may be missing, and so may the whole stage.
-    """
-    match = _SUBJECT.fullmatch(subject[:SUBJECT_LIMIT])
-    if match is None:
-        return None
-    pipeline, stage, stages, name = match.group("pipeline", "stage", "stages", "name")
-    return SubjectFacts(
-        number=int(match["number"]),
-        slug=match["slug"],
-        pipeline=pipeline.strip() if pipeline else None,
-        stage=int(stage) if stage else None,
-        stages=int(stages) if stages else None,
-        stage_name=(sanitise_line(name, NAME_LIMIT) or None) if name else None,
-    )
 
 
 def is_number(task_id: str) -> bool:

@@ -20,7 +20,7 @@ from orchestrator_tui.core.queries import (
 from orchestrator_tui.ui.present.ages import duration
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, line_width, spread
 from orchestrator_tui.ui.present.glyphs import Glyphs
-from orchestrator_tui.ui.present.words import plural
+from orchestrator_tui.ui.present.words import batch_title, plural
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def _problem(scene: _Scene) -> BannerView | None:
 def _newer(scene: _Scene) -> BannerView | None:
     for batch in scene.state.batches.values():
         if batch.newer:
-            text = f"read-only: {clean(batch.newer, 200)}"
+            text = f"read-only: {batch_title(batch)} was written by a newer version ({clean(batch.newer, 60)})"
             return BannerView("newer", scene.glyphs.gate, text, text, "", "gate", None)
     return None
 
@@ -162,9 +162,9 @@ def _silent(scene: _Scene) -> BannerView | None:
     track = lost[0]
     since = track.reported_at or track.added_at
     quiet = "" if since is None else f" for {duration(elapsed_ms(since, scene.now))}"
-    what = "its agent is gone" if track.liveness is Liveness.GONE else f"has said nothing{quiet}"
-    more = f", {plural(len(lost) - 1, 'other')} too" if len(lost) > 1 else ""
-    text = f"{clean(track.slug, 60)} {what}{more}"
+    slug = clean(track.slug, 60)
+    what = f"the agent of {slug} is gone" if track.liveness is Liveness.GONE else f"{slug} has said nothing{quiet}"
+    text = what + (f", {plural(len(lost) - 1, 'other')} too" if len(lost) > 1 else "")
     return BannerView(
         "silent", scene.glyphs.unknown, text, text, "", "track-unknown", TrackKey(track.batch, track.slug)
     )

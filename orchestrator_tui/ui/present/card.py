@@ -177,6 +177,7 @@ def _options(scene: _Scene) -> tuple[CardOption, ...]:
     gate = scene.gate
     chosen = gate.decision.options if gate.decision is not None else scene.given.marks
     own = gate.decision is not None and not gate.decision.options
+    recommended = gate.recommendation if gate.state is GateState.OPEN and not _is_production(gate) else None
     why = _recommended_words(gate)
     return tuple(
         CardOption(
@@ -185,10 +186,15 @@ def _options(scene: _Scene) -> tuple[CardOption, ...]:
             label=clean(option.label, 500) or clean(option.key, 500),
             role=option.role,
             marked=option.key in chosen or (own and option.role == "text"),
-            recommended=why if option.key == gate.recommendation and gate.state is GateState.OPEN else "",
+            recommended=why if recommended is not None and option.key == recommended else "",
         )
         for place, option in enumerate(_choices(gate))
     )
+
+
+def _is_production(gate: Gate) -> bool:
+    """Production shows no recommendation, whoever gave one (DESIGN §2.4)."""
+    return gate.risk is Risk.PRODUCTION or gate.question.environment == "production"
 
 
 def _recommended_words(gate: Gate) -> str:
@@ -199,7 +205,7 @@ def _recommended_words(gate: Gate) -> str:
 
 def _advice(scene: _Scene) -> Part:
     gate = scene.gate
-    if gate.risk is Risk.PRODUCTION:
+    if _is_production(gate):
         return Part("No recommendation: production is yours.", "risk-production")
     if gate.recommendation is None:
         return Part("No recommendation was given.", "quiet")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from orchestrator_tui.ui.present.card import CardOption, CardView
-from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, cut, line_width, told, wrap
+from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, cut, fit_line, line_width, told, wrap
 
 WHOLE = ("header", "notes", "question", "context", "options", "advice", "evidence", "life", "confirm")
 """All sections of a card, in the order in which they stand."""
@@ -15,6 +15,9 @@ QUESTION = tuple(name for name in WHOLE if name != "evidence")
 
 EVIDENCE = ("evidence",)
 """The section of a panel of evidence."""
+
+LIFE_INDENT = 12
+"""Cells before what is told of a step, below its words."""
 
 WIDE = 100
 """Cells from which the header says everything in one line and recommendations stand beside their option."""
@@ -36,7 +39,11 @@ def card_lines(view: CardView, width: int, height: int = 0, sections: Sequence[s
     for name, section in shown.items():
         if section:
             lines += ([EMPTY] if lines and name not in _JOINED else []) + section
-    return tuple((Part(" "), *line) if line else line for line in lines)
+    return tuple(_within((Part(" "), *line), width) if line else line for line in lines)
+
+
+def _within(line: Line, width: int) -> Line:
+    return line if line_width(line) <= width else fit_line(line, width)
 
 
 def _shorten(sections: dict[str, list[Line]], height: int) -> None:
@@ -84,7 +91,7 @@ def _options(view: CardView, room: int) -> Sequence[Line]:
     side = room >= WIDE
     widest = max((cell_width(option.label) for option in view.options), default=0)
     for option in view.options:
-        lines += _option(view, option, room, min(widest, room - 40) if side else 0)
+        lines += _option(view, option, room, widest if side else 0)
     if view.pages:
         lines.append((Part("  "), Part("< >", "key"), Part(f" page {view.pages} of the options", "quiet")))
     return lines
@@ -96,14 +103,13 @@ def _option(view: CardView, option: CardOption, room: int, column: int) -> Itera
     lead = f"{mark} {option.digit}  "
     first, *rest = wrap(option.label, room - len(lead)) or ("",)
     head = (Part(lead, token or "key", option.key or OWN), Part(first, token, option.key or OWN))
-    if option.recommended and column:
-        gap = " " * max(2, column + len(lead) + 2 - line_width(head))
-        yield (*head, Part(f"{gap}{view.glyphs.recommended} {option.recommended}", "quiet"))
-    else:
-        yield head
+    gap = " " * (column + len(lead) + 2 - line_width(head))
+    beside = (*head, Part(f"{gap}{view.glyphs.recommended} {option.recommended}", "quiet"))
+    is_beside = bool(column) and not rest and line_width(beside) <= room
+    yield beside if option.recommended and is_beside else head
     for line in rest:
         yield (Part(" " * len(lead)), Part(line, token, option.key or OWN))
-    if option.recommended and not column:
+    if option.recommended and not is_beside:
         for line in wrap(f"{view.glyphs.recommended} {option.recommended}", room - len(lead)):
             yield (Part(" " * len(lead)), Part(line, "quiet"))
 
@@ -141,13 +147,26 @@ def _notes(view: CardView, room: int) -> Sequence[Line]:
 
 
 def _life(view: CardView, room: int) -> Sequence[Line]:
-    lines = list(view.life)
+    lines = [piece for line in view.life for piece in _step(line, room)]
     if view.undo:
         lines.append((Part("u", "key"), Part(f" takes it back, {view.undo} left", "gate")))
     return lines
 
 
+def _step(line: Line, room: int) -> Iterator[Line]:
+    """One step of an answer; what is told of it goes below where it has no room beside."""
+    if len(line) < 4 or line_width(line) <= room:
+        yield line
+        return
+    yield line[:-1]
+    for text in wrap(line[-1].text.strip(), room - LIFE_INDENT):
+        yield (Part(" " * LIFE_INDENT), Part(text, line[-1].token))
+
+
 def _confirm(view: CardView, room: int) -> Sequence[Line]:
+    """What is asked before Enter counts; what is typed stays in sight, on a line of its own if need be."""
+    if len(view.confirm) > 1 and line_width(view.confirm) > room:
+        return (view.confirm[:1], view.confirm[1:])
     return (view.confirm,) if view.confirm else ()
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from orchestrator_tui.core.text import sanitise, sanitise_line
+from orchestrator_tui.core.text import MAX_MARKS, sanitise, sanitise_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,21 +93,20 @@ def spread(left: Sequence[Part], right: Sequence[Part], width: int, ellipsis: st
     return (*fit_line(left, space, ellipsis), *right)
 
 
+@lru_cache(maxsize=64)
 def wrap(text: str, width: int, limit: int = 400) -> tuple[str, ...]:
     """``text`` in lines of at most ``width`` cells, broken between words, longer words anywhere.
 
-    Its own line breaks and the indent of each line stay. At most ``limit`` lines are made; a last line then says
-    how many characters were left out.
+    Its own line breaks and the indent of each line stay. Of a text that needs more than ``limit`` lines, about as
+    many are made and a last one says that it was cut; no more of it is looked at than they can hold (reliability S-4).
     """
     lines: list[str] = []
-    used = 0
     width = max(1, width)
     for paragraph in sanitise(text).expandtabs(4).split("\n"):
-        for line in _wrap_paragraph(paragraph[: width * limit], width):
-            if len(lines) >= limit:
-                return (*lines, cut(f"… {len(text) - used} more characters", width))
-            lines.append(line)
-        used += len(paragraph) + 1
+        head = paragraph[: (MAX_MARKS + 1) * width * limit]
+        lines += _wrap_paragraph(head, width)
+        if len(lines) > limit or len(head) < len(paragraph):
+            return (*lines[:limit], cut(f"… cut, {len(text):,} characters", width))
     return tuple(lines)
 
 

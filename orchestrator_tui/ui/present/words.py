@@ -6,6 +6,7 @@ What agents wrote is cleaned here; labels that go back to an agent are never tak
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from orchestrator_tui.core.model import Batch, Gate, Risk, Track
 from orchestrator_tui.ui.present.cells import clean
@@ -102,6 +103,7 @@ def tokens(count: int) -> str:
     return f"{count // 1000}k" if count < 1_000_000 else f"{count / 1_000_000:.1f}M"
 
 
+@lru_cache(maxsize=256)
 def model_name(model: str) -> str:
     """A model's short name: ``opus-4-1``."""
     return _SNAPSHOT_DATE.sub("", clean(model, 60).removeprefix("claude-"))

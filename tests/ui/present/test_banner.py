@@ -1,0 +1,125 @@
+"""The banner: the one thing that needs a person most, and only that."""
+
+from dataclasses import replace
+
+import pytest
+
+from orchestrator_tui.core.model import Gate, GateState, Liveness, Risk, Signal, State, TrackState
+from orchestrator_tui.ui.present.banner import BannerView, banner_line, present_banner
+from orchestrator_tui.ui.present.glyphs import UNICODE
+from tests.ui import states
+from tests.ui.drawing import drawn, expected, widths
+from tests.ui.states import BATCH, COUNSEL, DEPLOY, NOW, ago, checkout, gate_key, track_key, with_gate, with_track
+
+
+def banner(state: State, **live: str) -> BannerView:
+    return present_banner(state, NOW, UNICODE, **live)  # type: ignore[arg-type]
+
+
+def calm() -> State:
+    """The batch with nothing to warn of."""
+    state = with_gate(checkout(), replace(DEPLOY, asked_at=ago(1), opened_at=ago(1)))
+    lost = state.batches[BATCH].tracks["legacy-export"]
+    return with_track(state, replace(lost, liveness=Liveness.REPORTING))
+
+
+@pytest.mark.parametrize(
+    ("width", "picture"),
+    [
+        (
+            120,
+            "| ⚠ pay-webhook has waited 6:40 for a production decision. Press w"
+            "                                               level 1 |",
+        ),
+        (80, "| ⚠ pay-webhook has waited 6:40 for a production decision. Press w       level 1 |"),
+        (72, "| ⚠ pay-webhook has waited 6:40 for production. Press w          level 1 |"),
+        (60, "| ⚠ pay-webhook has waited 6:40 for production. Press w      |"),
+        (40, "| ⚠ pay-webhook has waited 6:40 for prod…|"),
+    ],
+)
+def test_a_stale_gate_as_drawn(width: int, picture: str) -> None:
+    line = banner_line(banner(checkout()), width)
+    assert drawn([line]) == expected(picture)
+    assert widths([line]) == {width}
+
+
+def test_a_stale_gate_is_the_target_of_a_click() -> None:
+    view = banner(checkout())
+    assert (view.kind, view.target, view.token) == ("stale", gate_key(DEPLOY), "gate-stale strong")
+
+
+def test_more_stale_gates_are_counted_and_the_level_rises() -> None:
+    older = replace(DEPLOY, stale_level=3, asked_at=ago(20))
+    view = banner(with_gate(with_gate(checkout(), older), replace(COUNSEL, asked_at=ago(5))))
+    assert view.text == "pay-webhook has waited 20:00 for a production decision, 1 more too. Press w"
+    assert view.note == "level 3"
+
+
+def test_a_gate_is_stale_at_five_minutes_and_not_before() -> None:
+    def kind_at(gate: Gate) -> str:
+        return banner(with_gate(calm(), gate)).kind
+
+    assert kind_at(replace(COUNSEL, asked_at=ago(4, 59))) == "quiet"
+    assert kind_at(replace(COUNSEL, asked_at=ago(5))) == "stale"
+
+
+def test_a_snoozed_gate_is_quiet() -> None:
+    snoozed = replace(DEPLOY, snoozed_at=ago(1), snooze_ms=600_000)
+    assert banner(with_gate(calm(), snoozed)).kind == "quiet"
+
+
+def test_what_keeps_decisions_from_being_recorded_comes_first() -> None:
+    view = banner(checkout(), problem="disk full: decisions are not accepted")
+    assert (view.kind, view.text) == ("problem", "disk full: decisions are not accepted")
+
+
+def test_an_answer_that_nobody_gave() -> None:
+    signal = Signal("s1", "spoof_suspected", "rate-limit", "", "rate-limit's file holds an answer", (), NOW)
+    batch = replace(calm().batches[BATCH], signals={"s1": signal})
+    view = banner(State({BATCH: batch}))
+    assert (view.kind, view.target) == ("spoof", track_key("rate-limit"))
+    assert "holds an answer" in view.text
+
+
+def test_an_undelivered_answer() -> None:
+    lost = replace(COUNSEL, state=GateState.DECIDED, undelivered=True)
+    view = banner(with_gate(calm(), lost))
+    assert view.kind == "undelivered"
+    assert view.text == "the answer to fix-auth-race did not reach its agent. Press w"
+
+
+@pytest.mark.parametrize(
+    ("liveness", "text"),
+    [
+        (Liveness.UNKNOWN, "legacy-export has said nothing for 11:03"),
+        (Liveness.GONE, "the agent of legacy-export is gone"),
+        (Liveness.WORKING_NOT_REPORTING, ""),
+    ],
+)
+def test_a_silent_agent(liveness: Liveness, text: str) -> None:
+    track = replace(calm().batches[BATCH].tracks["legacy-export"], liveness=liveness)
+    assert banner(with_track(calm(), track)).text == text
+
+
+def test_a_finished_track_may_be_silent() -> None:
+    track = calm().batches[BATCH].tracks["legacy-export"]
+    done = replace(track, liveness=Liveness.UNKNOWN, state=TrackState.DONE)
+    assert banner(with_track(calm(), done)).kind == "quiet"
+
+
+def test_a_newer_journal_and_a_foreign_holder() -> None:
+    newer = State({BATCH: replace(checkout().batches[BATCH], newer="gate_voted")})
+    assert banner(newer).text == "read-only: Checkout hardening was written by a newer version (gate_voted)"
+    held = present_banner(calm(), NOW, UNICODE, held_by={BATCH: "orch-tui 4711"})
+    assert held.text == "orch-tui 4711 keeps this batch; you can decide its gates here"
+
+
+def test_nothing_to_warn_of_tells_what_is_watched() -> None:
+    view = banner(calm(), watching="2 lists, by events")
+    assert (view.text, view.token) == ("2 lists, by events", "quiet")
+    assert drawn([banner_line(banner(states.empty()), 40)]) == ""
+
+
+def test_a_destructive_gate_is_named() -> None:
+    view = banner(with_gate(calm(), replace(COUNSEL, asked_at=ago(6), risk=Risk.DESTRUCTIVE)))
+    assert view.text == "fix-auth-race has waited 6:00 for a destructive one. Press w"

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_tui.adapters.tasks.decision import CLOSING, OPENING, decision_text, without_decision
+from orchestrator_tui.adapters.tasks.decision import (
+    CLOSING,
+    DECISION,
+    MESSAGE,
+    OPENING,
+    decision_text,
+    described,
+    without_decision,
+)
 
 pieces = st.sampled_from(
     [OPENING, CLOSING, "\n", "a", " ", "x y", f"\n{OPENING}\n", f"\n{CLOSING}", "\r\n", "===", "\t"]
@@ -25,7 +33,7 @@ def block(text: str) -> str:
         ("Build it.", f"Build it.\n\n{block('ship')}"),
         ("Build it.\n\n", f"Build it.\n\n{block('ship')}"),
         (f"Build it.\n\n{block('fix')}", f"Build it.\n\n{block('ship')}"),
-        (f"Build it.\n\n{block('fix')}\n\nThen more.", f"Build it.\n\n\nThen more.\n\n{block('ship')}"),
+        (f"Build it.\n\n{block('fix')}\n\nThen more.", f"Build it.\n\nThen more.\n\n{block('ship')}"),
         (f"A\n{block('one')}\nB\n{block('two')}\nC", f"A\nB\nC\n\n{block('ship')}"),
         (f"A\n{OPENING}\nkept", f"A\n{OPENING}\nkept\n\n{block('ship')}"),
         (f"A\n{CLOSING}\nkept", f"A\n{CLOSING}\nkept\n\n{block('ship')}"),
@@ -54,3 +62,14 @@ def test_a_reason_cannot_end_the_paragraph() -> None:
     assert text.count(OPENING) == text.count(CLOSING) == 1
     assert text.endswith(CLOSING)
     assert decision_text(text, "") == "A"
+
+
+@given(texts, st.lists(st.tuples(st.sampled_from([DECISION, MESSAGE]), st.sampled_from(["a", "b\nc", ""])), max_size=8))
+def test_paragraphs_of_two_kinds_do_not_drift(description: str, written: list[tuple[str, str]]) -> None:
+    text = description
+    for kind, paragraph in written:
+        text = described(text, paragraph, kind)
+        assert described(text, paragraph, kind) == text
+    for kind in (DECISION, MESSAGE):
+        text = described(text, "", kind)
+    assert text == described(described(description, "", DECISION), "", MESSAGE)

@@ -9,8 +9,8 @@ from typing import Any
 from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Batch, Gate, Limits, State
-from orchestrator_tui.core.normalise import HARD_TO_TAKE_BACK
+from orchestrator_tui.core.model import Batch, Gate, Limits, Risk, State
+from orchestrator_tui.core.normalise import HARD_KINDS, HARD_TO_TAKE_BACK
 from orchestrator_tui.core.text import sanitise
 
 STATUS_QUESTION = "Status check: what stage are you on? Report with orch-agent report, or update your task's metadata."
@@ -37,7 +37,7 @@ def decided_draft(
     """The ``gate_decided`` of a command; its revision and digest are the ones that were shown, not the newest."""
     labels = [option.label for option in gate.question.options if option.key in command.options]
     roles = {option.role for option in gate.question.options if option.key in command.options}
-    hard = bool(roles & HARD_TO_TAKE_BACK) and command.origin == "key"
+    hard = bool(roles & HARD_TO_TAKE_BACK) or gate.question.kind in HARD_KINDS or gate.risk is Risk.PRODUCTION
     return Draft(
         "gate_decided",
         {
@@ -52,7 +52,7 @@ def decided_draft(
             "reason": sanitise(command.reason),
             "text": sanitise(command.text),
             "shown_wall_ms": command.shown_wall_ms,
-            "undo_ms": limits.undo_ms if hard else 0,
+            "undo_ms": limits.undo_ms if hard and command.origin == "key" else 0,
             "actor": dict(details),
         },
     )

@@ -96,11 +96,15 @@ KINDS: dict[str, Spec] = {
             "stages": _LIST,
             "state": _TEXT,
             "reported_wall_ms": _INT,
+            "fingerprint": _TEXT,
         },
     ),
     "track_changed": ({"track": _TEXT, "changes": _MAP}, {}),
     "track_moved": ({"track": _TEXT, "to": _TEXT}, {"why": _TEXT, "observed": _BOOL}),
-    "track_reported": ({"track": _TEXT}, {"progress": _TEXT, "blocked": _BOOL, "fingerprint": _TEXT}),
+    "track_reported": (
+        {"track": _TEXT},
+        {"progress": _TEXT, "blocked": _BOOL, "fingerprint": _TEXT, "wall_ms": _INT},
+    ),
     "stage_changed": (
         {"track": _TEXT, "stage": _INT, "status": _TEXT},
         {"name": _TEXT, "detail": _TEXT, "observed": _BOOL},
@@ -229,6 +233,16 @@ KINDS: dict[str, Spec] = {
     "redelivery_asked": ({**_GATE_KEY, "decision": _TEXT, "by": _TEXT}, {}),
     "gate_stale": ({**_GATE_KEY, "count": _INT, "level": _INT, "age_ms": _INT}, {}),
     "gate_snoozed": ({**_GATE_KEY, "snooze_ms": _INT, "by": _TEXT}, {}),
+    "gate_risk_raised": (
+        {
+            **_GATE_KEY,
+            "risk": _TEXT,
+            "risk_why": _TEXT,
+            "recommendation": _TEXT_OR_NONE,
+            "recommendation_why": _TEXT,
+        },
+        {},
+    ),
     # signals
     "signal_raised": (
         {"signal": _TEXT, "kind": _TEXT, "text": _TEXT},
@@ -255,6 +269,7 @@ GATE_KINDS = frozenset(
         "redelivery_asked",
         "gate_stale",
         "gate_snoozed",
+        "gate_risk_raised",
     }
 )
 """Kinds that change a gate's row; each is one compare-and-set, by any process (DESIGN §3)."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator_tui.core.canonical import canonical_json, sha256_hex
+from orchestrator_tui.core.bounds import json_text
+from orchestrator_tui.core.canonical import sha256_hex
 
 OUR_KEYS = frozenset({"decision", "messages"})
 """What we write into a task's metadata: our answer, and what was said to its agent."""
@@ -35,7 +36,7 @@ class TaskFact:
     def fingerprint(self) -> str:
         """Identity of what the agent said: everything but our own keys and the description that we write into."""
         said = {key: value for key, value in self.metadata.items() if key not in OUR_KEYS}
-        return sha256_hex(canonical_json([self.subject, self.status, self.active_form, self.owner, said]))[:16]
+        return sha256_hex(json_text([self.subject, self.status, self.active_form, self.owner, said]))[:16]
 
 
 @dataclass(frozen=True, slots=True)

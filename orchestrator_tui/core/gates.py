@@ -1,4 +1,4 @@
-"""The gate's life: what each gate event makes of a gate, and when it is refused (DESIGN §4.3, reliability A-1…A-8).
+"""The gate's life: what each gate event makes of a gate (DESIGN §4.3, reliability A-1…A-8).
 
 ``change`` and ``refusal`` are the only two places that know the life of a gate. The journal asks ``refusal``
 inside the transaction that writes the event; ``evolve`` asks ``change`` for every gate event it folds.
@@ -6,38 +6,15 @@ inside the transaction that writes the event; ``evolve`` asks ``change`` for eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from orchestrator_tui.core.event import Draft, Event, EventError
-from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import (
-    TERMINAL_GATE_STATES,
-    Decision,
-    DeliveryStep,
-    Gate,
-    GateState,
-    Option,
-    Question,
-    Risk,
-)
+from orchestrator_tui.core.changing import changed
+from orchestrator_tui.core.event import Event, EventError
+from orchestrator_tui.core.gate_refusals import ALREADY, refusal
+from orchestrator_tui.core.instant import at_wall
+from orchestrator_tui.core.model import Decision, DeliveryStep, Gate, GateState, Option, Question, Risk
 
-ALREADY = "already decided"
-"""The refusal of a repeated decision that says the same again: an idempotent no-op, not an error (A-4)."""
-
-
-def refusal(gate: Gate | None, draft: Draft, now: Instant) -> str | None:
-    """Why ``draft`` may not happen to ``gate`` (its newest revision, or None) at ``now``; None when it may."""
-    payload = draft.payload
-    if draft.kind == "gate_opened":
-        return _refuse_open(gate, payload)
-    if gate is None:
-        return f"there is no gate {payload['gate']!r}"
-    if payload["revision"] != gate.revision:
-        return f"revision {payload['revision']} was replaced by revision {gate.revision}"
-    check = _REFUSALS[draft.kind]
-    return check(gate, payload, now)
+__all__ = ["ALREADY", "answer_text", "change", "refusal"]
 
 
 def change(gate: Gate | None, event: Event) -> Gate:
@@ -52,21 +29,9 @@ def change(gate: Gate | None, event: Event) -> Gate:
 # --- opening -----------------------------------------------------------------------------------------------
 
 
-def _refuse_open(gate: Gate | None, payload: Mapping[str, Any]) -> str | None:
-    expected = 1 if gate is None else gate.revision + 1
-    if payload["revision"] != expected:
-        return f"revision {payload['revision']} is not the next one ({expected})"
-    if gate is None or gate.state in TERMINAL_GATE_STATES:
-        return None
-    if gate.digest == payload["digest"]:
-        return "the same question is already asked"
-    return None
-
-
 def _opened(gate: Gate | None, event: Event) -> Gate:
     data = event.payload
     asked = data.get("asked_wall_ms")
-    asked_at = event.at if asked is None else event.at.plus(min(0, asked - event.at.wall_ms))
     return Gate(
         batch=event.batch,
         id=data["gate"],
@@ -77,7 +42,7 @@ def _opened(gate: Gate | None, event: Event) -> Gate:
             kind=data["kind"],
             question=data["question"],
             context=data.get("context", ""),
-            options=tuple(Option(**one) for one in data.get("options", ())),
+            options=tuple(Option(one["key"], one["label"], one.get("role", "")) for one in data.get("options", ())),
             stage=data.get("stage"),
             subject=data.get("subject"),
             free_text=data.get("free_text", False),
@@ -90,7 +55,7 @@ def _opened(gate: Gate | None, event: Event) -> Gate:
         risk=Risk[data["risk"].upper()],
         risk_why=data.get("risk_why", ""),
         state=GateState.OPEN,
-        asked_at=asked_at,
+        asked_at=event.at if asked is None else at_wall(asked, event.at),
         opened_at=event.at,
         source=data["source"],
         routes=tuple(data.get("routes", ())),
@@ -99,122 +64,6 @@ def _opened(gate: Gate | None, event: Event) -> Gate:
         refusals=0 if gate is None else gate.refusals,
         answers=() if gate is None else gate.answers,
     )
-
-
-# --- refusals ----------------------------------------------------------------------------------------------
-
-
-def _refuse_decided(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
-    if payload["digest"] != gate.digest:
-        return "the question changed since it was shown"
-    if gate.state is not GateState.OPEN:
-        return _refuse_late(gate, payload)
-    keys = {option.key for option in gate.question.options}
-    chosen = payload["options"]
-    unknown = [key for key in chosen if key not in keys]
-    if unknown:
-        return f"there is no option {unknown[0]!r}"
-    if not chosen and not payload.get("text"):
-        return "no option was chosen"
-    if len(chosen) > 1 and not gate.question.multiple:
-        return "only one option may be chosen"
-    return None
-
-
-def _refuse_late(gate: Gate, payload: Mapping[str, Any]) -> str:
-    if gate.decision is None:
-        return f"the gate is {gate.state.replace('_', ' ')}"
-    same = (
-        tuple(payload["options"]) == gate.decision.options
-        and payload.get("text", "") == gate.decision.text
-        and payload["by"] == gate.decision.by
-    )
-    return ALREADY if same else f"{gate.decision.by} already decided {gate.decision.label!r}"
-
-
-def _refuse_undone(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
-    if gate.state is not GateState.DECIDED or gate.decision is None or gate.decision.id != payload["decision"]:
-        return "there is no such undelivered decision"
-    if gate.claim is not None:
-        return "the answer is already on its way"
-    if elapsed_ms(gate.decision.at, now) >= gate.decision.undo_ms:
-        return "the time to take it back is over"
-    return None
-
-
-def _refuse_claim(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
-    if gate.state not in (GateState.DECIDED, GateState.DELIVERED) or gate.decision is None:
-        return f"the gate is {gate.state.replace('_', ' ')}"
-    if gate.decision.id != payload["decision"]:
-        return "the decision was replaced"
-    if gate.claim is not None:
-        return f"delivery is claimed by {gate.claim}"
-    if elapsed_ms(gate.decision.at, now) < gate.decision.undo_ms:
-        return "the answer can still be taken back"
-    return None
-
-
-def _refuse_delivery(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
-    if gate.decision is None or gate.decision.id != payload["decision"]:
-        return "the decision was replaced"
-    if gate.state not in (GateState.DECIDED, GateState.DELIVERED):
-        return f"the gate is {gate.state.replace('_', ' ')}"
-    return None
-
-
-def _refuse_delivered(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
-    refused = _refuse_delivery(gate, payload, now)
-    if refused is None and gate.claim is None:
-        return "delivery was not claimed"
-    return refused
-
-
-def _refuse_end(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
-    # Withdraw and cancel beat an answer that has not been delivered (A-5); after delivery nothing does.
-    if gate.state in (GateState.OPEN, GateState.DECIDED):
-        return None
-    return f"the gate is {gate.state.replace('_', ' ')}"
-
-
-def _refuse_unless_open(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
-    return None if gate.state is GateState.OPEN else f"the gate is {gate.state.replace('_', ' ')}"
-
-
-def _refuse_cleared(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
-    if gate.state not in TERMINAL_GATE_STATES:
-        return f"the gate is {gate.state.replace('_', ' ')}"
-    return "it is cleared already" if gate.cleared else None
-
-
-def _refuse_redelivery(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
-    if gate.decision is None or gate.decision.id != payload["decision"]:
-        return "the decision was replaced"
-    return None if gate.undelivered else "the answer is not undelivered"
-
-
-def _refuse_route(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
-    if payload["route"] in gate.routes:
-        return "the route is known"
-    return None if gate.state not in TERMINAL_GATE_STATES else f"the gate is {gate.state.replace('_', ' ')}"
-
-
-_REFUSALS: dict[str, Callable[[Gate, Mapping[str, Any], Instant], str | None]] = {
-    "gate_route_added": _refuse_route,
-    "gate_decided": _refuse_decided,
-    "decision_undone": _refuse_undone,
-    "delivery_claimed": _refuse_claim,
-    "delivery_failed": _refuse_delivery,
-    "decision_delivered": _refuse_delivered,
-    "decision_acknowledged": _refuse_delivery,
-    "gate_withdrawn": _refuse_end,
-    "gate_cancelled": _refuse_end,
-    "gate_expired": _refuse_end,
-    "gate_answered_elsewhere": _refuse_end,
-    "gate_cleared": _refuse_cleared,
-    "redelivery_asked": _refuse_redelivery,
-    "gate_stale": _refuse_unless_open,
-    "gate_snoozed": _refuse_unless_open,
-}
 
 
 # --- changes -----------------------------------------------------------------------------------------------
@@ -235,7 +84,7 @@ def _decided(gate: Gate, event: Event) -> Gate:
         undo_ms=data.get("undo_ms", 0),
     )
     answer = answer_text(decision.options, decision.text)
-    return replace(
+    return changed(
         gate,
         state=GateState.DECIDED,
         decision=decision,
@@ -252,7 +101,7 @@ def answer_text(options: Sequence[str], text: str) -> str:
 
 
 def _undone(gate: Gate, event: Event) -> Gate:
-    return replace(gate, state=GateState.OPEN, decision=None, steps=(), claim=None)
+    return changed(gate, state=GateState.OPEN, decision=None, steps=(), claim=None)
 
 
 def _step(gate: Gate, event: Event, step: str, evidence: str) -> tuple[DeliveryStep, ...]:
@@ -261,7 +110,7 @@ def _step(gate: Gate, event: Event, step: str, evidence: str) -> tuple[DeliveryS
 
 def _claimed(gate: Gate, event: Event) -> Gate:
     claimant = event.payload["claimant"]
-    return replace(
+    return changed(
         gate,
         claim=claimant,
         undelivered=False,
@@ -273,17 +122,17 @@ def _failed(gate: Gate, event: Event) -> Gate:
     undelivered = event.payload.get("undelivered", False)
     steps = _step(gate, event, "failed", event.payload["why"])
     # An answer that nobody took is decided, not delivered, until another route brings it (A-6).
-    return replace(gate, state=GateState.DECIDED, claim=None, undelivered=undelivered, steps=steps)
+    return changed(gate, state=GateState.DECIDED, claim=None, undelivered=undelivered, steps=steps)
 
 
 def _delivered(gate: Gate, event: Event) -> Gate:
     steps = _step(gate, event, "delivered", event.payload.get("evidence", ""))
-    return replace(gate, state=GateState.DELIVERED, claim=None, undelivered=False, steps=steps)
+    return changed(gate, state=GateState.DELIVERED, claim=None, undelivered=False, steps=steps)
 
 
 def _acknowledged(gate: Gate, event: Event) -> Gate:
     steps = _step(gate, event, "acknowledged", event.payload["evidence"])
-    return replace(
+    return changed(
         gate,
         state=GateState.ACKNOWLEDGED,
         claim=None,
@@ -295,7 +144,7 @@ def _acknowledged(gate: Gate, event: Event) -> Gate:
 
 def _ends(state: GateState) -> Callable[[Gate, Event], Gate]:
     def end(gate: Gate, event: Event) -> Gate:
-        return replace(
+        return changed(
             gate,
             state=state,
             claim=None,
@@ -309,25 +158,36 @@ def _ends(state: GateState) -> Callable[[Gate, Event], Gate]:
 
 
 def _cleared(gate: Gate, event: Event) -> Gate:
-    return replace(gate, cleared=True)
+    return changed(gate, cleared=True)
 
 
 def _redelivery(gate: Gate, event: Event) -> Gate:
     steps = (*gate.steps, DeliveryStep("retried", "", event.at, event.payload["by"]))
-    return replace(gate, undelivered=False, steps=steps)
+    return changed(gate, undelivered=False, steps=steps)
+
+
+def _risk_raised(gate: Gate, event: Event) -> Gate:
+    data = event.payload
+    return changed(
+        gate,
+        risk=Risk[data["risk"].upper()],
+        risk_why=data["risk_why"],
+        recommendation=data["recommendation"],
+        recommendation_why=data["recommendation_why"],
+    )
 
 
 def _stale(gate: Gate, event: Event) -> Gate:
     data = event.payload
-    return replace(gate, stale_count=data["count"], stale_level=data["level"], stale_at=event.at)
+    return changed(gate, stale_count=data["count"], stale_level=data["level"], stale_at=event.at)
 
 
 def _snoozed(gate: Gate, event: Event) -> Gate:
-    return replace(gate, snoozed_at=event.at, snooze_ms=event.payload["snooze_ms"])
+    return changed(gate, snoozed_at=event.at, snooze_ms=event.payload["snooze_ms"])
 
 
 def _route_added(gate: Gate, event: Event) -> Gate:
-    return replace(gate, routes=(*gate.routes, event.payload["route"]))
+    return changed(gate, routes=(*gate.routes, event.payload["route"]))
 
 
 _CHANGES: dict[str, Callable[[Gate, Event], Gate]] = {
@@ -346,4 +206,5 @@ _CHANGES: dict[str, Callable[[Gate, Event], Gate]] = {
     "redelivery_asked": _redelivery,
     "gate_stale": _stale,
     "gate_snoozed": _snoozed,
+    "gate_risk_raised": _risk_raised,
 }

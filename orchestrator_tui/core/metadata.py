@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orchestrator_tui.core.canonical import sha256_hex
 from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.subject import parse_subject
 from orchestrator_tui.core.text import sanitise_line
@@ -53,16 +54,15 @@ def read_metadata(fact: TaskFact) -> TaskMetadata:
     subject = parse_subject(fact.subject)
     stage = _whole(meta.get("stage"))
     if stage is None and subject is not None:
-        stage = subject.stage
+        stage = _whole(subject.stage)
     slug = slugify(_line(meta.get("track")) or (subject.slug if subject else ""))
-    decision = meta.get("decision")
     return TaskMetadata(
-        slug=slug or slugify(fact.subject) or f"task-{slugify(fact.task_id)}",
+        slug=slug or slugify(fact.subject) or task_slug(fact.task_id),
         title=sanitise_line(fact.subject, 500) or f"task {fact.task_id}",
         workflow=_line(meta.get("workflow")) or (subject.pipeline if subject else ""),
         kind=_line(meta.get("kind")),
         stage=stage,
-        stages=_whole(meta.get("stages")) or (subject.stages if subject else None),
+        stages=_whole(meta.get("stages")) or (_whole(subject.stages) if subject else None),
         stage_name=_line(meta.get("stageName")) or (sanitise_line(subject.stage_name, 120) if subject else ""),
         stage_status=_status(meta.get("stageStatus")),
         skipped=_numbers(meta.get("skippedStages")),
@@ -73,13 +73,25 @@ def read_metadata(fact: TaskFact) -> TaskMetadata:
         depends_on=tuple(_line(one) for one in _list(meta.get("dependsOn"))[:50] if _line(one)),
         hold=meta.get("hold") is True,
         messages_read=tuple(_line(one) for one in _list(meta.get("messagesRead"))[-50:] if _line(one)),
-        decision=decision if isinstance(decision, Mapping) else None,
+        decision=_decision(meta.get("decision")),
     )
 
 
 def slugify(text: str) -> str:
     """A name of at most 63 characters of ``a-z0-9-`` that starts with a letter or digit (reliability G-4), or ""."""
     return _NOT_SLUG.sub("-", text.lower()).strip("-")[:63].strip("-")
+
+
+def task_slug(task_id: str) -> str:
+    """A slug for a task that says nothing to be named after."""
+    return f"task-{slugify(task_id)[:40].strip('-') or sha256_hex(task_id)[:8]}"
+
+
+def _decision(value: Any) -> Mapping[str, Any] | None:
+    # Whatever stands where our answer would stand is one, or pretends to be (reliability D-2).
+    if value is None or value is False or value == "":
+        return None
+    return value if isinstance(value, Mapping) else {"option": value}
 
 
 def _line(value: Any) -> str:
@@ -92,6 +104,8 @@ def _status(value: Any) -> str:
 
 def _whole(value: Any) -> int | None:
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 4:
+        value = int(value)
+    if isinstance(value, float) and value.is_integer():
         value = int(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return None

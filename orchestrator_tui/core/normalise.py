@@ -10,18 +10,22 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from orchestrator_tui.core.bounds import OPTION_BYTES, bounded, json_text, within
 from orchestrator_tui.core.canonical import canonical_json, sha256_hex
 from orchestrator_tui.core.model import Option, Question
 
 MAX_OPTIONS = 20
 MAX_OPTION_CHARACTERS = 500
-MAX_TEXT_CHARACTERS = 65_536
 
+ROLES = frozenset({"approve", "reject", "skip", "cancel", "publish", "deploy", "text"})
+"""What choosing an option can mean to us."""
+
+_GATE_SAFE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,31}")
 _PREFIXED = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]{0,31})\s*[:=]\s+\S")
 
 _ROLE_WORDS: dict[str, str] = {
-    **dict.fromkeys(("approve", "approved", "yes", "accept", "allow", "proceed", "continue", "go", "ok"), "approve"),
+    **dict.fromkeys(("approve", "approved", "yes", "accept", "allow", "proceed", "continue", "ok"), "approve"),
     **dict.fromkeys(("reject", "no", "deny", "decline", "refuse"), "reject"),
     **dict.fromkeys(("skip",), "skip"),
     **dict.fromkeys(("cancel", "abandon", "abort"), "cancel"),
@@ -29,13 +33,17 @@ _ROLE_WORDS: dict[str, str] = {
     **dict.fromkeys(("deploy",), "deploy"),
 }
 """First word of an option's key or label → what choosing it means to us."""
+_GO_AHEAD = re.compile(r"\s*go(?:\W+(?:ahead|on|for\W+it)\b.*)?\W*", re.IGNORECASE | re.DOTALL)
 
 HARD_TO_TAKE_BACK = frozenset({"reject", "skip", "cancel", "publish", "deploy"})
 """Roles whose decisions wait for the undo window before they leave (reliability A-11)."""
+HARD_KINDS = frozenset({"publish", "deploy_staging", "deploy_production"})
+"""Kinds of gates whose every decision does, whatever its option is called."""
 
 
 def digest(question: Question) -> str:
     """The identity of what is asked: SHA-256 of kind, question, options, stage and subject (DESIGN §4.3)."""
+    question = bounded(question)
     return sha256_hex(
         canonical_json(
             {
@@ -50,8 +58,27 @@ def digest(question: Question) -> str:
 
 
 def task_gate_id(task_id: str, stage: int | None) -> str:
-    """The id of a task's gate inside its batch, which is the task list: task and stage (DESIGN §4.3)."""
-    return f"task-{task_id}-stage-{0 if stage is None else stage}"
+    """The id of a task's gate inside its batch, which is the task list: task and stage (DESIGN §4.3).
+
+    People type gate ids into shells: the name of a hostile file does not get into one.
+    """
+    return f"{_task_prefix(task_id)}{0 if stage is None else stage}"
+
+
+def is_gate_of_task(gate_id: str, task_id: str) -> bool:
+    """Whether a gate is one of this task's, of whatever stage and whoever opened it."""
+    return gate_id.startswith(_task_prefix(task_id)) and gate_id[len(_task_prefix(task_id)) :].isdigit()
+
+
+def _task_prefix(task_id: str) -> str:
+    name = task_id if _GATE_SAFE.fullmatch(task_id) else "x" + sha256_hex(task_id)[:12]
+    return f"task-{name}-stage-"
+
+
+def asks(metadata: Mapping[str, Any]) -> bool:
+    """Whether a task's metadata asks for a decision; agents that write ``"true"`` are understood."""
+    wanted = metadata.get("needsDecision")
+    return wanted is True or (isinstance(wanted, str) and wanted.strip().lower() == "true")
 
 
 def task_question(metadata: Mapping[str, Any], stage: int | None) -> Question | None:
@@ -59,14 +86,16 @@ def task_question(metadata: Mapping[str, Any], stage: int | None) -> Question | 
 
     ``needsDecision: true`` asks whatever ``stageStatus`` says; without options only a text can answer.
     """
-    if metadata.get("needsDecision") is not True:
+    if not asks(metadata):
         return None
     context = metadata.get("decisionContext")
     question = context if isinstance(context, str) and context.strip() else "The agent asks for a decision."
-    choices = options(metadata.get("decisionOptions"))
+    listed = metadata.get("decisionOptions")
+    choices = options(listed)
+    question += _options_beyond(listed)
     return Question(
         kind="task",
-        question=question[:MAX_TEXT_CHARACTERS],
+        question=question,
         context=_text(metadata.get("decisionDetail")),
         options=choices,
         stage=stage,
@@ -92,13 +121,21 @@ def options(raw: Any) -> tuple[Option, ...]:
         while key in taken:
             key += "'"
         taken.add(key)
-        found.append(Option(key, label, role or role_of(key, label)))
+        found.append(Option(key, label, _role(role, key, label)))
     return tuple(found)
+
+
+def _role(declared: str, key: str, label: str) -> str:
+    # What an agent declares does not make light of an option that is hard to take back.
+    read = role_of(key, label)
+    return declared if declared in ROLES and read not in HARD_TO_TAKE_BACK else read
 
 
 def role_of(key: str, label: str) -> str:
     """What choosing this option means to us, by the first word of its key, else of its label."""
     for text in (key, label):
+        if _GO_AHEAD.fullmatch(text):
+            return "approve"
         words = re.findall(r"[a-z]+", text.lower())
         if words and words[0] in _ROLE_WORDS:
             return _ROLE_WORDS[words[0]]
@@ -159,10 +196,10 @@ def _labels(raw: Any) -> Iterable[tuple[str, str, str]]:
         return
     for one in raw[:MAX_OPTIONS]:
         if isinstance(one, Mapping):
-            key, label = _text(one.get("key")), _text(one.get("label"))
-            yield key[:32], (label or key)[:MAX_OPTION_CHARACTERS], _text(one.get("role"))
+            key, label = _text(one.get("key"))[:32], _text(one.get("label"))
+            yield key, _label(label or key or json_text(one)), _text(one.get("role"))
             continue
-        label = (one if isinstance(one, str) else canonical_json(one))[:MAX_OPTION_CHARACTERS]
+        label = _label(one if isinstance(one, str) else json_text(one))
         prefix = _PREFIXED.match(label)
         if prefix:
             yield prefix.group(1), label, ""
@@ -170,5 +207,17 @@ def _labels(raw: Any) -> Iterable[tuple[str, str, str]]:
             yield (label if _IDENTIFIER.fullmatch(label) else ""), label, ""
 
 
+def _label(text: str) -> str:
+    return within(text if len(text) <= MAX_OPTION_CHARACTERS else text[: MAX_OPTION_CHARACTERS - 1] + "…", OPTION_BYTES)
+
+
+def _options_beyond(raw: Any) -> str:
+    """What tells of options that are not listed; it is part of the question, so that a change among them counts."""
+    if not isinstance(raw, (list, tuple)) or len(raw) <= MAX_OPTIONS:
+        return ""
+    rest = raw[MAX_OPTIONS:]
+    return f"\n[+{len(rest)} options beyond the first {MAX_OPTIONS}, sha256 {sha256_hex(json_text(list(rest)))[:12]}]"
+
+
 def _text(value: Any) -> str:
-    return value[:MAX_TEXT_CHARACTERS] if isinstance(value, str) else ""
+    return value if isinstance(value, str) else ""

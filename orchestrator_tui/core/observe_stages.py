@@ -6,6 +6,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.metadata import TaskMetadata
 from orchestrator_tui.core.model import Stage, StageStatus, Track
+from orchestrator_tui.core.normalise import asks
 
 _STATUSES = {
     "in_progress": StageStatus.RUNNING,
@@ -23,7 +24,7 @@ def unnamed_stages(meta: TaskMetadata) -> list[list[int | str]]:
 
 def blocked(fact: TaskFact, meta: TaskMetadata) -> bool:
     """A block without a question: ``gate_blocked`` alone (DESIGN §4.1)."""
-    return meta.stage_status == "gate_blocked" and fact.metadata.get("needsDecision") is not True
+    return meta.stage_status == "gate_blocked" and not asks(fact.metadata)
 
 
 def first_stages(slug: str, meta: TaskMetadata) -> list[Draft]:

@@ -15,15 +15,14 @@ from orchestrator_tui.core.delivery import Reach
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import LifeSign
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Batch, Gate, GateState, Liveness, Option, Question, Risk, Track, TrackState
+from orchestrator_tui.core.model import Batch, Gate, GateState, Liveness, Option, Question, Track, TrackState
 from orchestrator_tui.core.observe_gates import gate_opened
 from orchestrator_tui.core.queries import gate_age_ms
-from orchestrator_tui.core.rules import AnswerRule, Rules
+from orchestrator_tui.core.rules import NEVER_BY_RULE, AnswerRule, Rules
 
 AT_OPENING_MS = 10_000
 """A rule answers a gate at its opening or never; this is how long opening lasts (reliability A-8)."""
 
-_NEVER_BY_RULE = frozenset({Risk.PRODUCTION, Risk.DESTRUCTIVE, Risk.FAILURE, Risk.STAGING})
 _WATCHED_STATES = frozenset({TrackState.RUNNING, TrackState.VERIFYING, TrackState.IN_REVIEW, TrackState.REVISING})
 
 
@@ -81,7 +80,7 @@ def _answers(batch: Batch, gate: Gate, rules: Rules, now: Instant) -> list[Draft
 
 
 def _applies(rule: AnswerRule, gate: Gate, batch: Batch) -> bool:
-    if gate.risk in _NEVER_BY_RULE or gate.risk > rule.max_risk or gate.recommendation is None:
+    if gate.risk in NEVER_BY_RULE or gate.risk > rule.max_risk or gate.recommendation is None:
         return False
     track = batch.tracks.get(gate.track)
     workflow = track.workflow if track else ""

@@ -21,6 +21,7 @@ from orchestrator_tui.core.model import (
     Track,
     TrackState,
 )
+from orchestrator_tui.core.risk import danger_word
 
 QUIET_TRACK_STATES = frozenset({TrackState.DONE, TrackState.MERGED, TrackState.SKIPPED, TrackState.ABANDONED})
 LOST_TRACK_STATES = frozenset({TrackState.FAILED, TrackState.ROLLED_BACK})
@@ -86,11 +87,15 @@ def needs_person(gate: Gate) -> bool:
 def gate_queue(state: State) -> tuple[Gate, ...]:
     """The gates that need a person: undelivered first, then by risk, then by age (reliability A-15).
 
-    The order of two gates depends on nothing that ticks, so no row moves by itself.
+    Below *staging* only the age counts, so that nothing starves. The order of two gates depends on nothing that
+    ticks, so no row moves by itself.
     """
-    waiting = [gate for gate in all_gates(state) if needs_person(gate)]
-    waiting.sort(key=lambda gate: (not gate.undelivered, -gate.risk, gate.asked_at.wall_ms, gate.batch, gate.id))
-    return tuple(waiting)
+    return tuple(sorted((gate for gate in all_gates(state) if needs_person(gate)), key=_place))
+
+
+def _place(gate: Gate) -> tuple[bool, int, int, str, str]:
+    rank = gate.risk if gate.risk >= Risk.STAGING else Risk.LOW
+    return (not gate.undelivered, -rank, gate.asked_at.wall_ms, gate.batch, gate.id)
 
 
 def under_way(state: State) -> tuple[Gate, ...]:
@@ -101,8 +106,8 @@ def under_way(state: State) -> tuple[Gate, ...]:
 
 
 def gate_age_ms(gate: Gate, now: Instant) -> int:
-    """How long a gate has waited for its decision, in milliseconds."""
-    return elapsed_ms(gate.asked_at, gate.decision.at if gate.decision is not None else now)
+    """How long a gate has waited for its decision, or had when it ended without one, in milliseconds."""
+    return elapsed_ms(gate.asked_at, gate.decision.at if gate.decision is not None else gate.closed_at or now)
 
 
 def is_stale(gate: Gate, now: Instant, batch: Batch) -> bool:
@@ -183,10 +188,15 @@ def open_signals(state: State) -> tuple[Signal, ...]:
 
 
 def wants_confirmation(gate: Gate) -> str:
-    """What an answer needs beside Enter: ``slug`` (production, destructive), ``twice`` (check) or "" (DESIGN §2.4)."""
+    """What an answer needs beside Enter: ``slug`` (production, destructive), ``twice`` or "" (DESIGN §2.4).
+
+    Enter counts once only where neither the risk is *check* nor dangerous words hide behind a higher one.
+    """
     if gate.risk in (Risk.PRODUCTION, Risk.DESTRUCTIVE):
         return "slug"
-    return "twice" if gate.risk is Risk.CHECK else ""
+    if gate.risk is Risk.CHECK:
+        return "twice"
+    return "twice" if gate.risk > Risk.CHECK and danger_word(gate.question) else ""
 
 
 def next_waiting(state: State, current: GateKey | None) -> GateKey | None:

@@ -13,8 +13,12 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, Risk, State
 from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.queries import wants_confirmation
+from orchestrator_tui.core.text import sanitise
 
 MAX_REASON_BYTES = 4096
+"""Longest reason, as it is recorded (reliability A-9)."""
+MAX_TEXT_BYTES = 16_384
+"""Longest answer of one's own and longest message: with everything beside it, it still fits into one event (J-2)."""
 MIN_SNOOZE_MS, MAX_SNOOZE_MS = 5 * 60_000, 60 * 60_000
 
 
@@ -52,19 +56,22 @@ def _decide(batch: Batch, command: Decide, now: Instant) -> str | None:
     refused = gates.refusal(gate, decided_draft(gate, command, "", "", {}, batch.limits), now)
     if refused is not None:
         return refused
-    if command.text and not command.options and not gate.question.free_text:
-        return "this gate takes one of its options, not a text"
-    if len(command.reason.encode("utf-8", "replace")) > MAX_REASON_BYTES:
+    if _longer(command.reason, MAX_REASON_BYTES):
         return "the reason is longer than 4 KiB"
-    if command.origin == "answers" and gate.risk is Risk.PRODUCTION:
-        return "a production gate is never answered from a file"
+    if _longer(command.text, MAX_TEXT_BYTES):
+        return "the answer is longer than 16 KiB"
     if wants_confirmation(gate) == "slug" and command.confirm != gate.track:
         return f"type {gate.track} to confirm"
     if wants_confirmation(gate) == "twice" and command.confirm != "twice":
         return "press Enter twice: " + gate.risk_why
-    if not command.reason.strip() and not command.text.strip():
-        return reason_needed(gate, command.options)
-    return None
+    if command.reason.strip() or not command.options:
+        # An answer in one's own words says itself why.
+        return None
+    return reason_needed(gate, command.options)
+
+
+def _longer(text: str, limit: int) -> bool:
+    return len(sanitise(text).encode("utf-8")) > limit
 
 
 def _undo(batch: Batch, command: Undo, now: Instant) -> str | None:
@@ -107,6 +114,8 @@ def _message(batch: Batch, command: Tell | Nudge, now: Instant) -> str | None:
         return f"{track.slug} has no task file to write into"
     if isinstance(command, Tell) and not command.text.strip():
         return "there is nothing to say"
+    if isinstance(command, Tell) and _longer(command.text, MAX_TEXT_BYTES):
+        return "the message is longer than 16 KiB"
     return None
 
 

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from orchestrator_tui.core.model import Risk
 
+NEVER_BY_RULE = frozenset({Risk.PRODUCTION, Risk.DESTRUCTIVE, Risk.FAILURE, Risk.STAGING})
+"""Risks of gates that no rule ever answers (reliability A-8, DESIGN §2.4)."""
+
 
 @dataclass(frozen=True, slots=True)
 class StageRule:

@@ -6,7 +6,7 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from orchestrator_tui.journal.port import JournalBusy, JournalUnwritable
@@ -35,14 +35,28 @@ class FileLock:
         try:
             yield
         finally:
-            if self._descriptor is not None:
-                fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+            self._unlock()
 
     def close(self) -> None:
         """Let go of the file. Idempotent."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+    def _is_in_place(self) -> bool:
+        try:
+            return self._descriptor is not None and is_at(self._descriptor, self._path)
+        except JournalUnwritable:
+            self._unlock()
+            raise
+
+    def _unlock(self) -> None:
+        if self._descriptor is None:
+            return
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_UN)
+        except OSError:
+            self.close()  # Closing lets go of the lock too.
 
     def _acquire(self, timeout_s: float) -> None:
         deadline = time.monotonic() + timeout_s
@@ -51,15 +65,15 @@ class FileLock:
             if self._descriptor is None:
                 self._descriptor = _open(self._path)
             if try_lock(self._descriptor):
-                if is_at(self._descriptor, self._path):
+                if self._is_in_place():
                     return
                 # The file was replaced: a lock on a file that nobody else can find protects nothing.
                 self.close()
-                continue
-            if time.monotonic() >= deadline:
+            elif time.monotonic() >= deadline:
                 raise JournalBusy(f"the journal is busy: {self._path} stayed locked for {timeout_s:g} s")
-            time.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE_S)
+            else:
+                time.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE_S)
 
 
 class HeldFile:
@@ -90,7 +104,7 @@ class HeldFile:
             return
         descriptor, self._descriptor = self._descriptor, None
         if remove:
-            self.path.unlink(missing_ok=True)
+            remove_file(self.path)
         os.close(descriptor)
 
 
@@ -104,16 +118,19 @@ def hold(path: Path, tries: int = 1) -> HeldFile | None:
     """
     while True:
         descriptor = _open(path)
-        if try_lock(descriptor):
-            if is_at(descriptor, path):
+        try:
+            locked = try_lock(descriptor)
+            if locked and is_at(descriptor, path):
                 return HeldFile(path, descriptor)
+        except JournalUnwritable:
             os.close(descriptor)
-            continue
+            raise
         os.close(descriptor)
-        tries -= 1
-        if tries <= 0:
-            return None
-        time.sleep(0.001)
+        if not locked:
+            tries -= 1
+            if tries <= 0:
+                return None
+            time.sleep(0.001)
 
 
 def hold_new(directory: Path, prefix: str) -> HeldFile:
@@ -145,7 +162,7 @@ def content_if_held(path: Path) -> bytes | None:
     try:
         if try_lock(descriptor):
             if is_at(descriptor, path):
-                path.unlink(missing_ok=True)
+                remove_file(path)
             return None
         return os.pread(descriptor, _READ_LIMIT, 0)
     finally:
@@ -176,13 +193,25 @@ def try_lock(descriptor: int) -> bool:
 
 
 def is_at(descriptor: int, path: Path) -> bool:
-    """Whether ``path`` still names the open file."""
+    """Whether ``path`` still names the open file.
+
+    Raises:
+        JournalUnwritable: it cannot be known.
+    """
     try:
         named = os.stat(path, follow_symlinks=False)
-    except OSError:
+        opened = os.fstat(descriptor)
+    except FileNotFoundError:
         return False
-    opened = os.fstat(descriptor)
+    except OSError as error:
+        raise JournalUnwritable(f"cannot look at {path}: {error.strerror}") from error
     return (named.st_ino, named.st_dev) == (opened.st_ino, opened.st_dev)
+
+
+def remove_file(path: Path) -> None:
+    """Remove a file that is of no more use; one that cannot be removed is left to whoever sweeps next."""
+    with suppress(OSError):
+        path.unlink()
 
 
 def _open(path: Path) -> int:

@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from orchestrator_tui.journal.filelock import HeldFile, content_if_held, hold_new
+from orchestrator_tui.journal.filelock import HeldFile, content_if_held, hold_new, remove_file
 from orchestrator_tui.journal.port import JournalUnwritable
 
 BACKSTOP_S = 1.0
@@ -100,7 +100,7 @@ class Waiters:
             self._living(path)
         for path in self._paths(".fifo"):
             if not path.with_suffix(".lock").exists():
-                path.unlink(missing_ok=True)
+                remove_file(path)
 
     def _paths(self, suffix: str) -> list[Path]:
         try:
@@ -111,7 +111,7 @@ class Waiters:
     def _living(self, lock: Path) -> LiveWaiter | None:
         content = content_if_held(lock)
         if content is None:
-            lock.with_suffix(".fifo").unlink(missing_ok=True)
+            remove_file(lock.with_suffix(".fifo"))
             return None
         try:
             return LiveWaiter(**json.loads(content))
@@ -164,7 +164,7 @@ class Waiter:
 
     def close(self) -> None:
         """Remove the FIFO and let go of the lock. Idempotent."""
-        self._fifo.unlink(missing_ok=True)
+        remove_file(self._fifo)
         for descriptor in self._descriptors:
             os.close(descriptor)
         self._descriptors = ()

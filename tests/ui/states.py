@@ -156,7 +156,10 @@ PERMISSION = gate(
     risk=Risk.UNKNOWN,
     kind="permission",
     options=options("allow once", "allow for this session", "deny"),
-    subject={"command": "pnpm db:migrate --dev", "description": "Apply the new column to the dev database"},
+    subject={
+        "tool": "Bash",
+        "input": {"command": "pnpm db:migrate --dev", "description": "Apply the new column to the dev database"},
+    },
 )
 
 
@@ -180,7 +183,7 @@ def _pay_webhook() -> Track:
         stages.insert(0, replace(stage, started_at=start, ended_at=None if running else end, detail=detail))
         end = start
     attempts = tuple(
-        Attempt(f"{index}.{number}", index, "stage", (), "", ago(60))
+        Attempt(f"{index}.{number}", index, "review" if index == 3 else "stage", (), "", ago(60))
         for index, (_, count, _) in enumerate(told, start=1)
         for number in range(count)
     )

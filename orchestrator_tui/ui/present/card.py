@@ -14,7 +14,7 @@ from orchestrator_tui.ui.present.cells import Line, Part, clean
 from orchestrator_tui.ui.present.delivery import held_words, life_lines, route_note, route_word, undo_left
 from orchestrator_tui.ui.present.evidence import evidence_rows
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
-from orchestrator_tui.ui.present.words import RISK_NAMES, plural, risk_label, stage_name
+from orchestrator_tui.ui.present.words import PRODUCTION, RISK_NAMES, plural, risk_label, stage_name
 
 PAGE = 9
 """Options a page of the card shows: as many as there are digits."""
@@ -194,12 +194,14 @@ def _options(scene: _Scene) -> tuple[CardOption, ...]:
 
 def _is_production(gate: Gate) -> bool:
     """Production shows no recommendation, whoever gave one (DESIGN §2.4)."""
-    return gate.risk is Risk.PRODUCTION or gate.question.environment == "production"
+    return gate.risk is Risk.PRODUCTION or gate.question.environment in PRODUCTION
 
 
 def _recommended_words(gate: Gate) -> str:
-    confidence = f"{gate.question.confidence} confidence" if gate.question.confidence else ""
-    why = ": ".join(part for part in (confidence, clean(gate.recommendation_why, 300)) if part)
+    why = clean(gate.recommendation_why, 300)
+    confidence = clean(gate.question.confidence, 16)
+    if confidence and "confidence" not in why:
+        why = f"{confidence} confidence: {why}" if why else f"{confidence} confidence"
     return f"recommended ({why})" if why else "recommended"
 
 
@@ -207,9 +209,10 @@ def _advice(scene: _Scene) -> Part:
     gate = scene.gate
     if _is_production(gate):
         return Part("No recommendation: production is yours.", "risk-production")
-    if gate.recommendation is None:
-        return Part("No recommendation was given.", "quiet")
-    return NOTHING
+    if gate.recommendation is not None:
+        return NOTHING
+    why = clean(gate.recommendation_why, 300)
+    return Part(f"No recommendation: {why}." if why else "No recommendation was given.", "quiet")
 
 
 def _corner(gate: Gate) -> str:

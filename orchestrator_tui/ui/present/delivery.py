@@ -16,6 +16,7 @@ ROUTES = {
     "mcp": ("MCP", "held by MCP", ""),
     "shell": ("shell", "waits in its shell", ""),
     "stdin": ("stdin", "listens on stdin", ""),
+    "engine": ("orch-tui", "orch-tui asks", ""),
     "tmux": ("tmux", "nudged in tmux", "A nudge is typed into its pane; its agent may not take it."),
     "inbox": ("inbox", "a note in its inbox", "A note goes to its inbox; its agent may not look."),
     "task_file": ("task file", "written to its task file", "Written to its task file; its agent may not look."),

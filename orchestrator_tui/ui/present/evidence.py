@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Batch, Gate, Risk, Track
+from orchestrator_tui.core.model import Batch, Gate, Track
 from orchestrator_tui.ui.present.ages import age
 from orchestrator_tui.ui.present.cells import Line, Part, clean
 from orchestrator_tui.ui.present.glyphs import Glyphs
@@ -46,10 +46,16 @@ def diff_size(subject: Any, glyphs: Glyphs) -> Line:
 
 
 def _subject(gate: Gate) -> list[Row]:
+    """The fields of a tool's input, those that the question itself tells left out."""
     subject = gate.question.subject
-    if gate.question.kind != "permission" or not isinstance(subject, Mapping):
+    given = subject.get("input", subject) if isinstance(subject, Mapping) else None
+    if gate.question.kind != "permission" or not isinstance(given, Mapping):
         return []
-    fields = [(key, value) for key, value in subject.items() if isinstance(value, (str, int, float, bool))]
+    fields = [
+        (key, value)
+        for key, value in given.items()
+        if isinstance(value, (str, int, float)) and str(value) not in gate.question.question
+    ]
     rows: list[Row] = [
         (clean(str(key), 20), (Part(clean(str(value), 1000)),)) for key, value in fields[:_SUBJECT_LIMIT]
     ]
@@ -70,9 +76,9 @@ def _facts(gate: Gate, track: Track | None, glyphs: Glyphs) -> list[Row]:
 def _risk(gate: Gate) -> list[Row]:
     rows: list[Row] = []
     if gate.risk_why:
-        rows.append(("Risk", (Part(f"{RISK_NAMES[gate.risk]}: "), Part(clean(gate.risk_why, 300), "quiet"))))
+        rows.append(("Risk", (Part(f"{RISK_NAMES[gate.risk]}: {clean(gate.risk_why, 300)}"),)))
     declared = clean(gate.question.declared_risk, 40)
-    if declared and declared != RISK_NAMES.get(gate.risk) and gate.risk is not Risk.PRODUCTION:
+    if declared and declared not in gate.risk_why:
         rows.append(("Agent says", (Part(declared),)))
     return rows
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Batch, Check, Gate, Stage, StageStatus, State, Track
+from orchestrator_tui.core.model import Batch, Check, Stage, StageStatus, State, Track
 from orchestrator_tui.core.queries import TrackKey, find_track, waiting_gates
-from orchestrator_tui.ui.present.ages import duration
+from orchestrator_tui.ui.present.ages import age, duration
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, fit_line, line_width, spread, told
 from orchestrator_tui.ui.present.columns import Column, choose, lay_out, sized
 from orchestrator_tui.ui.present.glyphs import STAGE_TOKENS, UNICODE, Glyphs, stage_glyph
@@ -31,7 +31,11 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class StagesView:
-    """The stage progress of one track; ``facts`` are its checks, branch and pull request in a few words each."""
+    """The stage progress of one track.
+
+    ``facts`` are its checks, branch and pull request in a few words each; ``notes`` what was noticed of it and what
+    was said to it last.
+    """
 
     key: TrackKey | None
     title: str
@@ -41,7 +45,8 @@ class StagesView:
     stage: str
     detail: str
     elapsed: str
-    facts: tuple[Part, ...]
+    facts: Line
+    notes: tuple[Line, ...]
     wave: str
     empty: tuple[str, ...]
     glyphs: Glyphs = UNICODE
@@ -64,7 +69,7 @@ def present_stages(state: State, key: TrackKey | None, now: Instant, glyphs: Gly
     """The stage progress of the track with this identity."""
     track = None if key is None else find_track(state, key)
     if track is None or key is None:
-        return StagesView(None, "", "", (), (), "", "", "", (), "", ("Select a track to see its stages.",), glyphs)
+        return StagesView(None, "", "", (), (), "", "", "", (), (), "", ("Select a track to see its stages.",), glyphs)
     batch = state.batches[key.batch]
     gates = waiting_gates(batch, track.slug)
     states = dict(stage_states(track, gates))
@@ -79,7 +84,8 @@ def present_stages(state: State, key: TrackKey | None, now: Instant, glyphs: Gly
         stage=stage_name(track, track.stage),
         detail="" if current is None else clean(current.detail, 80),
         elapsed="" if current is None else _spent(current, now),
-        facts=_facts(track, batch, gates, glyphs),
+        facts=_facts(track, glyphs),
+        notes=(*_noticed(track, batch, now, glyphs), *_said(track, now)),
         wave=f"wave {track.wave}/{waves}" if waves > 1 else "",
         empty=() if track.stages else _empty(track),
         glyphs=glyphs,
@@ -97,8 +103,9 @@ def stage_lines(view: StagesView, width: int) -> tuple[Line, ...]:
     room = next((column.width for column in columns if column.name == "told"), 0)
     attempts = attempts if room >= attempts + DETAIL_ROOM else 0
     lines = [lay_out(_cells(row, attempts), columns, width, view.glyphs.ellipsis) for row in view.rows]
-    if view.facts:
-        lines += [(), fit_line((Part(" "), *view.facts), width, view.glyphs.ellipsis)]
+    below = [line for line in (view.facts, *view.notes) if line]
+    if below:
+        lines += [(), *(fit_line((Part(" "), *line), width, view.glyphs.ellipsis) for line in below)]
     return tuple(lines)
 
 
@@ -176,7 +183,7 @@ def _corner(track: Track, waves: int) -> str:
     return ", ".join(parts)
 
 
-def _facts(track: Track, batch: Batch, gates: tuple[Gate, ...], glyphs: Glyphs) -> tuple[Part, ...]:
+def _facts(track: Track, glyphs: Glyphs) -> Line:
     groups: list[Line] = [check_parts(check, glyphs) for check in track.checks]
     if track.pr:
         groups.append((Part("PR ", "quiet"), Part(pull_request(track))))
@@ -186,6 +193,30 @@ def _facts(track: Track, batch: Batch, gates: tuple[Gate, ...], glyphs: Glyphs) 
     for group in groups:
         parts += [Part("  "), *group] if parts and line_width(parts) else [*group]
     return tuple(parts)
+
+
+def _noticed(track: Track, batch: Batch, now: Instant, glyphs: Glyphs) -> list[Line]:
+    return [
+        (
+            Part(f"{glyphs.gate} ", "gate"),
+            Part(clean(signal.text, 300) or clean(signal.kind, 60).replace("_", " ")),
+            Part(f"  {age(signal.at, now)} ago", "quiet"),
+        )
+        for signal in batch.signals.values()
+        if signal.track == track.slug
+    ]
+
+
+def _said(track: Track, now: Instant) -> list[Line]:
+    """The last thing said to the agent, and whether it has read it."""
+    if not track.messages:
+        return []
+    last = track.messages[-1]
+    if last.read_at is not None:
+        state = f"read {age(last.read_at, now)} ago"
+    else:
+        state = "not read yet" if last.written_at is not None else "on its way"
+    return [(Part("said ", "quiet"), Part(f'"{clean(last.text, 200)}"'), Part(f"  {state}", "quiet"))]
 
 
 def _empty(track: Track) -> tuple[str, ...]:

@@ -61,19 +61,23 @@ def present_status(
 
 def status_line(view: StatusView, width: int) -> Line:
     """The status line; on the right first the trust goes, then the decisions; the keys go from the end."""
-    left = _left(view)
+    left = _left(view, len(view.hints))
     for facts in ((view.decided, view.mode, view.trust), (view.decided, view.mode), (view.mode,)):
         right = _right(view, facts)
         if line_width(left) + line_width(right) + 2 <= width:
             break
+    for count in reversed(range(len(view.hints))):
+        if line_width(left) + line_width(right) <= width or view.notice:
+            break
+        left = _left(view, count)
     return spread(left, right, width, view.glyphs.ellipsis)
 
 
-def _left(view: StatusView) -> Line:
+def _left(view: StatusView, count: int) -> Line:
     if view.notice:
         return (Part(" "), Part(view.notice, view.notice_token))
     parts: list[Part] = [Part(" ")]
-    for place, hint in enumerate(view.hints):
+    for place, hint in enumerate(view.hints[:count]):
         if place:
             parts.append(Part("  "))
         key, words = ("key", "quiet") if hint.enabled else ("quiet", "disabled")

@@ -15,7 +15,15 @@ from orchestrator_tui.ui.present.delivery import held_words, route_word
 from orchestrator_tui.ui.present.words import plural, tokens
 
 HIDDEN = frozenset(
-    {"activity_seen", "cost_recorded", "delivery_claimed", "decision_delivered", "gate_route_added", "request_taken"}
+    {
+        "activity_seen",
+        "cost_recorded",
+        "delivery_claimed",
+        "decision_delivered",
+        "gate_route_added",
+        "request_made",
+        "request_taken",
+    }
 )
 """Kinds that the timeline leaves out: finer steps of something that another line tells."""
 
@@ -245,6 +253,7 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
     "batch_reopened": lambda told: Told("batch opened again", told.text("why")),
     "lease_taken": lambda told: Told("this batch is now kept", f"by {told.text('holder')}", "quiet"),
     "lease_released": lambda told: Told("this batch is no longer kept", f"by {told.text('holder')}", "quiet"),
+    "request_made": lambda told: Told(f"somebody asks for: {told.text('kind')}", token="quiet"),
     "request_taken": lambda told: Told(f"request taken up: {told.text('kind')}", told.text("outcome"), "quiet"),
     "track_added": lambda told: Told(f"new track: {told.text('title')}", told.text("workflow") or told.text("kind")),
     "track_changed": _changed,
@@ -284,6 +293,9 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
     "gate_cleared": lambda told: Told("has put its question away", token="quiet"),
     "redelivery_asked": lambda told: Told(f"{told.text('by', 'somebody')} sends the answer again"),
     "gate_stale": _stale,
+    "gate_risk_raised": lambda told: Told(
+        f"its question is riskier than it said: {told.text('risk')}", told.text("risk_why"), "gate"
+    ),
     "gate_snoozed": lambda told: Told(
         f"warnings silenced for {duration(told.number('snooze_ms'))}", f"by {told.text('by', 'somebody')}", "quiet"
     ),

@@ -82,6 +82,7 @@ _COLUMNS = (
     Column("slug", "", 8, gap=2, keep=7),
     Column("text", "", 16, want=50, grow=3, most=100, gap=2, keep=9),
     Column("detail", "", 20, grow=2, gap=2, since=90, keep=2),
+    Column("tail", "", 1, gap=0, keep=1),
 )
 
 

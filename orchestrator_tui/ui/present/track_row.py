@@ -111,6 +111,8 @@ def _tell_waiting(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _To
 
 
 def _tell_working(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
+    if track.liveness is Liveness.ASKED:
+        return "asked, no reply yet", track.asked_at
     seen = _activity(track, scene)
     if seen is not None:
         return clean(seen.text, 120), seen.at
@@ -124,8 +126,12 @@ _SILENT = {
 
 
 def _tell_unknown(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
-    words = _SILENT.get(track.liveness) or ("silent, alive" if track.signs else "silent")
+    words = _SILENT.get(track.liveness) or ("silent, alive" if _has_process(track) else "silent")
     return words, track.reported_at or track.added_at
+
+
+def _has_process(track: Track) -> bool:
+    return any(sign.startswith("process") for sign in track.signs)
 
 
 def _tell_pending(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:

@@ -36,8 +36,21 @@ RISK_NAMES = {
 }
 """The risks in full words."""
 
-_ENVIRONMENTS = {"production": "prod", "staging": "staging", "dev": "dev"}
-_ASKS = {"plan": "plan", "redispatch": "re-dispatch", "spend": "spend", "conflict": "conflict", "merge": "merge"}
+PRODUCTION = frozenset({"production", "prod", "live"})
+"""Names of the environment that only a person touches."""
+
+_ENVIRONMENTS = {**dict.fromkeys(PRODUCTION, "prod"), "staging": "staging", "dev": "dev", "development": "dev"}
+_ASKS = {
+    "plan": "plan",
+    "redispatch": "re-dispatch",
+    "spend": "spend",
+    "conflict": "conflict",
+    "merge": "merge",
+    "publish": "publish",
+    "deploy_staging": "deploy",
+    "deploy_production": "deploy",
+}
+_TO = {"deploy_staging": "staging", "deploy_production": "prod"}
 _VERDICTS = {"counsel": "counsel verdict", "review": "review verdict"}
 _SNAPSHOT_DATE = re.compile(r"-\d{8}$")
 _PULL_REQUEST = re.compile(r"(?:/pull/|/merge_requests/|^#?)(\d+)$")
@@ -71,7 +84,7 @@ def longer_ask(gate: Gate, track: Track | None) -> str:
     verdict = _VERDICTS.get(asked)
     if verdict is not None:
         return verdict
-    environment = _ENVIRONMENTS.get(gate.question.environment)
+    environment = _TO.get(gate.question.kind) or _ENVIRONMENTS.get(gate.question.environment)
     if environment is not None:
         return f"{asked} to {environment}"
     return f"asks: {asked}"

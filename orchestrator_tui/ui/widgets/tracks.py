@@ -7,7 +7,8 @@ from textual.reactive import var
 from orchestrator_tui.core.queries import TrackKey
 from orchestrator_tui.ui.present.cells import Line
 from orchestrator_tui.ui.present.columns import Column
-from orchestrator_tui.ui.present.tracks import TrackRow, TracksView, track_columns, track_heading, track_line
+from orchestrator_tui.ui.present.track_row import TrackRow
+from orchestrator_tui.ui.present.tracks import TracksView, track_columns, track_heading, track_line
 from orchestrator_tui.ui.widgets.line_list import LineList
 
 

@@ -68,7 +68,6 @@ NARROW_PERMISSION = """
 |                                                          |
 | No recommendation was given.                             |
 |                                                          |
-| command      pnpm db:migrate --dev                       |
 | description  Apply the new column to the dev database    |
 """
 ANSWERED = """
@@ -186,8 +185,24 @@ def test_production_never_shows_a_recommendation() -> None:
 
 
 def test_no_recommendation_is_said() -> None:
-    assert card(COUNSEL, recommendation=None).advice.text == "No recommendation was given."
+    assert card(COUNSEL, recommendation=None, recommendation_why="").advice.text == "No recommendation was given."
+    silent = card(COUNSEL, recommendation=None, recommendation_why="its agent recommends nothing")
+    assert silent.advice.text == "No recommendation: its agent recommends nothing."
     assert card(COUNSEL).advice.text == ""
+
+
+@pytest.mark.parametrize(
+    ("why", "confidence", "words"),
+    [
+        ("", "", "recommended"),
+        ("its agent recommends it (low confidence)", "low", "recommended (its agent recommends it (low confidence))"),
+        ("a rule says so", "high", "recommended (high confidence: a rule says so)"),
+        ("", "medium", "recommended (medium confidence)"),
+    ],
+)
+def test_why_an_option_is_recommended(why: str, confidence: str, words: str) -> None:
+    question = replace(COUNSEL.question, confidence=confidence)
+    assert card(COUNSEL, recommendation_why=why, question=question).options[0].recommended == words
 
 
 @pytest.mark.parametrize(
@@ -252,6 +267,7 @@ def test_why_the_risk_is_what_it_is() -> None:
     text = picture(card(COUNSEL, risk_why="three builds failed", question=declared), 80)
     assert "Risk        failure: three builds failed" in text
     assert "Agent says  low" in text
+    assert "Agent says" not in picture(card(COUNSEL, risk_why="declared low", question=declared), 80)
 
 
 def test_snoozed_and_refused_are_told() -> None:

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import replace
 from typing import Any
 
-from orchestrator_tui.core.canonical import canonical_json, sha256_hex
+from orchestrator_tui.core.canonical import is_json, json_text, sha256_hex
 from orchestrator_tui.core.model import Option, Question
 
 QUESTION_BYTES = 12_288
@@ -55,20 +55,6 @@ def bounded_subject(subject: Any) -> Any:
     if _bytes(json_text(shorter)) <= SUBJECT_BYTES:
         return shorter
     return {"beginning": within(text, SUBJECT_TEXT_BYTES), "characters": len(text), "sha256": sha256_hex(text)}
-
-
-def json_text(value: Any) -> str:
-    """``value`` as canonical JSON; what JSON cannot say is written as Python would, so that nothing raises."""
-    return canonical_json(value) if is_json(value) else json.dumps(value, ensure_ascii=False, default=repr)
-
-
-def is_json(value: Any) -> bool:
-    """Whether JSON can say this: no NaN, no infinity, no foreign types."""
-    try:
-        canonical_json(value)
-    except (TypeError, ValueError):
-        return False
-    return True
 
 
 def _with_short_texts(value: Any) -> Any:

@@ -18,6 +18,20 @@ def canonical_json(value: Any) -> str:
     return _ENCODER.encode(value)
 
 
+def json_text(value: Any) -> str:
+    """``value`` as canonical JSON; what JSON cannot say is written as Python would, so that nothing raises."""
+    return canonical_json(value) if is_json(value) else json.dumps(value, ensure_ascii=False, default=repr)
+
+
+def is_json(value: Any) -> bool:
+    """Whether JSON can say this: no NaN, no infinity, no foreign types."""
+    try:
+        canonical_json(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
 def sha256_hex(text: str) -> str:
     """The SHA-256 of ``text`` in UTF-8, as 64 hexadecimal digits.
 

@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orchestrator_tui.core.bounds import json_text
-from orchestrator_tui.core.canonical import sha256_hex
+from orchestrator_tui.core.canonical import json_text, sha256_hex
 
 OUR_KEYS = frozenset({"decision", "messages"})
 """What we write into a task's metadata: our answer, and what was said to its agent."""

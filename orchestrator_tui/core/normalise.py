@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orchestrator_tui.core.bounds import OPTION_BYTES, bounded, json_text, within
-from orchestrator_tui.core.canonical import canonical_json, sha256_hex
+from orchestrator_tui.core.bounds import OPTION_BYTES, bounded, within
+from orchestrator_tui.core.canonical import canonical_json, json_text, sha256_hex
 from orchestrator_tui.core.model import Option, Question
 
 MAX_OPTIONS = 20

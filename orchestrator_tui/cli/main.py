@@ -1,16 +1,9 @@
-"""The `orch-tui` command: answers `--version` and `--help` at once."""
+"""The `orch-tui` command: answers `--version` and `--help` at once, and loads the rest only when it is asked for."""
 
 import sys
 from collections.abc import Sequence
 
 from orchestrator_tui import __version__
-
-USAGE = """\
-usage: orch-tui [--version] [--help]
-
-Every question your agents ask, in one queue; every answer proven to arrive; every batch replayable.
-"""
-BAD_USAGE = 2
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -19,11 +12,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments == ["--version"]:
         sys.stdout.write(f"orch-tui {__version__}\n")
         return 0
-    if arguments in ([], ["-h"], ["--help"]):
-        sys.stdout.write(USAGE)
+    if arguments in (["-h"], ["--help"], ["help"]):
+        from orchestrator_tui.cli.commands import usage
+
+        sys.stdout.write(usage())
         return 0
-    sys.stderr.write(f"orch-tui: unknown argument {arguments[0]!r}; try `orch-tui --help`\n")
-    return BAD_USAGE
+    from orchestrator_tui.cli.dispatch import dispatch
+
+    return dispatch(arguments)
 
 
 if __name__ == "__main__":

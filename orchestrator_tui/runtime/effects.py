@@ -5,33 +5,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
-from orchestrator_tui.core.delivery import Reach, route_to_take
+from orchestrator_tui.core.delivery import WAITED_FOR, Reach, route_to_take
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Gate, GateState, Track
 from orchestrator_tui.journal.port import Lease
+from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.recorder import Recorder
 from orchestrator_tui.runtime.world import World
 
 
+def reach_of(journal: SqliteJournal, world: World, gate: Gate) -> Reach:
+    """The ways to a gate's agent as they are now: which readers wait, and whether the claimant has died."""
+    waiting = {one.what for one in journal.waiters.live(gate.batch, gate.id)}
+    gone = gate.claim is not None and world.processes.claimant_gone(gate.claim)
+    return Reach(frozenset(waiting) & WAITED_FOR, gone)
+
+
 class Effects:
-    """Brings decisions and messages of the batches that we hold to where their agents find them."""
+    """Brings decisions and messages to where their agents find them."""
 
     def __init__(self, world: World, recorder: Recorder) -> None:
         self._world, self._recorder = world, recorder
 
-    def deliver(self, lease: Lease, batch: Batch, gate: Gate, reach: Reach) -> bool:
-        """Take the route that is ours to take now, if any; whether anything was recorded."""
+    def deliver(self, lease: Lease | None, batch: Batch, gate: Gate, reach: Reach) -> bool:
+        """Take the route that is ours to take now, if any; whether anything was recorded.
+
+        Without the batch's lease only what is a compare-and-set on the gate can be done: gates of the engine's own
+        wait for their holder.
+        """
         now = self._world.clock.now()
-        if self._finish_after_crash(lease, batch, gate, reach):
+        if self._finish_after_crash(batch, gate, reach):
             return True
         route = route_to_take(gate, reach, batch.limits, now)
-        if route is None or gate.decision is None:
+        if route is None or gate.decision is None or (route == "engine" and lease is None):
             return False
         key = {"gate": gate.id, "revision": gate.revision, "decision": gate.decision.id, "route": route}
         claim = Draft("delivery_claimed", {**key, "claimant": self._world.processes.own_claim()})
         if self._recorder.change(batch.id, claim, now):
             return True
-        if route == "engine":
+        if lease is not None and route == "engine":
             self._act(lease, batch, gate)
         else:
             refused = self._world.files.write_decision(batch.source, gate)
@@ -58,7 +70,7 @@ class Effects:
             self._recorder.record(lease, drafts, self._world.clock.now())
         return bool(drafts)
 
-    def _finish_after_crash(self, lease: Lease, batch: Batch, gate: Gate, reach: Reach) -> bool:
+    def _finish_after_crash(self, batch: Batch, gate: Gate, reach: Reach) -> bool:
         """A writer died between its claim and its record: the file itself tells whether it wrote."""
         if not (gate.claim and reach.claimant_gone and gate.decision and gate.steps[-1].route == "task_file"):
             return False

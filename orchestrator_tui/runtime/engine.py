@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
 from orchestrator_tui.core.decide import decide
-from orchestrator_tui.core.delivery import WAITED_FOR, Reach
+from orchestrator_tui.core.delivery import Reach
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Gate, GateState, Limits, Liveness, State
 from orchestrator_tui.core.naming import list_batch_id
@@ -21,7 +21,7 @@ from orchestrator_tui.core.refusal import refusal
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.port import Lease, LeaseLost
 from orchestrator_tui.journal.sqlite import SqliteJournal
-from orchestrator_tui.runtime.effects import Effects
+from orchestrator_tui.runtime.effects import Effects, reach_of
 from orchestrator_tui.runtime.follower import Follower
 from orchestrator_tui.runtime.ports import Outcome
 from orchestrator_tui.runtime.recorder import Recorder
@@ -181,9 +181,7 @@ class Engine:
         )
 
     def _reach(self, gate: Gate) -> Reach:
-        waiting = {one.what for one in self._journal.waiters.live(gate.batch, gate.id)}
-        gone = gate.claim is not None and self._world.processes.claimant_gone(gate.claim)
-        return Reach(frozenset(waiting) & WAITED_FOR, gone)
+        return reach_of(self._journal, self._world, gate)
 
     # --- recording -----------------------------------------------------------------------------------------
 

@@ -1,0 +1,181 @@
+"""The task lists of one repository behind the engine's port: looked at, answered, written to (DESIGN §4.1, §4.2)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from orchestrator_tui.adapters.discovery import Discovery
+from orchestrator_tui.adapters.tasks.answer import decision_metadata, decision_paragraph, message_paragraph
+from orchestrator_tui.adapters.tasks.decision import MESSAGE, described
+from orchestrator_tui.adapters.tasks.lock import TaskLocked
+from orchestrator_tui.adapters.tasks.reader import read_task
+from orchestrator_tui.adapters.tasks.record import TaskRecord
+from orchestrator_tui.adapters.tasks.scan import TaskLists
+from orchestrator_tui.adapters.tasks.writer import TaskWriteFailed, merge_metadata, update_task, write_decision
+from orchestrator_tui.core.facts import TaskFact
+from orchestrator_tui.core.metadata import read_metadata
+from orchestrator_tui.core.model import Gate
+from orchestrator_tui.core.naming import task_source
+from orchestrator_tui.core.normalise import digest, task_question
+from orchestrator_tui.core.observe import ListSeen
+from orchestrator_tui.runtime.ports import Clock
+from orchestrator_tui.runtime.world import ListSight
+
+MESSAGE_LIMIT = 20
+"""Messages that are kept in a task's metadata; older ones have been read or never will be."""
+
+
+class RepositoryTasks:
+    """Implements :class:`~orchestrator_tui.runtime.world.TaskFiles` over the lists that are found and asked for.
+
+    Args:
+        discovery: which lists to follow; asked at every look.
+        clock: the time.
+        why_empty: the lines that explain an empty screen.
+        again_in: asks for another look after so many milliseconds, where a file was half written or is gone (W-4).
+    """
+
+    def __init__(
+        self,
+        discovery: Discovery,
+        clock: Clock,
+        why_empty: Callable[[], tuple[str, ...]],
+        again_in: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        self._discovery, self._clock, self._why_empty, self.again_in = discovery, clock, why_empty, again_in
+        self._lists = TaskLists(discovery.look().lists)
+        self._again: set[str] = set()
+        self._empty: tuple[str, ...] | None = None
+
+    def directories(self) -> tuple[str, ...]:
+        """Where a change may matter: the lists that are followed, and the directory in which new ones appear."""
+        return (*self._lists.directories(), str(self._discovery.tasks))
+
+    def scan(self) -> tuple[ListSight, ...]:
+        """Look at every list; each that is there is reported, with what changed in it."""
+        self._lists.follow(self._discovery.look().lists)
+        now = self._clock.now()
+        result = self._lists.scan(now)
+        if result.next_retry_at is not None:
+            self.again_in(max(0, result.next_retry_at - now.boot_ms))
+        self._empty = None
+        changed: dict[str, dict[str, TaskRecord]] = {one.directory: {} for one in result.lists}
+        vanished: dict[str, list[str]] = {}
+        for record in (*self._forgotten(), *result.changed):
+            changed.setdefault(record.directory, {})[record.task_id] = record
+        for record in result.vanished:
+            vanished.setdefault(record.directory, []).append(task_source(record.task_id))
+        return tuple(
+            ListSight(
+                directory,
+                os.path.basename(directory),
+                ListSeen(
+                    tuple(to_fact(record) for record in changed.get(directory, {}).values()),
+                    tuple(vanished.get(directory, ())),
+                ),
+            )
+            for directory in sorted(changed.keys() | vanished.keys())
+        )
+
+    def forget(self, directory: str) -> None:
+        """Report every task of this list as changed again at the next look."""
+        self._again.add(directory)
+
+    def write_decision(self, directory: str, gate: Gate) -> str:
+        """Write the answer into the gate's task, if the question in the file is still the one that was answered."""
+        path = task_path(directory, gate.source)
+        if path is None or gate.decision is None:
+            return "its task is not known"
+        try:
+            outcome = write_decision(
+                path, decision_metadata(gate), decision_paragraph(gate), lambda record: changed_since(gate, record)
+            )
+        except (TaskWriteFailed, TaskLocked) as error:
+            return str(error)
+        return outcome.refused or ""
+
+    def holds_decision(self, directory: str, gate: Gate) -> bool:
+        """Whether the task file holds this very decision."""
+        path = task_path(directory, gate.source)
+        record = None if path is None else read_task(path)
+        if record is None or gate.decision is None:
+            return False
+        written = record.metadata.get("decision")
+        return isinstance(written, Mapping) and (written.get("id"), written.get("gate"), written.get("revision")) == (
+            gate.decision.id,
+            gate.id,
+            gate.revision,
+        )
+
+    def write_message(self, directory: str, source: str, message: Mapping[str, Any]) -> str:
+        """Add a message to the task's metadata, once, and say it in its description."""
+        path = task_path(directory, source)
+        if path is None:
+            return "its task is not known"
+
+        def add(task: dict[str, Any]) -> dict[str, Any]:
+            metadata = task.get("metadata")
+            known = metadata.get("messages") if isinstance(metadata, dict) else None
+            listed = [one for one in known if isinstance(one, dict)] if isinstance(known, list) else []
+            others = [one for one in listed if one.get("id") != message["id"]]
+            messages = [*others, dict(message)][-MESSAGE_LIMIT:]
+            description = task.get("description")
+            text = described(description if isinstance(description, str) else "", message_paragraph(messages), MESSAGE)
+            return {**merge_metadata(task, {"messages": messages}), "description": text}
+
+        try:
+            update_task(path, add)
+        except (TaskWriteFailed, TaskLocked, ValueError) as error:
+            return str(error)
+        return ""
+
+    def empty_reason(self) -> tuple[str, ...]:
+        """Why there is nothing to show, line by line; () when there are tasks."""
+        if self._empty is None:
+            self._empty = () if self._lists.records() else self._why_empty()
+        return self._empty
+
+    def _forgotten(self) -> list[TaskRecord]:
+        again, self._again = self._again, set()
+        return [record for record in self._lists.records() if record.directory in again] if again else []
+
+
+def to_fact(record: TaskRecord) -> TaskFact:
+    """A task file as the core sees it."""
+    return TaskFact(
+        source=task_source(record.task_id),
+        task_id=record.task_id,
+        subject=record.subject,
+        description=record.description,
+        status=record.status,
+        metadata=record.metadata,
+        mtime_ms=record.mtime_ns // 1_000_000,
+        active_form=record.active_form,
+        owner=record.owner,
+        blocked_by=record.blocked_by,
+        problem=record.problem or "",
+    )
+
+
+def task_path(directory: str, source: str) -> Path | None:
+    """The file behind the source of a track or gate, or None when the source names no task."""
+    task_id = source.removeprefix(task_source(""))
+    if task_source(task_id) != source or not task_id or "/" in task_id or "\0" in task_id:
+        return None
+    return Path(directory) / f"{task_id}.json"
+
+
+def changed_since(gate: Gate, record: TaskRecord) -> str | None:
+    """Why the task as it is now must not get the answer to ``gate``, or None.
+
+    Only a question that was asked in the file can change there; other gates' answers are merely left in it.
+    """
+    if gate.question.kind != "task":
+        return None
+    question = task_question(record.metadata, read_metadata(to_fact(record)).stage)
+    if question is None:
+        return "its agent took the question down"
+    return None if digest(question) == gate.digest else "the question in its task changed since it was answered"

@@ -1,0 +1,78 @@
+"""Who may not decide: a process that belongs to the very batch it would decide in (DESIGN §4.2, Authority).
+
+This stops accidents, not attacks: an agent of the same user could always write what that user can write.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from orchestrator_tui.adapters import claude_home
+from orchestrator_tui.adapters.process import ProcessIdentity, ancestors, identity
+from orchestrator_tui.core.model import Batch
+from orchestrator_tui.core.text import sanitise_line
+
+
+class Authority:
+    """What is known of this process: its environment, and the processes above it at its start."""
+
+    def __init__(self, environ: Mapping[str, str], above: Iterable[ProcessIdentity] | None = None) -> None:
+        self._environ = environ
+        if above is None:
+            own = identity()
+            above = (*(() if own is None else (own,)), *ancestors())
+        self._above = tuple(above)
+        self._config = claude_home.config_directory(environ)
+
+    def refusal(self, batch: Batch) -> str | None:
+        """Why nothing of ``batch`` may be decided from here, or None."""
+        who = self._agent(batch) or self._attempt(batch) or self._session(batch)
+        return None if who is None else f"{who} of this batch may not decide in it; decide in a terminal of your own"
+
+    def _agent(self, batch: Batch) -> str | None:
+        """The track that the environment says we are, when it is one of this batch."""
+        track = self._environ.get("ORCH_TRACK", "").strip()
+        if not track:
+            return None
+        task, tasks = self._environ.get("ORCH_TASK", "").strip(), self._environ.get("ORCH_TASKS", "").strip()
+        directory = os.path.dirname(os.path.abspath(task)) if task else tasks
+        same = os.path.realpath(directory) == batch.source if directory else track in batch.tracks
+        return f"the agent {sanitise_line(track, 60)!r} (ORCH_TRACK)" if same else None
+
+    def _attempt(self, batch: Batch) -> str | None:
+        for track in batch.tracks.values():
+            for attempt in track.attempts:
+                if attempt.process is not None and self._is_above(ProcessIdentity(*attempt.process)):
+                    return f"a process of the agent {track.slug!r} (pid {attempt.process[0]})"
+        return None
+
+    def _session(self, batch: Batch) -> str | None:
+        """The Claude Code session above us, or named by our environment, when it writes this batch's list."""
+        directory, name = os.path.split(batch.source)
+        if directory != os.path.realpath(self._config / "tasks"):
+            return None
+        session = self._environ.get("CLAUDE_CODE_SESSION_ID", "").strip()
+        if session and name in claude_home.list_names(session):
+            return f"Claude Code session {sanitise_line(session, 60)}"
+        for process in self._above:
+            path = Path(self._config, "sessions", f"{process.pid}.json")
+            entry = claude_home.registered(claude_home.read_json(path), process.boot)
+            if entry is not None and name in self._lists(entry.id) and _same(entry.process, process):
+                return f"Claude Code session {sanitise_line(entry.id, 60)} (pid {process.pid})"
+        return None
+
+    def _lists(self, session: str) -> tuple[str, ...]:
+        shared = self._environ.get("CLAUDE_CODE_TASK_LIST_ID", "").strip()
+        return (*claude_home.list_names(session), *((claude_home.list_name(shared),) if shared else ()))
+
+    def _is_above(self, process: ProcessIdentity) -> bool:
+        return any(_same(process, one) for one in self._above)
+
+
+def _same(known: ProcessIdentity, seen: ProcessIdentity) -> bool:
+    """Whether both name one process; where one start time is unknown, the number alone is enough to refuse."""
+    if known.pid != seen.pid or (known.boot and seen.boot and known.boot != seen.boot):
+        return False
+    return not known.start or not seen.start or known.start == seen.start

@@ -1,0 +1,103 @@
+"""``orch-tui [REPO]``: the cockpit over everything that runs in a repository (DESIGN §4.4)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import ArgumentTypeError, Namespace
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from orchestrator_tui.cli.arguments import add_command
+from orchestrator_tui.cli.faults import BadInput
+from orchestrator_tui.cli.journals import Place, existing_directory, find_place
+from orchestrator_tui.core.model import Limits
+from orchestrator_tui.runtime.ports import Session
+
+if TYPE_CHECKING:
+    from orchestrator_tui.adapters.evidence import TrackEvidence
+    from orchestrator_tui.cli.arguments import Commands
+
+STALE_AFTER = "ORCH_STALE_AFTER"
+"""Environment variable: after how many seconds a gate is stale, as ``--stale-after``."""
+
+
+def register(commands: Commands) -> None:
+    """Declare the command and its arguments."""
+    parser = add_command(
+        commands,
+        "cockpit",
+        "the cockpit of a repository",
+        "Watch what runs in a repository and answer its questions, full screen. `orch-tui --help` lists the commands.",
+    )
+    parser.add_argument("repository", nargs="?", metavar="REPO", default=".", help="a directory of the repository")
+    parser.add_argument(
+        "--tasks", action="append", metavar="DIR", default=[], help="a task list to watch too; may be repeated"
+    )
+    parser.add_argument(
+        "--stale-after",
+        metavar="SECONDS",
+        type=stale_seconds,
+        help="a question is stale after so long (300); holds for batches that open from now on",
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Open the cockpit; it needs a terminal."""
+    place = find_place(arguments.repository)
+    asked_for = tuple(str(existing_directory(one)) for one in arguments.tasks)
+    limits = _limits(arguments.stale_after)
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise BadInput("the cockpit needs a terminal; without one use `orch-tui gates`, `status` and `decide`")
+    session, evidence = compose(place, asked_for, limits)
+    from orchestrator_tui.ui.app import run as show
+
+    return show(session, evidence=evidence, snapshots=place.start)
+
+
+def compose(place: Place, asked_for: tuple[str, ...], limits: Limits) -> tuple[Session, TrackEvidence]:
+    """The live session of a repository, with the journal made if need be, and what can be looked up of its tracks.
+
+    Raises:
+        JournalError: there can be no journal here.
+    """
+    from pathlib import Path
+
+    from orchestrator_tui.cli.authority import Authority
+    from orchestrator_tui.cli.guard import GuardedSession
+    from orchestrator_tui.cli.world import surroundings
+    from orchestrator_tui.journal.sqlite import open_journal
+    from orchestrator_tui.runtime.live import LiveSession
+    from orchestrator_tui.runtime.rules import load_rules
+
+    journal = open_journal(place.start, os.environ)
+    around = surroundings(place, [Path(one) for one in asked_for], "cockpit")
+    session = LiveSession(journal, around.world, around.watch, load_rules(), limits)
+    return GuardedSession(session, Authority(os.environ)), around.evidence
+
+
+def stale_seconds(text: str) -> float:
+    """A number of seconds from 1 to a day."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 1 <= seconds <= 86_400:
+        raise ArgumentTypeError(f"{text!r} is not a number of seconds from 1 to 86400")
+    return seconds
+
+
+def _limits(stale_after: float | None) -> Limits:
+    """The limits of the settings; what was typed goes before the environment, and that before the settings."""
+    from orchestrator_tui.ui.settings import load, settings_file
+
+    limits = load(settings_file(os.environ))[0].limits
+    said = os.environ.get(STALE_AFTER, "").strip()
+    if stale_after is None and said:
+        try:
+            stale_after = stale_seconds(said)
+        except ArgumentTypeError as error:
+            raise BadInput(f"{STALE_AFTER}: {error}") from None
+    if stale_after is None:
+        return limits
+    return replace(limits, gate_stale_ms=round(stale_after * 1000))

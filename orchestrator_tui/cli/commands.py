@@ -1,0 +1,44 @@
+"""The commands of ``orch-tui``: name, module, arguments in short, and what each does; nothing is imported for it."""
+
+COCKPIT = "cockpit"
+"""The command that is meant when none is named."""
+
+COMMANDS = {
+    "list": ("list", "", "the batches of this repository"),
+    "status": ("status", "[BATCH]", "tracks, stages and counts of one batch"),
+    "gates": ("gates", "[--all]", "the questions that wait, most urgent first"),
+    "decide": ("decide", "GATE OPTION", "answer a question"),
+    "tell": ("tell", "TRACK TEXT", "send a message to a track's agent"),
+    "doctor": ("doctor", "", "what is watched, what is missing, and the exact fix"),
+    "keys": ("keys", "", "every key of the cockpit, as it is set"),
+    "themes": ("themes", "", "the themes there are"),
+    "locate": ("locate", "", "where journal, settings and task lists are"),
+}
+"""Command → (module below ``orchestrator_tui.cli``, its arguments in short, what it does), in the order of the help."""
+
+CLAIM = "Every question your agents ask, in one queue; every answer proven to arrive; every batch replayable."
+
+
+def usage() -> str:
+    """What ``orch-tui --help`` prints."""
+    lines = [
+        "usage: orch-tui [REPO] [--tasks DIR] [--stale-after SECONDS]",
+        "       orch-tui COMMAND [ARGUMENT ...]",
+        "",
+        CLAIM,
+        "",
+        "Without a command, the cockpit opens on the repository at REPO (this directory by default).",
+        "",
+        "commands:",
+    ]
+    for name, (_, arguments, summary) in COMMANDS.items():
+        lines.append(f"  {(name + ' ' + arguments).rstrip():<24}{summary}")
+    lines += [
+        "",
+        "  -h, --help              this text; `orch-tui COMMAND --help` tells more",
+        "  --version               the version",
+        "",
+        "Data goes to stdout, words to stderr. Exit codes: 0 done, 1 findings or unfinished, 2 bad usage or bad input,",
+        "3 refused.",
+    ]
+    return "\n".join(lines) + "\n"

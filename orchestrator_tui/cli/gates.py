@@ -1,0 +1,72 @@
+"""``orch-tui gates [--all]``: the questions that wait, in the order of the queue, and the answers on their way."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from orchestrator_tui.adapters.clock import SystemClock
+from orchestrator_tui.cli import json_view
+from orchestrator_tui.cli.arguments import add_command, add_json, add_repository
+from orchestrator_tui.cli.faults import DONE
+from orchestrator_tui.cli.journals import find_place, load_state, reading
+from orchestrator_tui.cli.tables import print_table, say, tell
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Gate, State
+from orchestrator_tui.core.queries import all_gates, gate_age_ms, gate_queue, is_stale, needs_person, under_way
+from orchestrator_tui.ui.present.ages import duration
+
+if TYPE_CHECKING:
+    from orchestrator_tui.cli.arguments import Commands
+
+
+def register(commands: Commands) -> None:
+    """Declare the command and its arguments."""
+    parser = add_command(commands, "gates")
+    parser.add_argument("--all", action="store_true", help="those that came to their end, too")
+    add_repository(parser)
+    add_json(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Print the gates; a repository without a journal has none."""
+    with reading(find_place(arguments.repo)) as journal:
+        if journal is None:
+            state = State()
+        else:
+            state = load_state(journal, None if arguments.all else {gate.batch for gate in journal.gates()})
+    now = SystemClock().now()
+    gates = _ordered(state, arguments.all)
+    if arguments.json:
+        json_view.print_json({"gates": [json_view.gate_view(gate, state.batches[gate.batch], now) for gate in gates]})
+    elif gates:
+        _print(gates, state, now)
+    else:
+        say("No question waits.")
+    return DONE
+
+
+def _ordered(state: State, ended_too: bool) -> tuple[Gate, ...]:
+    """Those that need a person in queue order, then answers on their way, then the ended ones, newest first."""
+    travelling = tuple(gate for gate in under_way(state) if not needs_person(gate))
+    ended = [gate for gate in all_gates(state) if ended_too and gate.state in TERMINAL_GATE_STATES]
+    ended.sort(key=lambda gate: -(gate.closed_at.wall_ms if gate.closed_at else 0))
+    return (*gate_queue(state), *travelling, *ended)
+
+
+def _print(gates: tuple[Gate, ...], state: State, now: Instant) -> None:
+    rows = []
+    for gate in gates:
+        stale = "⚠" if is_stale(gate, now, state.batches[gate.batch]) else ""
+        waited = duration(gate_age_ms(gate, now)) + stale
+        name = f"{gate.track}/{gate.question.stage}" if gate.question.stage is not None else gate.track
+        row = [gate.risk.name.lower(), name, json_view.gate_state(gate), waited, f"r{gate.revision}"]
+        rows.append([*row, gate.question.question])
+    print_table(("RISK", "GATE", "STATE", "WAITED", "REV", "QUESTION"), rows, right=(3,))
+    first = gates[0]
+    if first.question.options and needs_person(first):
+        tell("")
+        for place, option in enumerate(first.question.options, start=1):
+            hint = "  (recommended)" if option.key == first.recommendation else ""
+            tell(f"  {place}  {option.key}" + (f"  {option.label}" if option.label != option.key else "") + hint)
+        say(f"orch-tui decide {first.track} OPTION")

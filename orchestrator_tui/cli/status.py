@@ -1,0 +1,87 @@
+"""``orch-tui status [BATCH]``: where every track of one batch stands."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from orchestrator_tui.adapters.clock import SystemClock
+from orchestrator_tui.cli import json_view
+from orchestrator_tui.cli.arguments import add_command, add_json, add_repository
+from orchestrator_tui.cli.faults import DONE, BadInput
+from orchestrator_tui.cli.journals import current_batch, find_batch, find_place, load_state, reading
+from orchestrator_tui.cli.tables import print_table, say, tell
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.model import Batch, GateState, State, Track
+from orchestrator_tui.core.queries import is_stale, standing, waiting_gates
+from orchestrator_tui.ui.present.ages import age, duration
+
+if TYPE_CHECKING:
+    from orchestrator_tui.cli.arguments import Commands
+
+
+def register(commands: Commands) -> None:
+    """Declare the command and its arguments."""
+    parser = add_command(commands, "status")
+    parser.add_argument("batch", nargs="?", metavar="BATCH", help="id, beginning of an id, or title (the newest)")
+    add_repository(parser)
+    add_json(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Print one batch: the named one, else the newest that goes on."""
+    batch = _batch(arguments)
+    now = SystemClock().now()
+    if arguments.json:
+        json_view.print_json(json_view.status(batch, now))
+    elif batch is None:
+        say("No batch yet: run `orch-tui` here, or `orch-tui demo`.")
+    else:
+        _print(batch, now)
+    return DONE
+
+
+def _batch(arguments: Namespace) -> Batch | None:
+    with reading(find_place(arguments.repo)) as journal:
+        if journal is None:
+            if arguments.batch is not None:
+                raise BadInput(f"there is no batch {arguments.batch!r}: this repository has no journal yet")
+            return None
+        if arguments.batch is not None:
+            wanted = find_batch(journal.batches(), arguments.batch)
+            return load_state(journal, [wanted]).batches[wanted]
+        state = load_state(journal)
+    batch = current_batch(state)
+    _name_others(state, batch)
+    return batch
+
+
+def _name_others(state: State, chosen: Batch | None) -> None:
+    others = [batch.id for batch in state.batches.values() if batch.ended_at is None and batch is not chosen]
+    if others:
+        say(f"{len(others)} more go on: {', '.join(others[:5])}; name one to see it")
+
+
+def _print(batch: Batch, now: Instant) -> None:
+    gates = batch.gates.values()
+    stale = sum(is_stale(gate, now, batch) for gate in gates)
+    waiting = sum(gate.state is GateState.OPEN for gate in gates)
+    ended = batch.ended_at or now
+    since = "" if batch.started_at is None else f", for {age(batch.started_at, ended)}"
+    tell(f"{batch.title}  ({batch.id})  {batch.state}{since}")
+    tell(
+        f"{waiting} waiting, {stale} stale; {batch.decided_by_person} decided by a person, "
+        f"{batch.decided_by_rule} by a rule"
+    )
+    rows = [_row(batch, track, now) for track in batch.tracks.values()]
+    print_table(("TRACK", "STATE", "STAGE", "", "REPORTED", "NOW"), rows, right=(4,))
+
+
+def _row(batch: Batch, track: Track, now: Instant) -> list[str]:
+    stage = next((one for one in track.stages if one.index == track.stage), None)
+    waiting = waiting_gates(batch, track.slug)
+    state = "waiting" if waiting else "unknown" if standing(track) == "unknown" else track.state.value
+    asks = f"asks: {waiting[0].question.question}" if waiting else track.progress
+    reported = "" if track.reported_at is None else duration(now.wall_ms - track.reported_at.wall_ms)
+    place = f"{track.stage}/{len(track.stages)}" if track.stages else ""
+    return [track.slug, state, place, stage.name if stage else "", reported, track.problem or asks or track.title]

@@ -71,7 +71,9 @@ def _in(*scopes: str) -> frozenset[str]:
 
 _SCREENS = _in(MAIN, GATE, TRACK)
 _DECIDING = _in(MAIN, GATE)
-_ANSWER = ("writable", "gate", "gate_open", "rested")
+
+ANSWERING = ("writable", "gate", "gate_open", "rested")
+"""What every key that answers needs."""
 
 
 def _mark(number: int) -> Action:
@@ -82,7 +84,7 @@ def _mark(number: int) -> Action:
         f"Mark option {number} of the gate on the card",
         "Decide",
         _DECIDING,
-        needs=(*_ANSWER, f"option_{number}"),
+        needs=(*ANSWERING, f"option_{number}"),
         hint="1-9",
         palette=False,
     )
@@ -128,7 +130,7 @@ _DECIDE = (
         "Mark the option that approves",
         "Decide",
         _DECIDING,
-        needs=(*_ANSWER, "approving_option"),
+        needs=(*ANSWERING, "approving_option"),
     ),
     Action(
         "reject",
@@ -137,7 +139,7 @@ _DECIDE = (
         "Reject with a reason",
         "Decide",
         _DECIDING,
-        needs=(*_ANSWER, "rejecting_option"),
+        needs=(*ANSWERING, "rejecting_option"),
         dangerous=True,
     ),
     Action(
@@ -252,9 +254,15 @@ _REPLAY = (
 _PROGRAM = (
     Action("back", ("escape",), "back", "Go back without an answer", "Program", _SCREENS, palette=False),
     Action("close", ("escape", "q", "question_mark"), "close", "Close the help", "Program", _in(HELP), palette=False),
+    Action("help-down", ("j", "down"), "down", "Scroll down", "Move", _in(HELP), palette=False),
+    Action("help-up", ("k", "up"), "up", "Scroll up", "Move", _in(HELP), palette=False),
+    Action(
+        "help-page-down", ("pagedown", "space"), "page down", "Scroll a page down", "Move", _in(HELP), palette=False
+    ),
+    Action("help-page-up", ("pageup",), "page up", "Scroll a page up", "Move", _in(HELP), palette=False),
     Action("dismiss", ("escape",), "back", "Leave the dialog; nothing happens", "Program", _in(DIALOG), palette=False),
     Action("accept", ("enter",), "accept", "Accept what the dialog asks", "Program", _in(DIALOG), palette=False),
-    Action("quit", ("q", "ctrl+q"), "quit", "Leave; agents go on without this screen", "Program", _SCREENS),
+    Action("quit", ("q", "ctrl+q", "ctrl+c"), "quit", "Leave; agents go on without this screen", "Program", _SCREENS),
 )
 
 ACTIONS: tuple[Action, ...] = (*_DECIDE, *_MOVE, *_LOOK, *_TELL, *_REPLAY, *_PROGRAM)

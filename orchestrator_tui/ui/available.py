@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -11,7 +11,7 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate, GateState, State, Track
 from orchestrator_tui.core.queries import gate_queue, under_way
 from orchestrator_tui.core.refusal import MIN_SNOOZE_MS, refusal
-from orchestrator_tui.ui.actions import Action
+from orchestrator_tui.ui.actions import ANSWERING, Action
 from orchestrator_tui.ui.deciding import Card, option_with_role, rests
 from orchestrator_tui.ui.present.card import option_at, page_count
 
@@ -41,11 +41,17 @@ class Situation:
 
 def why_not(action: Action, situation: Situation) -> str | None:
     """One line on why ``action`` cannot run now, or None when it can."""
-    for need in action.needs:
-        reason = CONDITIONS[need](situation)
-        if reason is not None:
-            return reason
-    return None
+    return _first_refusal(action.needs, situation)
+
+
+def why_no_answer(situation: Situation) -> str | None:
+    """One line on why the gate on the card cannot be answered now, or None when it can."""
+    return _first_refusal(ANSWERING, situation)
+
+
+def _first_refusal(needs: Iterable[str], situation: Situation) -> str | None:
+    found = (CONDITIONS[need](situation) for need in needs)
+    return next((reason for reason in found if reason is not None), None)
 
 
 def undoable(situation: Situation) -> Undo | None:

@@ -39,6 +39,7 @@ class Card:
         text: an answer in the person's own words.
         typing: what was typed of the confirmation so far; None when it is not asked for.
         armed: Enter was pressed once where it has to be pressed twice.
+        interrupted: the gate changed while the person typed; what they type on is nobody's command.
     """
 
     key: GateKey | None = None
@@ -52,6 +53,7 @@ class Card:
     text: str = ""
     typing: str | None = None
     armed: bool = False
+    interrupted: bool = False
 
 
 class Wants(Enum):
@@ -74,12 +76,13 @@ def lay(gate: Gate | None, now: Instant, *, by_key: bool) -> Card:
 def follow(card: Card, state: State, now: Instant) -> Card:
     """The card after the state changed: a new revision is a fresh card, a decided or ended gate has no marks."""
     gate = None if card.key is None else find_gate(state, card.key)
+    interrupted = card.interrupted or card.typing is not None
     if gate is None:
-        return card if card.key is None else lay(None, now, by_key=False)
+        return card if card.key is None else replace(lay(None, now, by_key=False), interrupted=interrupted)
     if (gate.revision, gate.digest) != (card.revision, card.digest):
-        return lay(gate, now, by_key=False)
-    if gate.state is not GateState.OPEN and (card.marked or card.typing is not None or card.armed):
-        return _cleared(card)
+        return replace(lay(gate, now, by_key=False), interrupted=interrupted)
+    if gate.state is not GateState.OPEN and not is_blank(card):
+        return replace(unmark(card), interrupted=interrupted)
     return card
 
 
@@ -107,7 +110,7 @@ def mark(card: Card, gate: Gate, option: str) -> Card:
 
 def unmark(card: Card) -> Card:
     """The card with nothing marked, typed or armed; what Esc leaves."""
-    return _cleared(card)
+    return replace(card, marked=(), reason="", text="", typing=None, armed=False)
 
 
 def is_blank(card: Card) -> bool:
@@ -154,7 +157,3 @@ def option_with_role(gate: Gate, *roles: str) -> Option | None:
             if option.role == role:
                 return option
     return None
-
-
-def _cleared(card: Card) -> Card:
-    return replace(card, marked=(), reason="", text="", typing=None, armed=False)

@@ -1,0 +1,227 @@
+"""The main screen: tracks, gates, the card, stages and the timeline, side by side or stacked (DESIGN §5)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from textual import events, getters, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widget import Widget
+
+from orchestrator_tui.core.queries import GateKey, TrackKey, needs_person
+from orchestrator_tui.ui.actions import MAIN
+from orchestrator_tui.ui.present.card import present_card
+from orchestrator_tui.ui.present.headline import present_headline
+from orchestrator_tui.ui.present.queue import present_queue
+from orchestrator_tui.ui.present.stages import present_stages
+from orchestrator_tui.ui.present.timeline import present_timeline
+from orchestrator_tui.ui.present.tracks import FILTERS, ORDERS, present_tracks
+from orchestrator_tui.ui.screens.answering import AnsweringScreen
+from orchestrator_tui.ui.screens.replaying import ReplayActions
+from orchestrator_tui.ui.widgets.banner import Banner
+from orchestrator_tui.ui.widgets.card import GateCard
+from orchestrator_tui.ui.widgets.headline import Headline
+from orchestrator_tui.ui.widgets.line_list import LineList
+from orchestrator_tui.ui.widgets.line_view import LineView
+from orchestrator_tui.ui.widgets.queue import GateQueue
+from orchestrator_tui.ui.widgets.stages import StageProgress, StageStrip
+from orchestrator_tui.ui.widgets.status_line import StatusLine
+from orchestrator_tui.ui.widgets.timeline import Timeline
+from orchestrator_tui.ui.widgets.tracks import TracksList
+
+
+class MainScreen(ReplayActions, AnsweringScreen):
+    """Everything at a glance, every gate answerable from every panel."""
+
+    SCOPE = MAIN
+
+    headline = getters.query_one(Headline)
+    tracks = getters.query_one(TracksList)
+    queue = getters.query_one(GateQueue)
+    card_panel = getters.query_one(GateCard)
+    stages = getters.query_one(StageProgress)
+    strip = getters.query_one(StageStrip)
+    timeline = getters.query_one(Timeline)
+
+    def compose(self) -> ComposeResult:
+        yield Headline()
+        yield Banner()
+        with Horizontal(id="body"):
+            with Vertical(id="right"):
+                yield GateQueue()
+                yield GateCard()
+            with Vertical(id="left"):
+                yield TracksList()
+                yield StageProgress()
+        yield Timeline()
+        yield StageStrip()
+        yield from self.compose_transport()
+        yield StatusLine()
+
+    # --- showing -------------------------------------------------------------------------------------------
+
+    def show_parts(self) -> None:
+        super().show_parts()
+        desk, now = self.desk, self.desk.now()
+        state, glyphs, live = desk.state, desk.glyphs, desk.live
+        mode = desk.session.mode
+        self.headline.show(present_headline(state, now, glyphs, mode=mode))
+        self.queue.show(present_queue(state, now, glyphs, search=desk.scope.search))
+        self.tracks.show(present_tracks(state, now, glyphs, scope=desk.scope, activity=live.activity, empty=live.empty))
+        stages = present_stages(state, desk.track_key, now, glyphs)
+        if self.is_wide:
+            self.card_panel.show(present_card(state, desk.card.key, now, glyphs, desk.zone, given=desk.card_input))
+            self.stages.show(stages)
+            self.timeline.show(present_timeline(state, glyphs, desk.zone, mode=mode))
+        else:
+            self.strip.show(stages)
+        self.show_transport()
+        self._follow_desk()
+
+    def _follow_desk(self) -> None:
+        """Bring the lists' selections to what is on the card and which track is selected."""
+        self.queue.select(self.desk.card.key)
+        self.tracks.select(self.desk.track_key)
+
+    @property
+    def footer(self) -> str:
+        if self.desk.transport is not None:
+            return "replay"
+        return "main" if self.is_wide else "main-narrow"
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.queue.heading = self.tracks.heading = self.is_wide
+        self.show_picture()
+
+    # --- selecting -----------------------------------------------------------------------------------------
+
+    @on(LineList.Selected, "GateQueue")
+    def _gate_selected(self, event: LineList.Selected) -> None:
+        if event.key is None or event.key == self.desk.card.key:
+            return
+        if event.by_itself:
+            # The card keeps showing what became of its gate; where no card is in sight, the row is the card.
+            if self.card_in_sight:
+                return
+            self.desk.choose_gate(event.key, by_key=False)
+        else:
+            self.desk.choose_gate(event.key)
+        self.desk.changed()
+
+    @on(LineList.Selected, "TracksList")
+    def _track_selected(self, event: LineList.Selected) -> None:
+        if event.key is not None and event.key != self.desk.track_key:
+            self.desk.choose_track(event.key)
+            self.desk.changed()
+
+    @on(LineList.Opened)
+    def _row_opened(self, event: LineList.Opened) -> None:
+        if isinstance(event.key, GateKey):
+            self.desk.choose_gate(event.key)
+            self.open_gate()
+        elif isinstance(event.key, TrackKey):
+            self.desk.choose_track(event.key)
+            self.do_details()
+        else:
+            self._open_event(event.key)
+
+    def _open_event(self, key: tuple[str, int]) -> None:
+        """Open the track that an event of the timeline is about."""
+        batch = self.desk.state.batches.get(key[0])
+        for event in () if batch is None else batch.recent:
+            if event.seq == key[1] and batch is not None:
+                gate = batch.gates.get(str(event.payload.get("gate", "")))
+                slug = gate.track if gate is not None else str(event.payload.get("track", ""))
+                if slug in batch.tracks:
+                    self.desk.choose_track(TrackKey(batch.id, slug))
+                    self.do_details()
+
+    # --- moving --------------------------------------------------------------------------------------------
+
+    @property
+    def panel(self) -> LineView | None:
+        """The focused panel; without one, the list where most is to do, which then gets the focus."""
+        if isinstance(self.focused, LineView):
+            return self.focused
+        home: Widget = self.queue if self.queue.order else self.tracks
+        self.set_focus(home)
+        return self.queue if home is self.queue else self.tracks
+
+    def do_next_waiting(self) -> None:
+        gate = self.desk.gate
+        if gate is not None and needs_person(gate) and not self.card_in_sight:
+            # The gate in the selected row waits too and was not seen yet: it is the next one.
+            self.open_gate()
+        else:
+            super().do_next_waiting()
+
+    def go_to_gate(self, key: GateKey) -> None:
+        self.desk.choose_gate(key)
+        self._follow_desk()
+        if not self.card_in_sight:
+            self.open_gate()
+
+    def do_enlarge(self) -> None:
+        self.open_gate()
+
+    def open_gate(self) -> None:
+        """Show the gate on the card on a screen of its own."""
+        from orchestrator_tui.ui.screens.gate import GateScreen
+
+        if self.desk.gate is not None and not isinstance(self.app.screen, GateScreen):
+            self.app.push_screen(GateScreen(self.desk))
+
+    def leave(self) -> None:
+        if self.desk.scope.search:
+            self.desk.search("")
+        elif self.focused is not None:
+            self.set_focus(None)
+
+    # --- answering where no card is in sight ---------------------------------------------------------------
+
+    @property
+    def card_in_sight(self) -> bool:
+        """Whether the person can read the gate that the keys would answer."""
+        return bool(self.card_panel.display)
+
+    def mark_option(self, option: str) -> None:
+        super().mark_option(option)
+        if not self.card_in_sight:
+            self.open_gate()
+
+    def card_has_the_word(self) -> bool:
+        gate = self.desk.gate
+        undelivered = gate is not None and gate.undelivered and isinstance(self.focused, GateQueue | None)
+        return self.card_in_sight and (undelivered or isinstance(self.focused, GateCard))
+
+    def open_selected(self) -> None:
+        panel = self.panel
+        if isinstance(panel, LineList):
+            panel.open_selected()
+        elif isinstance(panel, StageProgress):
+            self.do_details()
+
+    # --- what is listed ------------------------------------------------------------------------------------
+
+    def do_search(self) -> None:
+        from orchestrator_tui.ui.screens.search import SearchBar
+
+        if not self.query(SearchBar):
+            self.mount(SearchBar(self.desk), before=self.status)
+
+    def do_sort(self) -> None:
+        scope = self.desk.scope
+        order = _after(tuple(ORDERS), scope.order)
+        self.desk.scope = replace(scope, order=order)
+        self.desk.tell(f"tracks are sorted by {order}")
+
+    def do_filter(self) -> None:
+        scope = self.desk.scope
+        only = _after(FILTERS, scope.only)
+        self.desk.scope = replace(scope, only=only)
+        self.desk.tell("all tracks are listed" if only == "all" else f"only {only} tracks are listed")
+
+
+def _after(words: tuple[str, ...], word: str) -> str:
+    return words[(words.index(word) + 1) % len(words)]

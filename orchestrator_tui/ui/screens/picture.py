@@ -1,0 +1,44 @@
+"""What every screen and dialog shows of the desk: the banner, as soon as there is a place for it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.screen import Screen
+
+from orchestrator_tui.ui.desk import Desk
+from orchestrator_tui.ui.present.banner import present_banner
+from orchestrator_tui.ui.widgets.banner import Banner
+
+
+class PictureScreen(Screen[Any], inherit_bindings=False):
+    """A screen that shows the desk. Subclasses show their parts in :meth:`show_parts`."""
+
+    desk: Desk
+    _composed = False
+
+    def on_mount(self) -> None:
+        self._composed = True
+        self.show_picture()
+
+    def on_screen_resume(self) -> None:
+        self.show_picture()
+
+    def show_picture(self) -> None:
+        """Show what the desk holds now; nothing before the parts are there."""
+        if self._composed and self.is_attached:
+            self.show_parts()
+
+    def show_parts(self) -> None:
+        """Show the banner: what waits too long stays in sight on every screen and dialog (seed 002)."""
+        desk, live = self.desk, self.desk.live
+        self.query_one(Banner).show(
+            present_banner(
+                desk.state,
+                desk.now(),
+                desk.glyphs,
+                problem=live.problem,
+                held_by=live.held_by,
+                watching=live.watching,
+            )
+        )

@@ -30,9 +30,14 @@ class ScriptedAgent:
     def __init__(self, script: Script, worktree: Path, environments: Path) -> None:
         self._script, self._worktree, self._environments = script, worktree, environments
 
-    def play(self) -> None:
-        """Play all steps. Raises :class:`ScriptStopped` when one cannot be done."""
-        self._play(self._script.steps)
+    def play(self, reached: int) -> None:
+        """Play all steps from the stage that was reached. Raises :class:`ScriptStopped` when one cannot be done."""
+        steps = self._script.steps
+        for place, step in enumerate(steps):
+            if step.report is not None and step.report.stage == reached:
+                steps = steps[place:]
+                break
+        self._play(steps)
 
     def _play(self, steps: list[Step]) -> None:
         for step in steps:
@@ -55,6 +60,8 @@ class ScriptedAgent:
     def _do_replace(self, replace: Replace) -> None:
         path = self._worktree / replace.path
         text = path.read_text("utf-8")
+        if replace.new in text:
+            return
         if replace.old not in text:
             raise ScriptStopped(f"{replace.path} does not hold {replace.old!r}")
         path.write_text(text.replace(replace.old, replace.new, 1), "utf-8")
@@ -70,7 +77,9 @@ class ScriptedAgent:
 
     def _do_commit(self, message: str) -> None:
         git(self._worktree, "add", "--all")
-        git(self._worktree, "commit", "--quiet", "--message", message)
+        # Started again in the same worktree, some of the work is committed already.
+        if git(self._worktree, "status", "--porcelain"):
+            git(self._worktree, "commit", "--quiet", "--message", message)
 
     def _do_note(self, text: str) -> None:
         self._orch("note", text)
@@ -138,12 +147,21 @@ class ScriptedAgent:
 ORCH_AGENT = (sys.executable, "-c", "import sys; from orchestrator_tui.agent.main import main; sys.exit(main())")
 
 
+def _stage_reached(track: str) -> int:
+    """The stage in the track's task, 0 without one: an agent that starts again goes on where it was (seed 002, H)."""
+    for path in Path(os.environ["ORCH_TASKS"]).glob("*.json"):
+        metadata = json.loads(path.read_text("utf-8")).get("metadata", {})
+        if metadata.get("track") == track:
+            return int(metadata.get("stage", 0))
+    return 0
+
+
 def main() -> int:
     """Play the script that the command line names, in the current directory."""
     script = load_script(Path(sys.argv[1]))
     agent = ScriptedAgent(script, Path.cwd(), Path(os.environ["ORCH_DEMO_ENVIRONMENTS"]))
     try:
-        agent.play()
+        agent.play(_stage_reached(script.track))
     except ScriptStopped as error:
         sys.stderr.write(f"{script.track}: {error}\n")
         return 1

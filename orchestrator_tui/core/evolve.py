@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestrator_tui.core import gates
 from orchestrator_tui.core.changing import changed, closed_gate, closed_track, open_gate, open_track
-from orchestrator_tui.core.event import GATE_KINDS, Event, EventError
+from orchestrator_tui.core.event import FORMAT_VERSION, GATE_KINDS, Event, EventError
 from orchestrator_tui.core.evolve_tracks import TRACK_HANDLERS, added
 from orchestrator_tui.core.model import Batch, Gate, Limits, Signal, State, Track, TrackState
 
@@ -68,6 +68,16 @@ class BatchFold:
         Raises:
             EventError: the event cannot follow; the fold must not be used any more.
         """
+        try:
+            self._take(event)
+        except EventError:
+            raise
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise EventError(f"{event.batch}/{event.seq}: {event.kind} has an unfit payload: {error!r}") from error
+        self._recent.append(event)
+        self._newest = event
+
+    def _take(self, event: Event) -> None:
         kind = event.kind
         if kind == "batch_opened":
             self._last = _opened(self._last, event)
@@ -81,8 +91,6 @@ class BatchFold:
             self._changes.update(_HANDLERS[kind](self, event))
         elif not self._now("newer"):
             self._changes["newer"] = kind
-        self._recent.append(event)
-        self._newest = event
 
     def batch(self) -> Batch:
         """The batch after the last event that was taken.
@@ -137,16 +145,22 @@ class BatchFold:
                 raise EventError(f"{event.batch}/{event.seq}: {event.kind} names the unknown track {slug!r}")
             track = open_track(before)
         self._tracks[slug] = track = TRACK_HANDLERS[event.kind](track, event)
-        if event.kind == "track_moved" and track.state is TrackState.MERGED:
-            self._changes["merged"] = (*self._now("merged"), slug)
+        if event.kind == "track_moved":
+            merged = tuple(one for one in self._now("merged") if one != slug)
+            self._changes["merged"] = (*merged, slug) if track.state is TrackState.MERGED else merged
 
     def _take_gate(self, event: Event) -> None:
         gate_id = event.payload["gate"]
-        self._gates[gate_id] = gates.change(self.gate(gate_id), event)
+        before = self.gate(gate_id)
+        if event.kind == "decision_undone" and before is not None and before.decision is not None:
+            self._count(before.decision.origin, -1)
+        self._gates[gate_id] = gates.change(before, event)
         if event.kind == "gate_decided":
-            by_rule = event.payload["origin"].startswith("policy:")
-            field = "decided_by_rule" if by_rule else "decided_by_person"
-            self._changes[field] = self._now(field) + 1
+            self._count(event.payload["origin"], 1)
+
+    def _count(self, origin: str, number: int) -> None:
+        field = "decided_by_rule" if origin.startswith("policy:") else "decided_by_person"
+        self._changes[field] = self._now(field) + number
 
     # --- for the handlers ----------------------------------------------------------------------------------
 
@@ -177,6 +191,7 @@ def _opened(batch: Batch | None, event: Event) -> Batch:
     if batch is not None:
         raise EventError(f"{event.batch}/{event.seq}: opened twice")
     data = event.payload
+    demanded = data.get("min_reader", FORMAT_VERSION)
     return Batch(
         id=event.batch,
         title=data["title"],
@@ -187,6 +202,7 @@ def _opened(batch: Batch | None, event: Event) -> Batch:
         source=data.get("source", ""),
         started_at=event.at,
         limits=Limits(**{key: value for key, value in data.get("limits", {}).items() if key in _LIMITS}),
+        newer=f"format {demanded}" if demanded > FORMAT_VERSION else "",
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.event import Event
+from orchestrator_tui.core.instant import Instant, at_wall
 from orchestrator_tui.core.model import (
     Activity,
     Attempt,
@@ -37,21 +38,38 @@ def added(event: Event) -> Track:
         source=data.get("source", ""),
         stages=tuple(Stage(index, name) for index, name in data.get("stages", ())),
         added_at=event.at,
-        reported_at=event.at if reported is None else event.at.plus(min(0, reported - event.at.wall_ms)),
+        reported_at=event.at if reported is None else at_wall(reported, event.at),
         fingerprint=data.get("fingerprint", ""),
     )
 
 
 _CHANGEABLE = frozenset(
-    {"title", "kind", "workflow", "wave", "branch", "worktree", "pr", "owner", "problem", "source", "model"}
+    {"title", "kind", "workflow", "branch", "worktree", "pr", "owner", "problem", "source", "model"}
 )
 
 
 def _changed(track: Track, event: Event) -> Track:
-    changes = {key: value for key, value in event.payload["changes"].items() if key in _CHANGEABLE}
-    if "depends_on" in event.payload["changes"]:
-        changes["depends_on"] = tuple(event.payload["changes"]["depends_on"])
+    given = event.payload["changes"]
+    changes = {name: value for name, value in given.items() if name in _CHANGEABLE}
+    for name, value in changes.items():
+        if not isinstance(value, str):
+            raise TypeError(f"{name} is {type(value).__name__}, not str")
+    if "wave" in given:
+        changes["wave"] = int(given["wave"])
+    if "depends_on" in given:
+        changes["depends_on"] = tuple(given["depends_on"])
+    if "stages" in given:
+        changes["stages"] = _with_rungs(track.stages, given["stages"])
     return changed(track, **changes)
+
+
+def _with_rungs(stages: tuple[Stage, ...], rungs: Iterable[tuple[int, str]]) -> tuple[Stage, ...]:
+    """The stages with rungs that became known later; what a stage is called already stays."""
+    known = {stage.index: stage for stage in stages}
+    for index, name in rungs:
+        before = known.get(index, Stage(index, name))
+        known[index] = before if before.name else replace(before, name=name)
+    return tuple(known[index] for index in sorted(known))
 
 
 def _moved(track: Track, event: Event) -> Track:
@@ -63,7 +81,7 @@ def _reported(track: Track, event: Event) -> Track:
     data = event.payload
     return changed(
         track,
-        reported_at=event.at,
+        reported_at=_written_at(track, event),
         asked_at=None,
         liveness=Liveness.REPORTING,
         signs=(),
@@ -73,23 +91,34 @@ def _reported(track: Track, event: Event) -> Track:
     )
 
 
+def _written_at(track: Track, event: Event) -> Instant:
+    """When a report was written, where its file's time makes sense: not before the report that it changed."""
+    wall = event.payload.get("wall_ms")
+    if wall is None:
+        return event.at
+    written = at_wall(wall, event.at)
+    before = track.reported_at
+    return event.at if before is not None and written.wall_ms <= before.wall_ms else written
+
+
+_RUNNING = (StageStatus.RUNNING, StageStatus.GATE)
+
+
 def _stage_changed(track: Track, event: Event) -> Track:
     data = event.payload
     index, status = data["stage"], StageStatus(data["status"])
     stages = {stage.index: stage for stage in track.stages}
     stage = stages.get(index) or Stage(index, data.get("name", ""))
-    running = status in (StageStatus.RUNNING, StageStatus.GATE)
-    started = stage.started_at
-    if started is None and status is not StageStatus.PENDING and status is not StageStatus.SKIPPED:
+    started, ended = stage.started_at, None
+    if status is StageStatus.PENDING:
+        started = None
+    elif status not in _RUNNING:
+        ended = event.at
+    elif stage.status not in _RUNNING:
+        # Each run of a stage has its own clock; that of a stage which nobody saw running never starts.
         started = event.at
-    stages[index] = Stage(
-        index,
-        data.get("name") or stage.name,
-        status,
-        started,
-        None if running or status is StageStatus.PENDING else event.at,
-        data.get("detail", stage.detail),
-    )
+    name, detail = data.get("name") or stage.name, data.get("detail", stage.detail)
+    stages[index] = Stage(index, name, status, started, ended, detail)
     ordered = tuple(stages[key] for key in sorted(stages))
     return changed(track, stages=ordered, stage=index if status is not StageStatus.PENDING else track.stage)
 
@@ -107,7 +136,7 @@ def _stages_skipped(track: Track, event: Event) -> Track:
 
 def _activity_seen(track: Track, event: Event) -> Track:
     wall = event.payload.get("wall_ms")
-    at = event.at if wall is None else event.at.plus(min(0, wall - event.at.wall_ms))
+    at = event.at if wall is None else at_wall(wall, event.at)
     return changed(track, activity=Activity(event.payload["text"], at))
 
 

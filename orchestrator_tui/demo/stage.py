@@ -15,7 +15,7 @@ from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.demo.repository import Worktree, add_worktree, make_repository
 from orchestrator_tui.demo.script import SCRIPTS
 from orchestrator_tui.journal.home import journal_directory, state_home
-from orchestrator_tui.journal.private import prepare_directory
+from orchestrator_tui.journal.private import prepare_home
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.watched import watched_batch
 
@@ -50,8 +50,9 @@ def set_stage(directory: Path) -> Stage:
     tasks = directory / "tasks"
     (tasks / "demo").mkdir(parents=True)
     _copy_captured(tasks)
-    journal = journal_directory(state_home(os.environ), repository)
-    prepare_directory(journal)
+    home = state_home(os.environ)
+    journal = journal_directory(home, repository)
+    prepare_home(home, journal)
     return Stage(directory, repository, tasks, directory / "environments", journal, worktrees)
 
 

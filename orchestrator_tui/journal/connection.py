@@ -98,7 +98,13 @@ class Connection:
     def checkpoint(self) -> None:
         """Move the write-ahead log into the database and empty it, as far as readers allow."""
         with self._mutex, self._lock.held(self._lock_timeout_s), self._translated():
-            self._usable().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            connection = self._usable()
+            # Those who wait for the lock are not to wait for a reader too: the next checkpoint gets the rest.
+            connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {int(self._lock_timeout_s * 1000)}")
 
     def close(self) -> None:
         """Close under the journal's lock, since the last to close makes a checkpoint. Idempotent.

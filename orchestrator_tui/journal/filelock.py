@@ -11,8 +11,8 @@ from pathlib import Path
 
 from orchestrator_tui.journal.port import JournalBusy, JournalUnwritable
 
-_FIRST_PAUSE_S = 0.0002
-_LONGEST_PAUSE_S = 0.005
+_FIRST_PAUSE_S = 0.0001
+_LONGEST_PAUSE_S = 0.001
 _READ_LIMIT = 64 * 1024
 
 

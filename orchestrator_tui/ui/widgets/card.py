@@ -57,7 +57,7 @@ class GateCard(LineView, can_focus=True):
         before = self.view
         self.view = view
         if before is None or (before.key, before.revision) != (view.key, view.revision):
-            self.scroll_to(y=0, animate=False)
+            self.scroll_to_line(0)
         risk = self._note == "risk"
         self.set_frame(self._title, view.risk.text if risk else view.corner, view.risk.token if risk else "frame-note")
         self.show_again()

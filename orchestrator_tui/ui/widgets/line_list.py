@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from textual.events import Blur, Click, Focus
+from textual.events import Blur, Click, Focus, Resize
 from textual.message import Message
 
 from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, told
@@ -127,7 +127,7 @@ class LineList(LineView, Generic[K], can_focus=True):
         moved = (self._screen_row() or 0) - screen_row
         if moved and self.scroll_offset.y and 0 <= screen_row < self._page:
             self.set_line_count(len(self._order) + self._heading_rows)
-            self.scroll_to(y=self.scroll_offset.y + moved, animate=False)
+            self.scroll_to_line(self.scroll_offset.y + moved)
 
     # --- selection -----------------------------------------------------------------------------------------
 
@@ -173,7 +173,7 @@ class LineList(LineView, Generic[K], can_focus=True):
         if row is None or 0 <= row < self._page:
             return
         shift = row if row < 0 else row - self._page + 1
-        self.scroll_to(y=self.scroll_offset.y + shift, animate=False)
+        self.scroll_to_line(self.scroll_offset.y + shift)
 
     # --- drawing -------------------------------------------------------------------------------------------
 
@@ -220,6 +220,10 @@ class LineList(LineView, Generic[K], can_focus=True):
         lead = Part(" " * (room - cell_width(sign)) + sign, "accent" if self.has_focus else "quiet")
         return (lead, *line[1:]) if room else line
 
+    def on_resize(self, event: Resize) -> None:
+        super().on_resize(event)
+        self._bring_into_sight()
+
     # --- focus and mouse -----------------------------------------------------------------------------------
 
     def on_focus(self, event: Focus) -> None:
@@ -239,7 +243,7 @@ class LineList(LineView, Generic[K], can_focus=True):
 
     def move_to_top(self) -> None:
         """Show the first rows, wherever the cursor is."""
-        self.scroll_to(y=0, animate=False)
+        self.scroll_to_line(0)
 
     def order_changed(self) -> None:
         """The held order was let go; a subclass corrects its frame."""

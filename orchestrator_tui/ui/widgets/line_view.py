@@ -130,6 +130,8 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
     def on_resize(self, event: Resize) -> None:
         self._drawn.clear()
         self.show_again()
+        # A paint may have come before this event: what it drew is forgotten now, so all of it is drawn anew.
+        self.refresh()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         self._drawn.clear()
@@ -143,7 +145,7 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
 
     def move(self, lines: int) -> None:
         """Go ``lines`` down, or up when negative."""
-        self.scroll_to(y=self.scroll_offset.y + lines, animate=False)
+        self.scroll_to_line(self.scroll_offset.y + lines)
 
     def move_page(self, pages: int) -> None:
         """Go ``pages`` down, or up when negative."""
@@ -151,7 +153,13 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
 
     def move_to_end(self, last: bool) -> None:
         """Go to the last line, or to the first."""
-        self.scroll_to(y=self.max_scroll_y if last else 0, animate=False)
+        self.scroll_to_line(self.max_scroll_y if last else 0)
+
+    def scroll_to_line(self, line: int) -> None:
+        """Bring ``line`` to the top of what is in sight, as far as there are lines below it."""
+        if self.size:
+            # Forced, because the scroll bar that would allow it appears only with the next layout.
+            self.scroll_to(y=line, animate=False, force=True)
 
     # --- drawing -------------------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ class StageProgress(LineView, can_focus=True):
         before = self.view
         self.view = view
         if before is None or before.key != view.key:
-            self.scroll_to(y=0, animate=False)
+            self.scroll_to_line(0)
         self.set_frame(f"Stages  {view.title}" if view.title else "Stages", view.corner)
         self.show_again()
 

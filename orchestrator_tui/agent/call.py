@@ -1,0 +1,177 @@
+"""One call of orch-agent: who calls, its task, its way to the journal, and what every command does first."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from orchestrator_tui.agent.identity import Identity
+from orchestrator_tui.agent.messages import unread, with_read
+from orchestrator_tui.agent.task import Edit, OwnTask
+from orchestrator_tui.core.naming import list_batch_id
+
+if TYPE_CHECKING:
+    from orchestrator_tui.agent.questions import Standing
+    from orchestrator_tui.journal.sqlite import SqliteJournal
+    from orchestrator_tui.runtime.doors import Door
+    from orchestrator_tui.runtime.ports import Clock
+
+ROUTE = "shell"
+SLUG_LIMIT = 50
+"""Characters of a slug by which a watched batch knows its track (``core.observe``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What a call needs of the machine.
+
+    Attributes:
+        environ: the environment.
+        say: puts one line on stderr.
+        stdout: the descriptor on which answers are printed.
+        clock: the time; the machine's own without it.
+        sleep: waits some seconds.
+    """
+
+    environ: Mapping[str, str]
+    say: Callable[[str], None]
+    stdout: int
+    clock: Clock | None = None
+    sleep: Callable[[float], None] = time.sleep
+
+
+class Call:
+    """One call; close it at the end. What goes wrong on the way is a :class:`~orchestrator_tui.agent.stop.Stop`."""
+
+    def __init__(self, identity: Identity, world: World) -> None:
+        self.identity, self.world = identity, world
+        self.task = OwnTask(identity)
+        self.batch = list_batch_id(identity.directory)
+        self.standing: Standing | None = None
+        self.journal_problem = ""
+        self._journal: SqliteJournal | None = None
+        self._door: Door | None = None
+        self._read: list[str] = []
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        if self.world.clock is not None:
+            return self.world.clock
+        from orchestrator_tui.adapters.clock import SystemClock
+
+        return SystemClock()
+
+    def start(self, *, resumed: str = "", asking: bool = False) -> None:
+        """Show the messages that were not shown yet, and settle the caller's own question, if its task asks one.
+
+        ``resumed`` is the gate whose answer this very call is to bring: it is left alone. A call that is ``asking``
+        tells by itself how its question ended.
+        """
+        for identifier, line in unread(self.task.metadata):
+            self.world.say(line)
+            self._read.append(identifier)
+        if self.task.metadata.get("needsDecision"):
+            from orchestrator_tui.agent.questions import settle
+
+            self.standing = settle(self, resumed, asking)
+
+    def housekeeping(self, task: Mapping[str, Any]) -> dict[str, Any]:
+        """What :meth:`start` has to note in the task, given what it holds under its lock."""
+        patch: dict[str, Any] = {}
+        if self._read:
+            metadata = task.get("metadata")
+            patch["messagesRead"] = with_read(metadata if isinstance(metadata, dict) else {}, self._read)
+        if self.standing is not None and self.standing.over:
+            patch.update(self.standing.taken_down(task))
+        return patch
+
+    def wrote(self) -> None:
+        """The task was written with the housekeeping: record that an answered question was taken down."""
+        self._read.clear()
+        if self.standing is not None and self.standing.over:
+            from orchestrator_tui.agent.questions import cleared
+
+            cleared(self, self.standing)
+            self.standing = None
+
+    def keep_house(self) -> None:
+        """Write what :meth:`start` has to note, where the command itself writes nothing."""
+        if self._read or (self.standing is not None and self.standing.over):
+            self.task.change(lambda task: Edit(self.housekeeping(task)))
+            self.wrote()
+
+    def door(self, *, create: bool = False) -> Door | None:
+        """The way to the gates of the caller's batch, or None: ``journal_problem`` then says why, "" for no journal.
+
+        ``create`` makes the journal and opens the batch where they are not there.
+        """
+        from orchestrator_tui.adapters.process import claimant_gone, own_claim
+        from orchestrator_tui.journal.home import repository_root
+        from orchestrator_tui.journal.port import JournalError, JournalMissing
+        from orchestrator_tui.journal.sqlite import open_journal
+        from orchestrator_tui.runtime.doors import Door, Reader
+        from orchestrator_tui.runtime.watched import watched_batch
+
+        if self._door is not None and not create:
+            return self._door
+        try:
+            if self._journal is None:
+                self._journal = open_journal(self.identity.start, self.identity.environ, create=create)
+            if create:
+                opened = watched_batch(self.identity.directory, str(repository_root(self.identity.start)))
+                self._journal.open_batch(self.batch, opened, self.clock.now(), self.identity.origin)
+        except JournalMissing:
+            return None
+        except JournalError as error:
+            self.journal_problem = str(error)
+            self.let_go()
+            return None
+        reader = Reader(ROUTE, own_claim(), self.identity.origin)
+        self._door = Door(self._journal, self.batch, reader, self.clock, claimant_gone)
+        return self._door
+
+    def request(self, kind: str, payload: dict[str, Any]) -> None:
+        """Leave a request for the batch's holder, on behalf of the caller's track.
+
+        Raises:
+            JournalError: it could not be recorded.
+        """
+        from orchestrator_tui.journal.port import JournalUnwritable
+
+        if self.door(create=True) is None or self._journal is None:
+            raise JournalUnwritable(self.journal_problem)
+        content = {"track": self.track(), **payload}
+        self._journal.insert_request(self.batch, kind, content, self.clock.now(), self.identity.origin)
+
+    def track(self) -> str:
+        """The slug by which the batch knows the caller's track: who watches may have had to tell two apart."""
+        for event in self._journal.events(self.batch) if self._journal is not None else ():
+            if event.kind == "track_added" and event.payload.get("source") == self.task.source:
+                slug: str = event.payload["track"]
+                return slug
+        return self.identity.track[:SLUG_LIMIT].strip("-")
+
+    def let_go(self) -> None:
+        """Close the journal; the next :meth:`door` opens it again."""
+        from orchestrator_tui.journal.port import JournalError
+
+        journal, self._journal, self._door = self._journal, None, None
+        if journal is not None:
+            try:
+                journal.close()
+            except JournalError as error:
+                self.journal_problem = str(error)
+
+    def close(self) -> None:
+        """Let go of everything. Idempotent."""
+        if self._journal is not None:
+            self.let_go()
+
+
+def world_of_this_process(say: Callable[[str], None]) -> World:
+    """The machine as this process has it."""
+    return World(os.environ, say, 1)

@@ -134,21 +134,28 @@ def test_our_own_half_made_files_and_locks_give_no_hints(tmp_path: Path) -> None
         ear.after(lambda: put(root, "2"))
 
 
+WATCHES = """
+import sys, threading
+from pathlib import Path
+from orchestrator_tui.adapters.tasks.watch import TaskWatch
+
+heard = threading.Semaphore(0)
+watch = TaskWatch(lambda: sys.argv[1:])
+watch.start(heard.release)
+heard.acquire()
+heard.acquire()
+print(sum(path.read_text().count("inotify wd:") for path in Path("/proc/self/fdinfo").glob("[0-9]*") if path.exists()))
+"""
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists its watches in /proc")
 def test_one_watch_a_directory_and_none_below(tmp_path: Path) -> None:
     root = tmp_path / "tasks"
     for name in "abc":
         put(root / name, "1")
         (root / name / "deep" / "deeper").mkdir(parents=True)
-
-    def watches() -> int:
-        texts = [path.read_text() for path in Path("/proc/self/fdinfo").iterdir() if path.exists()]
-        return sum(line.startswith("inotify wd:") for text in texts for line in text.splitlines())
-
-    before = watches()
-    with heard(lambda: [str(root), *(str(root / name) for name in "abc")]):
-        assert watches() - before == 4
-    wait_until(lambda: watches() == before)
+    with running(WATCHES, root, *(root / name for name in "abc")) as process:
+        assert said(process) == "4"
 
 
 def test_where_the_system_does_not_tell_hints_come_anyway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

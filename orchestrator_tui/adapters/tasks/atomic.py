@@ -1,4 +1,4 @@
-"""Replacing or creating a task file so that no reader meets half of it, and no kill or full disk leaves half of it.
+"""Replacing or creating a task file: no reader meets half of it, no kill and no full disk leaves half of it.
 
 The bytes go to a file beside the target whose name does not end in ``.json`` (Claude Code reads ``*.json``), reach the
 disk, and take the target's name in one step.

@@ -52,7 +52,7 @@ class Connection:
         self._mutex = threading.RLock()
         self._sqlite: sqlite3.Connection | None = None
         self.damage = ""
-        if not create and not self._path.exists():
+        if not create and _identity(self._path) is None:
             raise JournalMissing(f"there is no journal at {self._path}")
         try:
             with self._lock.held(lock_timeout_s), self._translated():
@@ -132,7 +132,7 @@ class Connection:
         return ""
 
     def _open(self) -> None:
-        if not self._path.exists():
+        if _identity(self._path) is None:
             _make_private(self._path)
         self._sqlite = sqlite3.connect(
             self._path, timeout=self._lock_timeout_s, isolation_level=None, check_same_thread=False
@@ -193,8 +193,10 @@ class Connection:
 def _identity(path: Path) -> tuple[int, int] | None:
     try:
         found = os.stat(path, follow_symlinks=False)
-    except OSError:
+    except FileNotFoundError:
         return None
+    except OSError as error:
+        raise JournalUnwritable(f"cannot look at {path}: {error.strerror}") from error
     return found.st_ino, found.st_dev
 
 

@@ -36,9 +36,9 @@ def prepare_home(home: Path, directory: Path) -> None:
     """
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        found = os.stat(home)
     except OSError as error:
         raise JournalUnwritable(f"cannot make {home}: {error.strerror}") from error
-    found = os.stat(home)
     if found.st_mode & _OTHERS_WRITE:
         raise JournalUnwritable(f"{home} is writable by others; run: chmod go-w {home}")
     path = home
@@ -102,7 +102,10 @@ def _make_private(path: Path) -> None:
         pass
     except OSError as error:
         raise JournalUnwritable(f"cannot make {path}: {error.strerror}") from error
-    found = os.lstat(path)
+    try:
+        found = os.lstat(path)
+    except OSError as error:
+        raise JournalUnwritable(f"cannot look at {path}: {error.strerror}") from error
     if stat.S_ISLNK(found.st_mode):
         raise JournalUnwritable(f"{path} is a symbolic link; a journal is not kept behind one")
     if not stat.S_ISDIR(found.st_mode):

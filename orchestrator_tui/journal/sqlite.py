@@ -26,7 +26,8 @@ LOCK_TIMEOUT_S = 2.0
 HOOK_LOCK_TIMEOUT_S = 0.05
 """How long a hook waits for the journal before it passes through (DESIGN §3)."""
 
-_CHUNK = 2000
+_FIRST_CHUNK, _CHUNK = 125, 2000
+"""Events read at once: few at first, for those who want one place of a batch, then more, for those who want all."""
 
 Wake = Callable[[str, str | None], None]
 
@@ -107,13 +108,15 @@ class SqliteJournal:
 
     def events(self, batch: str, after: int = 0) -> Iterator[Event]:
         """The events of one batch with ``seq`` greater than ``after``, in order."""
+        limit = _FIRST_CHUNK
         while True:
             with self._connection.reading() as connection:
-                chunk = event_rows.chunk_of_batch(connection, batch, after, _CHUNK)
+                chunk = event_rows.chunk_of_batch(connection, batch, after, limit)
             yield from chunk
-            if len(chunk) < _CHUNK:
+            if len(chunk) < limit:
                 return
             after = chunk[-1].seq
+            limit = min(2 * limit, _CHUNK)
 
     def tail(self, position: int) -> tuple[tuple[Event, ...], int]:
         """Events of all batches behind a global position, and the position to ask from next time."""

@@ -95,12 +95,17 @@ class Waiters:
         return tuple(one for one in found if one is not None)
 
     def sweep(self) -> None:
-        """Remove the files of waiters that died."""
+        """Remove the files of waiters that died. Never fails: what cannot be looked at is left for the next time."""
         for path in self._paths(".lock"):
-            self._living(path)
+            with suppress(JournalUnwritable):
+                self._living(path)
         for path in self._paths(".fifo"):
-            if not path.with_suffix(".lock").exists():
+            try:
+                os.stat(path.with_suffix(".lock"))
+            except FileNotFoundError:
                 remove_file(path)
+            except OSError:
+                continue
 
     def _paths(self, suffix: str) -> list[Path]:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from orchestrator_tui.adapters.clock import SystemClock
@@ -10,7 +11,8 @@ from orchestrator_tui.cli import json_view
 from orchestrator_tui.cli.arguments import add_command, add_json, add_repository
 from orchestrator_tui.cli.faults import DONE
 from orchestrator_tui.cli.journals import find_place, load_state, reading
-from orchestrator_tui.cli.tables import print_table, say, tell
+from orchestrator_tui.cli.naming_gates import gate_name
+from orchestrator_tui.cli.tables import print_table, say, signs
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Gate, State
 from orchestrator_tui.core.queries import all_gates, gate_age_ms, gate_queue, is_stale, needs_person, under_way
@@ -55,18 +57,22 @@ def _ordered(state: State, ended_too: bool) -> tuple[Gate, ...]:
 
 
 def _print(gates: tuple[Gate, ...], state: State, now: Instant) -> None:
-    rows = []
+    rows: list[Sequence[str]] = []
     for gate in gates:
-        stale = "⚠" if is_stale(gate, now, state.batches[gate.batch]) else ""
+        stale = signs().gate if is_stale(gate, now, state.batches[gate.batch]) else ""
         waited = duration(gate_age_ms(gate, now)) + stale
-        name = f"{gate.track}/{gate.question.stage}" if gate.question.stage is not None else gate.track
-        row = [gate.risk.name.lower(), name, json_view.gate_state(gate), waited, f"r{gate.revision}"]
-        rows.append([*row, gate.question.question])
+        row = (gate.risk.name.lower(), gate_name(gate), json_view.gate_state(gate), waited, f"r{gate.revision}")
+        rows.append((*row, gate.question.question))
+        if needs_person(gate) and gate.question.options:
+            rows.append(("", "", "", "", "", _options(gate)))
     print_table(("RISK", "GATE", "STATE", "WAITED", "REV", "QUESTION"), rows, right=(3,))
-    first = gates[0]
-    if first.question.options and needs_person(first):
-        tell("")
-        for place, option in enumerate(first.question.options, start=1):
-            hint = "  (recommended)" if option.key == first.recommendation else ""
-            tell(f"  {place}  {option.key}" + (f"  {option.label}" if option.label != option.key else "") + hint)
-        say(f"orch-tui decide {first.track} OPTION")
+    if needs_person(gates[0]):
+        say(f"orch-tui decide {gate_name(gates[0])} {'OPTION' if gates[0].question.options else '--text TEXT'}")
+
+
+def _options(gate: Gate) -> str:
+    shown = []
+    for place, option in enumerate(gate.question.options, start=1):
+        label = option.label if option.label.startswith(option.key) else f"{option.key}: {option.label}"
+        shown.append(f"{place} {label}" + (" (recommended)" if option.key == gate.recommendation else ""))
+    return "   ".join(shown)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,11 +48,29 @@ def existing_directory(name: str) -> Path:
         return path
     if path.exists():
         raise BadInput(f"{name} is not a directory")
+    raise BadInput(f"there is no directory {name}{_nearest_beside(path, os.DirEntry.is_dir)}")
+
+
+def existing_file(name: str) -> Path:
+    """The regular file ``name``.
+
+    Raises:
+        BadInput: it does not exist or is none; the text names the nearest one beside it.
+    """
+    path = Path(name).expanduser()
+    if path.is_file():
+        return path
+    if path.exists():
+        raise BadInput(f"{name} is not a file")
+    raise BadInput(f"there is no file {name}{_nearest_beside(path, os.DirEntry.is_file)}")
+
+
+def _nearest_beside(path: Path, is_such: Callable[[os.DirEntry[str]], bool]) -> str:
     try:
-        beside = [entry.name for entry in os.scandir(path.parent) if entry.is_dir()]
+        with os.scandir(path.parent) as entries:
+            return nearest(path.name, [entry.name for entry in entries if is_such(entry)])
     except OSError:
-        beside = []
-    raise BadInput(f"there is no directory {name}{nearest(path.name, beside)}")
+        return ""
 
 
 @contextmanager
@@ -73,6 +91,21 @@ def reading(place: Place) -> Iterator[SqliteJournal | None]:
         yield journal
     finally:
         journal.close()
+
+
+@contextmanager
+def writing(place: Place) -> Iterator[SqliteJournal]:
+    """The journal of a place, to write into it; there must be one.
+
+    Raises:
+        BadInput: there is none, or it cannot be opened.
+    """
+    with reading(place) as journal:
+        if journal is None:
+            raise BadInput(f"nothing was ever watched in {place.repository}: run `orch-tui` there first")
+        if journal.problem:
+            raise BadInput(journal.problem)
+        yield journal
 
 
 def load_state(journal: SqliteJournal, batches: Iterable[str] | None = None) -> State:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, tzinfo
 
 from orchestrator_tui.ui.present.cells import cell_width, clean, cut, fit
+from orchestrator_tui.ui.present.glyphs import ASCII, UNICODE, Glyphs
+from orchestrator_tui.ui.settings import Settings, wants_ascii
 
 COLUMN_LIMIT = 40
 NO_EDGE = 100_000
@@ -39,5 +43,16 @@ def say(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """One line of a person's answer, on stdout."""
-    sys.stdout.write(clean(text, 4000) + "\n")
+    """One line of a person's answer, on stdout; its indent stays."""
+    indent = text[: len(text) - len(text.lstrip(" "))]
+    sys.stdout.write(indent + clean(text, 4000) + "\n")
+
+
+def signs() -> Glyphs:
+    """The signs that this terminal can draw."""
+    return ASCII if wants_ascii(Settings(), os.environ) else UNICODE
+
+
+def local_zone() -> tzinfo:
+    """The time zone of the person."""
+    return datetime.now(UTC).astimezone().tzinfo or UTC

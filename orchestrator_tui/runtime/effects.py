@@ -13,6 +13,9 @@ from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.recorder import Recorder
 from orchestrator_tui.runtime.world import World
 
+WRITTEN = "written into its task"
+"""Evidence of a message that stands where its agent looks."""
+
 
 def reach_of(journal: SqliteJournal, world: World, gate: Gate) -> Reach:
     """The ways to a gate's agent as they are now: which readers wait, and whether the claimant has died."""
@@ -65,7 +68,7 @@ class Effects:
             content = {"id": message.id, "text": message.text, "by": message.by, "at": message.at.wall_ms}
             refused = self._world.files.write_message(batch.source, track.source, content)
             payload = {"track": track.slug, "message": message.id, "route": "task_file"}
-            drafts.append(Draft("message_delivered", {**payload, "evidence": refused or "written into its task"}))
+            drafts.append(Draft("message_delivered", {**payload, "evidence": refused or WRITTEN}))
         if drafts:
             self._recorder.record(lease, drafts, self._world.clock.now())
         return bool(drafts)

@@ -6,7 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Generic, TypeVar
 
-from textual.events import Blur, Click, Focus, Resize
+from textual.events import Click, Resize
 from textual.message import Message
 
 from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, told
@@ -112,11 +112,10 @@ class LineList(LineView, Generic[K], can_focus=True):
         if not (self.KEEPS_CURSOR or self.has_focus):
             return
         place = before.get(self._selected, 0) if self._selected is not None else 0
-        first = self._selected is None
         key = self._order[min(place, len(self._order) - 1)] if self._order else None
         if key != self._selected:
             self._selected = key
-            self.post_message(self.Selected(self, key, by_itself=not first))
+            self.post_message(self.Selected(self, key, by_itself=True))
 
     def _screen_row(self) -> int | None:
         place = self._places.get(self._selected) if self._selected is not None else None
@@ -226,24 +225,23 @@ class LineList(LineView, Generic[K], can_focus=True):
 
     # --- focus and mouse -----------------------------------------------------------------------------------
 
-    def on_focus(self, event: Focus) -> None:
-        if self._selected is None:
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        super().watch_has_focus(_has_focus)
+        if _has_focus and self._selected is None:
             self._fall_back(self._places)
-        self.repaint_changed()
+        if not _has_focus:
+            self._let_go()
+        self._drawn.clear()
 
-    def on_blur(self, event: Blur) -> None:
+    def _let_go(self) -> None:
+        """The focus left: the order is made right, and a list that keeps no cursor shows its top again."""
         if not self.KEEPS_CURSOR:
             self._selected = None
-            self.move_to_top()
+            self.scroll_to_line(0)
         if self.order_held:
             self.order_held = False
             self._set_order(list(self._rows))
             self.order_changed()
-        self.repaint_changed()
-
-    def move_to_top(self) -> None:
-        """Show the first rows, wherever the cursor is."""
-        self.scroll_to_line(0)
 
     def order_changed(self) -> None:
         """The held order was let go; a subclass corrects its frame."""

@@ -59,7 +59,7 @@ async def test_the_first_row_is_selected_and_marked() -> None:
     async with host.run_test(size=(20, 10)) as pilot:
         assert await shown(pilot) == [" ▌a", "  b", "  c", "  d", "  e", "  f"]
         assert widget.selected == "a"
-        assert selections(host) == [("a", False)]
+        assert selections(host) == [("a", True)]
 
 
 async def test_the_cursor_stays_with_its_row_when_rows_come_go_and_change_place() -> None:
@@ -86,7 +86,25 @@ async def test_a_row_that_is_gone_gives_its_cursor_to_the_one_in_its_place() -> 
         assert widget.selected == "b"
         widget.show("")
         assert await shown(pilot) == ["  Nobody."]
-        assert selections(host) == [("a", False), ("c", False), ("d", True), ("b", True), (None, True)]
+        assert selections(host) == [("a", True), ("c", False), ("d", True), ("b", True), (None, True)]
+
+
+async def test_the_cursors_ground_comes_and_goes_with_the_focus() -> None:
+    host, widget = hosted()
+
+    def grounds() -> list[object]:
+        region = widget.outer_size.region
+        return [[*strip][1].style.bgcolor for strip in widget.render_lines(region)[1:3]]
+
+    async with host.run_test(size=(20, 10)) as pilot:
+        await pilot.pause()
+        assert len(set(map(str, grounds()))) == 1
+        widget.focus()
+        await pilot.pause()
+        assert len(set(map(str, grounds()))) == 2
+        host.query_one(Other).focus()
+        await pilot.pause()
+        assert len(set(map(str, grounds()))) == 1
 
 
 async def test_moving_by_lines_pages_and_to_the_ends() -> None:

@@ -116,6 +116,8 @@ def test_no_file_is_none(tmp_path: Path) -> None:
         (b'{"a": ' * 33 + b"1" + b"}" * 33, "nested over 32 levels deep", False),
         (b"[" * 15_000, "nested over 32 levels deep", False),
         (b'{"a": ' + b"[" * 15_000 + b"]" * 15_000 + b"}", "nested over 32 levels deep", False),
+        (b'{"a": ' + b"[" * 33, "nested over 32 levels deep", False),
+        (b'{"a": ' + b"[" * 31, "not JSON at line 1, column 38", True),
         (b"[" * 500_000, "holds over 20,000 values", False),
         (b'{"a": [' + b"{}," * 20_001 + b"0]}", "holds over 20,000 values", False),
         (b'{"a": "' + b"\\\\," * 100_000, "not JSON at line 1, column 7", True),

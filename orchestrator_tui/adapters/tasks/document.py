@@ -17,6 +17,8 @@ NOTE_LIMIT = 8
 _SEPARATOR_LIMIT = 131_072
 _DIGITS_LIMIT = 30
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
+_MARK = re.compile(rb"[\[\]{},]")
+_STEP = {b"[": 1, b"{": 1, b"]": -1, b"}": -1, b",": 0}
 _UNUSUAL_NUMBER = re.compile(rb"\d{31}|\d[eE]\+?\d{3}")
 
 
@@ -52,13 +54,10 @@ def parse_document(data: bytes, notes: Notes) -> dict[str, Any]:
         notes.add("starts with a byte order mark")
     if not data.strip():
         raise Unreadable("empty", torn=True)
-    if _holds_too_many_values(data):
-        raise Unreadable(f"holds over {VALUE_LIMIT:,} values")
+    _refuse_excess(data)
     value = _load(data, notes)
     if not isinstance(value, dict):
         raise Unreadable(f"{kind_of(value)}, not an object")
-    if data.count(b"[") + data.count(b"{") > DEPTH_LIMIT and _deeper_than(value, DEPTH_LIMIT):
-        raise Unreadable(f"nested over {DEPTH_LIMIT} levels deep")
     return value
 
 
@@ -71,16 +70,23 @@ def kind_of(value: Any) -> str:
     return {dict: "an object", list: "a list", str: "a text", int: "a number", float: "a number"}[type(value)]
 
 
-def _holds_too_many_values(data: bytes) -> bool:
-    """Counted before parsing, by the separators outside of texts; with very many in all, wherever they stand."""
-    separators = _separators(data)
-    return separators > VALUE_LIMIT and (
-        separators > _SEPARATOR_LIMIT or _separators(_STRING.sub(b"", data)) > VALUE_LIMIT
-    )
-
-
-def _separators(data: bytes) -> int:
-    return data.count(b",") + data.count(b"[") + data.count(b"{")
+def _refuse_excess(data: bytes) -> None:
+    """Judge number and depth of values before parsing, by the brackets and commas outside of texts."""
+    openings = data.count(b"[") + data.count(b"{")
+    separators = openings + data.count(b",")
+    # With very many of them it does not matter where they stand, and looking would take too long.
+    if separators > _SEPARATOR_LIMIT:
+        raise Unreadable(f"holds over {VALUE_LIMIT:,} values")
+    if separators <= VALUE_LIMIT and openings <= DEPTH_LIMIT:
+        return
+    depth = count = 0
+    for mark in _MARK.finditer(_STRING.sub(b"", data)):
+        depth += _STEP[mark[0]]
+        count += _STEP[mark[0]] >= 0
+        if depth > DEPTH_LIMIT:
+            raise Unreadable(f"nested over {DEPTH_LIMIT} levels deep")
+        if count > VALUE_LIMIT:
+            raise Unreadable(f"holds over {VALUE_LIMIT:,} values")
 
 
 def _load(data: bytes, notes: Notes) -> Any:
@@ -103,8 +109,6 @@ def _load(data: bytes, notes: Notes) -> Any:
         raise Unreadable(f"not UTF-8 at byte {error.start}", torn=True) from None
     except json.JSONDecodeError as error:
         raise Unreadable(f"not JSON at line {error.lineno}, column {error.colno}", torn=True) from None
-    except RecursionError:
-        raise Unreadable(f"nested over {DEPTH_LIMIT} levels deep") from None
 
 
 def _no_constant(name: str) -> NoReturn:
@@ -122,17 +126,3 @@ def _short_integer(digits: str) -> int:
     if len(digits) > _DIGITS_LIMIT:
         raise Unreadable(f"holds a number of {len(digits):,} digits")
     return int(digits)
-
-
-def _deeper_than(value: Any, levels: int) -> bool:
-    level = [value]
-    for _ in range(levels):
-        level = [
-            child
-            for parent in level
-            for child in (parent.values() if isinstance(parent, dict) else parent)
-            if isinstance(child, (dict, list))
-        ]
-        if not level:
-            return False
-    return True

@@ -14,10 +14,10 @@ from orchestrator_tui.core import observe_gates, observe_stages
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.metadata import TaskMetadata, read_metadata
-from orchestrator_tui.core.model import Batch, Track, TrackState
+from orchestrator_tui.core.metadata import TaskMetadata, read_metadata, slugify, task_slug
+from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
-from orchestrator_tui.core.queries import waiting_gates
+from orchestrator_tui.core.naming import is_task_source
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.text import sanitise_line
 
@@ -30,32 +30,50 @@ _STATUS_STATES = {
 
 @dataclass(frozen=True, slots=True)
 class ListSeen:
-    """One look at one task list: the tasks that changed since the last look, and the sources that went away."""
+    """One look at one task list: the tasks that changed since the last look, and the sources that went away.
+
+    ``whole`` tells that ``changed`` names every task of the list, as the first look of a watcher does: what the
+    batch knows beside them went away while nobody watched.
+    """
 
     changed: tuple[TaskFact, ...] = ()
     vanished: tuple[str, ...] = ()
+    whole: bool = False
 
 
 def observe(batch: Batch, seen: ListSeen, rules: Rules, now: Instant) -> tuple[Draft, ...]:
     """The events that ``seen`` amounts to, in the order in which they are to be recorded."""
     drafts: list[Draft] = []
-    slugs = {track.source: track.slug for track in batch.tracks.values()}
-    for fact in seen.changed:
+    slugs = {track.source: track.slug for track in batch.tracks.values() if track.source}
+    facts = {fact.source: fact for fact in seen.changed}
+    gone = [batch.tracks[slug] for source, slug in slugs.items() if _is_gone(source, seen, facts)]
+    for fact in facts.values():
         drafts += _observe_task(batch, fact, slugs, rules, now)
-    for source in seen.vanished:
-        if source in slugs:
-            drafts += _observe_vanished(batch, batch.tracks[slugs[source]])
+    cleaned = not facts and _were_all(gone, batch)
+    for track in gone:
+        drafts += _observe_vanished(batch, track, cleaned)
     return tuple(drafts)
+
+
+def _is_gone(source: str, seen: ListSeen, facts: Mapping[str, TaskFact]) -> bool:
+    return source not in facts and (source in seen.vanished or (seen.whole and is_task_source(source)))
+
+
+def _were_all(gone: list[Track], batch: Batch) -> bool:
+    """Whether these were all tasks that the list still had: Claude Code deletes a list when all of it is completed."""
+    sources = {track.source for track in gone}
+    had = [track for track in batch.tracks.values() if track.source and track.state is not TrackState.ABANDONED]
+    return bool(had) and all(track.source in sources for track in had)
 
 
 def observe_ending(batch: Batch) -> tuple[Draft, ...]:
     """Whether the batch has come to its end, or woke up again: one draft or none.
 
-    A watched batch ends when all of its tracks have ended and no gate of it is open.
+    A watched batch ends when all of its tracks have ended, and every gate of it, too.
     """
     tracks = batch.tracks.values()
     over = bool(tracks) and all(track.state in ENDED_TRACK_STATES for track in tracks)
-    over = over and not any(waiting_gates(batch, track.slug) for track in tracks)
+    over = over and all(gate.state in TERMINAL_GATE_STATES for gate in batch.gates.values())
     if over and batch.ended_at is None:
         failed = any(track.state is TrackState.FAILED for track in tracks)
         return (Draft("batch_ended", {"outcome": "failed" if failed else "completed"}),)
@@ -80,22 +98,22 @@ def _first_sight(
     batch: Batch, fact: TaskFact, meta: TaskMetadata, slug: str, rules: Rules, now: Instant
 ) -> list[Draft]:
     ladder = rules.ladders.get(meta.workflow)
-    stages = [[rule.index, rule.name] for rule in ladder.stages] if ladder else observe_stages.unnamed_stages(meta)
     kind = meta.kind or (ladder.kind if ladder else "work" if meta.staged else "task")
-    state = _state(fact, meta, len(stages))
+    state = _state(fact, meta, observe_stages.total(meta, rules))
     added: dict[str, Any] = {
         "track": slug,
         "title": meta.title,
         "kind": kind,
         "workflow": meta.workflow,
         "source": fact.source,
-        "stages": stages,
+        "stages": [list(rung) for rung in observe_stages.rungs(meta, rules)],
         "state": state.value,
-        "reported_wall_ms": fact.mtime_ms,
         "fingerprint": fact.fingerprint(),
     }
+    if fact.mtime_ms > 0:
+        added["reported_wall_ms"] = fact.mtime_ms
     drafts = [Draft("track_added", added)]
-    changes = _changes(Track(batch.id, slug, meta.title, kind), fact, meta)
+    changes = _changes(Track(batch.id, slug, meta.title, kind, workflow=meta.workflow), fact, meta)
     if changes:
         drafts.append(Draft("track_changed", {"track": slug, "changes": changes}))
     drafts += observe_stages.first_stages(slug, meta)
@@ -107,14 +125,17 @@ def _first_sight(
 
 def _again(batch: Batch, track: Track, fact: TaskFact, meta: TaskMetadata, rules: Rules, now: Instant) -> list[Draft]:
     drafts: list[Draft] = []
-    changes = _changes(track, fact, meta)
+    changes = {**_changes(track, fact, meta), **_ladder_changes(track, meta, rules)}
     if changes:
         drafts.append(Draft("track_changed", {"track": track.slug, "changes": changes}))
-    drafts += observe_stages.stage_moves(track, meta)
+    if track.stages or track.stage:
+        drafts += observe_stages.stage_moves(track, meta)
+    else:
+        drafts += observe_stages.first_stages(track.slug, meta)
     if track.fingerprint != fact.fingerprint():
         drafts.append(_reported(track.slug, fact, meta))
     drafts += _messages_read(track, meta)
-    state = _state(fact, meta, len(track.stages))
+    state = _state(fact, meta, observe_stages.total(meta, rules))
     if state is not track.state and _may_observe(track, state):
         moved = {"track": track.slug, "to": state.value, "why": f"its task is {fact.status}", "observed": True}
         drafts.append(Draft("track_moved", moved))
@@ -153,15 +174,31 @@ def _state(fact: TaskFact, meta: TaskMetadata, stages: int) -> TrackState:
 
 
 def _reported(slug: str, fact: TaskFact, meta: TaskMetadata) -> Draft:
-    return Draft(
-        "track_reported",
-        {
-            "track": slug,
-            "progress": meta.progress,
-            "blocked": observe_stages.blocked(fact, meta),
-            "fingerprint": fact.fingerprint(),
-        },
-    )
+    reported: dict[str, Any] = {
+        "track": slug,
+        "progress": meta.progress,
+        "blocked": observe_stages.blocked(fact, meta),
+        "fingerprint": fact.fingerprint(),
+    }
+    if fact.mtime_ms > 0:
+        reported["wall_ms"] = fact.mtime_ms
+    return Draft("track_reported", reported)
+
+
+def _ladder_changes(track: Track, meta: TaskMetadata, rules: Rules) -> dict[str, Any]:
+    """What a track learns of its ladder after its first sight: a task is made first, and told what it is later."""
+    changes: dict[str, Any] = {}
+    if meta.workflow and meta.workflow != track.workflow:
+        changes["workflow"] = meta.workflow
+    ladder = rules.ladders.get(meta.workflow)
+    if not meta.kind and track.kind == "task" and (ladder or meta.staged):
+        changes["kind"] = ladder.kind if ladder else "work"
+    names = {stage.index: stage.name for stage in track.stages}
+    rungs = observe_stages.rungs(meta, rules)
+    missing = [[index, name] for index, name in rungs if index not in names or (name and not names[index])]
+    if missing:
+        changes["stages"] = missing
+    return changes
 
 
 def _changes(track: Track, fact: TaskFact, meta: TaskMetadata) -> dict[str, Any]:
@@ -189,21 +226,30 @@ def _observe_problem(
         if batch.tracks[slug].problem == problem:
             return []
         return [Draft("track_changed", {"track": slug, "changes": {"problem": problem}})]
-    slug = _free_slug(f"task-{fact.task_id}", fact, set(slugs.values()) | set(batch.tracks))
+    slug = _free_slug(task_slug(fact.task_id), fact, set(slugs.values()) | set(batch.tracks))
     slugs[fact.source] = slug
-    added = {"track": slug, "title": f"task {fact.task_id}", "kind": "task", "source": fact.source}
+    added: dict[str, Any] = {
+        "track": slug,
+        "title": sanitise_line(f"task {fact.task_id}", 120),
+        "kind": "task",
+        "source": fact.source,
+        "state": "running",
+    }
+    if fact.mtime_ms > 0:
+        added["reported_wall_ms"] = fact.mtime_ms
     return [
-        Draft("track_added", {**added, "state": "running", "reported_wall_ms": fact.mtime_ms}),
+        Draft("track_added", added),
         Draft("track_changed", {"track": slug, "changes": {"problem": problem}}),
     ]
 
 
-def _observe_vanished(batch: Batch, track: Track) -> list[Draft]:
-    """A task file that is gone: finished lists are deleted by Claude Code, anything else was given up."""
-    drafts = observe_gates.withdraw_all(batch, track, "its task was deleted")
+def _observe_vanished(batch: Batch, track: Track, cleaned: bool) -> list[Draft]:
+    """A task file that is gone: Claude Code deletes a list whose tasks are all completed; one alone was given up."""
+    why = "its list was cleaned up: all of it was completed" if cleaned else "its task was deleted"
+    drafts = observe_gates.end_all(batch, track, why)
     if track.state not in ENDED_TRACK_STATES:
-        moved = {"track": track.slug, "to": "abandoned", "why": "its task was deleted", "observed": True}
-        drafts.append(Draft("track_moved", moved))
+        to = TrackState.DONE if cleaned else TrackState.ABANDONED
+        drafts.append(Draft("track_moved", {"track": track.slug, "to": to.value, "why": why, "observed": True}))
     return drafts
 
 
@@ -211,9 +257,9 @@ def _free_slug(slug: str, fact: TaskFact, taken: set[str]) -> str:
     candidate = slug[:50].strip("-")
     if candidate not in taken:
         return candidate
-    candidate = f"{candidate}-{fact.task_id}"[:63]
-    number = 2
+    stem, number = candidate, 2
+    candidate = f"{stem}-{slugify(fact.task_id)[:12]}".strip("-")
     while candidate in taken:
-        candidate = f"{slug[:50]}-{number}"
+        candidate = f"{stem}-{number}"
         number += 1
     return candidate

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from orchestrator_tui.core.canonical import canonical_json, sha256_hex
+from orchestrator_tui.core.bounds import bounded
+from orchestrator_tui.core.canonical import json_text, sha256_hex
+from orchestrator_tui.core.delivery import WAITED_FOR
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.metadata import TaskMetadata
-from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Question, Track
-from orchestrator_tui.core.normalise import digest, task_gate_id, task_question
+from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Question, Risk, Track
+from orchestrator_tui.core.normalise import digest, is_gate_of_task, task_gate_id, task_question
 from orchestrator_tui.core.risk import assess, recommend
 from orchestrator_tui.core.rules import Rules
 
@@ -32,8 +35,8 @@ def gate_opened(
     asked_wall_ms: int | None = None,
 ) -> Draft:
     """The event that opens a revision of a gate; every source of questions makes it here."""
-    ladder = rules.ladders.get(workflow)
-    risk, risk_why = assess(question, ladder.stage(question.stage) if ladder else None)
+    question = bounded(question)
+    risk, risk_why = _assessed(question, workflow, rules)
     recommendation, recommendation_why = recommend(question, risk)
     payload: dict[str, Any] = {
         "gate": gate_id,
@@ -64,74 +67,149 @@ def gate_opened(
     return Draft("gate_opened", payload)
 
 
+def _assessed(question: Question, workflow: str, rules: Rules) -> tuple[Risk, str]:
+    ladder = rules.ladders.get(workflow)
+    return assess(question, ladder.stage(question.stage) if ladder else None)
+
+
 def task_gate(batch: Batch, slug: str, fact: TaskFact, meta: TaskMetadata, rules: Rules, now: Instant) -> list[Draft]:
     """What one look at a task means for its gates."""
     drafts = _spoofs(batch, slug, fact, meta)
     question = task_question(fact.metadata, meta.stage)
-    current = task_gate_id(fact.task_id, meta.stage)
-    for gate in batch.gates.values():
-        if gate.source == fact.source and (question is None or gate.id != current):
-            drafts += _taken_down(gate, meta)
+    mine = [gate for gate in batch.gates.values() if _is_of(gate, fact)]
+    standing = None if question is None else _standing(mine, question, meta)
+    for gate in mine:
+        if gate is not standing and (question is None or gate.id != task_gate_id(fact.task_id, meta.stage)):
+            drafts += _taken_down(gate, _evidence(gate, meta))
     if question is not None:
-        drafts += _asked(batch.gates.get(current), current, slug, question, fact, meta, rules)
+        if standing is not None:
+            drafts += _carried(standing, question, fact, meta, rules)
+        else:
+            drafts += _asked(batch, slug, question, fact, meta, rules)
     return drafts
 
 
-def withdraw_all(batch: Batch, track: Track, why: str) -> list[Draft]:
-    """The withdrawals of a track's gates that nobody can answer any more."""
+def end_all(batch: Batch, track: Track, why: str) -> list[Draft]:
+    """What becomes of a track's gates when its task is gone: nobody asks any more."""
+    drafts: list[Draft] = []
+    for gate in batch.gates.values():
+        if gate.track == track.slug and (gate.source == track.source or gate.state not in TERMINAL_GATE_STATES):
+            drafts += _taken_down(gate, why, why)
+    return drafts
+
+
+def _is_of(gate: Gate, fact: TaskFact) -> bool:
+    return gate.source == fact.source or is_gate_of_task(gate.id, fact.task_id)
+
+
+def _standing(mine: list[Gate], question: Question, meta: TaskMetadata) -> Gate | None:
+    """The gate that asks this already, or None when it is asked anew.
+
+    TaskUpdate merges: an agent that moves on without taking its flag down carries the question into later stages.
+    The same words there are the same asking, unless they were answered and the agent says that it is blocked again.
+    """
+    for gate in mine:
+        same = gate.digest == digest(replace(question, stage=gate.question.stage)) and not gate.cleared
+        here = gate.question.stage == question.stage
+        if same and (here or gate.state is GateState.OPEN or meta.stage_status != "gate_blocked"):
+            return gate
+    return None
+
+
+def _carried(gate: Gate, question: Question, fact: TaskFact, meta: TaskMetadata, rules: Rules) -> list[Draft]:
+    """What an unchanged question still tells: a further route, a higher risk, or that its agent went on."""
+    drafts: list[Draft] = []
+    key = {"gate": gate.id, "revision": gate.revision}
+    if TASK_FILE not in gate.routes and gate.state not in TERMINAL_GATE_STATES:
+        drafts.append(Draft("gate_route_added", {**key, "route": TASK_FILE}))
+    if gate.state is GateState.OPEN:
+        drafts += _raised(gate, replace(question, stage=gate.question.stage), meta, rules)
+    went_on = meta.stage != gate.question.stage or fact.status == "completed"
+    if went_on and gate.state not in TERMINAL_GATE_STATES and _was_delivered(gate):
+        where = f"on to stage {meta.stage}" if meta.stage != gate.question.stage else "on and completed its task"
+        drafts.append(_acknowledged(gate, f"its agent went {where}"))
+    return drafts
+
+
+def _raised(gate: Gate, question: Question, meta: TaskMetadata, rules: Rules) -> list[Draft]:
+    """What an agent declares later about the same question counts, too, but only upwards (DESIGN §2.4)."""
+    risk, why = _assessed(question, meta.workflow, rules)
+    if risk <= gate.risk:
+        return []
+    recommendation, recommendation_why = recommend(question, risk)
     return [
-        Draft("gate_withdrawn", {"gate": gate.id, "revision": gate.revision, "why": why})
-        for gate in batch.gates.values()
-        if gate.track == track.slug and gate.state in (GateState.OPEN, GateState.DECIDED)
+        Draft(
+            "gate_risk_raised",
+            {
+                "gate": gate.id,
+                "revision": gate.revision,
+                "risk": risk.name.lower(),
+                "risk_why": why,
+                "recommendation": recommendation,
+                "recommendation_why": recommendation_why,
+            },
+        )
     ]
 
 
 def _asked(
-    gate: Gate | None,
-    gate_id: str,
-    slug: str,
-    question: Question,
-    fact: TaskFact,
-    meta: TaskMetadata,
-    rules: Rules,
+    batch: Batch, slug: str, question: Question, fact: TaskFact, meta: TaskMetadata, rules: Rules
 ) -> list[Draft]:
-    revision = 1
-    if gate is not None:
-        # An unchanged question never reopens; one that was taken down and is asked again is a new asking.
-        if gate.digest == digest(question) and not gate.cleared:
-            return []
-        revision = gate.revision + 1
-    return [
+    gate_id = task_gate_id(fact.task_id, meta.stage)
+    gate = batch.gates.get(gate_id)
+    drafts: list[Draft] = []
+    if gate is not None and gate.state is GateState.DELIVERED and gate.steps[-1].route in WAITED_FOR:
+        drafts.append(_acknowledged(gate, "its agent asks something else now"))
+    drafts.append(
         gate_opened(
             gate_id,
-            revision,
+            1 if gate is None else gate.revision + 1,
             slug,
             question,
             rules,
             workflow=meta.workflow,
             source=fact.source,
             routes=(TASK_FILE,),
-            asked_wall_ms=fact.mtime_ms,
+            asked_wall_ms=fact.mtime_ms if fact.mtime_ms > 0 else None,
         )
-    ]
+    )
+    return drafts
 
 
-def _taken_down(gate: Gate, meta: TaskMetadata) -> list[Draft]:
+def _evidence(gate: Gate, meta: TaskMetadata) -> str:
+    if meta.stage != gate.question.stage and meta.stage is not None:
+        return f"its agent went on to stage {meta.stage}"
+    return "its agent took the question down after our answer"
+
+
+def _taken_down(gate: Gate, evidence: str, why: str = "its agent took the question down") -> list[Draft]:
     """Cleared after our answer is an acknowledgement, cleared without one is a withdrawal."""
     key = {"gate": gate.id, "revision": gate.revision}
-    if gate.state is GateState.OPEN or (gate.state is GateState.DECIDED and gate.claim is None):
-        return [Draft("gate_withdrawn", {**key, "why": "its agent took the question down"})]
     if gate.state in TERMINAL_GATE_STATES:
         return [] if gate.cleared else [Draft("gate_cleared", key)]
+    if gate.claim is not None or _was_delivered(gate):
+        return [_acknowledged(gate, evidence), Draft("gate_cleared", key)]
+    return [Draft("gate_withdrawn", {**key, "why": why})]
+
+
+def _was_delivered(gate: Gate) -> bool:
+    """Whether the answer was handed over, be it that nobody showed in time that it was taken."""
+    return any(step.step == "delivered" for step in gate.steps)
+
+
+def _acknowledged(gate: Gate, evidence: str) -> Draft:
     assert gate.decision is not None
-    where = f"its agent went on to stage {meta.stage}" if meta.stage != gate.question.stage else ""
-    acknowledged = {
-        **key,
-        "decision": gate.decision.id,
-        "route": gate.steps[-1].route if gate.steps else TASK_FILE,
-        "evidence": where or "its agent took the question down after our answer",
-    }
-    return [Draft("decision_acknowledged", acknowledged), Draft("gate_cleared", key)]
+    route = gate.steps[-1].route or TASK_FILE
+    return Draft(
+        "decision_acknowledged",
+        {
+            "gate": gate.id,
+            "revision": gate.revision,
+            "decision": gate.decision.id,
+            "route": route,
+            "evidence": evidence,
+        },
+    )
 
 
 def _spoofs(batch: Batch, slug: str, fact: TaskFact, meta: TaskMetadata) -> list[Draft]:
@@ -139,7 +217,8 @@ def _spoofs(batch: Batch, slug: str, fact: TaskFact, meta: TaskMetadata) -> list
     claimed = meta.decision
     if claimed is None or _ours(batch, fact, claimed):
         return []
-    signal = f"spoof-{slug}-{sha256_hex(canonical_json(dict(claimed)))[:12]}"
+    text = json_text(dict(claimed))
+    signal = f"spoof-{slug}-{sha256_hex(text)[:12]}"
     if signal in batch.signals:
         return []
     return [
@@ -151,7 +230,7 @@ def _spoofs(batch: Batch, slug: str, fact: TaskFact, meta: TaskMetadata) -> list
                 "track": slug,
                 "gate": task_gate_id(fact.task_id, meta.stage),
                 "text": f"{slug}: its task file holds a decision that nobody made here; its gate stays as it is",
-                "evidence": [canonical_json(dict(claimed))[:500]],
+                "evidence": [text[:500]],
             },
         )
     ]
@@ -159,7 +238,7 @@ def _spoofs(batch: Batch, slug: str, fact: TaskFact, meta: TaskMetadata) -> list
 
 def _ours(batch: Batch, fact: TaskFact, claimed: Mapping[str, Any]) -> bool:
     gate = batch.gates.get(str(claimed.get("gate")))
-    if gate is None or gate.source != fact.source:
+    if gate is None or not _is_of(gate, fact):
         return False
     answer = (claimed.get("revision"), claimed.get("id"), claimed.get("option"))
     return any(answer == known for known in gate.answers)

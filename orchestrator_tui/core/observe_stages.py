@@ -7,6 +7,7 @@ from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.metadata import TaskMetadata
 from orchestrator_tui.core.model import Stage, StageStatus, Track
 from orchestrator_tui.core.normalise import asks
+from orchestrator_tui.core.rules import Rules
 
 _STATUSES = {
     "in_progress": StageStatus.RUNNING,
@@ -16,10 +17,19 @@ _STATUSES = {
 }
 
 
-def unnamed_stages(meta: TaskMetadata) -> list[list[int | str]]:
-    """The rungs of a ladder that only a subject speaks of: their number, and the one name that is known."""
+def rungs(meta: TaskMetadata, rules: Rules) -> list[tuple[int, str]]:
+    """The rungs that a task stands on: its workflow's, else as many as it speaks of, with the one name it tells."""
+    ladder = rules.ladders.get(meta.workflow)
+    if ladder is not None:
+        return [(rule.index, rule.name) for rule in ladder.stages]
     count = max(meta.stages or 0, meta.stage or 0)
-    return [[index, meta.stage_name if index == meta.stage else ""] for index in range(1, count + 1)]
+    return [(index, meta.stage_name if index == meta.stage else "") for index in range(1, count + 1)]
+
+
+def total(meta: TaskMetadata, rules: Rules) -> int:
+    """How many stages the track has in all, or 0 where nobody says."""
+    ladder = rules.ladders.get(meta.workflow)
+    return len(ladder.stages) if ladder is not None else meta.stages or 0
 
 
 def blocked(fact: TaskFact, meta: TaskMetadata) -> bool:

@@ -7,7 +7,7 @@ the newest picture; the screens show it. Nothing else ticks but the ages, once a
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
@@ -39,6 +39,9 @@ TICK_SECONDS = 1.0
 
 PLAY_SECONDS = 0.1
 """How often a playing replay moves."""
+
+TOUR_SECONDS = 10.0
+"""How long each hint of a tour stands."""
 
 NOTICE_SECONDS = 6.0
 """How long a notice stands in the status line."""
@@ -93,13 +96,15 @@ class Cockpit(App[None], inherit_bindings=False):
         snapshots: Path | None = None,
         zone: tzinfo | None = None,
         environment: Mapping[str, str] | None = None,
+        tour: Sequence[str] = (),
     ) -> None:
-        """``problems`` are lines about settings that could not be used; they are shown once."""
+        """``problems`` are lines about settings that could not be used, ``tour`` hints; both are shown once."""
         super().__init__()
         self.settings = settings or Settings()
         self.environment = os.environ if environment is None else environment
         keymap, clashes = resolve(self.settings.keymap, "keymap")
         self.problems = (*problems, *clashes)
+        self._tour = list(tour)
         self.session = session
         self.desk = Desk(
             session,
@@ -134,6 +139,13 @@ class Cockpit(App[None], inherit_bindings=False):
         self._warn()
         for problem in self.problems:
             self.notify(problem, title="Settings", severity="warning", timeout=15, markup=False)
+        self._guide()
+
+    def _guide(self) -> None:
+        """Show the next hint of the tour; one at a time, since the screen is the person's."""
+        if self._tour:
+            self.notify(self._tour.pop(0), timeout=TOUR_SECONDS, markup=False)
+            self.set_timer(TOUR_SECONDS, self._guide)
 
     def on_unmount(self) -> None:
         if isinstance(self.warner, TerminalWarner):
@@ -287,6 +299,7 @@ def run(
     evidence: Evidence | None = None,
     snapshots: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    tour: Sequence[str] = (),
 ) -> int:
     """Show ``session`` until the person leaves, and return the exit code. The settings of the person hold."""
     variables = os.environ if environment is None else environment
@@ -298,6 +311,7 @@ def run(
         evidence=evidence,
         snapshots=snapshots,
         environment=variables,
+        tour=tour,
     )
     app.run(mouse=settings.mouse)
     return app.return_code or 0

@@ -179,21 +179,23 @@ class Desk:
 
     def report(self, outcome: Outcome) -> None:
         """Say what became of a command."""
-        self.tell(outcome.refused or outcome.text or _done(outcome.command), refused=bool(outcome.refused))
+        self.tell(outcome.refused or outcome.text or self._done(outcome.command), refused=bool(outcome.refused))
+
+    def _done(self, command: Command) -> str:
+        if not isinstance(command, Decide):
+            return _DONE[type(command)]
+        gate = find_gate(self.state, GateKey(command.batch, command.gate))
+        chosen = [] if gate is None else [one.label for one in gate.question.options if one.key in command.options]
+        return f'answered "{" + ".join(chosen) or command.text}"'
 
 
 _DONE: dict[type[Command], str] = {
-    Decide: "decided",
     Undo: "taken back: the gate is open again",
     Snooze: "snoozed",
     Tell: "message sent",
     Nudge: "asked for its status",
     Redeliver: "sent again",
 }
-
-
-def _done(command: Command) -> str:
-    return _DONE[type(command)]
 
 
 def _nothing() -> None:

@@ -22,7 +22,6 @@ from orchestrator_tui.ui.widgets.card import GateCard
 from orchestrator_tui.ui.widgets.page import TitleLine
 from orchestrator_tui.ui.widgets.status_line import StatusLine
 
-
 OPTIONAL = "optional unless you go against the recommendation"
 """What the empty reason says."""
 

@@ -196,6 +196,9 @@ class MainScreen(ReplayActions, AnsweringScreen):
         return self.card_in_sight and (undelivered or isinstance(self.focused, GateCard))
 
     def open_selected(self) -> None:
+        if self.focused is None and self.desk.gate is not None:
+            self.open_gate()
+            return
         panel = self.panel
         if isinstance(panel, LineList):
             panel.open_selected()

@@ -7,14 +7,14 @@ from datetime import tzinfo
 
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, GateState, Option, Risk, State, Track
-from orchestrator_tui.core.queries import GateKey, gate_age_ms, is_stale, wants_confirmation
+from orchestrator_tui.core.queries import GateKey, wants_confirmation
 from orchestrator_tui.core.text import sanitise
-from orchestrator_tui.ui.present.ages import clock_time, duration, left
+from orchestrator_tui.ui.present.card_header import full_header, short_header
 from orchestrator_tui.ui.present.cells import Line, Part, clean
-from orchestrator_tui.ui.present.delivery import held_words, life_lines, route_note, route_word, undo_left
+from orchestrator_tui.ui.present.delivery import life_lines, route_note, route_word, undo_left
 from orchestrator_tui.ui.present.evidence import evidence_rows
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
-from orchestrator_tui.ui.present.words import PRODUCTION, RISK_NAMES, plural, risk_label, stage_name
+from orchestrator_tui.ui.present.words import PRODUCTION, RISK_NAMES, risk_label
 
 PAGE = 9
 """Options a page of the card shows: as many as there are digits."""
@@ -71,6 +71,7 @@ class CardView:
         context: what the asker says beside it, clean, in its own lines.
         options: the options of the page that is shown.
         pages: ``1/2`` when there are more than nine options, else "".
+        several: several options may be marked at once.
         advice: the recommendation, or its deliberate absence.
         evidence: labelled facts.
         confirm: what is asked before Enter counts, as parts of one line; empty when nothing is.
@@ -91,6 +92,7 @@ class CardView:
     context: str = ""
     options: tuple[CardOption, ...] = ()
     pages: str = ""
+    several: bool = False
     advice: Part = NOTHING
     evidence: tuple[tuple[str, Line], ...] = ()
     confirm: Line = ()
@@ -137,12 +139,13 @@ def present_card(
         digest=gate.digest,
         corner=_corner(gate),
         risk=Part(RISK_NAMES[gate.risk], risk_label(gate)[1]),
-        header=_header(scene),
-        full_header=_full_header(scene, trust),
+        header=short_header(gate, scene.track, batch, now),
+        full_header=full_header(gate, scene.track, batch, now, zone, trust),
         question=clean(gate.question.question, 2000),
         context=sanitise(gate.question.context.strip("\n"), 65_536),
         options=options[first : first + PAGE],
         pages=f"{scene.given.page + 1}/{page_count(gate)}" if page_count(gate) > 1 else "",
+        several=gate.question.multiple and is_open,
         advice=_advice(scene) if is_open else NOTHING,
         evidence=evidence_rows(gate, scene.track, batch, now, glyphs),
         confirm=_confirm(scene) if is_open else (),
@@ -176,14 +179,14 @@ def _choices(gate: Gate) -> tuple[Option, ...]:
 def _options(scene: _Scene) -> tuple[CardOption, ...]:
     gate = scene.gate
     chosen = gate.decision.options if gate.decision is not None else scene.given.marks
-    own = gate.decision is not None and not gate.decision.options
+    own = not gate.decision.options if gate.decision is not None else bool(scene.given.text)
     recommended = gate.recommendation if gate.state is GateState.OPEN and not _is_production(gate) else None
     why = _recommended_words(gate)
     return tuple(
         CardOption(
             digit=place % PAGE + 1,
             key=option.key,
-            label=clean(option.label, 500) or clean(option.key, 500),
+            label=_label(option, scene),
             role=option.role,
             marked=option.key in chosen or (own and option.role == "text"),
             recommended=why if recommended is not None and option.key == recommended else "",
@@ -197,11 +200,20 @@ def _is_production(gate: Gate) -> bool:
     return gate.risk is Risk.PRODUCTION or gate.question.environment in PRODUCTION
 
 
+def _label(option: Option, scene: _Scene) -> str:
+    written = scene.given.text if scene.gate.decision is None else scene.gate.decision.text
+    if option.role == "text" and written:
+        return f'your answer: "{clean(written, 500)}"'
+    return clean(option.label, 500) or clean(option.key, 500)
+
+
 def _recommended_words(gate: Gate) -> str:
     why = clean(gate.recommendation_why, 300)
     confidence = clean(gate.question.confidence, 16)
     if confidence and "confidence" not in why:
         why = f"{confidence} confidence: {why}" if why else f"{confidence} confidence"
+    if "(" in why:
+        return f"recommended: {why}"
     return f"recommended ({why})" if why else "recommended"
 
 
@@ -217,59 +229,6 @@ def _advice(scene: _Scene) -> Part:
 
 def _corner(gate: Gate) -> str:
     return f"via {route_word(gate.routes[0])}" if gate.routes else "no route"
-
-
-def _header(scene: _Scene) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    who = (clean(scene.gate.track, 80), _stage(scene), f"r{scene.gate.revision}")
-    return tuple(part for part in who if part), (*_waited(scene), *_held(scene))
-
-
-def _full_header(scene: _Scene, trust: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    gate, stage = scene.gate, _stage(scene)
-    who = (clean(gate.track, 80), f"stage {stage}" if stage else "", f"revision {gate.revision}")
-    opened = f"opened {clock_time(gate.asked_at, scene.zone)}"
-    promise = (f"trust: {trust}",) if wants_confirmation(gate) == "slug" else ()
-    return tuple(part for part in who if part), (opened, *_waited(scene), *_held(scene), *promise)
-
-
-def _stage(scene: _Scene) -> str:
-    """``8/8 Self-Healing Deploy``, or "" for a gate outside a ladder."""
-    index, track = scene.gate.question.stage, scene.track
-    if index is None or track is None or not track.stages:
-        return ""
-    return f"{index}/{len(track.stages)} {stage_name(track, index)}".rstrip()
-
-
-def _waited(scene: _Scene) -> tuple[str, ...]:
-    """How long it has waited, and what is left of the five minutes."""
-    gate, now = scene.gate, scene.now
-    spent, limit = gate_age_ms(gate, now), scene.batch.limits.gate_stale_ms
-    parts = [f"waited {duration(spent)}"]
-    if gate.state is GateState.OPEN:
-        if spent < limit:
-            parts.append(f"stale in {left(limit, spent)}")
-        elif not is_stale(gate, now, scene.batch):
-            parts.append("snoozed")
-    if gate.refusals:
-        parts.append(f"{plural(gate.refusals, 'answer')} refused")
-    return tuple(parts)
-
-
-def _held(scene: _Scene) -> tuple[str, ...]:
-    words = held_words(scene.gate) if scene.gate.state is GateState.OPEN else _STATES[scene.gate.state]
-    return (words,) if words else ()
-
-
-_STATES = {
-    GateState.DECIDED: "decided",
-    GateState.DELIVERED: "delivered",
-    GateState.ACKNOWLEDGED: "acknowledged",
-    GateState.WITHDRAWN: "withdrawn",
-    GateState.SUPERSEDED: "replaced",
-    GateState.CANCELLED: "cancelled",
-    GateState.EXPIRED: "expired",
-    GateState.ANSWERED_ELSEWHERE: "answered elsewhere",
-}
 
 
 def _notes(scene: _Scene) -> tuple[Part, ...]:

@@ -47,14 +47,19 @@ def _within(line: Line, width: int) -> Line:
 
 
 def _shorten(sections: dict[str, list[Line]], height: int) -> None:
-    """Cut the sections that may give way until all fit in ``height`` lines, or nothing more may be cut."""
+    """Cut the sections that may give way until all fit in ``height`` lines, or nothing more may be cut.
+
+    The end of an answer's life tells most, and the beginning of all else.
+    """
     for name, least in _GIVES:
         filled = [key for key, section in sections.items() if section]
         over = sum(map(len, sections.values())) + sum(key not in _JOINED for key in filled[1:]) - height
         section = sections.get(name, [])
         cuts = min(over + 1, len(section) - least)
         if over > 0 and cuts > 1:
-            sections[name] = [*section[:-cuts], (Part(f"… {cuts} more lines", "quiet"),)]
+            kept = 1 if name == "life" else len(section) - cuts
+            more = (Part(f"… {cuts} more lines", "quiet"),)
+            sections[name] = [*section[:kept], more, *section[kept + cuts :]]
 
 
 def _header(view: CardView, room: int) -> Sequence[Line]:
@@ -92,6 +97,8 @@ def _options(view: CardView, room: int) -> Sequence[Line]:
     widest = max((cell_width(option.label) for option in view.options), default=0)
     for option in view.options:
         lines += _option(view, option, room, widest if side else 0)
+    if view.several:
+        lines.append((Part("     several may be marked", "quiet"),))
     if view.pages:
         lines.append((Part("  "), Part("< >", "key"), Part(f" page {view.pages} of the options", "quiet")))
     return lines

@@ -17,9 +17,13 @@ ROUTES = {
     "shell": ("shell", "waits in its shell", ""),
     "stdin": ("stdin", "listens on stdin", ""),
     "engine": ("orch-tui", "orch-tui asks", ""),
-    "tmux": ("tmux", "nudged in tmux", "A nudge is typed into its pane; its agent may not take it."),
-    "inbox": ("inbox", "a note in its inbox", "A note goes to its inbox; its agent may not look."),
-    "task_file": ("task file", "written to its task file", "Written to its task file; its agent may not look."),
+    "tmux": ("tmux", "waits in tmux", "A nudge is typed into its pane; its agent may not take it."),
+    "inbox": ("inbox", "has an inbox", "A note goes to its inbox; its agent may not look."),
+    "task_file": (
+        "task file",
+        "asked in its task file",
+        "The answer is written to its task file; its agent may not look.",
+    ),
 }
 """Word, state and caveat of each route. A caveat is told only when no stronger route is there."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator_tui.core.model import Gate, GateState, Option, Risk, Signal, State
+from orchestrator_tui.core.model import Decision, DeliveryStep, Gate, GateState, Option, Risk, Signal, State
 from orchestrator_tui.ui.present.card import CardInput, CardView, option_at, page_count, present_card
 from orchestrator_tui.ui.present.card_lines import EVIDENCE, OWN, QUESTION, card_lines
 from orchestrator_tui.ui.present.glyphs import ASCII, UNICODE
@@ -174,6 +174,21 @@ def test_marks_are_told_by_a_sign_as_well_as_a_colour() -> None:
     assert "  1  redo" in picture(marked, 60)
 
 
+def test_an_answer_of_ones_own_is_shown_as_it_was_typed() -> None:
+    written = card(COUNSEL, CardInput(text="do both"))
+    assert '● 3  your answer: "do both"' in picture(written, 60)
+    answer = Decision("d", (), "do both", "", "do both", "mia", "key", NOW)
+    decided = card(COUNSEL, state=GateState.DECIDED, decision=answer)
+    assert '● 3  your answer: "do both"' in picture(decided, 60)
+
+
+def test_several_options_may_be_marked_where_the_gate_allows_it() -> None:
+    multiple = replace(COUNSEL.question, multiple=True)
+    view = card(COUNSEL, CardInput(marks=("a", "b")), question=multiple)
+    assert [option.marked for option in view.options] == [True, True, False]
+    assert "several may be marked" in picture(view, 60)
+
+
 # --- recommendation and confirmation -----------------------------------------------------------------------
 
 
@@ -195,7 +210,7 @@ def test_no_recommendation_is_said() -> None:
     ("why", "confidence", "words"),
     [
         ("", "", "recommended"),
-        ("its agent recommends it (low confidence)", "low", "recommended (its agent recommends it (low confidence))"),
+        ("its agent recommends it (low confidence)", "low", "recommended: its agent recommends it (low confidence)"),
         ("a rule says so", "high", "recommended (high confidence: a rule says so)"),
         ("", "medium", "recommended (medium confidence)"),
     ],
@@ -231,7 +246,7 @@ def test_the_typed_slug_turns_green_when_it_is_right() -> None:
     ("routes", "corner", "note"),
     [
         (("hook",), "via hook", ""),
-        (("task_file",), "via task file", "Written to its task file; its agent may not look."),
+        (("task_file",), "via task file", "The answer is written to its task file; its agent may not look."),
         (("shell", "task_file"), "via shell", ""),
         ((), "no route", "Its agent cannot hear us now; the answer is kept until it can."),
         (("carrier_pigeon",), "via carrier pigeon", ""),
@@ -296,6 +311,16 @@ def test_options_and_confirmation_stay_in_sight_on_a_low_screen() -> None:
         assert "Type pay-webhook" in text
         assert "more lines" in text
     assert len(card_lines(view, 43)) > 60
+
+
+def test_of_a_long_life_the_end_stays_in_sight() -> None:
+    steps = tuple(DeliveryStep("failed", "hook", ago(0, 20 - n), f"reader {n} ended") for n in range(12))
+    answer = Decision("d", ("a",), "redo", "", "", "mia", "key", ago(1))
+    view = card(COUNSEL, state=GateState.DECIDED, decision=answer, steps=steps, undelivered=True)
+    text = drawn(card_lines(view, 60, 20))
+    assert 'decided "redo"' in text
+    assert "reader 11 ended" in text
+    assert "reader 3 ended" not in text
 
 
 def test_a_card_can_be_parted_into_two_panels() -> None:

@@ -77,6 +77,7 @@ def configure(connection: sqlite3.Connection) -> None:
     """Set what holds for one connection: durable commits, checkpoints only when asked for (DESIGN §3)."""
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
+    connection.execute("PRAGMA fullfsync = ON")
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA temp_store = MEMORY")
 

@@ -156,8 +156,8 @@ def test_a_kind_of_a_newer_version_makes_its_batch_read_only(journal: SqliteJour
 
 
 def test_damage_that_shows_while_working_ends_writing(journal: SqliteJournal, directory: Path) -> None:
-    for number in range(200):
-        journal.change_gate(BATCH, asked(f"g{number}"), at(1), "hook")
+    for number in range(30):
+        journal.change_gate(BATCH, asked(f"g{number}", context="x" * 4000), at(1), "hook")
     journal.close()
     with (directory / DATABASE).open("r+b") as file:
         file.seek(4096 * 2)
@@ -203,7 +203,7 @@ def test_many_threads_share_one_handle(journal: SqliteJournal, directory: Path) 
 
     def work(name: int) -> None:
         try:
-            for number in range(20):
+            for number in range(5):
                 shared.change_gate(BATCH, asked(f"{name}-{number}"), at(1), "hook")
                 shared.gates(BATCH)
                 list(shared.events(BATCH))
@@ -216,7 +216,7 @@ def test_many_threads_share_one_handle(journal: SqliteJournal, directory: Path) 
     for thread in threads:
         thread.join()
     assert errors == []
-    assert len(shared.gates(BATCH)) == 80
+    assert len(shared.gates(BATCH)) == 20
     assert verify_batch(shared, BATCH).intact
     shared.close()
 

@@ -30,8 +30,7 @@ def directory(tmp_path: Path) -> Path:
     write_history(journal)
     journal.open_batch("long", opened("Long"), at(0), "cockpit")
     lease = taken(journal, "long")
-    for number in range(300):
-        journal.append(lease, [note(f"{number} " + "x" * 200)], at(number), "cockpit")
+    journal.append(lease, [note(f"{number} " + "x" * 200) for number in range(300)], at(1), "cockpit")
     journal.close()
     return tmp_path / "journal"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orchestrator_tui.core.instant import Instant, elapsed_ms
@@ -45,7 +46,7 @@ class StagesView:
     stage: str
     detail: str
     elapsed: str
-    facts: Line
+    facts: tuple[Line, ...]
     notes: tuple[Line, ...]
     wave: str
     empty: tuple[str, ...]
@@ -103,7 +104,7 @@ def stage_lines(view: StagesView, width: int) -> tuple[Line, ...]:
     room = next((column.width for column in columns if column.name == "told"), 0)
     attempts = attempts if room >= attempts + DETAIL_ROOM else 0
     lines = [lay_out(_cells(row, attempts), columns, width, view.glyphs.ellipsis) for row in view.rows]
-    below = [line for line in (view.facts, *view.notes) if line]
+    below = [*_flow(view.facts, width - 1), *view.notes]
     if below:
         lines += [(), *(fit_line((Part(" "), *line), width, view.glyphs.ellipsis) for line in below)]
     return tuple(lines)
@@ -116,10 +117,13 @@ def strip_lines(view: StagesView, width: int) -> tuple[Line, ...]:
     stage = (Part("   "), Part(view.stage)) if view.stage else ()
     first = (Part(" "), Part(view.title, "strong"), Part("   "), *view.strip, *stage)
     detail = (Part(view.detail), Part("   ")) if view.detail else ()
-    second = (Part(" "), *detail, *view.facts)
+    wave = (Part("  "), Part(view.wave, "quiet"), Part(" "))
+    room = width - 1 - line_width(detail) - line_width(wave)
+    facts = next(iter(_flow(view.facts, room)), ())
+    second = (Part(" "), *detail, *(facts if line_width(facts) <= room else ()))
     return (
         spread(first, (Part("  "), Part(view.elapsed, "age"), Part(" ")), width, view.glyphs.ellipsis),
-        spread(second, (Part("  "), Part(view.wave, "quiet"), Part(" ")), width, view.glyphs.ellipsis),
+        spread(second, wave, width, view.glyphs.ellipsis),
     )
 
 
@@ -183,16 +187,24 @@ def _corner(track: Track, waves: int) -> str:
     return ", ".join(parts)
 
 
-def _facts(track: Track, glyphs: Glyphs) -> Line:
+def _flow(facts: Sequence[Line], room: int) -> list[Line]:
+    """Facts beside each other, as many a line as have room whole."""
+    lines: list[Line] = []
+    for fact in facts:
+        if lines and line_width(lines[-1]) + 2 + line_width(fact) <= room:
+            lines[-1] = (*lines[-1], Part("  "), *fact)
+        else:
+            lines.append(fact)
+    return lines
+
+
+def _facts(track: Track, glyphs: Glyphs) -> tuple[Line, ...]:
     groups: list[Line] = [check_parts(check, glyphs) for check in track.checks]
     if track.pr:
         groups.append((Part("PR ", "quiet"), Part(pull_request(track))))
     if track.branch and not track.pr:
         groups.append((Part("branch ", "quiet"), Part(clean(track.branch, 80))))
-    parts: list[Part] = []
-    for group in groups:
-        parts += [Part("  "), *group] if parts and line_width(parts) else [*group]
-    return tuple(parts)
+    return tuple(groups)
 
 
 def _noticed(track: Track, batch: Batch, now: Instant, glyphs: Glyphs) -> list[Line]:

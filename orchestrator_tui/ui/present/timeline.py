@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from heapq import nlargest
@@ -65,16 +65,20 @@ def present_timeline(
     )
 
 
-def timeline_line(row: TimelineRow, view: TimelineView, width: int) -> Line:
-    """One event in a line."""
-    columns = choose(sized(_COLUMNS, view.widths), width)
+def timeline_columns(view: TimelineView, width: int) -> tuple[Column, ...]:
+    """The columns that fit; the text is the last to go."""
+    return choose(sized(_COLUMNS, view.widths), width)
+
+
+def timeline_line(row: TimelineRow, columns: Sequence[Column], width: int, ellipsis: str = "…") -> Line:
+    """One event in ``columns``."""
     cells = {
         "time": (Part(row.time, "age"),),
         "slug": (Part(row.slug),),
         "text": (Part(row.text, row.token),),
         "detail": (Part(row.detail, "quiet"),),
     }
-    return lay_out(cells, columns, width, view.glyphs.ellipsis)
+    return lay_out(cells, columns, width, ellipsis)
 
 
 _COLUMNS = (

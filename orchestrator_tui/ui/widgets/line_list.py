@@ -10,10 +10,14 @@ from textual.events import Click, Resize
 from textual.message import Message
 
 from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, told
+from orchestrator_tui.ui.present.columns import Column
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.widgets.line_view import Drawn, LineView
 
 K = TypeVar("K", bound=Hashable)
+
+LAID_LIMIT = 500
+"""Rows whose lines a list keeps; beyond it the cache starts anew."""
 
 
 class LineList(LineView, Generic[K], can_focus=True):
@@ -67,12 +71,18 @@ class LineList(LineView, Generic[K], can_focus=True):
         self._empty_texts: tuple[str, ...] = ()
         self._empty: tuple[Line, ...] = ()
         self._heading: Line | None = None
+        self._columns: tuple[Column, ...] = ()
+        self._laid: dict[K, tuple[Any, int, Line]] = {}
         self._glyphs: Glyphs = UNICODE
         self.order_held = False
 
     # --- what subclasses say -------------------------------------------------------------------------------
 
-    def row_line(self, row: Any, width: int) -> Line:
+    def columns(self, width: int) -> tuple[Column, ...]:
+        """The columns that a row of ``width`` cells has; rows are laid out anew when they change."""
+        return ()
+
+    def row_line(self, row: Any, columns: tuple[Column, ...], width: int) -> Line:
         """One row laid out in ``width`` cells; its first part is the room for the cursor."""
         raise NotImplementedError
 
@@ -185,6 +195,10 @@ class LineList(LineView, Generic[K], can_focus=True):
         return max(1, self.size.height - self._heading_rows)
 
     def lay_out(self, width: int, height: int) -> tuple[Line, ...]:
+        columns = self.columns(width)
+        if columns != self._columns:
+            self._columns = columns
+            self._laid.clear()
         self._heading = self.heading_line(width) if self._order else None
         self._empty = () if self._order else told(self._empty_texts, width)
         return ()
@@ -206,10 +220,22 @@ class LineList(LineView, Generic[K], can_focus=True):
         if place >= len(self._order):
             return EMPTY, ""
         key = self._order[place]
-        line = self.row_line(self._rows[key], self.size.width)
+        line = self._row_line(key)
         if key != self._selected:
             return line, ""
         return self._with_cursor(line), "cursor" if self.has_focus else ""
+
+    def _row_line(self, key: K) -> Line:
+        """The line of a row, laid out anew only when the row, the width or the columns changed."""
+        row, width = self._rows[key], self.size.width
+        laid = self._laid.get(key)
+        if laid is not None and laid[1] == width and laid[0] == row:
+            return laid[2]
+        if len(self._laid) >= LAID_LIMIT:
+            self._laid.clear()
+        line = self.row_line(row, self._columns, width)
+        self._laid[key] = (row, width, line)
+        return line
 
     def _with_cursor(self, line: Line) -> Line:
         if not line:

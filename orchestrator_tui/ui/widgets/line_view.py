@@ -88,6 +88,8 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
         self._lines: tuple[Line, ...] = ()
         self._drawn: dict[int, Drawn] = {}
         self._strips: dict[tuple[Line, str, int], Strip] = {}
+        # Textual works a style out anew after every refresh, which costs more than all the rest of a line.
+        self._token_styles: dict[tuple[str, str], Style] = {}
         self._frame_title = ""
         self._frame_note = Part("")
 
@@ -140,6 +142,7 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._strips.clear()
+        self._token_styles.clear()
 
     # --- moving, called by the screen ----------------------------------------------------------------------
 
@@ -181,9 +184,12 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
 
     def token_style(self, token: str, ground: str = "") -> Style:
         """The style of one or more theme tokens over ``ground``."""
-        style = self.rich_style
-        for name in (*ground.split(), *token.split()):
-            style += self.get_component_rich_style(name, partial=True)
+        style = self._token_styles.get((token, ground))
+        if style is None:
+            style = self.rich_style
+            for name in (*ground.split(), *token.split()):
+                style += self.get_component_rich_style(name, partial=True)
+            self._token_styles[token, ground] = style
         return style
 
     def part_key(self, x: int, y: int) -> str:

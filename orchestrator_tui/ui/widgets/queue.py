@@ -26,7 +26,6 @@ class GateQueue(LineList[GateKey]):
     heading: var[bool] = var(True, init=False)
 
     view: QueueView | None = None
-    _columns: tuple[Column, ...] = ()
 
     def show(self, view: QueueView) -> None:
         """Show the queue; only lines that differ are repainted."""
@@ -42,12 +41,11 @@ class GateQueue(LineList[GateKey]):
     def watch_heading(self) -> None:
         self.show_again()
 
-    def lay_out(self, width: int, height: int) -> tuple[Line, ...]:
-        self._columns = () if self.view is None else queue_columns(self.view, width)
-        return super().lay_out(width, height)
+    def columns(self, width: int) -> tuple[Column, ...]:
+        return () if self.view is None else queue_columns(self.view, width)
 
     def heading_line(self, width: int) -> Line | None:
         return queue_heading(self.view, width) if self.heading and self.view is not None else None
 
-    def row_line(self, row: QueueRow, width: int) -> Line:
-        return queue_line(row, self._columns, width, self._glyphs.ellipsis)
+    def row_line(self, row: QueueRow, columns: tuple[Column, ...], width: int) -> Line:
+        return queue_line(row, columns, width, self._glyphs.ellipsis)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import ClassVar
 
 from orchestrator_tui.ui.present.cells import Line
-from orchestrator_tui.ui.present.timeline import EventKey, TimelineRow, TimelineView, timeline_line
+from orchestrator_tui.ui.present.columns import Column
+from orchestrator_tui.ui.present.timeline import EventKey, TimelineRow, TimelineView, timeline_columns, timeline_line
 from orchestrator_tui.ui.widgets.line_list import LineList
 
 
@@ -31,5 +32,8 @@ class Timeline(LineList[EventKey]):
         self.show_rows(view.rows, view.empty, view.glyphs)
         self.set_frame("Timeline", view.corner)
 
-    def row_line(self, row: TimelineRow, width: int) -> Line:
-        return () if self.view is None else timeline_line(row, self.view, width)
+    def columns(self, width: int) -> tuple[Column, ...]:
+        return () if self.view is None else timeline_columns(self.view, width)
+
+    def row_line(self, row: TimelineRow, columns: tuple[Column, ...], width: int) -> Line:
+        return timeline_line(row, columns, width, self._glyphs.ellipsis)

@@ -27,7 +27,6 @@ class TracksList(LineList[TrackKey]):
     heading: var[bool] = var(True, init=False)
 
     view: TracksView | None = None
-    _columns: tuple[Column, ...] = ()
 
     def show(self, view: TracksView) -> None:
         """Show the tracks; only lines that differ are repainted."""
@@ -42,12 +41,11 @@ class TracksList(LineList[TrackKey]):
     def watch_heading(self) -> None:
         self.show_again()
 
-    def lay_out(self, width: int, height: int) -> tuple[Line, ...]:
-        self._columns = () if self.view is None else track_columns(self.view, width)
-        return super().lay_out(width, height)
+    def columns(self, width: int) -> tuple[Column, ...]:
+        return () if self.view is None else track_columns(self.view, width)
 
     def heading_line(self, width: int) -> Line | None:
         return track_heading(self.view, width) if self.heading and self.view is not None else None
 
-    def row_line(self, row: TrackRow, width: int) -> Line:
-        return track_line(row, self._columns, width, self._glyphs.ellipsis)
+    def row_line(self, row: TrackRow, columns: tuple[Column, ...], width: int) -> Line:
+        return track_line(row, columns, width, self._glyphs.ellipsis)

@@ -38,7 +38,7 @@ NARROW = """
 """
 STRIP = """
 | pay-webhook   ✓1 ✓2 ✓3 ✓4 ✓5 ✓6 ✓7 ⚠8   Self-Healing Deploy               12:07 |
-| dev ✓ staging ✓ prod waits   CI ✓ 214 checks  staging ✓ 14 min  coun…  wave 1/2 |
+| dev ✓ staging ✓ prod waits   CI ✓ 214 checks  staging ✓ 14 min         wave 1/2 |
 """
 
 

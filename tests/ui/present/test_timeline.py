@@ -10,7 +10,7 @@ from orchestrator_tui.core.model import GateState, State
 from orchestrator_tui.core.text import is_clean
 from orchestrator_tui.ui.present.glyphs import UNICODE
 from orchestrator_tui.ui.present.telling import HIDDEN, TELL, Told, tell
-from orchestrator_tui.ui.present.timeline import TimelineView, present_timeline, timeline_line
+from orchestrator_tui.ui.present.timeline import TimelineView, present_timeline, timeline_columns, timeline_line
 from tests.hostile_text import ALL_PAYLOADS
 from tests.ui.drawing import drawn, expected, widths
 from tests.ui.states import BATCH, COUNSEL, NOW, ZONE, ago, checkout, empty, event, with_gate
@@ -50,7 +50,8 @@ def present(*events: Event, state: State | None = None) -> TimelineView:
 
 
 def picture(view: TimelineView, width: int) -> str:
-    lines = [timeline_line(row, view, width) for row in view.rows.values()]
+    columns = timeline_columns(view, width)
+    lines = [timeline_line(row, columns, width) for row in view.rows.values()]
     assert widths(lines) == {width}
     return drawn(lines)
 

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from orchestrator_tui.core.model import Activity, State
 from orchestrator_tui.core.queries import TrackKey
 from orchestrator_tui.ui.present.cells import Line, Part, fit_line
+from orchestrator_tui.ui.present.columns import Column
 from orchestrator_tui.ui.present.glyphs import UNICODE
 from orchestrator_tui.ui.present.rows import LazyRows
 from orchestrator_tui.ui.present.tracks import present_tracks
@@ -30,7 +31,7 @@ class Names(LineList[str]):
     def show(self, names: Iterable[str], make: Callable[[str], str] = str) -> None:
         self.show_rows(LazyRows(names, make), ("Nobody.",), UNICODE)
 
-    def row_line(self, row: str, width: int) -> Line:
+    def row_line(self, row: str, columns: tuple[Column, ...], width: int) -> Line:
         return fit_line((Part("  "), Part(row)), width)
 
 

@@ -193,6 +193,23 @@ async def test_a_frame_names_the_panel_at_the_left_and_tells_its_note_at_the_rig
         assert host.picture()[0] == top
 
 
+def ground(host: Host) -> object:
+    segment = next(iter(host.widget.render_lines(host.widget.outer_size.region)[0]))
+    assert segment.style is not None
+    return segment.style.bgcolor
+
+
+async def test_another_theme_repaints_what_is_drawn() -> None:
+    host = Host(shown("banner", checkout()))
+    async with host.run_test(size=(80, 4)) as pilot:
+        await pilot.pause()
+        before = ground(host)
+        host.theme = "textual-light"
+        await pilot.pause()
+        after = ground(host)
+        assert before != after
+
+
 async def test_a_note_without_room_is_left_out() -> None:
     host = Host(shown("stages", checkout()))
     async with host.run_test(size=(34, 20)) as pilot:

@@ -39,7 +39,7 @@ class Authority:
         task, tasks = self._environ.get("ORCH_TASK", "").strip(), self._environ.get("ORCH_TASKS", "").strip()
         directory = os.path.dirname(os.path.abspath(task)) if task else tasks
         same = os.path.realpath(directory) == batch.source if directory else track in batch.tracks
-        return f"the agent {sanitise_line(track, 60)!r} (ORCH_TRACK)" if same else None
+        return f"the agent {track[:60]!r} (ORCH_TRACK)" if same else None
 
     def _attempt(self, batch: Batch) -> str | None:
         for track in batch.tracks.values():

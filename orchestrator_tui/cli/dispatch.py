@@ -6,6 +6,7 @@ import importlib
 import os
 import sys
 from collections.abc import Callable, Sequence
+from types import ModuleType
 
 from orchestrator_tui.cli import faults
 from orchestrator_tui.cli.arguments import parse
@@ -60,7 +61,7 @@ def _guarded(arguments: Sequence[str]) -> int:
 
 def _run(arguments: Sequence[str]) -> int:
     name, rest = _command(arguments)
-    module = importlib.import_module(f"orchestrator_tui.cli.{_module(name)}")
+    module = load(COCKPIT if name == COCKPIT else COMMANDS[name][0])
     found = parse(name, module.register, rest)
     run: Callable[..., int] = module.run
     code = run(found)
@@ -79,13 +80,14 @@ def _command(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
     if first.startswith(("-", ".", "~")) or os.sep in first or os.path.isdir(first):
         return COCKPIT, arguments
     raise faults.BadInput(
-        f"there is no command or directory {sanitise_line(first, 60)!r}{faults.nearest(first, COMMANDS)};"
+        f"there is no command or directory {first[:60]!r}{faults.nearest(first, COMMANDS)};"
         " `orch-tui --help` lists them"
     )
 
 
-def _module(name: str) -> str:
-    return COCKPIT if name == COCKPIT else COMMANDS[name][0]
+def load(module: str) -> ModuleType:
+    """The module of a command."""
+    return importlib.import_module(f"orchestrator_tui.cli.{module}")
 
 
 def _warn(start: str) -> None:

@@ -145,11 +145,12 @@ class Engine:
             if not postponed(batch, request):
                 self._record(hold.lease, take(batch, request))
         for _ in range(MAX_ROUNDS):
+            # What a writer that died had written is found before policy gives its claim up.
+            acted = self._act(hold, self.state.batches[batch_id])
             batch = self.state.batches[batch_id]
             drafts = policy(batch, self._sight(batch), self._rules, self._world.clock.now())
             drafts = drafts or observe_ending(batch)
             self._record(hold.lease, drafts)
-            acted = self._act(hold, self.state.batches[batch_id])
             if not drafts and not acted:
                 return
 

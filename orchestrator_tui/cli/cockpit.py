@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from argparse import ArgumentTypeError, Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ from orchestrator_tui.runtime.ports import Session
 if TYPE_CHECKING:
     from orchestrator_tui.adapters.evidence import TrackEvidence
     from orchestrator_tui.cli.arguments import Commands
+
+SNAPSHOTS = "snapshots"
+"""Directory beside the journal that gets the pictures saved by key: a repository is no place for them."""
 
 STALE_AFTER = "ORCH_STALE_AFTER"
 """Environment variable: after how many seconds a gate is stale, as ``--stale-after``."""
@@ -44,15 +48,26 @@ def register(commands: Commands) -> None:
 
 def run(arguments: Namespace) -> int:
     """Open the cockpit; it needs a terminal."""
-    place = find_place(arguments.repository)
-    asked_for = tuple(str(existing_directory(one)) for one in arguments.tasks)
-    limits = _limits(arguments.stale_after)
+    return open_cockpit(arguments.repository, arguments.tasks, stale_after=arguments.stale_after)
+
+
+def open_cockpit(
+    repository: str, tasks: Sequence[str], *, stale_after: float | None = None, tour: Sequence[str] = ()
+) -> int:
+    """Open the cockpit on a repository and more task lists; ``tour`` are hints shown one after the other.
+
+    Raises:
+        BadInput: there is no such directory, or no terminal.
+    """
+    place = find_place(repository)
+    asked_for = tuple(str(existing_directory(one)) for one in tasks)
+    limits = _limits(stale_after)
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise BadInput("the cockpit needs a terminal; without one use `orch-tui gates`, `status` and `decide`")
     session, evidence = compose(place, asked_for, limits)
     from orchestrator_tui.ui.app import run as show
 
-    return show(session, evidence=evidence, snapshots=place.start)
+    return show(session, evidence=evidence, snapshots=place.directory / SNAPSHOTS, tour=tour)
 
 
 def compose(place: Place, asked_for: tuple[str, ...], limits: Limits) -> tuple[Session, TrackEvidence]:

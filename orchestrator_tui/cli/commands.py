@@ -4,6 +4,7 @@ COCKPIT = "cockpit"
 """The command that is meant when none is named."""
 
 COMMANDS = {
+    "demo": ("demo", "[--headless]", "three scripted agents in a real repository; no account needed"),
     "list": ("list", "", "the batches of this repository"),
     "status": ("status", "[BATCH]", "tracks, stages and counts of one batch"),
     "gates": ("gates", "[--all]", "the questions that wait, most urgent first"),

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import sys
 import time
+from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.adapters.launch import SystemProcesses
+from orchestrator_tui.adapters.process import ProcessIdentity, alive
+from orchestrator_tui.cli.cockpit import SNAPSHOTS
+from orchestrator_tui.core.model import Track
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.demo.repository import Worktree, add_worktree, make_repository
 from orchestrator_tui.demo.script import SCRIPTS
@@ -36,6 +42,11 @@ class Stage:
     environments: Path
     journal: Path
     worktrees: tuple[Worktree, ...]
+
+    @property
+    def frames(self) -> Path:
+        """Where the cockpit saves its pictures."""
+        return self.journal / SNAPSHOTS
 
     @property
     def batch(self) -> str:
@@ -71,6 +82,15 @@ def start_agents(stage: Stage) -> None:
             journal.insert_request(stage.batch, "attempt", attempt, clock.now(), "demo")
     finally:
         journal.close()
+
+
+def stop_agents(tracks: Iterable[Track]) -> None:
+    """End the agents that have not ended by themselves, each with its process group."""
+    for track in tracks:
+        for attempt in track.attempts:
+            if attempt.process is not None and alive(ProcessIdentity(*attempt.process)):
+                with suppress(ProcessLookupError):
+                    os.killpg(attempt.process[0], signal.SIGTERM)
 
 
 def _command(stage: Stage, worktree: Worktree) -> list[str]:

@@ -1,0 +1,194 @@
+"""The scripted person: a newcomer's keys, one gate after the other, on the real cockpit (DESIGN §5)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from orchestrator_tui.core.model import Gate, GateState, Risk
+from orchestrator_tui.core.refusal import reason_needed
+from orchestrator_tui.demo.eye import Eye
+from orchestrator_tui.demo.repository import DemoError
+from orchestrator_tui.demo.stage import TRACKS, Stage
+from orchestrator_tui.demo.terminal import CockpitTerminal, wait_for
+
+CHANGING = "fix-auth-race"
+OWN_ANSWER = "Fix the flake first, then ship."
+STEP_S = 20.0
+PATIENCE_S = 60.0
+
+
+def card_text(frame: str) -> str:
+    """The words on the card of a frame, in one line and without the marks between them; "" when there is no card."""
+    rows = frame.splitlines()
+    for place, row in enumerate(rows):
+        left = row.find("╭─ Decide")
+        if left >= 0:
+            words = " ".join(line[left:].split("│")[1] for line in rows[place + 1 :] if line[left:].count("│") >= 2)
+            return " ".join(words.replace("·", " ").split())
+    return ""
+
+
+@dataclass(slots=True)
+class Told:
+    """What the scripted person saw: frames by title, and the claims that were checked on the way."""
+
+    frames: list[tuple[str, str]] = field(default_factory=list)
+    checks: list[str] = field(default_factory=list)
+
+
+class Person:
+    """Decides every gate of the demo by keys, and proves on the way what the cockpit promises."""
+
+    def __init__(self, stage: Stage, eye: Eye, progress: Callable[[str], None]) -> None:
+        self._stage, self._eye, self._progress = stage, eye, progress
+        self.told = Told()
+        self._terminal = self._open()
+
+    def play(self) -> Told:
+        """Play everything. Raises :class:`DemoError` when something is not as promised."""
+        try:
+            self._meet_the_queue()
+            self._press_a_stale_key()
+            self._answer_captured()
+            self._answer(self._waiting(CHANGING))
+            self._die_and_come_back()
+            self._answer_the_rest()
+            self._leave()
+        finally:
+            self._terminal.close()
+        return self.told
+
+    # --- scenes --------------------------------------------------------------------------------------------
+
+    def _meet_the_queue(self) -> None:
+        wait_for(lambda: self._eye.gate(CHANGING) is not None and self._captured() is not None, "the gates", STEP_S)
+        wait_for(lambda: any(gate.stale_count for gate in self._eye.queue()), "the stale warning", STEP_S)
+        self._frame("three agents at work; a question that Claude Code asked six minutes ago is stale")
+
+    def _press_a_stale_key(self) -> None:
+        """Keys that arrive just after the question changed must decide nothing (reliability A-10)."""
+        self._focus(self._waiting(CHANGING))
+        wait_for(lambda: self._waiting(CHANGING).revision == 2, "the changed question", STEP_S, every=0.005)
+        self._terminal.press("1", "Enter")
+        gate = self._waiting(CHANGING)
+        if gate.state is not GateState.OPEN or gate.decision is not None:
+            raise DemoError("a key decided a question that had changed under it")
+        self._check(f"{CHANGING}: 1 and Enter right after its question changed decided nothing")
+        self._frame(
+            "the question changed while it was open: the digit marked nothing, Enter opened the gate to read it"
+        )
+        self._terminal.press("Esc")
+
+    def _answer_captured(self) -> None:
+        gate = self._captured()
+        assert gate is not None
+        self._focus(gate)
+        self._mark(1)
+        self._terminal.press("Enter")
+        self._terminal.settle()
+        self._terminal.type(OWN_ANSWER)
+        self._terminal.press("Enter")
+        self._decided(gate)
+
+    def _die_and_come_back(self) -> None:
+        wait_for(lambda: bool(self._eye.queue()), "another gate", STEP_S)
+        before = [(gate.id, gate.revision) for gate in self._eye.queue()]
+        self._terminal.kill()
+        self._check(f"kill -9 of the cockpit with {len(before)} gates open")
+        self._terminal.close()
+        self._terminal = self._open()
+        self._frame("the same queue after kill -9 and a new start")
+        after = [(gate.id, gate.revision) for gate in self._eye.queue()]
+        if after[: len(before)] != before and not set(before) <= set(after):
+            raise DemoError(f"the queue was {before} before the kill and is {after} after it")
+        self._check("started again: the same gates in the same order; the agents went on")
+
+    def _answer_the_rest(self) -> None:
+        while not self._eye.finished():
+            wait_for(lambda: bool(self._open_gates()) or self._eye.finished(), "the agents", PATIENCE_S)
+            for gate in self._open_gates()[:1]:
+                self._answer(gate)
+
+    def _leave(self) -> None:
+        self._frame("every agent has finished")
+        self._terminal.press("q")
+        try:
+            wait_for(lambda: self._terminal.ended, "the cockpit's end", 1)
+        except DemoError:
+            # It asks once more while an answer has not been acknowledged (reliability A-16).
+            self._terminal.press("q")
+        wait_for(lambda: self._terminal.ended, "the cockpit's end", STEP_S)
+
+    # --- one gate ------------------------------------------------------------------------------------------
+
+    def _answer(self, gate: Gate) -> None:
+        """Mark what is recommended, else the first option; say why and confirm where the gate wants that."""
+        keys = [option.key for option in gate.question.options]
+        wanted = gate.recommendation or keys[0]
+        self._focus(gate)
+        self._mark(keys.index(wanted) + 1)
+        self._terminal.press("Enter")
+        if gate.risk is Risk.CHECK:
+            self._terminal.press("Enter")
+        if reason_needed(gate, (wanted,)):
+            self._terminal.settle()
+            self._terminal.type("checked on staging" if gate.risk is Risk.PRODUCTION else "the fix stays narrow")
+            self._terminal.press("Enter")
+        if gate.risk is Risk.PRODUCTION:
+            self._terminal.settle()
+            self._terminal.type(gate.track)
+            self._terminal.press("Enter")
+        self._decided(gate)
+
+    def _mark(self, number: int) -> None:
+        """Press a digit until the option is marked: keys rest for half a second when a card changed by itself."""
+        for _ in range(8):
+            self._terminal.press(str(number))
+            if f"● {number}" in self._terminal.frame():
+                return
+            self._terminal.settle()
+        raise DemoError(f"pressing {number} marked nothing")
+
+    def _decided(self, gate: Gate) -> None:
+        def look() -> bool:
+            now = self._eye.look().batches[gate.batch].gates[gate.id]
+            return now.revision != gate.revision or now.decision is not None
+
+        wait_for(look, f"the decision on {gate.track}", STEP_S)
+        self._progress(f"decided {gate.track}: {gate.question.question}")
+
+    def _focus(self, gate: Gate) -> None:
+        """Press ``w`` until the card shows the gate."""
+        wanted = f"{gate.track} {gate.question.stage}/"
+        for _ in range(8):
+            if card_text(self._terminal.frame()).startswith(wanted):
+                return
+            self._terminal.press("w")
+        raise DemoError(f"pressing w did not lead to {gate.track}")
+
+    # --- helpers -------------------------------------------------------------------------------------------
+
+    def _open(self) -> CockpitTerminal:
+        terminal = CockpitTerminal(self._stage.repository, self._stage.tasks, self._stage.frames)
+        self._progress(f"cockpit started as process {terminal.pid}")
+        return terminal
+
+    def _waiting(self, track: str) -> Gate:
+        gate = self._eye.gate(track)
+        if gate is None:
+            raise DemoError(f"{track} has no gate that waits")
+        return gate
+
+    def _captured(self) -> Gate | None:
+        return next((gate for gate in self._eye.queue() if gate.track not in TRACKS), None)
+
+    def _open_gates(self) -> list[Gate]:
+        return [gate for gate in self._eye.queue() if gate.track in TRACKS and gate.state is GateState.OPEN]
+
+    def _frame(self, title: str) -> None:
+        self.told.frames.append((title, self._terminal.frame()))
+
+    def _check(self, text: str) -> None:
+        self.told.checks.append(text)
+        self._progress(text)

@@ -1,0 +1,137 @@
+"""What a demo shows at its end: frames, the life of every decision, and where everything is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+from pathlib import Path
+from typing import Any
+
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.model import Gate, GateState
+from orchestrator_tui.core.queries import needs_person
+from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.demo.repository import DemoError, git
+from orchestrator_tui.demo.stage import TRACKS, Stage
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """Everything that a headless demo did and proved."""
+
+    stage: Stage
+    gates: tuple[Gate, ...]
+    frames: tuple[tuple[str, str], ...]
+    checks: tuple[str, ...]
+    export: Path
+    seconds: float
+
+    @property
+    def waiting(self) -> tuple[Gate, ...]:
+        """The gates that nobody decided."""
+        return tuple(gate for gate in self.gates if needs_person(gate))
+
+
+def prove(stage: Stage, export: Path, orch: Callable[..., tuple[int, str]]) -> tuple[str, ...]:
+    """Export the batch, replay the file twice and verify it; what was shown, line by line.
+
+    ``orch`` runs ``orch-tui`` with arguments and returns its exit code and what it printed.
+
+    Raises:
+        DemoError: the record is not what it promises to be.
+    """
+    code, _ = orch("export", stage.batch, "-o", str(export))
+    if code != 0:
+        raise DemoError("the batch could not be exported")
+    first, second = (orch("replay", str(export), "--text") for _ in range(2))
+    if first[0] != 0 or first != second:
+        raise DemoError("two replays of the same file differ")
+    digest = hashlib.sha256(first[1].encode()).hexdigest()[:12]
+    code, verdict = orch("verify", str(export))
+    if code != 0:
+        raise DemoError(f"the record is not intact: {verdict.strip()}")
+    made = [git(stage.repository, "log", "--oneline", f"main..{tree.branch}") for tree in stage.worktrees]
+    commits = sum(len(log.splitlines()) for log in made)
+    if commits < len(TRACKS):
+        raise DemoError("the agents' commits are not in the repository")
+    return (
+        f"replayed twice from the file alone: identical, {len(first[1])} characters, SHA-256 {digest}…",
+        f"verified: {' '.join(verdict.split())}",
+        f"git log --all holds {commits} commits of the agents on {len(stage.worktrees)} branches",
+    )
+
+
+def lines(summary: Summary, zone: tzinfo) -> Iterator[str]:
+    """The summary as text."""
+    for number, (title, frame) in enumerate(summary.frames, start=1):
+        yield f"── frame {number}: {title}"
+        yield from frame.rstrip("\n").splitlines()
+        yield ""
+    yield "── decisions: asked → decided → delivered → acknowledged"
+    for gate in summary.gates:
+        yield from _gate_lines(gate, zone)
+    yield ""
+    yield "── shown on the way"
+    yield from (f"✓ {check}" for check in summary.checks)
+    if summary.waiting:
+        yield ""
+        yield "── still open: production is never answered from a file"
+        yield from (f"⚠ {gate.track}: {sanitise_line(gate.question.question)}" for gate in summary.waiting)
+    yield ""
+    yield "── where it is"
+    yield f"repository  {summary.stage.repository}"
+    yield f"journal     {summary.stage.journal / 'journal.db'}"
+    yield f"export      {summary.export}"
+    for picture in sorted(summary.stage.frames.glob("*.svg"))[: len(summary.frames)]:
+        yield f"frame       {picture}"
+    yield ""
+    decided = sum(gate.decision is not None for gate in summary.gates)
+    yield (
+        f"{decided} decisions in {summary.seconds:.0f} s. The agents and the keys were scripted; the processes, the"
+        " worktrees, the tests, the cockpit and its terminal were real."
+    )
+
+
+def _gate_lines(gate: Gate, zone: tzinfo) -> Iterator[str]:
+    decision = gate.decision
+    question = sanitise_line(gate.question.question, 90)
+    yield f"{gate.track} · stage {gate.question.stage} · {gate.risk.name.lower()} · {question}"
+    if decision is None:
+        yield f"    asked {_time(gate.asked_at, zone)} · {gate.state.replace('_', ' ')}"
+        return
+    yield f"    {decision.by}: {sanitise_line(decision.label, 90)}" + (
+        f" ({sanitise_line(decision.reason, 90)})" if decision.reason else ""
+    )
+    way = [f"asked {_time(gate.asked_at, zone)}", f"decided {_time(decision.at, zone)}"]
+    way += [
+        f"{step.step} {_time(step.at, zone)} by {step.route.replace('_', ' ')}"
+        for step in gate.steps
+        if step.step in ("delivered", "acknowledged", "failed")
+    ]
+    if gate.state is GateState.DELIVERED:
+        way.append("written, not acknowledged: nobody is there to look")
+    yield "    " + " → ".join(way)
+
+
+def _time(at: Instant, zone: tzinfo) -> str:
+    return datetime.fromtimestamp(at.wall_ms / 1000, zone).strftime("%H:%M:%S.%f")[:-3]
+
+
+def as_json(summary: Summary, gate_view: Callable[[Gate], Mapping[str, Any]]) -> dict[str, Any]:
+    """The summary as one object for scripts."""
+    pictures = sorted(summary.stage.frames.glob("*.svg"))
+    return {
+        "directory": str(summary.stage.directory),
+        "repository": str(summary.stage.repository),
+        "journal": str(summary.stage.journal / "journal.db"),
+        "batch": summary.stage.batch,
+        "export": str(summary.export),
+        "seconds": round(summary.seconds, 1),
+        "frames": [title for title, _ in summary.frames],
+        "pictures": [str(path) for path in pictures],
+        "checks": list(summary.checks),
+        "decisions": [dict(gate_view(gate)) for gate in summary.gates if gate.decision is not None],
+        "open": [dict(gate_view(gate)) for gate in summary.waiting],
+    }

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 """The speeds that ``<`` and ``>`` walk through."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(Protocol):
     """A place worth finding on the bar. ``kind`` is ``gate``, ``failed`` or ``done``."""
 
-    position_ms: int
-    kind: str
+    @property
+    def position_ms(self) -> int: ...
+
+    @property
+    def kind(self) -> str: ...
 
 
 class Transport(Protocol):

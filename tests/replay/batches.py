@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from orchestrator_tui.core.event import Draft, Event
@@ -50,7 +50,12 @@ def drafts(count: int, *, tracks: int = 50, seed: int = 1) -> Iterator[Draft]:
 
 def events(count: int, *, tracks: int = 50, seed: int = 1, batch: str = BATCH) -> Iterator[Event]:
     """The same as recorded events, without the hashes of a real journal."""
-    for seq, draft in enumerate(drafts(count, tracks=tracks, seed=seed), 1):
+    return numbered(drafts(count, tracks=tracks, seed=seed), batch)
+
+
+def numbered(listed: Iterable[Draft], batch: str = BATCH) -> Iterator[Event]:
+    """Drafts as the events of a batch, ``STEP_MS`` apart."""
+    for seq, draft in enumerate(listed, 1):
         yield Event(batch, seq, START.plus(seq * STEP_MS), draft.kind, "cockpit", 1, draft.payload, f"{seq:064x}")
 
 

@@ -6,7 +6,7 @@ import copy
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator_tui.core.event import Event, EventError
@@ -43,6 +43,7 @@ def test_every_kind_of_event_folds_the_same_both_ways(seed: int) -> None:
     assert at_once.batch() == one_by_one(events)
 
 
+@settings(max_examples=20)
 @given(st.integers(0, 2**32))
 def test_a_picture_never_changes_after_it_was_taken(seed: int) -> None:
     chance = random.Random(seed)

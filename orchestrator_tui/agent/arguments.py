@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from orchestrator_tui.agent.stop import BAD_USAGE, Stop, nearest
+from orchestrator_tui.agent.stop import BAD_USAGE, Stop, nearest, quoted
 from orchestrator_tui.agent.usage import Argument, Command
-from orchestrator_tui.core.text import sanitise_line
 
 Values = dict[str, Any]
 """What was given, by name: texts, whole numbers, True for switches, lists where an option may repeat."""
@@ -39,7 +38,7 @@ def parse(command: Command, arguments: Sequence[str], stdin: Callable[[int], byt
         name, equals, value = word.removeprefix("--").partition("=")
         option = options.get(name) if word.startswith("--") else None
         if option is None:
-            raise _bad(command, f"unknown option {_shown(word)}{nearest(word, [f'--{one}' for one in options])}")
+            raise _bad(command, f"unknown option {quoted(word)}{nearest(word, [f'--{one}' for one in options])}")
         if not option.metavar:
             if equals:
                 raise _bad(command, f"--{name} takes no value")
@@ -58,7 +57,7 @@ def _place(command: Command, values: Values, words: Sequence[str]) -> None:
     for argument, word in zip(command.positionals, words, strict=False):
         _add(command, values, argument, argument.metavar, word)
     if len(words) > len(command.positionals):
-        extra = _shown(words[len(command.positionals)])
+        extra = quoted(words[len(command.positionals)])
         raise _bad(command, f"one word too many: {extra}; a text of several words goes in quotes")
     for argument in command.positionals[len(words) :]:
         if not argument.optional:
@@ -77,14 +76,14 @@ def _add(command: Command, values: Values, argument: Argument, shown: str, text:
 
 def _checked(command: Command, argument: Argument, shown: str, text: str) -> str | int:
     # A word of the command line that is no UTF-8 reaches us with lone surrogates, which no file could hold.
-    text = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
+    text = text.encode("utf-8", "replace").decode("utf-8")
     if argument.whole:
         if not (text.isascii() and text.isdigit() and len(text) < 10 and int(text) <= argument.limit):
-            raise _bad(command, f"{shown} takes a whole number from 0 to {argument.limit}, not {_shown(text)}")
+            raise _bad(command, f"{shown} takes a whole number from 0 to {argument.limit}, not {quoted(text)}")
         return int(text)
     if argument.choices and text not in argument.choices:
         known = ", ".join(argument.choices)
-        raise _bad(command, f"{shown} takes {known}, not {_shown(text)}{nearest(text, list(argument.choices))}")
+        raise _bad(command, f"{shown} takes {known}, not {quoted(text)}{nearest(text, list(argument.choices))}")
     if not text.strip():
         raise _bad(command, f"{shown} is empty")
     if len(text) > argument.limit:
@@ -105,7 +104,3 @@ def _from_stdin(command: Command, values: Values, stdin: Callable[[int], bytes])
 
 def _bad(command: Command, text: str) -> Stop:
     return Stop(BAD_USAGE, f"{command.name}: {text}")
-
-
-def _shown(text: str) -> str:
-    return repr(sanitise_line(text, 80))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from orchestrator_tui.agent.answer import Answer
 from orchestrator_tui.agent.call import ROUTE
 from orchestrator_tui.agent.questions import Standing, cleared, question_of, went_on
-from orchestrator_tui.agent.stop import BAD_USAGE, DONE, OVER, PENDING, REFUSED, UNFINISHED, Stop, nearest
+from orchestrator_tui.agent.stop import BAD_USAGE, DONE, OVER, PENDING, REFUSED, UNFINISHED, Stop, nearest, quoted
 from orchestrator_tui.agent.task import Edit
 from orchestrator_tui.core.bounds import CONTEXT_BYTES, OPTION_BYTES, QUESTION_BYTES, within
 from orchestrator_tui.core.instant import elapsed_ms
@@ -79,8 +79,8 @@ def _asked(values: Values) -> dict[str, Any]:
         raise Stop(BAD_USAGE, f"ask: two options have the key {twice}")
     recommended = values.get("recommend")
     if recommended is not None and recommended not in keys:
-        shown = sanitise_line(recommended, 80)
-        raise Stop(BAD_USAGE, f"ask: --recommend {shown!r} is no option of this question{nearest(shown, keys)}")
+        near = nearest(recommended, keys)
+        raise Stop(BAD_USAGE, f"ask: --recommend {quoted(recommended)} is no option of this question{near}")
     asked = {
         "decisionContext": values["question"],
         "decisionOptions": [text for _, text in options],
@@ -102,11 +102,11 @@ def _asked(values: Values) -> dict[str, Any]:
 
 def _option(text: str) -> tuple[str, str]:
     key, equals, label = text.partition("=")
-    key, label = key.strip(), label.strip()
+    key, label = key.strip(" "), label.strip(" ")
     if not _KEY.fullmatch(key):
         raise Stop(
             BAD_USAGE,
-            f"ask: --option {sanitise_line(text, 80)!r} needs a key of at most 32 letters, digits, _ . -: KEY=LABEL",
+            f"ask: --option {quoted(text)} needs a key of at most 32 letters, digits, _ . -: KEY=LABEL",
         )
     if equals and not label:
         raise Stop(BAD_USAGE, f"ask: --option {key}= has no label")
@@ -182,7 +182,7 @@ def _resume(values: Values, call: Call) -> int:
     try:
         gate, left_s = _with_patience(call, values.get("wait", 0), lambda left: (_earlier(call, gate_id), left))
     except JournalError as error:
-        raise Stop(UNFINISHED, f"gate {sanitise_line(gate_id, 80)} cannot be looked up: {error}") from None
+        raise Stop(UNFINISHED, f"gate {quoted(gate_id)} cannot be looked up: {error}") from None
     return _answer(values, call, gate, left_s)
 
 
@@ -198,8 +198,7 @@ def _earlier(call: Call, gate_id: str) -> Gate:
         return _opening(call, anew=False)[1](door)
     if gate is None:
         own = [] if call.standing is None else [call.standing.gate_id]
-        shown = sanitise_line(gate_id, 80)
-        raise Stop(BAD_USAGE, f"ask: there is no gate {shown!r}{nearest(shown, own)}")
+        raise Stop(BAD_USAGE, f"ask: there is no gate {quoted(gate_id)}{nearest(gate_id, own)}")
     if gate.source != call.task.source:
         raise Stop(REFUSED, f"gate {gate.id} is a question of track {sanitise_line(gate.track, 63)}, not yours")
     door.join(gate)

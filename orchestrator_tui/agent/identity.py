@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from orchestrator_tui.agent.stop import BAD_USAGE, REFUSED, Stop
+from orchestrator_tui.agent.stop import BAD_USAGE, REFUSED, Stop, quoted
 from orchestrator_tui.core.metadata import slugify
-from orchestrator_tui.core.text import sanitise_line
 
 
 class Identity(NamedTuple):
@@ -45,13 +44,13 @@ def identify(environ: Mapping[str, str], said: str | None) -> Identity:
     if slugify(track) != track:
         wanted = slugify(track)
         like = f", like {wanted}" if wanted else ""
-        raise Stop(BAD_USAGE, f"ORCH_TRACK {_shown(track)} is not a slug of a-z, 0-9 and -, at most 63{like}")
+        raise Stop(BAD_USAGE, f"ORCH_TRACK {quoted(track, 200)} is not a slug of a-z, 0-9 and -, at most 63{like}")
     if said is not None and said != track:
-        raise Stop(REFUSED, f"you are track {track} and cannot speak for {_shown(said)}")
+        raise Stop(REFUSED, f"you are track {track} and cannot speak for {quoted(said, 200)}")
     directory, task = _place(environ)
     start = environ.get("ORCH_REPOSITORY", "").strip() or "."
     if not os.path.isdir(start):
-        raise Stop(BAD_USAGE, f"ORCH_REPOSITORY {_shown(start)} is not a directory")
+        raise Stop(BAD_USAGE, f"ORCH_REPOSITORY {quoted(start, 200)} is not a directory")
     return Identity(track, os.path.realpath(directory), task, Path(start), environ)
 
 
@@ -61,9 +60,9 @@ def _place(environ: Mapping[str, str]) -> tuple[str, str]:
         return _needed(environ, "ORCH_TASKS", "the directory of your task list (or ORCH_TASK: your task file)"), ""
     directory, name = os.path.split(os.path.abspath(task))
     if not name.endswith(".json") or name == ".json":
-        raise Stop(BAD_USAGE, f"ORCH_TASK {_shown(task)} does not name a task file, <id>.json")
+        raise Stop(BAD_USAGE, f"ORCH_TASK {quoted(task, 200)} does not name a task file, <id>.json")
     if not os.path.isdir(directory):
-        raise Stop(BAD_USAGE, f"ORCH_TASK {_shown(task)}: there is no task list at {_shown(directory)}")
+        raise Stop(BAD_USAGE, f"ORCH_TASK {quoted(task, 200)}: there is no task list at {quoted(directory, 200)}")
     return directory, name
 
 
@@ -72,7 +71,3 @@ def _needed(environ: Mapping[str, str], name: str, what: str) -> str:
     if value:
         return value
     raise Stop(BAD_USAGE, f"{name} is not set: {what}; whoever started you sets it, by hand: export {name}=…")
-
-
-def _shown(text: str) -> str:
-    return repr(sanitise_line(text, 200))

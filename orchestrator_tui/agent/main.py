@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator_tui import __version__
 from orchestrator_tui.agent import usage
-from orchestrator_tui.agent.stop import BAD_USAGE, DONE, UNFINISHED, Stop, nearest
+from orchestrator_tui.agent.stop import BAD_USAGE, DONE, UNFINISHED, Stop, nearest, quoted
 
 if TYPE_CHECKING:
     from orchestrator_tui.agent.arguments import Values
@@ -53,8 +53,9 @@ def _run(arguments: list[str]) -> int:
     if command is None:
         known = list(usage.COMMANDS)
         what = "option" if arguments[0].startswith("-") else "command"
-        shown = ascii(arguments[0][:80])
-        raise Stop(BAD_USAGE, f"unknown {what} {shown}{nearest(arguments[0], known)}; see orch-agent --help")
+        raise Stop(
+            BAD_USAGE, f"unknown {what} {quoted(arguments[0])}{nearest(arguments[0], known)}; see orch-agent --help"
+        )
     before_values = arguments[1 : arguments.index("--")] if "--" in arguments else arguments[1:]
     if "--help" in before_values or "-h" in before_values:
         return _print(usage.help_of(command))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from orchestrator_tui.core.text import sanitise_line
+
 DONE = 0
 UNFINISHED = 1
 """It could not be done now; the same call may succeed later."""
@@ -28,3 +30,8 @@ def nearest(word: str, known: list[str]) -> str:
 
     found = difflib.get_close_matches(word, known, n=1, cutoff=0.5)
     return f"; did you mean {found[0]}?" if found else ""
+
+
+def quoted(text: str, limit: int = 80) -> str:
+    """Text from outside as it can stand in such a line."""
+    return f"'{sanitise_line(text, limit)}'"

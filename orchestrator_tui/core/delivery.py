@@ -28,7 +28,8 @@ class Reach:
 
 def acknowledge_ms(route: str, limits: Limits) -> int:
     """How long a delivered answer may stay without evidence, by route; each is a row in the docs' table."""
-    return limits.acknowledge_task_file_ms if route == "task_file" else limits.acknowledge_shell_ms
+    own = {"task_file": limits.acknowledge_task_file_ms, "hook": limits.acknowledge_hook_ms}
+    return own.get(route, limits.acknowledge_shell_ms)
 
 
 def steps_since_retry(gate: Gate) -> tuple[DeliveryStep, ...]:
@@ -53,43 +54,55 @@ def route_to_take(gate: Gate, reach: Reach, limits: Limits, now: Instant) -> str
     """The route that *we* must take now, or None: readers that wait are given time to take the answer themselves."""
     if gate.state is not GateState.DECIDED or gate.decision is None or gate.claim is not None or gate.undelivered:
         return None
-    since = elapsed_ms(gate.decision.at, now) - gate.decision.undo_ms
-    if since < 0:
+    ready_ms = _ready_ms(gate, now)
+    if ready_ms < 0:
         return None
     left = routes_left(gate, reach)
-    if left and left[0] in WAITED_FOR and since < limits.claim_ms:
+    if left and left[0] in WAITED_FOR and ready_ms < limits.claim_ms:
         return None
     return next((route for route in left if route not in WAITED_FOR), None)
 
 
 def failures(gate: Gate, reach: Reach, limits: Limits, now: Instant) -> tuple[Draft, ...]:
-    """The delivery of this gate that must be given up now: a dead reader, a passed deadline, or no route at all."""
+    """The delivery that must be given up now: a dead or idle reader, a passed deadline, no route at all."""
     if gate.decision is None or gate.state not in (GateState.DECIDED, GateState.DELIVERED) or gate.undelivered:
         return ()
     last = gate.steps[-1] if gate.steps else None
-    if gate.claim is not None and last is not None:
-        return (_failed(gate, last.route, "its reader ended before it took the answer", reach),) * reach.claimant_gone
-    if gate.state is GateState.DELIVERED and last is not None:
+    if last is not None and gate.claim is not None:
+        if not reach.claimant_gone:
+            return ()
+        return _failed(gate, (last.route,), "its reader ended before it took the answer", reach)
+    if last is not None and gate.state is GateState.DELIVERED:
         deadline = acknowledge_ms(last.route, limits)
-        if elapsed_ms(last.at, now) >= deadline:
-            return (_failed(gate, last.route, f"no sign within {deadline // 1000} s that its agent took it", reach),)
-        return ()
-    overdue = elapsed_ms(gate.decision.at, now) - gate.decision.undo_ms >= limits.claim_ms
-    if overdue and not routes_left(gate, reach):
-        route = gate.routes[0] if gate.routes else "none"
-        return (_failed(gate, route, "no way to its agent is open", reach),)
+        if elapsed_ms(last.at, now) < deadline:
+            return ()
+        return _failed(gate, (last.route,), f"no sign within {deadline // 1000} s that its agent took it", reach)
+    return _unclaimed(gate, reach, limits, _ready_ms(gate, now))
+
+
+def _unclaimed(gate: Gate, reach: Reach, limits: Limits, ready_ms: int) -> tuple[Draft, ...]:
+    left = routes_left(gate, reach)
+    if not left and ready_ms >= limits.claim_ms:
+        return _failed(gate, gate.routes[:1] or ("none",), "no way to its agent is open", reach)
+    if left and WAITED_FOR.issuperset(left) and ready_ms >= limits.acknowledge_shell_ms:
+        return _failed(gate, left, "its reader waits but does not take the answer", reach)
     return ()
 
 
-def _failed(gate: Gate, route: str, why: str, reach: Reach) -> Draft:
+def _ready_ms(gate: Gate, now: Instant) -> int:
+    """For how long the answer has been there for the next route to take; negative while it can be taken back."""
     assert gate.decision is not None
-    left = [one for one in routes_left(gate, reach) if one != route]
-    payload = {
-        "gate": gate.id,
-        "revision": gate.revision,
-        "decision": gate.decision.id,
-        "route": route,
-        "why": why,
-        "undelivered": not left,
-    }
-    return Draft("delivery_failed", payload)
+    if gate.steps:
+        return elapsed_ms(gate.steps[-1].at, now)
+    return elapsed_ms(gate.decision.at, now) - gate.decision.undo_ms
+
+
+def _failed(gate: Gate, routes: tuple[str, ...], why: str, reach: Reach) -> tuple[Draft, ...]:
+    assert gate.decision is not None
+    key = {"gate": gate.id, "revision": gate.revision, "decision": gate.decision.id, "why": why}
+    left = set(routes_left(gate, reach))
+    drafts = []
+    for route in routes:
+        left.discard(route)
+        drafts.append(Draft("delivery_failed", {**key, "route": route, "undelivered": not left}))
+    return tuple(drafts)

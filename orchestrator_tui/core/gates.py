@@ -183,7 +183,9 @@ def _stale(gate: Gate, event: Event) -> Gate:
 
 
 def _snoozed(gate: Gate, event: Event) -> Gate:
-    return changed(gate, snoozed_at=event.at, snooze_ms=event.payload["snooze_ms"])
+    # A snooze restarts the clock: the warnings so far do not count for those after it.
+    snooze_ms = event.payload["snooze_ms"]
+    return changed(gate, snoozed_at=event.at, snooze_ms=snooze_ms, stale_count=0, stale_level=0, stale_at=None)
 
 
 def _route_added(gate: Gate, event: Event) -> Gate:

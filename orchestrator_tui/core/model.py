@@ -354,6 +354,7 @@ class Limits:
     undo_ms: int = 5_000
     activity_ms: int = 10_000
     acknowledge_shell_ms: int = 10_000
+    acknowledge_hook_ms: int = 660_000
     acknowledge_task_file_ms: int = 300_000
     claim_ms: int = 5_000
 

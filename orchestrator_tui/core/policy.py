@@ -15,7 +15,17 @@ from orchestrator_tui.core.delivery import Reach
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import LifeSign
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Batch, Gate, GateState, Liveness, Option, Question, Track, TrackState
+from orchestrator_tui.core.model import (
+    TERMINAL_GATE_STATES,
+    Batch,
+    Gate,
+    GateState,
+    Liveness,
+    Option,
+    Question,
+    Track,
+    TrackState,
+)
 from orchestrator_tui.core.observe_gates import gate_opened
 from orchestrator_tui.core.queries import gate_age_ms
 from orchestrator_tui.core.rules import NEVER_BY_RULE, AnswerRule, Rules
@@ -42,12 +52,13 @@ class Sight:
 def policy(batch: Batch, sight: Sight, rules: Rules, now: Instant) -> tuple[Draft, ...]:
     """The events that are due in ``batch`` at ``now``; calling it again after recording them gives none."""
     drafts: list[Draft] = []
-    for gate in batch.gates.values():
-        drafts += _answers(batch, gate, rules, now)
-        drafts += _stale(batch, gate, now)
-        drafts += delivery.failures(gate, sight.reach.get(gate.id, Reach()), batch.limits, now)
     for track in batch.tracks.values():
         drafts += _silence(batch, track, sight, rules, now)
+    withdrawn = {draft.payload["gate"] for draft in drafts if draft.kind == "gate_withdrawn"}
+    for gate in batch.gates.values():
+        if gate.id not in withdrawn:
+            drafts += _answers(batch, gate, rules, now) or _stale(batch, gate, now)
+            drafts += delivery.failures(gate, sight.reach.get(gate.id, Reach()), batch.limits, now)
     return tuple(drafts)
 
 
@@ -57,10 +68,13 @@ def policy(batch: Batch, sight: Sight, rules: Rules, now: Instant) -> tuple[Draf
 def _answers(batch: Batch, gate: Gate, rules: Rules, now: Instant) -> list[Draft]:
     if gate.state is not GateState.OPEN or elapsed_ms(gate.opened_at, now) > AT_OPENING_MS:
         return []
-    rule = next((rule for rule in rules.answers if _applies(rule, gate, batch)), None)
-    if rule is None or gate.recommendation is None:
+    if any(revision == gate.revision for revision, _, _ in gate.answers):
+        # A person has answered and taken it back: the opening is over.
         return []
-    label = next(option.label for option in gate.question.options if option.key == gate.recommendation)
+    rule = next((rule for rule in rules.answers if _applies(rule, gate, batch)), None)
+    label = next((one.label for one in gate.question.options if one.key == gate.recommendation), None)
+    if rule is None or label is None:
+        return []
     return [
         Draft(
             "gate_decided",
@@ -100,19 +114,19 @@ def _stale(batch: Batch, gate: Gate, now: Instant) -> list[Draft]:
     age = gate_age_ms(gate, now)
     if gate.state is not GateState.OPEN or age < limits.gate_stale_ms:
         return []
-    if gate.snoozed_at is not None and elapsed_ms(gate.snoozed_at, now) < gate.snooze_ms:
+    overdue = age - limits.gate_stale_ms
+    if gate.snoozed_at is not None:
+        # A snooze restarts the clock: what comes after it is the first warning again.
+        overdue = elapsed_ms(gate.snoozed_at, now) - gate.snooze_ms
+    if overdue < 0 or (gate.stale_at is not None and not _due_again(gate, batch, now)):
         return []
-    if gate.stale_at is not None and not _due_again(gate, batch, now):
-        return []
-    level = 1 + (age - limits.gate_stale_ms) // limits.gate_level_ms
+    level = 1 + overdue // limits.gate_level_ms
     payload = {"gate": gate.id, "revision": gate.revision, "count": gate.stale_count + 1, "level": level, "age_ms": age}
     return [Draft("gate_stale", payload)]
 
 
 def _due_again(gate: Gate, batch: Batch, now: Instant) -> bool:
     assert gate.stale_at is not None
-    if gate.snoozed_at is not None and elapsed_ms(gate.stale_at, gate.snoozed_at) > 0:
-        return True
     limits = batch.limits
     pause = limits.gate_repeat_ms if gate.stale_count <= limits.gate_repeats else limits.gate_hourly_ms
     return elapsed_ms(gate.stale_at, now) >= pause
@@ -128,9 +142,10 @@ def silence_gate_id(slug: str) -> str:
 
 def _silence(batch: Batch, track: Track, sight: Sight, rules: Rules, now: Instant) -> list[Draft]:
     offered = batch.gates.get(silence_gate_id(track.slug))
-    if not _is_watched(track) or track.liveness is Liveness.REPORTING:
-        drafts = _withdraw_offer(offered, "its agent reported")
-        return drafts or (_ask_if_silent(batch, track, now) if _is_watched(track) else [])
+    if not _is_watched(track):
+        return _withdraw_offer(offered, f"its track is {track.state.replace('_', ' ')}")
+    if track.liveness is Liveness.REPORTING:
+        return _withdraw_offer(offered, "its agent reported") + _ask_if_silent(batch, track, now)
     if track.liveness is Liveness.ASKED:
         assert track.asked_at is not None
         if elapsed_ms(track.asked_at, now) < batch.limits.reply_ms or track.slug not in sight.signs:
@@ -145,15 +160,15 @@ def _is_watched(track: Track) -> bool:
 
 
 def _ask_if_silent(batch: Batch, track: Track, now: Instant) -> list[Draft]:
-    since = track.reported_at or track.added_at
-    if since is None or elapsed_ms(since, now) < batch.limits.silent_ms:
+    silent_ms = _silent_ms(track, now)
+    if silent_ms < batch.limits.silent_ms:
         return []
     message = "m-" + sha256_hex(f"{batch.id} {track.slug} {batch.seq}")[:12]
     asked = {
         "track": track.slug,
         "message": message,
         "route": "task_file",
-        "silent_ms": elapsed_ms(since, now),
+        "silent_ms": silent_ms,
     }
     return [
         Draft("agent_asked", asked),
@@ -161,11 +176,19 @@ def _ask_if_silent(batch: Batch, track: Track, now: Instant) -> list[Draft]:
     ]
 
 
+def _silent_ms(track: Track, now: Instant) -> int:
+    since = track.reported_at or track.added_at
+    return 0 if since is None else elapsed_ms(since, now)
+
+
 def _verdict(batch: Batch, track: Track, offered: Gate | None, sight: Sight, rules: Rules, now: Instant) -> list[Draft]:
     fresh = tuple(sign for sign in sight.signs[track.slug] if sign.age_ms < batch.limits.silent_ms)
     words = [sign_words(sign) for sign in sight.signs[track.slug]]
     if fresh:
         liveness = Liveness.WORKING_NOT_REPORTING
+    elif _silent_ms(track, now) < batch.limits.silent_ms:
+        # A person asked it early: without its ten minutes nothing is concluded.
+        return []
     else:
         liveness = Liveness.GONE if track.slug in sight.ended else Liveness.UNKNOWN
     drafts: list[Draft] = []
@@ -179,14 +202,13 @@ def _verdict(batch: Batch, track: Track, offered: Gate | None, sight: Sight, rul
 
 
 def _offer(track: Track, offered: Gate | None, words: list[str], rules: Rules, now: Instant) -> list[Draft]:
-    if offered is not None and offered.state is GateState.OPEN:
+    if offered is not None and offered.state not in TERMINAL_GATE_STATES:
         return []
-    silent = elapsed_ms(track.reported_at, now) if track.reported_at else 0
     where = f" in {track.worktree}" if track.worktree else " in the same worktree"
     question = Question(
         kind="redispatch",
         question=f"{track.slug} is silent and shows no sign of life. Start it again from stage {track.stage}{where}?",
-        context="; ".join([f"last report {silent // 60_000} min ago", *words]),
+        context="; ".join([f"last report {_silent_ms(track, now) // 60_000} min ago", *words]),
         options=(
             _start_again(track),
             Option("wait", "ask it once more and wait"),
@@ -215,7 +237,8 @@ def _start_again(track: Track) -> Option:
 
 
 def _withdraw_offer(offered: Gate | None, why: str) -> list[Draft]:
-    if offered is None or offered.state is not GateState.OPEN:
+    # An answer that has not left yet is overtaken, too: who reports is never started a second time (A-5).
+    if offered is None or offered.state not in (GateState.OPEN, GateState.DECIDED):
         return []
     return [Draft("gate_withdrawn", {"gate": offered.id, "revision": offered.revision, "why": why})]
 

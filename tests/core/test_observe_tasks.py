@@ -79,7 +79,7 @@ def test_a_subject_fills_in_what_metadata_lacks() -> None:
 
 
 def test_metadata_wins_over_the_subject() -> None:
-    metadata = {"track": "auth", "workflow": "ladder-of-eight", "stage": 5, "stageName": "Mine"}
+    metadata: dict[str, Any] = {"track": "auth", "workflow": "ladder-of-eight", "stage": 5, "stageName": "Mine"}
     ledger = seen(fact(subject="[WF-12] login-fix (bug-to-pr) — Stage 3/8: Counsel", **metadata), rules=RULES)
     track = ledger.track("auth")
     assert (track.workflow, track.stage, track.stages[4].name, track.stages[5].name) == (
@@ -91,7 +91,7 @@ def test_metadata_wins_over_the_subject() -> None:
 
 
 def test_further_metadata_is_kept_and_unknown_keys_are_ignored() -> None:
-    metadata = {
+    metadata: dict[str, Any] = {
         "branch": "orch/x/login",
         "worktree": "/w/login",
         "pr": {"number": 41, "url": "https://host/41"},

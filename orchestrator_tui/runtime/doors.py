@@ -161,7 +161,7 @@ class Door:
         """
         for _ in range(_ROUNDS):
             gate = self.gate(gate_id)
-            if gate is not None and _asks(gate, question, anew):
+            if gate is not None and _asks(gate, question, anew, asked_wall_ms):
                 self.join(gate)
                 return gate
             if gate is not None and gate.state is GateState.DELIVERED and gate.digest == digest(question):
@@ -347,10 +347,12 @@ def _last(gate: Gate, step: str) -> DeliveryStep:
     return next(one for one in reversed(gate.steps) if one.step == step)
 
 
-def _asks(gate: Gate, question: Question, anew: bool) -> bool:
+def _asks(gate: Gate, question: Question, anew: bool, asked_wall_ms: int | None) -> bool:
     """Whether ``gate`` asks this question now, its answer included when the asker never took the question down."""
     if gate.digest != digest(question) or gate.cleared:
         return False
     if gate.state in (GateState.OPEN, GateState.DECIDED):
         return True
-    return not anew
+    # A watcher may have opened this very asking, and a rule answered it, before its asker came here.
+    this_asking = asked_wall_ms is not None and gate.asked_at.wall_ms >= asked_wall_ms
+    return this_asking or not anew

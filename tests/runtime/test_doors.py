@@ -106,6 +106,16 @@ def test_asking_anew_what_was_delivered_and_taken_down_is_an_acknowledgement(sce
     assert scene.kinds()[-2:] == ["decision_acknowledged", "gate_opened"]
 
 
+def test_an_answer_that_was_faster_than_its_asker_belongs_to_this_asking(scene: Scene) -> None:
+    """The watcher sees the written question, and a rule answers it, before the asker comes to the journal."""
+    written = scene.clock.now().wall_ms - 50
+    scene.ask(scene.door(route="task_file"), routes=("task_file",), asked_wall_ms=written)
+    scene.decide()
+    scene.deliver_elsewhere()
+    asked = scene.ask(anew=True, asked_wall_ms=written)
+    assert (asked.revision, asked.state) == (1, GateState.DELIVERED)
+
+
 def test_the_batch_of_a_list_can_be_opened_by_anybody() -> None:
     draft = watched_batch("/x/tasks/My list", "/repo", Limits(undo_ms=1))
     assert draft.payload["title"] == "My list"

@@ -59,6 +59,7 @@ class ModelGate:
     by: str = ""
     decided_ms: int = 0
     claim: str = ""
+    left: bool = False
 
     @property
     def waits_for_delivery(self) -> bool:
@@ -138,10 +139,12 @@ class GateLife(RuleBasedStateMachine):
         if known is not None and fits and known.state == "open" and option != "9":
             self.change(draft, True, decider)
             known.state, known.decision, known.option, known.by = "decided", decision, option, by
-            known.decided_ms, known.claim = self.model.now, ""
+            known.decided_ms, known.claim, known.left = self.model.now, "", False
             self.model.decisions += 1
             return
-        repeats = known is not None and fits and known.decision != "" and (known.option, known.by) == (option, by)
+        ended = known is not None and known.state in ("withdrawn", "cancelled")
+        answered = known is not None and fits and known.decision != "" and not ended
+        repeats = known is not None and answered and (known.option, known.by) == (option, by)
         self.change(draft, False, decider)
         self.model.refusals += 0 if repeats else 1
 
@@ -151,18 +154,18 @@ class GateLife(RuleBasedStateMachine):
         if known is None:
             return
         settled = known.option != "2" or self.model.now - known.decided_ms >= UNDO_MS
-        expected = known.waits_for_delivery and not known.claim and settled and not other
+        expected = known.state == "decided" and not known.claim and settled and not other
         decision = "another" if other else known.decision
         self.change(claimed(gate, known.revision, decision, claimant), expected, int(other))
         if expected:
-            known.claim = claimant
+            known.claim, known.left = claimant, True
 
     @rule(gate=st.sampled_from(GATES))
     def deliver(self, gate: str) -> None:
         known = self.model.gates.get(gate)
         if known is None:
             return
-        expected = known.waits_for_delivery and known.claim != ""
+        expected = known.waits_for_delivery and known.left
         self.change(delivered(gate, known.revision, known.decision), expected)
         if expected:
             known.state, known.claim = "delivered", ""
@@ -182,7 +185,7 @@ class GateLife(RuleBasedStateMachine):
         known = self.model.gates.get(gate)
         if known is None:
             return
-        expected = known.waits_for_delivery
+        expected = known.waits_for_delivery and known.left
         self.change(acknowledged(gate, known.revision, known.decision), expected)
         if expected:
             known.state, known.claim = "acknowledged", ""

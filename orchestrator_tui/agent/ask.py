@@ -57,11 +57,10 @@ def ask(values: Values, call: Call) -> int:
     try:
         gate, left_s = _with_patience(call, values.get("wait", 0), lambda left: (opens(_door(call)), left))
     except JournalError as error:
-        raise Stop(
-            PENDING,
-            f"pending gate {gate_id}: its task file alone asks it, the journal cannot ({error});"
-            f" resume with: orch-agent ask --gate {gate_id} --wait 600",
-        ) from None
+        why = (
+            "nobody could decide it" if values.get("wait") else f"its task file alone asks it, not the journal: {error}"
+        )
+        raise Stop(PENDING, f"pending gate {gate_id}: {why}; {_resuming(gate_id)}") from None
     return _answer(values, call, gate, left_s)
 
 
@@ -218,10 +217,7 @@ def _answer(values: Values, call: Call, gate: Gate, wait_s: float) -> int:
         raise Stop(UNFINISHED, f"the answer of gate {gate.id} cannot be read: {error}") from None
     if isinstance(found, Pending):
         answer.tell(found.gate)
-        raise Stop(
-            PENDING,
-            f"pending gate {gate.id}: {found.why}; resume with: orch-agent ask --gate {gate.id} --wait 600",
-        )
+        raise Stop(PENDING, f"pending gate {gate.id}: {found.why}; {_resuming(gate.id)}")
     if isinstance(found, Over):
         answer.tell(found.gate)
         if found.gate.revision == gate.revision:
@@ -246,6 +242,10 @@ def _hand_over(call: Call, found: Taken, answer: Answer) -> int:
     if handed.acknowledged:
         _take_down(call, gate)
     return DONE
+
+
+def _resuming(gate_id: str) -> str:
+    return f"resume with: orch-agent ask --gate {gate_id} --wait 600"
 
 
 def _take_down(call: Call, gate: Gate) -> None:

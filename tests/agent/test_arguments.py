@@ -13,7 +13,7 @@ from orchestrator_tui.agent.arguments import parse
 from orchestrator_tui.agent.main import main
 from orchestrator_tui.agent.stop import Stop
 from orchestrator_tui.agent.usage import ASK, COMMANDS, FINDING, NOTE, REPORT, Command
-from tests.agent.scene import CODE, Scene
+from tests.agent.scene import CODE, ROOT, Scene
 from tests.hostile_text import ALL_PAYLOADS, forbidden
 
 
@@ -157,3 +157,10 @@ def test_the_examples_of_the_help_can_be_run(scene: Scene, tmp_path: Path) -> No
         )
         assert ended.returncode in (0, 3, 4), (example, ended.stderr)
         assert ended.stdout == ""
+
+
+def test_the_reference_page_tells_every_command_and_option() -> None:
+    page = (ROOT / "docs" / "reference" / "orch-agent.md").read_text(encoding="utf-8")
+    options = {f"--{option.name}" for command in COMMANDS.values() for option in command.options}
+    assert [name for name in COMMANDS if f"orch-agent {name}" not in page] == []
+    assert [option for option in sorted(options) if option not in page] == []

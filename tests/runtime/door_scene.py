@@ -13,7 +13,7 @@ from orchestrator_tui.core.model import Gate, Option, Question
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.memory import MemoryJournal, MemoryStore
 from orchestrator_tui.journal.port import Refused
-from orchestrator_tui.runtime.doors import Door, Reader
+from orchestrator_tui.runtime.doors import Door, Over, Pending, Reader, Taken
 from orchestrator_tui.runtime.watched import watched_batch
 
 BATCH = "list-1"
@@ -123,3 +123,12 @@ class Scene:
 
     def kinds(self) -> list[str]:
         return [event.kind for event in self.direct.events(BATCH)][1:]
+
+
+def taken(found: Taken | Pending | Over) -> Taken:
+    assert isinstance(found, Taken), found
+    return found
+
+
+def nothing() -> None:
+    """Hands over to nobody in particular."""

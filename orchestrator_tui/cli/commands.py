@@ -10,6 +10,7 @@ COMMANDS = {
     "gates": ("gates", "[--all]", "the questions that wait, most urgent first"),
     "decide": ("decide", "GATE OPTION", "answer a question"),
     "tell": ("tell", "TRACK TEXT", "send a message to a track's agent"),
+    "replay": ("replay", "BATCH|FILE", "a batch again, on the same screens or as text and pictures"),
     "export": ("export", "BATCH [-o FILE]", "one batch as one file"),
     "import": ("importing", "FILE", "add an exported batch to this repository's journal"),
     "verify": ("verify", "BATCH|FILE", "prove that a batch or an exported file is as it was written"),

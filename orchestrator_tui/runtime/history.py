@@ -138,12 +138,10 @@ class History:
             self._place, self._batch = event, self._folded(event)
         return self._batch
 
-    def story(self) -> Iterator[tuple[int, Event, Batch]]:
-        """Every event from the first to the last with its position and the batch right after it."""
-        folding = BatchFold()
+    def story(self) -> Iterator[tuple[int, Event]]:
+        """Every event from the first to the last, with its position."""
         for number, event in enumerate(islice(self._recording.events(), self.events), 1):
-            folding.take(event)
-            yield self.times.position(number), event, folding.batch()
+            yield self.times.position(number), event
 
     def close(self) -> None:
         """Let go of the recording. Idempotent."""

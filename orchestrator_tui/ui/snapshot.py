@@ -5,14 +5,20 @@ from __future__ import annotations
 import asyncio
 import io
 import os
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from textual.app import App
 
+from orchestrator_tui.ui.settings import Settings
+
 if TYPE_CHECKING:
     from orchestrator_tui.runtime.ports import Session
+
+_NOBODY = {"ORCH_HOME": os.devnull}
+"""The environment of somebody without settings and themes of their own."""
 
 
 def render_text(app: App[Any]) -> str:
@@ -53,25 +59,26 @@ def frame(
     *,
     theme: str = "dark",
     ascii_only: bool = False,
+    zone: tzinfo = UTC,
 ) -> tuple[str, str]:
     """The main screen of ``session`` at ``size`` (columns, rows) as text and SVG, drawn without a terminal.
 
-    ``at_ms`` seeks a replay to that position first; it is ignored by a session without a transport.
+    ``at_ms`` seeks a replay to that position first; it is ignored by a session without a transport. Nothing of the
+    machine or of its person's settings shows in the picture. The session is closed afterwards.
     """
-    return asyncio.run(_frame(session, size, at_ms, theme, ascii_only))
+    return asyncio.run(_frame(session, size, at_ms, Settings(theme=theme, ascii=ascii_only), zone))
 
 
 async def _frame(
-    session: Session, size: tuple[int, int], at_ms: int | None, theme: str, ascii_only: bool
+    session: Session, size: tuple[int, int], at_ms: int | None, settings: Settings, zone: tzinfo
 ) -> tuple[str, str]:
     from orchestrator_tui.ui.app import Cockpit
-    from orchestrator_tui.ui.settings import Settings
     from orchestrator_tui.ui.transport import transport_of
 
     transport = transport_of(session)
     if transport is not None and at_ms is not None:
         transport.seek(at_ms)
-    app = Cockpit(session, settings=Settings(theme=theme, ascii=ascii_only))
+    app = Cockpit(session, settings=settings, zone=zone, environment=_NOBODY)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         return render_text(app), render_svg(app)

@@ -19,7 +19,8 @@ from orchestrator_tui.runtime.recordings import EVENTS_AT_ONCE, JournalRecording
 from tests.replay.batches import BATCH
 from tests.replay.conftest import OpenFile
 
-COUNT = 300
+COUNT = 301
+"""The made-up events, and the taking of the lease."""
 Past = Callable[[Path], History]
 
 

@@ -53,7 +53,7 @@ def present_timeline(
     newest = nlargest(limit, wanted, key=lambda event: (event.at.wall_ms, event.seq))
     by_key = {(event.batch, event.seq): event for event in newest}
     if track:
-        by_key = {key: event for key, event in by_key.items() if _slug(event, state.batches[event.batch]) == track}
+        by_key = {key: event for key, event in by_key.items() if event_slug(event, state.batches[event.batch]) == track}
     return TimelineView(
         rows=LazyRows(by_key, lambda key: _row(by_key[key], state.batches[key[0]], glyphs, zone)),
         corner=mode,
@@ -95,14 +95,15 @@ def _row(event: Event, batch: Batch, glyphs: Glyphs, zone: tzinfo) -> TimelineRo
     return TimelineRow(
         key=(event.batch, event.seq),
         time=clock_time(event.at, zone),
-        slug=clean(_slug(event, batch), 80),
+        slug=clean(event_slug(event, batch), 80),
         text=told.text,
         token=told.token,
         detail=told.detail,
     )
 
 
-def _slug(event: Event, batch: Batch) -> str:
+def event_slug(event: Event, batch: Batch) -> str:
+    """The track that an event is about, or ""."""
     named = event.payload.get("track")
     if isinstance(named, str):
         return named

@@ -76,6 +76,7 @@ class Engine:
                 self._keep(batch_id, hold)
             except LeaseLost:
                 del self._holds[batch_id]
+                self._world.files.forget(hold.directory)
         return self.state is not before
 
     def carry_out(self, command: Command) -> Outcome:
@@ -104,13 +105,21 @@ class Engine:
     def _look(self) -> None:
         for sight in self._world.files.scan():
             batch_id = list_batch_id(sight.directory)
-            if batch_id not in self.state.batches and not sight.seen.changed:
+            if not sight.seen.changed and not self._is_known(batch_id):
                 continue
             self._unseen[batch_id] = _joined(self._unseen.get(batch_id), sight)
         for batch_id, sight in list(self._unseen.items()):
             if self._hold(batch_id, sight.directory, sight.name):
+                # What cannot be recorded now is kept: the files will not tell it again.
+                try:
+                    self._observe(batch_id, sight)
+                except LeaseLost:
+                    del self._holds[batch_id]
+                    continue
                 del self._unseen[batch_id]
-                self._observe(batch_id, sight)
+
+    def _is_known(self, batch_id: str) -> bool:
+        return batch_id in self.state.batches or any(head.id == batch_id for head in self._journal.batches())
 
     def _hold(self, batch_id: str, directory: str, name: str) -> bool:
         """Take the batch's lease unless we have it; a holder that lives, stopped or not, is never robbed."""
@@ -230,7 +239,8 @@ def _joined(earlier: ListSight | None, later: ListSight) -> ListSight:
     newest = {fact.source: fact for fact in (*earlier.seen.changed, *later.seen.changed)}
     gone = {*earlier.seen.vanished, *later.seen.vanished} - {fact.source for fact in later.seen.changed}
     changed = tuple(fact for source, fact in newest.items() if source not in gone)
-    return ListSight(later.directory, later.name, type(later.seen)(changed, tuple(sorted(gone))))
+    whole = earlier.seen.whole or later.seen.whole
+    return ListSight(later.directory, later.name, type(later.seen)(changed, tuple(sorted(gone)), whole))
 
 
 _PREFIX: Mapping[type, str] = {Decide: "d", Tell: "m", Nudge: "m", Undo: "u", Snooze: "z", Redeliver: "r"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from orchestrator_tui.adapters.tasks.decision import MESSAGE, described
 from orchestrator_tui.adapters.tasks.lock import TaskLocked
 from orchestrator_tui.adapters.tasks.reader import read_task
 from orchestrator_tui.adapters.tasks.record import TaskRecord
-from orchestrator_tui.adapters.tasks.scan import TaskLists
+from orchestrator_tui.adapters.tasks.scan import ScanResult, TaskLists
 from orchestrator_tui.adapters.tasks.writer import TaskWriteFailed, merge_metadata, update_task, write_decision
 from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.metadata import read_metadata
@@ -47,7 +47,7 @@ class RepositoryTasks:
     ) -> None:
         self._discovery, self._clock, self._why_empty, self.again_in = discovery, clock, why_empty, again_in
         self._lists = TaskLists(discovery.look().lists)
-        self._again: set[str] = set()
+        self._whole: set[str] = set()
         self._empty: tuple[str, ...] | None = None
 
     def directories(self) -> tuple[str, ...]:
@@ -55,34 +55,33 @@ class RepositoryTasks:
         return (*self._lists.directories(), str(self._discovery.tasks))
 
     def scan(self) -> tuple[ListSight, ...]:
-        """Look at every list; each that is there is reported, with what changed in it."""
+        """Look at every list; each that is there is reported, with what changed in it, the first time as a whole."""
         self._lists.follow(self._discovery.look().lists)
         now = self._clock.now()
         result = self._lists.scan(now)
         if result.next_retry_at is not None:
             self.again_in(max(0, result.next_retry_at - now.boot_ms))
         self._empty = None
-        changed: dict[str, dict[str, TaskRecord]] = {one.directory: {} for one in result.lists}
-        vanished: dict[str, list[str]] = {}
-        for record in (*self._forgotten(), *result.changed):
-            changed.setdefault(record.directory, {})[record.task_id] = record
-        for record in result.vanished:
-            vanished.setdefault(record.directory, []).append(task_source(record.task_id))
+        changed = _by_directory(result.changed)
+        vanished = _by_directory(result.vanished)
+        wholly = self._wholly(result)
+        lists = {one.directory for one in result.lists}
         return tuple(
             ListSight(
                 directory,
                 os.path.basename(directory),
                 ListSeen(
-                    tuple(to_fact(record) for record in changed.get(directory, {}).values()),
-                    tuple(vanished.get(directory, ())),
+                    tuple(to_fact(record) for record in wholly.get(directory, changed.get(directory, ()))),
+                    tuple(task_source(record.task_id) for record in vanished.get(directory, ())),
+                    whole=directory in wholly,
                 ),
             )
-            for directory in sorted(changed.keys() | vanished.keys())
+            for directory in sorted(lists | changed.keys() | vanished.keys())
         )
 
     def forget(self, directory: str) -> None:
         """Report every task of this list as changed again at the next look."""
-        self._again.add(directory)
+        self._whole.discard(directory)
 
     def write_decision(self, directory: str, gate: Gate) -> str:
         """Write the answer into the gate's task, if the question in the file is still the one that was answered."""
@@ -138,9 +137,29 @@ class RepositoryTasks:
             self._empty = () if self._lists.records() else self._why_empty()
         return self._empty
 
-    def _forgotten(self) -> list[TaskRecord]:
-        again, self._again = self._again, set()
-        return [record for record in self._lists.records() if record.directory in again] if again else []
+    def _wholly(self, result: ScanResult) -> dict[str, list[TaskRecord]]:
+        """All tasks of the lists that are to be told as a whole: at their first look, and when they were forgotten.
+
+        A list of which something could not be read yet is told in parts until it can.
+        """
+        blind = {one.path for one in result.problems}
+        self._whole &= {one.directory for one in result.lists}
+        due = [one for one in result.lists if one.directory not in self._whole and one.directory not in blind]
+        if not due:
+            return {}
+        known = _by_directory(self._lists.records())
+        wholly = {
+            one.directory: known.get(one.directory, []) for one in due if len(known.get(one.directory, ())) == one.tasks
+        }
+        self._whole |= wholly.keys()
+        return wholly
+
+
+def _by_directory(records: Iterable[TaskRecord]) -> dict[str, list[TaskRecord]]:
+    found: dict[str, list[TaskRecord]] = {}
+    for record in records:
+        found.setdefault(record.directory, []).append(record)
+    return found
 
 
 def to_fact(record: TaskRecord) -> TaskFact:

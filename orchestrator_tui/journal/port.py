@@ -116,8 +116,12 @@ class Journal(Protocol):
         """One compare-and-set on a gate, by any process (reliability A-2).
 
         ``core.gates.refusal`` judges inside the transaction. A refused ``gate_decided`` is recorded as
-        ``decision_refused`` (A-3) unless it repeats the same decision (A-4, ``gates.ALREADY``). After a committed
-        ``gate_decided``, ``decision_undone`` or end of a gate, the gate's waiters are woken.
+        ``decision_refused`` (A-3) unless it repeats the same decision (A-4, ``gates.ALREADY``). After every
+        committed change the gate's waiters and the batch's holder are woken.
+
+        Raises:
+            EventError: ``draft`` does not change a gate, or its payload does not fit.
+            JournalError: there is no such batch.
         """
 
     def gate(self, batch: str, gate: str) -> Gate | None:

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from orchestrator_tui.core import gates
@@ -97,14 +98,19 @@ def check_columns(batch: str, at: Instant, kind: str, origin: str) -> None:
 
     The chain hashes one column a line: a line break inside one would let two events have the same hash.
     """
-    for name, value in (("batch", batch), ("kind", kind), ("origin", origin)):
-        if not value or not value.isprintable():
-            raise EventError(f"{name} {value!r} is not printable text")
-    if not at.boot_id.isprintable():
-        raise EventError(f"boot id {at.boot_id!r} is not printable text")
+    _check_texts(batch, kind, origin, at.boot_id)
     for name, number in (("wall_ms", at.wall_ms), ("boot_ms", at.boot_ms)):
         if not -_INTEGER_LIMIT <= number < _INTEGER_LIMIT:
             raise EventError(f"{name} {number} is out of range")
+
+
+@lru_cache(maxsize=1024)
+def _check_texts(batch: str, kind: str, origin: str, boot_id: str) -> None:
+    for name, value in (("batch", batch), ("kind", kind), ("origin", origin)):
+        if not value or not value.isprintable():
+            raise EventError(f"{name} {value!r} is not printable text")
+    if not boot_id.isprintable():
+        raise EventError(f"boot id {boot_id!r} is not printable text")
 
 
 def refused_decision(draft: Draft, why: str) -> Draft:

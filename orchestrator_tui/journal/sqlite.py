@@ -45,7 +45,7 @@ class SqliteJournal:
     def __init__(
         self, directory: Path, *, lock_timeout_s: float = LOCK_TIMEOUT_S, create: bool = True, wake: Wake | None = None
     ) -> None:
-        if create:
+        if create or directory.is_dir():
             prepare_directory(directory)
         self.directory = directory
         self.waiters = Waiters(directory)
@@ -255,7 +255,7 @@ def open_journal(
     home = state_home(environ)
     repository = repository_root(start)
     directory = journal_directory(home, repository)
-    if create:
+    if create or directory.is_dir():
         refuse_inside(directory, worktrees(repository))
         prepare_home(home, directory)
         refuse_remote(directory, environ)

@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator_tui.journal.port import JournalMissing, JournalUnwritable
 from orchestrator_tui.journal.private import FORCE, filesystem, prepare_directory, prepare_home, refuse_remote
-from orchestrator_tui.journal.sqlite import open_journal
+from orchestrator_tui.journal.sqlite import SqliteJournal, open_journal
 from tests.journal.drafts import at, opened
 
 MOUNTS = r"""22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -47,6 +47,18 @@ def test_a_journal_that_is_not_there_is_not_made_unasked(tmp_path: Path) -> None
     with pytest.raises(JournalMissing, match="no journal"):
         open_journal(tmp_path, {"ORCH_HOME": str(tmp_path / "ours")}, create=False)
     assert not (tmp_path / "ours").exists()
+
+
+def test_a_journal_that_others_may_write_to_is_not_opened(tmp_path: Path) -> None:
+    environ = {"ORCH_HOME": str(tmp_path / "ours")}
+    journal = open_journal(tmp_path, environ)
+    journal.close()
+    os.chmod(journal.directory, 0o777)
+    for create in (True, False):
+        with pytest.raises(JournalUnwritable, match="writable by others"):
+            open_journal(tmp_path, environ, create=create)
+        with pytest.raises(JournalUnwritable, match="writable by others"):
+            SqliteJournal(journal.directory, create=create)
 
 
 @pytest.mark.parametrize("which", ["repositories", "journal", "waiters"])

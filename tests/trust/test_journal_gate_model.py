@@ -77,9 +77,11 @@ class Model:
 class GateLife(RuleBasedStateMachine):
     """Every step is done in both stores; the model says beforehand whether it may happen."""
 
+    base: Path
+
     def __init__(self) -> None:
         super().__init__()
-        self.directory = Path(tempfile.mkdtemp(prefix="gate-model-"))
+        self.directory = Path(tempfile.mkdtemp(dir=self.base))
         self.store = MemoryStore()
         self.model = Model()
         self.deciders = [self.open_sqlite(), self.open_sqlite()]
@@ -251,11 +253,14 @@ def _facts(gate: Gate) -> tuple[int, str, str, str, str]:
 @pytest.mark.parametrize(
     ("examples", "steps"), [(60, 30), pytest.param(2_000, 60, marks=pytest.mark.slow, id="regime")]
 )
-def test_gates_live_as_the_requirements_say(examples: int, steps: int) -> None:
-    quick = settings(
+def test_gates_live_as_the_requirements_say(tmp_path: Path, examples: int, steps: int) -> None:
+    class Here(GateLife):
+        base = tmp_path
+
+    chosen = settings(
         max_examples=examples,
         stateful_step_count=steps,
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
     )
-    run_state_machine_as_test(GateLife, settings=quick)
+    run_state_machine_as_test(Here, settings=chosen)

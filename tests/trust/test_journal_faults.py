@@ -205,7 +205,14 @@ CALLS: list[tuple[Any, str]] = [
 ]
 
 
-@pytest.mark.parametrize("number", [errno.EIO, errno.ENOSPC, errno.EACCES, errno.EDQUOT, errno.EMFILE])
+@pytest.mark.parametrize(
+    "number",
+    [
+        errno.EIO,
+        errno.ENOSPC,
+        *(pytest.param(number, marks=pytest.mark.slow) for number in (errno.EACCES, errno.EDQUOT, errno.EMFILE)),
+    ],
+)
 @pytest.mark.parametrize(("module", "name"), CALLS, ids=[name for _, name in CALLS])
 def test_the_nth_call_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: Any, name: str, number: int

@@ -116,6 +116,13 @@ def _as_recorded(call: Call, standing: Standing, gate: Gate, asking: bool) -> St
             return standing._replace(bars=False)
         call.world.say(f"gate {gate.id} is {gate.state.replace('_', ' ')}: {gate.closed_why}")
         return standing._replace(bars=False, over=True)
-    if gate.state is GateState.DECIDED and not asking:
+    if not asking and _waits_for_us(gate):
         call.world.say(f"gate {gate.id} is decided; take the answer with: orch-agent ask --gate {gate.id}")
     return standing._replace(bars=gate.state in (GateState.OPEN, GateState.DECIDED))
+
+
+def _waits_for_us(gate: Gate) -> bool:
+    """Whether the answer is there and no other call of the agent is just taking it."""
+    if gate.state is GateState.DELIVERED:
+        return gate.steps[-1].route != ROUTE
+    return gate.state is GateState.DECIDED and gate.claim is None

@@ -28,6 +28,7 @@ RECEIPT_MS = 3_000
 """How long a reader that printed an answer may still be looking for its receipt."""
 
 ASKED_AGAIN = "its reader asked for it again"
+FETCHED = "its agent came for it by another way"
 READER_ENDED = "its reader ended before it took the answer"
 
 _ROUNDS = 20
@@ -301,7 +302,10 @@ class Door:
             left_ms = self._receipt_left_ms(gate, now)
             if left_ms > 0:
                 return Pending(gate, "another reader is taking the answer"), left_ms
-            self._step(gate, "delivery_failed", route=_last(gate, "delivered").route, why=ASKED_AGAIN)
+            route = _last(gate, "delivered").route
+            self._step(
+                gate, "delivery_failed", route=route, why=ASKED_AGAIN if route == self._reader.route else FETCHED
+            )
             return None
         claimed = self._change(self._draft(gate, "delivery_claimed", claimant=self._reader.claimant))
         if isinstance(claimed, Refused):

@@ -13,7 +13,10 @@ import sys
 import time
 from pathlib import Path
 
+import orchestrator_tui.adapters.clock
+import orchestrator_tui.agent.arguments
 import orchestrator_tui.agent.ask
+import orchestrator_tui.agent.identity
 import orchestrator_tui.agent.main
 import orchestrator_tui.journal.sqlite
 import orchestrator_tui.runtime.rules
@@ -21,6 +24,7 @@ from orchestrator_tui.core.model import Gate, GateState
 from tests.agent.scene import GATE, Scene
 
 LONGEST_S = 0.03
+TRIES = 50
 
 
 class Forks:
@@ -59,8 +63,11 @@ def one_question(forks: Forks, chance: random.Random, number: int) -> list[str]:
     """Ask, decide and take the answer, with kills on the way; what went wrong, in words."""
     scene, wrong = forks.scene, []
     question = ("ask", f"Question {number}?", "--option", "lru", "--option", "ttl")
-    while forks.run(*question, kill=chance.random() < 0.5)[0] != 4:
-        pass
+    codes = []
+    while 4 not in codes:
+        codes.append(forks.run(*question, kill=chance.random() < 0.5)[0])
+        if len(codes) > TRIES:
+            return [f"question {number}: asking ended with {codes}"]
     key = chance.choice(("lru", "ttl"))
     outputs = []
     decide = key

@@ -187,6 +187,11 @@ class Cockpit(App[None], inherit_bindings=False):
         if picture is not None:
             self._take(picture)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether a newer picture waits to be shown."""
+        return self._held is not None or self._breathing is not None
+
     def on_finished(self, event: Finished) -> None:
         self.desk.report(event.outcome)
 

@@ -185,7 +185,7 @@ class Desk:
         if not isinstance(command, Decide):
             return _DONE[type(command)]
         gate = find_gate(self.state, GateKey(command.batch, command.gate))
-        chosen = [] if gate is None else [one.label for one in gate.question.options if one.key in command.options]
+        chosen = [] if gate is None else [one.words for one in gate.question.options if one.key in command.options]
         return f'answered "{" + ".join(chosen) or command.text}"'
 
 

@@ -146,7 +146,7 @@ class AnsweringScreen(CockpitScreen):
     def _ask_for_reason(self, gate: Gate, card: Card) -> None:
         from orchestrator_tui.ui.screens.dialogs import TextDialog
 
-        chosen = [option.label for option in gate.question.options if option.key in card.marked]
+        chosen = [option.words for option in gate.question.options if option.key in card.marked]
         self.ask(
             TextDialog(
                 self.desk,

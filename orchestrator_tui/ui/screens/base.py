@@ -237,7 +237,7 @@ def gate_text(gate: Gate) -> str:
     for place in range(len(gate.question.options) + 1):
         option = option_at(gate, place // 9, place % 9 + 1)
         if option is not None:
-            numbered.append(f"{place + 1}  {option.label}")
+            numbered.append(f"{place + 1}  {option.words}")
     parts = (f"{gate.track}: {gate.question.question}", gate.question.context, *numbered)
     return sanitise("\n".join(part for part in parts if part))
 

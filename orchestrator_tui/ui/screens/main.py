@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from orchestrator_tui.core.queries import GateKey, TrackKey, needs_person
 from orchestrator_tui.ui.actions import MAIN
+from orchestrator_tui.ui.desk import Desk
 from orchestrator_tui.ui.present.card import present_card
 from orchestrator_tui.ui.present.headline import present_headline
 from orchestrator_tui.ui.present.queue import present_queue
@@ -43,6 +44,10 @@ class MainScreen(ReplayActions, AnsweringScreen):
     stages = getters.query_one(StageProgress)
     strip = getters.query_one(StageStrip)
     timeline = getters.query_one(Timeline)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._followed: tuple[GateKey | None, TrackKey | None] = (None, None)
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -80,9 +85,16 @@ class MainScreen(ReplayActions, AnsweringScreen):
         self._follow_desk()
 
     def _follow_desk(self) -> None:
-        """Bring the lists' selections to what is on the card and which track is selected."""
-        self.queue.select(self.desk.card.key)
-        self.tracks.select(self.desk.track_key)
+        """Bring the lists' selections to the card's gate and the selected track, when those have changed.
+
+        Only then: a list that a key has just moved tells the desk by a message, which is still on its way.
+        """
+        followed = (self.desk.card.key, self.desk.track_key)
+        if followed != self._followed:
+            self._followed = followed
+            with self.prevent(LineList.Selected):
+                self.queue.select(self.desk.card.key)
+                self.tracks.select(self.desk.track_key)
 
     @property
     def footer(self) -> str:

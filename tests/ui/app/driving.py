@@ -69,9 +69,9 @@ class Driver:
 
     async def settle(self) -> None:
         """Let every message be handled, the throttle of pictures included."""
-        for _ in range(3):
-            await self.pilot.pause(0.03)
         await self.app.workers.wait_for_complete()
+        while self.app.is_behind:
+            await self.pilot.pause(0.01)
         await self.pilot.pause()
 
     def pass_time(self, milliseconds: int) -> None:
@@ -125,7 +125,7 @@ async def opened(
         zone=states.ZONE,
         environment={},
     )
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         driver = Driver(app, pilot, session, warner)
         await pilot.pause()
         if rested:

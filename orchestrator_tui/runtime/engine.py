@@ -10,9 +10,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
-from orchestrator_tui.core.decide import decide
+from orchestrator_tui.core.decide import decide, decided_draft
 from orchestrator_tui.core.delivery import Reach
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.gates import ALREADY
+from orchestrator_tui.core.gates import refusal as gate_refusal
+from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, GateState, Limits, Liveness, State
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.core.observe import observe, observe_ending
@@ -84,13 +87,13 @@ class Engine:
         self._follower.follow()
         now = self._world.clock.now()
         refused = refusal(self.state, command, now)
-        if refused is not None:
-            if isinstance(command, Decide):
-                self._record_refusal(command, refused)
+        if refused is not None and not self._is_judged_by_the_journal(command, now):
             return Outcome(command, refused=refused)
         drafts = decide(self.state, command, self._world.actor, self._world.new_id(_PREFIX[type(command)]), now)
         refused = self._record_command(command, drafts)
         self._follower.follow()
+        if refused == ALREADY:
+            return Outcome(command, text=ALREADY)
         return Outcome(command, refused=refused) if refused else Outcome(command, text=_DONE[type(command)])
 
     def close(self) -> None:
@@ -201,20 +204,14 @@ class Engine:
             self._recorder.record(lease, listed, self._world.clock.now())
             self._follower.follow()
 
-    def _record_refusal(self, command: Decide, why: str) -> None:
-        """A refused answer is recorded too, where the gate exists (reliability A-3)."""
-        hold = self._holds.get(command.batch)
-        if hold is None or command.gate not in self.state.batches[command.batch].gates:
-            return
-        payload = {
-            "gate": command.gate,
-            "revision": command.revision,
-            "options": list(command.options),
-            "why": why,
-            "by": self._world.actor.name,
-            "origin": command.origin,
-        }
-        self._record(hold.lease, [Draft("decision_refused", payload)])
+    def _is_judged_by_the_journal(self, command: Command, now: Instant) -> bool:
+        """Whether the gate itself refuses this answer: the journal then keeps that it was tried (A-3, A-4)."""
+        batch = self.state.batches.get(command.batch)
+        if not isinstance(command, Decide) or batch is None or batch.newer or command.gate not in batch.gates:
+            return False
+        gate, actor = batch.gates[command.gate], self._world.actor
+        draft = decided_draft(gate, command, "", actor.name, actor.details, batch.limits)
+        return gate_refusal(gate, draft, now) is not None
 
     def _record_command(self, command: Command, drafts: tuple[Draft, ...]) -> str:
         now = self._world.clock.now()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 from orchestrator_tui.core.commands import Nudge, Tell
+from orchestrator_tui.core.delivery import SETTLE_MS
 from orchestrator_tui.core.model import GateState
 from tests.core.builders import asking, fact
 from tests.runtime.stage import BATCH, MINUTE, SECOND, Process, Stage, payloads
@@ -16,6 +17,7 @@ def both(stage: Stage) -> tuple[Process, Process]:
     holder, follower = stage.start(), stage.start()
     holder.step()
     follower.step()
+    stage.clock.advance(SETTLE_MS)
     return holder, follower
 
 
@@ -49,7 +51,9 @@ def test_of_two_answers_to_one_gate_one_is_taken_and_one_refused(stage: Stage) -
     assert holder.decide(holder.gate(), "ship").text == "decided"
     outcome = follower.decide(shown, "fix")
     assert outcome.refused == "ann at p1 already decided 'ship'"
-    assert holder.decide(holder.gate(), "ship").refused == "already decided"
+    again = holder.decide(holder.gate(), "ship")
+    assert (again.refused, again.text) == ("", "already decided")
+    assert [refused["by"] for refused in payloads(stage.events(), "decision_refused")] == ["ann at p2"]
 
 
 def test_the_second_takes_over_when_the_first_leaves(stage: Stage) -> None:
@@ -90,6 +94,7 @@ def test_they_take_turns_for_ever_without_losing_or_doubling_anything(stage: Sta
         cockpit = stage.start()
         cockpit.step()
         assert cockpit.gate().revision == turn
+        stage.clock.advance(SETTLE_MS)
         cockpit.decide(cockpit.gate(), options)
         cockpit.step()
         (cockpit.die if turn % 2 else cockpit.leave)()

@@ -1,11 +1,15 @@
 """Write the reference pages that are derived from the program, or check with `--check` that none is out of date."""
 
+import argparse
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
+from orchestrator_tui.cli.arguments import command_parser
+from orchestrator_tui.cli.commands import COCKPIT, COMMANDS
+from orchestrator_tui.cli.dispatch import load
 from orchestrator_tui.resources import themes_directory
 
 DOCS = Path(__file__).resolve().parent
@@ -46,7 +50,61 @@ def themes_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def cli_page() -> str:
+    """Every command with its arguments, as their parsers declare them."""
+    lines = [
+        "# Command line",
+        "",
+        "Data goes to stdout, words to stderr. While a question is stale, every command that does not show it itself",
+        "ends with one line about it on stderr. `--json` prints [one object that scripts may rely on](json.md).",
+        "",
+        "| exit code | meaning |",
+        "|---|---|",
+        "| 0 | done |",
+        "| 1 | findings, or unfinished |",
+        "| 2 | bad usage, or bad input |",
+        "| 3 | refused |",
+        "| 130, 141 | interrupted; the reader of stdout went away |",
+    ]
+    for name in (COCKPIT, *COMMANDS):
+        module = load(COCKPIT if name == COCKPIT else COMMANDS[name][0])
+        lines += command_section(command_parser(name, module.register))
+    return "\n".join(lines) + "\n"
+
+
+def command_section(parser: argparse.ArgumentParser) -> list[str]:
+    """One command: how it is called, what it does, and its arguments in a table."""
+    rows = [action for action in parser._actions if action.dest != "help"]
+    usage = " ".join([parser.prog, *(_usage(action) for action in rows)])
+    lines = ["", f"## `{parser.prog}`", "", f"`{usage}`", "", str(parser.description).replace("%%", "%")]
+    if rows:
+        lines += ["", "| argument | meaning |", "|---|---|"]
+        lines += [f"| `{_spelling(action)}` | {_meaning(action)} |" for action in rows]
+    return lines
+
+
+def _spelling(action: argparse.Action) -> str:
+    value = _value(action)
+    return ", ".join(f"{name} {value}".strip() for name in action.option_strings) or value
+
+
+def _usage(action: argparse.Action) -> str:
+    spelling = f"{action.option_strings[-1]} {_value(action)}".strip() if action.option_strings else _value(action)
+    return spelling if action.required else f"[{spelling}]"
+
+
+def _value(action: argparse.Action) -> str:
+    if action.nargs == 0:
+        return ""
+    return str(action.metavar or action.dest.upper())
+
+
+def _meaning(action: argparse.Action) -> str:
+    return str(action.help).replace("%%", "%").replace("|", "\\|")
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
+    "reference/cli.md": cli_page,
     "reference/themes.md": themes_page,
 }
 

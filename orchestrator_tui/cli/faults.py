@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 DONE, UNFINISHED, BAD_INPUT, REFUSED = 0, 1, 2, 3
@@ -32,5 +31,7 @@ class Refusal(Fault):
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """`` did you mean "x"?`` with the known word nearest to ``word``, behind a semicolon; "" when none is near."""
+    import difflib  # Only for mistakes: it costs more than most commands.
+
     found = difflib.get_close_matches(word.lower(), sorted(set(known)), n=1, cutoff=0.5)
     return f'; did you mean "{found[0]}"?' if found else ""

@@ -71,7 +71,7 @@ class MainScreen(ReplayActions, AnsweringScreen):
         desk, now = self.desk, self.desk.now()
         state, glyphs, live = desk.state, desk.glyphs, desk.live
         mode = desk.session.mode
-        self.headline.show(present_headline(state, now, glyphs, mode=mode))
+        self.headline.show(self.ended(present_headline(state, now, glyphs, mode=mode)))
         self.queue.show(present_queue(state, now, glyphs, search=desk.scope.search))
         self.tracks.show(present_tracks(state, now, glyphs, scope=desk.scope, activity=live.activity, empty=live.empty))
         stages = present_stages(state, desk.track_key, now, glyphs)

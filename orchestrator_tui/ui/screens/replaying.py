@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from textual import on
 from textual.app import ComposeResult
 
 from orchestrator_tui.ui.actions import BY_ID
+from orchestrator_tui.ui.present.cells import clean
+from orchestrator_tui.ui.present.headline import HeadlineView
 from orchestrator_tui.ui.present.status import Hint
 from orchestrator_tui.ui.present.transport import present_transport
 from orchestrator_tui.ui.screens.base import CockpitScreen
@@ -52,6 +55,13 @@ class ReplayActions(CockpitScreen):
             glyphs=self.desk.glyphs,
         )
         self.query_one(TransportBar).show(view)
+
+    def ended(self, view: HeadlineView) -> HeadlineView:
+        """The headline with how the batch ended, when a replay knows it."""
+        transport = self.desk.transport
+        if transport is None or not transport.ended:
+            return view
+        return replace(view, title=f"{view.title}   {clean(transport.ended, 200)}")
 
     def _hints(self) -> Iterator[Hint]:
         keymap, ascii_only = self.desk.keymap, self.desk.ascii_only

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from textual.content import Content
 from textual.events import Click
 from textual.message import Message
 
@@ -13,16 +14,23 @@ from orchestrator_tui.core.queries import GateKey
 from orchestrator_tui.ui.present.card import CardView
 from orchestrator_tui.ui.present.card_lines import OWN, WHOLE, card_lines
 from orchestrator_tui.ui.present.cells import Line
+from orchestrator_tui.ui.present.words import plural
 from orchestrator_tui.ui.widgets.line_view import LineView
 
 
 class GateCard(LineView, can_focus=True):
-    """One gate with its options. A click on an option marks it; the screen owns the marks."""
+    """One gate with its options. A click on an option marks it; the screen owns the marks.
+
+    What does not fit is told in the frame: a scroll bar would take a cell, the text would be shortened differently,
+    and the bar could go and come for ever.
+    """
 
     DEFAULT_CSS = """
     GateCard {
         border: round $border-blurred;
         border-title-color: $foreground;
+        border-subtitle-color: $quiet;
+        scrollbar-size-vertical: 0;
         &:focus { border: round $border; }
     }
     """
@@ -51,6 +59,7 @@ class GateCard(LineView, can_focus=True):
         self._title = title
         self._note = note
         self._sections = tuple(sections)
+        self._below = 0
 
     def show(self, view: CardView) -> None:
         """Show a gate; another gate or revision starts at the top."""
@@ -64,6 +73,20 @@ class GateCard(LineView, can_focus=True):
 
     def lay_out(self, width: int, height: int) -> tuple[Line, ...]:
         return () if self.view is None else card_lines(self.view, width, height, self._sections)
+
+    def show_again(self) -> None:
+        super().show_again()
+        self._tell_below()
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        self._tell_below()
+
+    def _tell_below(self) -> None:
+        below = max(0, len(self._lines) - self.size.height - self.scroll_offset.y)
+        if below != self._below:
+            self._below = below
+            self.border_subtitle = Content(f"{plural(below, 'line')} below") if below else None
 
     def on_click(self, event: Click) -> None:
         offset = event.get_content_offset(self)

@@ -335,6 +335,26 @@ async def test_another_gate_starts_at_the_top_and_the_same_one_stays() -> None:
         assert widget.scroll_offset.y == 0
 
 
+@pytest.mark.parametrize("height", range(8, 24, 3))
+async def test_a_card_settles_at_every_size(height: int) -> None:
+    """The text keeps its width whether or not all of it fits, and what does not fit is told."""
+    for context in ("", "word " * 12, "word " * 60, "word " * 900):
+        long = replace(DEPLOY, question=replace(DEPLOY.question, context=context))
+        state = State({BATCH: replace(checkout().batches[BATCH], gates={long.id: long})})
+        widget = GateCard()
+        host = Host(widget)
+        async with host.run_test(size=(48, height)) as pilot:
+            widget.show(present_card(state, gate_key(long), NOW, UNICODE, ZONE))
+            await pilot.pause()
+            assert widget.size.width == 46
+            below = widget.virtual_size.height - widget.size.height
+            assert ("below" in host.picture()[-1]) is (below > 0)
+            widget.move_to_end(last=True)
+            await pilot.pause()
+            assert "below" not in host.picture()[-1]
+            assert "confirm" in "".join(host.inside())
+
+
 async def test_the_risk_may_stand_in_the_frame() -> None:
     widget = GateCard(title="Question", note="risk", sections=("header", "question", "options"))
     host = Host(widget)

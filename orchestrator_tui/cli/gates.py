@@ -73,6 +73,6 @@ def _print(gates: tuple[Gate, ...], state: State, now: Instant) -> None:
 def _options(gate: Gate) -> str:
     shown = []
     for place, option in enumerate(gate.question.options, start=1):
-        label = option.label if option.label.startswith(option.key) else f"{option.key}: {option.label}"
+        label = option.words if option.words == option.key else f"{option.key}: {option.words}"
         shown.append(f"{place} {label}" + (" (recommended)" if option.key == gate.recommendation else ""))
     return "   ".join(shown)

@@ -35,7 +35,7 @@ def decided_draft(
     gate: Gate, command: Decide, identifier: str, by: str, details: Mapping[str, Any], limits: Limits
 ) -> Draft:
     """The ``gate_decided`` of a command; its revision and digest are the ones that were shown, not the newest."""
-    labels = [option.label for option in gate.question.options if option.key in command.options]
+    labels = [option.words for option in gate.question.options if option.key in command.options]
     roles = {option.role for option in gate.question.options if option.key in command.options}
     hard = bool(roles & HARD_TO_TAKE_BACK) or gate.question.kind in HARD_KINDS or gate.risk is Risk.PRODUCTION
     return Draft(

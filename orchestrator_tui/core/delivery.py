@@ -15,6 +15,11 @@ WAITED_FOR = frozenset({"hook", "mcp", "shell"})
 """Routes whose reader waits in a process of its own and takes the answer itself."""
 
 
+TASK_FILE = "task_file"
+SETTLE_MS = 1_000
+"""How long after its opening a gate's asker may still be on its way to wait: a rule answers faster than that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """What is known of the ways to one gate's agent right now.
@@ -60,7 +65,9 @@ def route_to_take(gate: Gate, reach: Reach, limits: Limits, now: Instant) -> str
     left = routes_left(gate, reach)
     if left and left[0] in WAITED_FOR and ready_ms < limits.claim_ms:
         return None
-    return next((route for route in left if route not in WAITED_FOR), None)
+    ours = next((route for route in left if route not in WAITED_FOR), None)
+    by_rule = gate.decision.origin.startswith("policy:")
+    return None if ours == TASK_FILE and by_rule and elapsed_ms(gate.opened_at, now) < SETTLE_MS else ours
 
 
 def failures(gate: Gate, reach: Reach, limits: Limits, now: Instant) -> tuple[Draft, ...]:

@@ -110,6 +110,12 @@ class Option:
     label: str
     role: str = ""
 
+    @property
+    def words(self) -> str:
+        """The label as a person reads it: without its own key in front, where it was written as ``key: words``."""
+        head, separator, rest = self.label.partition(":")
+        return rest.strip() if separator and head.strip() == self.key and rest.strip() else self.label
+
 
 @dataclass(frozen=True, slots=True)
 class Question:

@@ -72,7 +72,7 @@ def _answers(batch: Batch, gate: Gate, rules: Rules, now: Instant) -> list[Draft
         # A person has answered and taken it back: the opening is over.
         return []
     rule = next((rule for rule in rules.answers if _applies(rule, gate, batch)), None)
-    label = next((one.label for one in gate.question.options if one.key == gate.recommendation), None)
+    label = next((one.words for one in gate.question.options if one.key == gate.recommendation), None)
     if rule is None or label is None:
         return []
     return [

@@ -102,7 +102,7 @@ def test_the_answer_is_written_where_its_agent_looks(scene: Scene) -> None:
         "revision": 1,
         "id": decision.id,
         "option": "redo",
-        "label": "redo: analyse again",
+        "label": "analyse again",
         "reason": "measured",
         "by": decision.by,
         "at": found["gate"]["decision"]["at"],
@@ -179,7 +179,7 @@ def test_the_same_answer_again_is_no_error_and_another_is_refused(scene: Scene) 
     again = scene.run("decide", "fix-auth", "keep")
     assert (again.code, again.out.splitlines()[0]) == (0, "already decided: fix-auth/3, revision 1")
     other = scene.run("decide", "fix-auth", "drop")
-    assert (other.code, "already decided 'keep: keep the lock'" in other.err) == (3, True)
+    assert (other.code, "already decided 'keep the lock'" in other.err) == (3, True)
     assert scene.kinds().count("gate_decided") == 1
 
 

@@ -204,7 +204,7 @@ def _label(option: Option, scene: _Scene) -> str:
     written = scene.given.text if scene.gate.decision is None else scene.gate.decision.text
     if option.role == "text" and written:
         return f'your answer: "{clean(written, 500)}"'
-    return clean(option.label, 500) or clean(option.key, 500)
+    return clean(option.words, 500) or clean(option.key, 500)
 
 
 def _recommended_words(gate: Gate) -> str:

@@ -16,10 +16,15 @@ from orchestrator_tui.adapters import claude_home
 from orchestrator_tui.adapters.claude_home import RegisteredSession
 from orchestrator_tui.adapters.clock import boot_id
 from orchestrator_tui.adapters.process import ProcessIdentity, alive
+from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.runtime.ports import Clock
 
 FORGOTTEN_MS = 7 * 24 * 3_600_000
 """A session without a process whose transcript is older than this is history; its list is not followed."""
+
+
+LOOK_MS = 5_000
+"""Longest time for which what was found stands; a list that is new is found at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +76,20 @@ class Discovery:
         self._environ, self._clock, self._alive = environ, clock, alive
         self._asked_for = tuple(os.path.realpath(one) for one in asked_for)
         self._registry: dict[str, tuple[tuple[int, int, int], RegisteredSession | None]] = {}
+        self._looked: tuple[int, Instant] | None = None
         self.found = Found()
+
+    def refresh(self) -> Found:
+        """What was found, looked for again when a list may have come or gone, or some time has passed."""
+        if self._looked is not None:
+            stamp, at = self._looked
+            if stamp == _stamp(self.tasks) and elapsed_ms(at, self._clock.now()) < LOOK_MS:
+                return self.found
+        return self.look()
 
     def look(self) -> Found:
         """Look again; what was found is also in ``found``."""
+        self._looked = _stamp(self.tasks), self._clock.now()
         trees = tuple(self.trees())
         sessions = self._with_processes(self._with_transcripts(trees), trees)
         tasks = str(self.tasks)
@@ -146,6 +161,14 @@ class Discovery:
         except OSError:
             return False
         return self._clock.now().wall_ms - changed_ms < FORGOTTEN_MS
+
+
+def _stamp(directory: Path) -> int:
+    """The time of the last coming or going in a directory; 0 where there is none."""
+    try:
+        return os.stat(directory).st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _names(directory: str) -> list[str]:

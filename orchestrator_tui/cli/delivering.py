@@ -64,7 +64,9 @@ class Deliverer:
         if waiting:
             return "its agent waits for the answer and takes it itself"
         if holder is not None:
-            return f"the {holder} delivers it"
+            return f"the {holder.text} " + (
+                "is stopped; it delivers it when it goes on" if holder.stopped else "delivers it"
+            )
         if self.gate.undelivered:
             return "it found no way to its agent; open `orch-tui` to try again"
         if WAITED_FOR & set(self.gate.routes):

@@ -11,6 +11,7 @@ from types import ModuleType
 from orchestrator_tui.cli import faults
 from orchestrator_tui.cli.arguments import parse
 from orchestrator_tui.cli.commands import COCKPIT, COMMANDS
+from orchestrator_tui.core.event import EventError
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.journal.port import JournalError
 
@@ -48,6 +49,8 @@ def _guarded(arguments: Sequence[str]) -> int:
         return ending.code if isinstance(ending.code, int) else faults.DONE
     except JournalError as error:
         return _say(str(error), faults.UNFINISHED)
+    except EventError as error:
+        return _say(f"the journal holds what it never should ({error}); see `orch-tui verify`", faults.BAD_INPUT)
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -29,8 +29,7 @@ def run(arguments: Namespace) -> int:
 
         print_json({"batches": [batch_row(batch) for batch in batches]})
         return DONE
-    from orchestrator_tui.cli.json_view import timestamp
-    from orchestrator_tui.cli.tables import print_table, say
+    from orchestrator_tui.cli.tables import local_time, print_table, say
 
     if not batches:
         say("No batch yet: run `orch-tui` here, or `orch-tui demo`.")
@@ -39,7 +38,7 @@ def run(arguments: Namespace) -> int:
         [
             batch.id,
             batch.state,
-            timestamp(batch.started_at) or "",
+            local_time(batch.started_at),
             str(len(batch.tracks)),
             str(sum(gate.state.value == "open" for gate in batch.gates.values())),
             batch.title,

@@ -14,7 +14,7 @@ from orchestrator_tui.cli.tables import print_table, say, tell
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, GateState, State, Track
 from orchestrator_tui.core.queries import is_stale, standing, waiting_gates
-from orchestrator_tui.ui.present.ages import age, duration
+from orchestrator_tui.ui.present.ages import age
 
 if TYPE_CHECKING:
     from orchestrator_tui.cli.arguments import Commands
@@ -82,6 +82,6 @@ def _row(batch: Batch, track: Track, now: Instant) -> list[str]:
     waiting = waiting_gates(batch, track.slug)
     state = "waiting" if waiting else "unknown" if standing(track) == "unknown" else track.state.value
     asks = f"asks: {waiting[0].question.question}" if waiting else track.progress
-    reported = "" if track.reported_at is None else duration(now.wall_ms - track.reported_at.wall_ms)
+    reported = age(track.reported_at, now)
     place = f"{track.stage}/{len(track.stages)}" if track.stages else ""
     return [track.slug, state, place, stage.name if stage else "", reported, track.problem or asks or track.title]

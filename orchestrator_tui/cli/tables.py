@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, tzinfo
 
+from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.ui.present.cells import cell_width, clean, cut, fit
 from orchestrator_tui.ui.present.glyphs import ASCII, UNICODE, Glyphs
 from orchestrator_tui.ui.settings import Settings, wants_ascii
@@ -51,6 +52,16 @@ def tell(text: str) -> None:
 def signs() -> Glyphs:
     """The signs that this terminal can draw."""
     return ASCII if wants_ascii(Settings(), os.environ) else UNICODE
+
+
+def local_time(at: Instant | None) -> str:
+    """A moment in the person's time zone, to the minute: ``2026-11-20 10:05``; "" for no moment."""
+    if at is None:
+        return ""
+    try:
+        return datetime.fromtimestamp(at.wall_ms / 1000, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (OverflowError, ValueError, OSError):
+        return "?"
 
 
 def local_zone() -> tzinfo:

@@ -165,6 +165,21 @@ def test_looking_opens_no_transcript(home: Home, monkeypatch: pytest.MonkeyPatch
     assert len(looking.look().sessions) == 50
 
 
+def test_between_two_looks_only_a_new_list_calls_for_another(home: Home) -> None:
+    home.transcript(home.repository, ONE)
+    home.transcript(home.repository, TWO)
+    looking = home.discovery()
+    first = looking.refresh()
+    home.transcript(home.repository, THREE)
+    assert looking.refresh() is first
+    new = home.tasks(ONE)
+    assert looking.refresh().lists == (new,)
+    home.transcript(home.repository, "another")
+    assert len(looking.refresh().sessions) == 3
+    home.clock.advance(discovery.LOOK_MS)
+    assert len(looking.refresh().sessions) == 4
+
+
 @pytest.mark.parametrize(
     ("path", "slug"),
     [("/home/ann/my.repo_x", "-home-ann-my-repo-x"), ("/tmp/größe", "-tmp-gr--e"), ("/a b", "-a-b")],

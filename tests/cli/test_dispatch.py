@@ -14,6 +14,8 @@ from orchestrator_tui.cli import list as listing
 from orchestrator_tui.cli.arguments import command_parser
 from orchestrator_tui.cli.commands import COCKPIT, COMMANDS, usage
 from orchestrator_tui.cli.main import main
+from orchestrator_tui.core.event import EventError
+from orchestrator_tui.journal.port import JournalBusy
 from tests.cli.scene import PATIENCE_S, Scene, command, environment, eventually, orch
 
 NAMES = sorted(COMMANDS)
@@ -110,6 +112,34 @@ def test_an_error_of_ours_is_one_line(
     monkeypatch.setenv("ORCH_DEBUG", "1")
     with pytest.raises(ValueError, match="what"):
         main(["list"])
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "told"),
+    [
+        (PermissionError(13, "Permission denied", "/some/file"), 2, "orch-tui: /some/file: Permission denied"),
+        (OSError("no file at all"), 2, "orch-tui: no file at all"),
+        (JournalBusy("the journal is busy"), 1, "orch-tui: the journal is busy"),
+        (EventError("b/3: gate_stale before batch_opened"), 2, "orch-tui: the journal holds what it never should"),
+        (RecursionError("too deep"), 1, "orch-tui: an error of orch-tui itself: RecursionError('too deep')"),
+    ],
+)
+def test_every_failure_has_its_line_and_its_code(
+    error: Exception,
+    code: int,
+    told: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+) -> None:
+    def fail(arguments: object) -> int:
+        raise error
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(listing, "run", fail)
+    assert main(["list"]) == code
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(told)
 
 
 def test_a_closed_pipe_ends_quietly(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ class RepositoryTasks:
         again_in: Callable[[int], None] = lambda _: None,
     ) -> None:
         self._discovery, self._clock, self._why_empty, self.again_in = discovery, clock, why_empty, again_in
-        self._lists = TaskLists(discovery.look().lists)
+        self._lists = TaskLists(discovery.refresh().lists)
         self._whole: set[str] = set()
         self._empty: tuple[str, ...] | None = None
 
@@ -56,7 +56,9 @@ class RepositoryTasks:
 
     def scan(self) -> tuple[ListSight, ...]:
         """Look at every list; each that is there is reported, with what changed in it, the first time as a whole."""
-        self._lists.follow(self._discovery.look().lists)
+        found = self._discovery.refresh().lists
+        if self._lists.roots != found:
+            self._lists.follow(found)
         now = self._clock.now()
         result = self._lists.scan(now)
         if result.next_retry_at is not None:

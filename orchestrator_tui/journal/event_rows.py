@@ -39,9 +39,11 @@ def event_of(row: EventRow) -> Event:
     """
     batch, seq, wall_ms, boot_ms, boot_id, kind, origin, epoch, text, digest = row
     try:
-        payload: dict[str, Any] = json.loads(text)
+        payload: Any = json.loads(text)
     except (ValueError, TypeError, RecursionError) as error:
         raise JournalDamaged(f"event {batch}/{seq} ({kind}) is damaged: its payload is not JSON") from error
+    if not isinstance(payload, dict):
+        raise JournalDamaged(f"event {batch}/{seq} ({kind}) is damaged: its payload is no object")
     return Event(batch, seq, Instant(wall_ms, boot_ms, boot_id), kind, origin, epoch, payload, digest)
 
 
@@ -51,7 +53,7 @@ def _events_of(rows: list[EventRow]) -> list[Event]:
         payloads = json.loads(f"[{','.join([row[8] for row in rows])}]")
     except (ValueError, TypeError, RecursionError):
         payloads = []
-    if len(payloads) != len(rows):
+    if len(payloads) != len(rows) or not all(isinstance(payload, dict) for payload in payloads):
         return [event_of(row) for row in rows]  # One of them is damaged: this names it.
     return [
         Event(batch, seq, Instant(wall_ms, boot_ms, boot_id), kind, origin, epoch, payload, digest)

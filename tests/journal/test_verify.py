@@ -191,6 +191,17 @@ def test_an_epoch_that_nobody_took_is_found(tmp_path: Path, epochs: list[int]) -
     assert "epoch" in verdict.reason
 
 
+@pytest.mark.parametrize("payload", ["5", "[]", "null", '"text"', "{}, {}", "", "{"])
+def test_a_payload_that_is_no_object_is_never_read(journal: SqliteJournal, payload: str) -> None:
+    with sqlite3.connect(journal.directory / DATABASE) as connection:
+        connection.execute("UPDATE event SET payload = ? WHERE seq = 3", (payload,))
+    connection.close()
+    for read in (lambda: list(journal.events(BATCH)), lambda: journal.tail(0)):
+        with pytest.raises(JournalDamaged, match="/3 "):
+            read()
+    assert verify_batch(journal, BATCH).seq == 3
+
+
 def test_reading_a_broken_history_is_never_silent(journal: SqliteJournal) -> None:
     with sqlite3.connect(journal.directory / DATABASE) as connection:
         connection.execute("DELETE FROM event WHERE seq = 4")

@@ -17,7 +17,7 @@ FOOTERS: Mapping[str, tuple[str, ...]] = {
     "gate": ("mark-1", "submit", "next-waiting", "reject", "diff", "output", "snooze", "back", "help"),
     "track": ("diff", "output", "message", "nudge", "back", "next-waiting", "help"),
     "evidence": ("back", "next-waiting", "help"),
-    "replay": ("transport-play", "next-waiting", "search", "help", "quit"),
+    "replay": ("next-waiting", "search", "filter", "details", "help", "quit"),
 }
 """The actions that each footer names, the most useful first."""
 
@@ -40,7 +40,7 @@ def hints(footer: str, situation: Situation, keymap: Keymap, *, ascii_only: bool
 
 
 def _under_way(situation: Situation, keymap: Keymap, ascii_only: bool) -> Iterator[Hint]:
-    if rests(situation.card, situation.now):
+    if not situation.read_only and rests(situation.card, situation.now):
         yield Hint("keys", "rest 0.5 s")
     if not is_blank(situation.card):
         yield _named("submit", "submit", keymap, ascii_only)

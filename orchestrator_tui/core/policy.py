@@ -197,7 +197,8 @@ def _verdict(batch: Batch, track: Track, offered: Gate | None, sight: Sight, rul
     if fresh:
         return drafts + _withdraw_offer(offered, "its agent shows signs of life")
     if liveness is not track.liveness and track.liveness in (Liveness.ASKED, Liveness.WORKING_NOT_REPORTING):
-        drafts += _offer(track, offered, words, rules, now)
+        # The offer first: a crash between the two must not leave a verdict that offers nothing.
+        return [*_offer(track, offered, words, rules, now), *drafts]
     return drafts
 
 

@@ -107,7 +107,7 @@ def _headless(stage: Stage, arguments: Namespace, answers: Sequence[Answer] | No
         told = _by_keys(stage, eye) if answers is None else _from_file(stage, eye, answers)
         export = stage.directory / "demo.jsonl"
         checks = (*told.checks, *prove(stage, export, _orch(stage)))
-        summary = Summary(stage, eye.gates(), tuple(told.frames), checks, export, time.monotonic() - began)
+        summary = Summary(stage, eye.revisions(), tuple(told.frames), checks, export, time.monotonic() - began)
         if arguments.json:
             from orchestrator_tui.adapters.clock import SystemClock
 

@@ -17,7 +17,7 @@ WAITED_FOR = frozenset({"hook", "mcp", "shell"})
 
 TASK_FILE = "task_file"
 SETTLE_MS = 1_000
-"""How long after its opening a gate's asker may still be on its way to wait: a rule answers faster than that."""
+"""How long after its opening a gate's asker may still be on its way to wait: rules and files answer faster than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +66,8 @@ def route_to_take(gate: Gate, reach: Reach, limits: Limits, now: Instant) -> str
     if left and left[0] in WAITED_FOR and ready_ms < limits.claim_ms:
         return None
     ours = next((route for route in left if route not in WAITED_FOR), None)
-    by_rule = gate.decision.origin.startswith("policy:")
-    return None if ours == TASK_FILE and by_rule and elapsed_ms(gate.opened_at, now) < SETTLE_MS else ours
+    automatic = gate.decision.origin.startswith(("policy:", "answers"))
+    return None if ours == TASK_FILE and automatic and elapsed_ms(gate.opened_at, now) < SETTLE_MS else ours
 
 
 def failures(gate: Gate, reach: Reach, limits: Limits, now: Instant) -> tuple[Draft, ...]:

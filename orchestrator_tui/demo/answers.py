@@ -5,6 +5,7 @@ A gate that no pattern fits waits for a person; a production gate is never answe
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -69,9 +70,14 @@ def _answer(path: Path, place: int, content: object) -> Answer:
         read = _Answer.model_validate(content)
         return Answer(re.compile(read.gate), read.option, read.reason)
     except ValidationError as error:
-        first = error.errors()[0]
+        # A mistyped key is told before the key that is missing because of it.
+        first = min(error.errors(), key=lambda one: one["type"] != "extra_forbidden")
         key = ".".join(str(part) for part in first["loc"]) or "answer"
-        raise AnswersError(f"{path}: answer {place}: {key}: {first['msg'].lower()}") from error
+        if first["type"] != "extra_forbidden":
+            raise AnswersError(f"{path}: answer {place}: {key}: {first['msg'].lower()}") from error
+        near = difflib.get_close_matches(key, _Answer.model_fields, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise AnswersError(f"{path}: answer {place}: there is no key {key!r}{hint}") from error
     except re.error as error:
         raise AnswersError(f"{path}: answer {place}: gate: not a pattern: {error}") from error
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from orchestrator_tui.core.event import GATE_KINDS
+from orchestrator_tui.core.gates import change
 from orchestrator_tui.core.model import Gate, State, Track
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
-from orchestrator_tui.core.queries import all_gates, gate_queue, waiting_tracks
+from orchestrator_tui.core.queries import gate_queue, waiting_tracks
 from orchestrator_tui.demo.stage import Stage
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.follower import Follower
@@ -32,9 +34,17 @@ class Eye:
         """The newest gate of a track that needs a person."""
         return next((gate for gate in self.queue() if gate.track == track), None)
 
-    def gates(self) -> tuple[Gate, ...]:
-        """Every gate, in the order in which they were opened."""
-        return tuple(sorted(all_gates(self.look()), key=lambda gate: (gate.opened_at.wall_ms, gate.id)))
+    def revisions(self) -> tuple[Gate, ...]:
+        """Every revision of every gate as it ended, in the order in which they were opened."""
+        ended: dict[tuple[str, str, int], Gate] = {}
+        for head in self._journal.batches():
+            gates: dict[str, Gate] = {}
+            for event in self._journal.events(head.id):
+                if event.kind in GATE_KINDS:
+                    name = event.payload["gate"]
+                    gates[name] = change(gates.get(name), event)
+                    ended[head.id, name, gates[name].revision] = gates[name]
+        return tuple(sorted(ended.values(), key=lambda gate: (gate.opened_at.wall_ms, gate.id)))
 
     def tracks(self) -> dict[str, Track]:
         """The tracks of the demo's own batch."""

@@ -10,7 +10,7 @@ from orchestrator_tui.core.refusal import reason_needed
 from orchestrator_tui.demo.eye import Eye
 from orchestrator_tui.demo.repository import DemoError
 from orchestrator_tui.demo.stage import TRACKS, Stage
-from orchestrator_tui.demo.terminal import CockpitTerminal, wait_for
+from orchestrator_tui.demo.terminal import CockpitTerminal, Frame, wait_for
 
 CHANGING = "fix-auth-race"
 OWN_ANSWER = "Fix the flake first, then ship."
@@ -33,7 +33,7 @@ def card_text(frame: str) -> str:
 class Told:
     """What the scripted person saw: frames by title, and the claims that were checked on the way."""
 
-    frames: list[tuple[str, str]] = field(default_factory=list)
+    frames: list[tuple[str, Frame]] = field(default_factory=list)
     checks: list[str] = field(default_factory=list)
 
 
@@ -145,7 +145,7 @@ class Person:
         """Press a digit until the option is marked: keys rest for half a second when a card changed by itself."""
         for _ in range(8):
             self._terminal.press(str(number))
-            if f"● {number}" in self._terminal.frame():
+            if f"● {number}" in self._terminal.frame().text:
                 return
             self._terminal.settle()
         raise DemoError(f"pressing {number} marked nothing")
@@ -162,7 +162,7 @@ class Person:
         """Press ``w`` until the card shows the gate."""
         wanted = f"{gate.track} {gate.question.stage}/"
         for _ in range(8):
-            if card_text(self._terminal.frame()).startswith(wanted):
+            if card_text(self._terminal.frame().text).startswith(wanted):
                 return
             self._terminal.press("w")
         raise DemoError(f"pressing w did not lead to {gate.track}")

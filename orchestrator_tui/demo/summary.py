@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
@@ -15,15 +15,16 @@ from orchestrator_tui.core.queries import needs_person
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.demo.repository import DemoError, git
 from orchestrator_tui.demo.stage import TRACKS, Stage
+from orchestrator_tui.demo.terminal import Frame
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Everything that a headless demo did and proved."""
+    """Everything that a headless demo did and proved; ``gates`` holds every revision as it ended."""
 
     stage: Stage
     gates: tuple[Gate, ...]
-    frames: tuple[tuple[str, str], ...]
+    frames: tuple[tuple[str, Frame], ...]
     checks: tuple[str, ...]
     export: Path
     seconds: float
@@ -31,7 +32,8 @@ class Summary:
     @property
     def waiting(self) -> tuple[Gate, ...]:
         """The gates that nobody decided."""
-        return tuple(gate for gate in self.gates if needs_person(gate))
+        newest = {(gate.batch, gate.id): gate for gate in self.gates}
+        return tuple(gate for gate in newest.values() if needs_person(gate))
 
 
 def prove(stage: Stage, export: Path, orch: Callable[..., tuple[int, str]]) -> tuple[str, ...]:
@@ -67,11 +69,11 @@ def lines(summary: Summary, zone: tzinfo) -> Iterator[str]:
     """The summary as text."""
     for number, (title, frame) in enumerate(summary.frames, start=1):
         yield f"── frame {number}: {title}"
-        yield from frame.rstrip("\n").splitlines()
+        yield from frame.text.rstrip("\n").splitlines()
         yield ""
     yield "── decisions: asked → decided → delivered → acknowledged"
     for gate in summary.gates:
-        yield from _gate_lines(gate, zone)
+        yield from _gate_lines(gate, summary.waiting, zone)
     yield ""
     yield "── shown on the way"
     yield from (f"✓ {check}" for check in summary.checks)
@@ -84,8 +86,7 @@ def lines(summary: Summary, zone: tzinfo) -> Iterator[str]:
     yield f"repository  {summary.stage.repository}"
     yield f"journal     {summary.stage.journal / 'journal.db'}"
     yield f"export      {summary.export}"
-    for picture in sorted(summary.stage.frames.glob("*.svg"))[: len(summary.frames)]:
-        yield f"frame       {picture}"
+    yield from (f"frame {number}     {frame.picture}" for number, (_, frame) in enumerate(summary.frames, start=1))
     yield ""
     decided = sum(gate.decision is not None for gate in summary.gates)
     yield (
@@ -94,12 +95,13 @@ def lines(summary: Summary, zone: tzinfo) -> Iterator[str]:
     )
 
 
-def _gate_lines(gate: Gate, zone: tzinfo) -> Iterator[str]:
+def _gate_lines(gate: Gate, waiting: Sequence[Gate], zone: tzinfo) -> Iterator[str]:
     decision = gate.decision
     question = sanitise_line(gate.question.question, 90)
-    yield f"{gate.track} · stage {gate.question.stage} · {gate.risk.name.lower()} · {question}"
+    yield f"{gate.track} · stage {gate.question.stage} · {gate.risk.name.lower()} · r{gate.revision} · {question}"
     if decision is None:
-        yield f"    asked {_time(gate.asked_at, zone)} · {gate.state.replace('_', ' ')}"
+        ended = gate.closed_why or ("it waits" if gate in waiting else "its question was changed")
+        yield f"    asked {_time(gate.asked_at, zone)} · not decided: {ended}"
         return
     yield f"    {decision.by}: {sanitise_line(decision.label, 90)}" + (
         f" ({sanitise_line(decision.reason, 90)})" if decision.reason else ""
@@ -121,7 +123,6 @@ def _time(at: Instant, zone: tzinfo) -> str:
 
 def as_json(summary: Summary, gate_view: Callable[[Gate], Mapping[str, Any]]) -> dict[str, Any]:
     """The summary as one object for scripts."""
-    pictures = sorted(summary.stage.frames.glob("*.svg"))
     return {
         "directory": str(summary.stage.directory),
         "repository": str(summary.stage.repository),
@@ -129,8 +130,7 @@ def as_json(summary: Summary, gate_view: Callable[[Gate], Mapping[str, Any]]) ->
         "batch": summary.stage.batch,
         "export": str(summary.export),
         "seconds": round(summary.seconds, 1),
-        "frames": [title for title, _ in summary.frames],
-        "pictures": [str(path) for path in pictures],
+        "frames": [{"title": title, "picture": str(frame.picture)} for title, frame in summary.frames],
         "checks": list(summary.checks),
         "decisions": [dict(gate_view(gate)) for gate in summary.gates if gate.decision is not None],
         "open": [dict(gate_view(gate)) for gate in summary.waiting],

@@ -13,6 +13,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator_tui.demo.repository import DemoError
@@ -33,6 +34,14 @@ def wait_for(look: Callable[[], bool], what: str, seconds: float, every: float =
         if time.monotonic() > deadline:
             raise DemoError(f"waited {seconds:.0f} s in vain for {what}")
         time.sleep(every)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One screen: its text, and the picture that lies beside it."""
+
+    text: str
+    picture: Path
 
 
 class CockpitTerminal:
@@ -81,14 +90,14 @@ class CockpitTerminal:
         """Give a dialog the time to open, as a person's eye would."""
         time.sleep(SETTLE_S)
 
-    def frame(self) -> str:
-        """The screen as text, as the cockpit's own snapshot key saves it; the SVG lies beside it."""
+    def frame(self) -> Frame:
+        """The screen as the cockpit's own snapshot key saves it."""
         before = set(self._frames.glob("*.txt"))
         self.press("S")
         wait_for(lambda: set(self._frames.glob("*.txt")) > before, "a frame of the cockpit", 10)
         saved = max(set(self._frames.glob("*.txt")) - before)
         wait_for(lambda: saved.stat().st_size > 0, "a frame of the cockpit", 10)
-        return saved.read_text("utf-8")
+        return Frame(saved.read_text("utf-8"), saved.with_suffix(".svg"))
 
     def kill(self) -> None:
         """Kill the cockpit as nothing can stop it from being killed."""

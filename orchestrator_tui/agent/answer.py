@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator_tui.agent.receipt import print_all, receipt
+from orchestrator_tui.agent.receipt import print_all, reader_gone, receipt
 from orchestrator_tui.core.gates import answer_text
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate
@@ -32,6 +32,10 @@ class Answer:
         """Where JSON is wanted, say how an undecided or ended gate stands; words go to stderr in any case."""
         if self._as_json:
             print_all(self._descriptor, _json(gate))
+
+    def unread_for_good(self) -> bool:
+        """Whether the reader of our output is known to be gone: what is printed now reaches nobody."""
+        return reader_gone(self._descriptor)
 
     def receipt(self) -> str | None:
         """Whether the reader took what was printed, as :func:`~orchestrator_tui.agent.receipt.receipt` tells it."""

@@ -209,13 +209,15 @@ def _answer(values: Values, call: Call, gate: Gate, wait_s: float) -> int:
     answer = Answer(call.world.stdout, bool(values.get("json")))
 
     def take(left_s: float) -> Taken | Pending | Over:
-        return _door(call).take(gate.id, gate.revision, left_s)
+        return _door(call).take(gate.id, gate.revision, left_s, answer.unread_for_good)
 
     try:
         found = _with_patience(call, wait_s, take)
     except JournalError as error:
         raise Stop(UNFINISHED, f"the answer of gate {gate.id} cannot be read: {error}") from None
     if isinstance(found, Pending):
+        if answer.unread_for_good():
+            raise Stop(UNFINISHED, f"nobody reads the answer of gate {gate.id} any more; {_resuming(gate.id)}")
         answer.tell(found.gate)
         raise Stop(PENDING, f"pending gate {gate.id}: {found.why}; {_resuming(gate.id)}")
     if isinstance(found, Over):

@@ -61,7 +61,7 @@ def receipt(
     deadline, pause = monotonic() + wait_s, 0.001
     while True:
         # The end of the reader is asked for first: what it read before it left has then been counted.
-        gone = _reader_gone(descriptor)
+        gone = reader_gone(descriptor)
         unread = _unread(descriptor, request)
         if unread is None:
             return ""
@@ -84,7 +84,8 @@ def _unread(descriptor: int, request: int) -> int | None:
     return count[0]
 
 
-def _reader_gone(descriptor: int) -> bool:
+def reader_gone(descriptor: int) -> bool:
+    """Whether the other end of a pipe or socket is known to be closed."""
     poll = select.poll()
     poll.register(descriptor, 0)
     return any(event & (select.POLLERR | select.POLLNVAL) for _, event in poll.poll(0))

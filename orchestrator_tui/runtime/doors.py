@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 RECEIPT_MS = 3_000
 """How long a reader that printed an answer may still be looking for its receipt."""
 
+GIVEN_UP_MS = 2_000
+"""How often a wait looks whether anybody is still there for the answer: agents die, and their questions stay."""
+
 ASKED_AGAIN = "its reader asked for it again"
 FETCHED = "its agent came for it by another way"
 READER_ENDED = "its reader ended before it took the answer"
@@ -183,11 +186,14 @@ class Door:
             self._change(draft)
         raise JournalError(f"gate {gate_id} keeps changing; ask again")
 
-    def take(self, gate_id: str, revision: int, wait_s: float = 0.0) -> Taken | Pending | Over:
+    def take(
+        self, gate_id: str, revision: int, wait_s: float = 0.0, given_up: Callable[[], bool] | None = None
+    ) -> Taken | Pending | Over:
         """Wait up to ``wait_s`` seconds for the decision of one revision, and claim it for handing over.
 
         A claim or a delivery whose reader ended is recorded as failed and the same decision claimed again. The undo
         window is waited out (A-11). Whoever waits is registered before the first look, so that no wake-up is lost.
+        ``given_up`` is asked every 2 s and ends the wait: nobody is there any more to hand an answer to.
         """
         start = self._clock.now()
         with ExitStack() as stack:
@@ -198,9 +204,10 @@ class Door:
                 now = self._clock.now()
                 found, ready_ms = self._look(gate_id, revision, now)
                 left_ms = wait_s * 1000 - elapsed_ms(start, now)
-                if not isinstance(found, Pending) or waiter is None or left_ms <= 0:
+                if not isinstance(found, Pending) or waiter is None or left_ms <= 0 or (given_up and given_up()):
                     return found
-                waiter.wait((left_ms if ready_ms is None else min(left_ms, ready_ms)) / 1000)
+                pauses_ms = (left_ms, ready_ms, GIVEN_UP_MS if given_up else None)
+                waiter.wait(min(pause for pause in pauses_ms if pause is not None) / 1000)
 
     def hand_over(
         self, gate: Gate, write: Callable[[], None], receipt: Callable[[], str | None], *, evidence: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -99,19 +100,32 @@ def test_a_file_gives_no_receipt_and_the_next_call_is_the_sign(scene: Scene, tmp
 
 
 def test_a_reader_that_leaves_without_the_answer_did_not_get_it(scene: Scene) -> None:
-    asking = scene.start(*ASK, "--wait", "60")
-    scene.until_it_waits()
-    assert asking.stdout is not None
-    assert asking.stderr is not None
-    asking.stdout.close()
+    scene.run(*ASK)
     scene.decide("ttl")
-    assert "could not be handed over" in asking.stderr.read()
-    assert asking.wait(timeout=60) == 1
-    asking.stderr.close()
+    reading, writing = os.pipe()
+    os.close(reading)
+    asking = scene.start("ask", "--gate", GATE, stdout=writing)
+    os.close(writing)
+    code, _, err = ended(asking)
+    assert (code, "could not be handed over" in err) == (1, True)
     assert scene.kinds()[-1] == "delivery_failed"
     assert scene.metadata()["needsDecision"] is True
     assert scene.run("ask", "--gate", GATE).stdout == "ttl\n"
     assert scene.state() is GateState.ACKNOWLEDGED
+
+
+def test_a_wait_ends_when_nobody_reads_its_answer_any_more(scene: Scene) -> None:
+    asking = scene.start(*ASK, "--wait", "600")
+    scene.until_it_waits()
+    assert asking.stdout is not None
+    assert asking.stderr is not None
+    asking.stdout.close()
+    assert "nobody reads the answer" in asking.stderr.read()
+    assert asking.wait(timeout=60) == 1
+    asking.stderr.close()
+    assert not scene.waits()
+    assert scene.kinds() == ["batch_opened", "gate_opened"]
+    assert scene.metadata()["needsDecision"] is True
 
 
 def test_the_same_answer_can_be_had_again(scene: Scene) -> None:

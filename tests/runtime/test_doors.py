@@ -199,6 +199,14 @@ def test_what_is_taken_back_in_time_was_never_handed_over(scene: Scene) -> None:
     assert gate.decision.options == ("ttl",)
 
 
+def test_a_wait_ends_when_nobody_is_there_for_the_answer(scene: Scene) -> None:
+    scene.ask()
+    looks = iter((False, False, True))
+    found = scene.door().take(GATE, 1, 60, lambda: next(looks))
+    assert isinstance(found, Pending)
+    assert scene.log.count("waits 2") == 2
+
+
 def test_no_time_that_passes_approves(scene: Scene) -> None:
     scene.ask()
     assert isinstance(scene.door().take(GATE, 1, wait_s=86_400), Pending)

@@ -7,15 +7,6 @@ from collections.abc import Iterator, Sequence
 from orchestrator_tui.ui.present.card import CardOption, CardView
 from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, cut, fit_line, line_width, told, wrap
 
-WHOLE = ("header", "notes", "question", "context", "options", "advice", "evidence", "life", "confirm")
-"""All sections of a card, in the order in which they stand."""
-
-QUESTION = tuple(name for name in WHOLE if name != "evidence")
-"""The sections of a card beside a panel of evidence."""
-
-EVIDENCE = ("evidence",)
-"""The section of a panel of evidence."""
-
 LIFE_INDENT = 12
 """Cells before what is told of a step, below its words."""
 
@@ -23,8 +14,8 @@ WIDE = 100
 """Cells from which the header says everything in one line and recommendations stand beside their option."""
 
 
-def card_lines(view: CardView, width: int, height: int = 0, sections: Sequence[str] = WHOLE) -> tuple[Line, ...]:
-    """The card, or some of its sections, in lines of at most ``width`` cells, the first of them blank.
+def card_lines(view: CardView, width: int, height: int = 0) -> tuple[Line, ...]:
+    """The whole card in lines of at most ``width`` cells, the first of them blank.
 
     What is told beside the question is shortened so that the options stay in sight within ``height`` lines; with a
     height of 0 nothing is left out.
@@ -32,7 +23,7 @@ def card_lines(view: CardView, width: int, height: int = 0, sections: Sequence[s
     room = max(10, width - 1)
     if view.key is None:
         return told(view.empty, width)
-    shown = {name: list(_SECTIONS[name](view, room)) for name in sections}
+    shown = {name: list(make(view, room)) for name, make in _SECTIONS.items()}
     if height:
         _shorten(shown, height)
     lines: list[Line] = []
@@ -54,7 +45,7 @@ def _shorten(sections: dict[str, list[Line]], height: int) -> None:
     for name, least in _GIVES:
         filled = [key for key, section in sections.items() if section]
         over = sum(map(len, sections.values())) + sum(key not in _JOINED for key in filled[1:]) - height
-        section = sections.get(name, [])
+        section = sections[name]
         cuts = min(over + 1, len(section) - least)
         if over > 0 and cuts > 1:
             kept = 1 if name == "life" else len(section) - cuts
@@ -188,7 +179,7 @@ _SECTIONS = {
     "life": _life,
     "confirm": _confirm,
 }
-"""What lays out each section."""
+"""What lays out each section, in the order in which they stand."""
 
 _JOINED = frozenset({"context"})
 """Sections without a blank line before them."""

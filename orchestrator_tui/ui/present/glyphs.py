@@ -27,9 +27,7 @@ class Glyphs:
     marked: str
     minus: str
     ellipsis: str
-    dash: str
     track: str
-    arrow: str
 
 
 UNICODE = Glyphs(
@@ -49,9 +47,7 @@ UNICODE = Glyphs(
     marked="●",
     minus="−",
     ellipsis="…",
-    dash="–",
     track="━",
-    arrow="←",
 )
 
 ASCII = Glyphs(
@@ -71,9 +67,7 @@ ASCII = Glyphs(
     marked="*",
     minus="-",
     ellipsis="~",
-    dash="-",
     track="=",
-    arrow="<",
 )
 
 STAGE_TOKENS = {

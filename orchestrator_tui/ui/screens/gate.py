@@ -29,8 +29,7 @@ OPTIONAL = "optional unless you go against the recommendation"
 class QuestionCard(GateCard):
     """The card where it has a screen of its own: its frame tells the risk."""
 
-    def show(self, view: CardView) -> None:
-        super().show(view)
+    def tell_frame(self, view: CardView) -> None:
         self.set_frame("Question", view.risk.text, view.risk.token or "frame-note")
 
 

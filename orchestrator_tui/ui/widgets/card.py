@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from textual.content import Content
 from textual.events import Click
@@ -12,7 +10,7 @@ from textual.message import Message
 
 from orchestrator_tui.core.queries import GateKey
 from orchestrator_tui.ui.present.card import CardView
-from orchestrator_tui.ui.present.card_lines import OWN, WHOLE, card_lines
+from orchestrator_tui.ui.present.card_lines import OWN, card_lines
 from orchestrator_tui.ui.present.cells import Line
 from orchestrator_tui.ui.present.words import plural
 from orchestrator_tui.ui.widgets.line_view import LineView
@@ -45,20 +43,8 @@ class GateCard(LineView, can_focus=True):
 
     view: CardView | None = None
 
-    def __init__(
-        self,
-        *,
-        title: str = "Decide",
-        note: Literal["route", "risk"] = "route",
-        sections: Sequence[str] = WHOLE,
-        id: str | None = None,
-        classes: str | None = None,
-    ) -> None:
-        """A card that shows ``sections``, with the route or the risk in its frame."""
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self._title = title
-        self._note = note
-        self._sections = tuple(sections)
         self._below = 0
 
     def show(self, view: CardView) -> None:
@@ -67,12 +53,15 @@ class GateCard(LineView, can_focus=True):
         self.view = view
         if before is None or (before.key, before.revision) != (view.key, view.revision):
             self.scroll_to_line(0)
-        risk = self._note == "risk"
-        self.set_frame(self._title, view.risk.text if risk else view.corner, view.risk.token if risk else "frame-note")
+        self.tell_frame(view)
         self.show_again()
 
+    def tell_frame(self, view: CardView) -> None:
+        """Name the card and, at the right of its frame, the route of the answer."""
+        self.set_frame("Decide", view.corner)
+
     def lay_out(self, width: int, height: int) -> tuple[Line, ...]:
-        return () if self.view is None else card_lines(self.view, width, height, self._sections)
+        return () if self.view is None else card_lines(self.view, width, height)
 
     def show_again(self) -> None:
         super().show_again()

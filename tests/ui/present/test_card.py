@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator_tui.core.model import Decision, DeliveryStep, Gate, GateState, Option, Risk, Signal, State
 from orchestrator_tui.ui.present.card import CardInput, CardView, option_at, page_count, present_card
-from orchestrator_tui.ui.present.card_lines import EVIDENCE, OWN, QUESTION, card_lines
+from orchestrator_tui.ui.present.card_lines import OWN, card_lines
 from orchestrator_tui.ui.present.glyphs import ASCII, UNICODE
 from tests.ui.drawing import drawn, expected, text_of, widths
 from tests.ui.states import (
@@ -321,12 +321,6 @@ def test_of_a_long_life_the_end_stays_in_sight() -> None:
     assert 'decided "redo"' in text
     assert "reader 11 ended" in text
     assert "reader 3 ended" not in text
-
-
-def test_a_card_can_be_parted_into_two_panels() -> None:
-    view = card(DEPLOY)
-    assert "Evidence" not in drawn(card_lines(view, 80, sections=QUESTION))
-    assert drawn(card_lines(view, 80, sections=EVIDENCE)).startswith(" Evidence  CI ✓ 214 checks")
 
 
 @pytest.mark.parametrize("width", range(12, 140, 9))

@@ -355,16 +355,6 @@ async def test_a_card_settles_at_every_size(height: int) -> None:
             assert "confirm" in "".join(host.inside())
 
 
-async def test_the_risk_may_stand_in_the_frame() -> None:
-    widget = GateCard(title="Question", note="risk", sections=("header", "question", "options"))
-    host = Host(widget)
-    async with host.run_test(size=(50, 22)) as pilot:
-        widget.show(present_card(checkout(), gate_key(COUNSEL), NOW, UNICODE, ZONE))
-        await pilot.pause()
-        assert host.picture()[0] == "╭─ Question ─────────────────────────── failure ─╮"
-        assert "Evidence" not in "\n".join(host.inside())
-
-
 def notes(count: int) -> State:
     recent = tuple(
         event(place, ago(0, 100 - place), "note_added", track="a", text=f"n{place}") for place in range(count)

@@ -24,7 +24,9 @@ class Authority:
             own = identity()
             above = (*(() if own is None else (own,)), *ancestors())
         self._above = tuple(above)
-        self._config = claude_home.config_directory(environ)
+        config = claude_home.config_directory(environ)
+        self._tasks = os.path.realpath(config / "tasks")
+        self._sessions = self._session_lists(config)
 
     def refusal(self, batch: Batch) -> str | None:
         """Why nothing of ``batch`` may be decided from here, or None."""
@@ -49,23 +51,25 @@ class Authority:
         return None
 
     def _session(self, batch: Batch) -> str | None:
-        """The Claude Code session above us, or named by our environment, when it writes this batch's list."""
         directory, name = os.path.split(batch.source)
-        if directory != os.path.realpath(self._config / "tasks"):
-            return None
-        session = self._environ.get("CLAUDE_CODE_SESSION_ID", "").strip()
-        if session and name in claude_home.list_names(session):
-            return f"Claude Code session {sanitise_line(session, 60)}"
-        for process in self._above:
-            path = Path(self._config, "sessions", f"{process.pid}.json")
-            entry = claude_home.registered(claude_home.read_json(path), process.boot)
-            if entry is not None and name in self._lists(entry.id) and _same(entry.process, process):
-                return f"Claude Code session {sanitise_line(entry.id, 60)} (pid {process.pid})"
-        return None
+        return self._sessions.get(name) if directory == self._tasks else None
 
-    def _lists(self, session: str) -> tuple[str, ...]:
+    def _session_lists(self, config: Path) -> dict[str, str]:
+        """The task lists of the Claude Code sessions above us, and of the one that our environment names."""
+        found: dict[str, str] = {}
+        named = self._environ.get("CLAUDE_CODE_SESSION_ID", "").strip()
+        if named:
+            found |= dict.fromkeys(claude_home.list_names(named), f"Claude Code session {sanitise_line(named, 60)}")
         shared = self._environ.get("CLAUDE_CODE_TASK_LIST_ID", "").strip()
-        return (*claude_home.list_names(session), *((claude_home.list_name(shared),) if shared else ()))
+        for process in self._above:
+            path = config / "sessions" / f"{process.pid}.json"
+            entry = claude_home.registered(claude_home.read_json(path), process.boot)
+            if entry is None or not _same(entry.process, process):
+                continue
+            lists = (*claude_home.list_names(entry.id), *((claude_home.list_name(shared),) if shared else ()))
+            who = f"Claude Code session {sanitise_line(entry.id, 60)} (pid {process.pid})"
+            found |= dict.fromkeys(lists, who)
+        return found
 
     def _is_above(self, process: ProcessIdentity) -> bool:
         return any(_same(process, one) for one in self._above)

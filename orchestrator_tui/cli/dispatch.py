@@ -35,9 +35,6 @@ def dispatch(arguments: Sequence[str]) -> int:
         # Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return faults.PIPE_CLOSED
-    except KeyboardInterrupt:
-        sys.stderr.write("\n")
-        return faults.INTERRUPTED
 
 
 def _guarded(arguments: Sequence[str]) -> int:
@@ -78,6 +75,8 @@ def _command(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:
     if not arguments:
         return COCKPIT, ()
     first = arguments[0]
+    if first == "help":
+        return _command([*arguments[1:2], "--help"])
     if first in COMMANDS:
         return first, arguments[1:]
     if first.startswith(("-", ".", "~")) or os.sep in first or os.path.isdir(first):

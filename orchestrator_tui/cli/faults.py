@@ -7,8 +7,8 @@ from collections.abc import Iterable
 DONE, UNFINISHED, BAD_INPUT, REFUSED = 0, 1, 2, 3
 """The exit codes: done; findings or unfinished; bad usage or bad input; refused."""
 
-INTERRUPTED = 130
 PIPE_CLOSED = 141
+"""As if the process had died of SIGPIPE."""
 
 
 class Fault(Exception):

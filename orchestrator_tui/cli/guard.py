@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from orchestrator_tui.cli.authority import Authority
 from orchestrator_tui.core.commands import Command
@@ -29,15 +30,15 @@ class GuardedSession:
     def start(self, changed: Callable[[Snapshot], None], finished: Callable[[Outcome], None]) -> None:
         """Begin, as the session behind does."""
         self._finished = finished
-        self._session.start(changed, finished)
+        self._session.start(lambda picture: changed(self._marked(picture)), finished)
 
     def snapshot(self) -> Snapshot:
-        """The picture as it is now."""
-        return self._session.snapshot()
+        """The picture as it is now; that decisions are refused stands in it."""
+        return self._marked(self._session.snapshot())
 
     def dispatch(self, command: Command) -> None:
         """Hand a command on, or refuse it when it is for a batch that this process belongs to."""
-        batch = self.snapshot().state.batches.get(command.batch)
+        batch = self._session.snapshot().state.batches.get(command.batch)
         refused = None if batch is None else self._authority.refusal(batch)
         if refused is None:
             self._session.dispatch(command)
@@ -47,3 +48,9 @@ class GuardedSession:
     def close(self) -> None:
         """Let go of everything. Idempotent."""
         self._session.close()
+
+    def _marked(self, picture: Snapshot) -> Snapshot:
+        refused = next(filter(None, map(self._authority.refusal, picture.state.batches.values())), None)
+        if refused is None or picture.live.problem:
+            return picture
+        return replace(picture, live=replace(picture.live, problem=f"read-only: {refused}"))

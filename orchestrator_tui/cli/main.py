@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from orchestrator_tui import __version__
 
+INTERRUPTED = 130
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line `argv` (the process's own without it) and return its exit code (DESIGN §4.4)."""
@@ -17,9 +19,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         sys.stdout.write(usage())
         return 0
-    from orchestrator_tui.cli.dispatch import dispatch
+    try:
+        from orchestrator_tui.cli.dispatch import dispatch
 
-    return dispatch(arguments)
+        return dispatch(arguments)
+    except KeyboardInterrupt:
+        sys.stderr.write("\n")
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

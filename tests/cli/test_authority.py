@@ -172,6 +172,7 @@ def test_a_cockpit_inside_an_agent_looks_and_does_not_act() -> None:
     pictures: list[Snapshot] = []
     agent.start(pictures.append, outcomes.append)
     assert pictures == [agent.snapshot()]
+    assert agent.snapshot().live.problem.startswith("read-only: a process of the agent 'fix-auth' (pid 10)")
     decide, tell = Decide("one", "g", 1, "d", ("yes",)), Tell("one", "fix-auth", "hi")
     agent.dispatch(decide)
     agent.dispatch(tell)
@@ -188,4 +189,5 @@ def test_a_cockpit_of_a_person_acts() -> None:
     command = Decide("one", "g", 1, "d", ("yes",))
     person.dispatch(command)
     assert inner.reached == [command]
+    assert person.snapshot() is inner.snapshot()
     assert (person.mode, person.clock) == ("live", Recording.clock)

@@ -53,6 +53,7 @@ def test_help_of_one_command(tmp_path: Path) -> None:
     assert ended.code == 0
     assert "--revision N" in ended.out
     assert ended.err == ""
+    assert orch("help", "decide", cwd=tmp_path).out == ended.out
 
 
 @pytest.mark.parametrize(

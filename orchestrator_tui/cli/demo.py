@@ -124,8 +124,9 @@ def _headless(stage: Stage, arguments: Namespace, answers: Sequence[Answer] | No
 
 def _by_keys(stage: Stage, eye: Eye) -> Told:
     from orchestrator_tui.demo.keys import Person
+    from orchestrator_tui.demo.terminal import CockpitTerminal
 
-    return Person(stage, eye, say).play()
+    return Person(eye, lambda: CockpitTerminal(stage.repository, stage.tasks, stage.frames), say).play()
 
 
 def _from_file(stage: Stage, eye: Eye, answers: Sequence[Answer]) -> Told:

@@ -17,7 +17,7 @@ WAITED_FOR = frozenset({"hook", "mcp", "shell"})
 
 TASK_FILE = "task_file"
 SETTLE_MS = 1_000
-"""How long after its opening a gate's asker may still be on its way to wait: rules and files answer faster than that."""
+"""How long after its opening a gate's asker may still be on its way to wait; rules and files answer faster."""
 
 
 @dataclass(frozen=True, slots=True)

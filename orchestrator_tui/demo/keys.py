@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from orchestrator_tui.core.model import Gate, GateState, Risk
 from orchestrator_tui.core.refusal import reason_needed
 from orchestrator_tui.demo.eye import Eye
 from orchestrator_tui.demo.repository import DemoError
-from orchestrator_tui.demo.stage import TRACKS, Stage
-from orchestrator_tui.demo.terminal import CockpitTerminal, Frame, wait_for
+from orchestrator_tui.demo.stage import TRACKS
+from orchestrator_tui.demo.terminal import Frame, wait_for
 
 CHANGING = "fix-auth-race"
 OWN_ANSWER = "Fix the flake first, then ship."
@@ -18,14 +19,39 @@ STEP_S = 20.0
 PATIENCE_S = 60.0
 
 
+class Terminal(Protocol):
+    """A terminal with a cockpit in it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def ended(self) -> bool: ...
+
+    def press(self, *keys: str) -> None: ...
+
+    def type(self, text: str) -> None: ...
+
+    def settle(self) -> None: ...
+
+    def frame(self) -> Frame: ...
+
+    def kill(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
 def card_text(frame: str) -> str:
-    """The words on the card of a frame, in one line and without the marks between them; "" when there is no card."""
+    """The words on the card of a frame, in one line and without the marks between them; "" when there is no card.
+
+    The card is the panel beside the tracks, or, where that has no room, the gate's own screen.
+    """
     rows = frame.splitlines()
     for place, row in enumerate(rows):
-        left = row.find("╭─ Decide")
+        left = max(row.find("╭─ Decide"), row.find("╭─ Question"))
         if left >= 0:
             words = " ".join(line[left:].split("│")[1] for line in rows[place + 1 :] if line[left:].count("│") >= 2)
-            return " ".join(words.replace("·", " ").split())
+            return " ".join(words.replace("·", " ").replace(" stage ", " ").split())
     return ""
 
 
@@ -40,8 +66,8 @@ class Told:
 class Person:
     """Decides every gate of the demo by keys, and proves on the way what the cockpit promises."""
 
-    def __init__(self, stage: Stage, eye: Eye, progress: Callable[[str], None]) -> None:
-        self._stage, self._eye, self._progress = stage, eye, progress
+    def __init__(self, eye: Eye, open_terminal: Callable[[], Terminal], progress: Callable[[str], None]) -> None:
+        self._eye, self._open_terminal, self._progress = eye, open_terminal, progress
         self.told = Told()
         self._terminal = self._open()
 
@@ -169,8 +195,8 @@ class Person:
 
     # --- helpers -------------------------------------------------------------------------------------------
 
-    def _open(self) -> CockpitTerminal:
-        terminal = CockpitTerminal(self._stage.repository, self._stage.tasks, self._stage.frames)
+    def _open(self) -> Terminal:
+        terminal = self._open_terminal()
         self._progress(f"cockpit started as process {terminal.pid}")
         return terminal
 

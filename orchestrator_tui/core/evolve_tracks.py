@@ -74,7 +74,14 @@ def _with_rungs(stages: tuple[Stage, ...], rungs: Iterable[tuple[int, str]]) -> 
 
 def _moved(track: Track, event: Event) -> Track:
     to = TrackState(event.payload["to"])
-    return changed(track, state=to, ended_at=event.at if to in ENDED_TRACK_STATES else None)
+    gone = to is TrackState.ABANDONED and event.payload.get("observed", False)
+    return changed(
+        track,
+        state=to,
+        ended_at=event.at if to in ENDED_TRACK_STATES else None,
+        # A task that comes back says something new, even in the same words.
+        fingerprint="" if gone else track.fingerprint,
+    )
 
 
 def _reported(track: Track, event: Event) -> Track:

@@ -136,7 +136,7 @@ def _again(batch: Batch, track: Track, fact: TaskFact, meta: TaskMetadata, rules
         drafts.append(_reported(track.slug, fact, meta))
     drafts += _messages_read(track, meta)
     state = _state(fact, meta, observe_stages.total(meta, rules))
-    if state is not track.state and _may_observe(track, state):
+    if state is not track.state and _may_observe(track, fact):
         moved = {"track": track.slug, "to": state.value, "why": f"its task is {fact.status}", "observed": True}
         drafts.append(Draft("track_moved", moved))
     drafts += observe_gates.task_gate(batch, track.slug, fact, meta, rules, now)
@@ -159,9 +159,12 @@ def _messages_read(track: Track, meta: TaskMetadata) -> list[Draft]:
     ]
 
 
-def _may_observe(track: Track, state: TrackState) -> bool:
+def _may_observe(track: Track, fact: TaskFact) -> bool:
+    if track.state in (TrackState.ABANDONED, TrackState.FAILED):
+        # What was given up stays so until its agent says something new.
+        return track.fingerprint != fact.fingerprint()
     # A state that we moved a track to (merged, in review …) says more than a task's three words; it stays.
-    return track.state in (*_STATUS_STATES.values(), TrackState.ABANDONED, TrackState.FAILED)
+    return track.state in _STATUS_STATES.values()
 
 
 def _state(fact: TaskFact, meta: TaskMetadata, stages: int) -> TrackState:

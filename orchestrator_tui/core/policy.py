@@ -196,10 +196,17 @@ def _verdict(batch: Batch, track: Track, offered: Gate | None, sight: Sight, rul
         drafts.append(Draft("agent_liveness", {"track": track.slug, "liveness": liveness.value, "signs": words}))
     if fresh:
         return drafts + _withdraw_offer(offered, "its agent shows signs of life")
-    if liveness is not track.liveness and track.liveness in (Liveness.ASKED, Liveness.WORKING_NOT_REPORTING):
-        # The offer first: a crash between the two must not leave a verdict that offers nothing.
-        return [*_offer(track, offered, words, rules, now), *drafts]
+    newly = liveness is not track.liveness and track.liveness in (Liveness.ASKED, Liveness.WORKING_NOT_REPORTING)
+    if newly or _is_owed(track, offered):
+        drafts += _offer(track, offered, words, rules, now)
     return drafts
+
+
+def _is_owed(track: Track, offered: Gate | None) -> bool:
+    """Whether the offer of this silence was never made: its writer died between the verdict and the offer."""
+    if offered is None or offered.state is GateState.WITHDRAWN or track.asked_at is None:
+        return True
+    return elapsed_ms(offered.opened_at, track.asked_at) > 0
 
 
 def _offer(track: Track, offered: Gate | None, words: list[str], rules: Rules, now: Instant) -> list[Draft]:

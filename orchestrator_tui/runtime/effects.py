@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
-from orchestrator_tui.core.delivery import WAITED_FOR, Reach, route_to_take
+from orchestrator_tui.core.delivery import TASK_FILE, WAITED_FOR, Reach, route_to_take
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.model import Batch, Gate, GateState, Track
+from orchestrator_tui.core.model import Batch, Gate, GateState, Track, TrackState
 from orchestrator_tui.journal.port import Lease
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.recorder import Recorder
 from orchestrator_tui.runtime.world import World
+
+ENGINE = "engine"
+"""The route of the engine's own gates."""
 
 WRITTEN = "written into its task"
 """Evidence of a message that stands where its agent looks."""
@@ -37,26 +38,18 @@ class Effects:
         wait for their holder.
         """
         now = self._world.clock.now()
-        if self._finish_after_crash(batch, gate, reach):
+        if self._finish(lease, batch, gate, reach):
             return True
         route = route_to_take(gate, reach, batch.limits, now)
-        if route is None or gate.decision is None or (route == "engine" and lease is None):
+        if route is None or gate.decision is None or (route == ENGINE and lease is None):
             return False
-        key = {"gate": gate.id, "revision": gate.revision, "decision": gate.decision.id, "route": route}
-        claim = Draft("delivery_claimed", {**key, "claimant": self._world.processes.own_claim()})
-        if self._recorder.change(batch.id, claim, now):
+        claim = {"route": route, "claimant": self._world.processes.own_claim()}
+        if self._step(gate, "delivery_claimed", **claim):
             return True
-        if lease is not None and route == "engine":
-            self._act(lease, batch, gate)
+        if lease is not None and route == ENGINE:
+            self._act(lease, batch, gate, _claims(gate) + 1)
         else:
-            refused = self._world.files.write_decision(batch.source, gate)
-            after = self._world.clock.now()
-            done = (
-                Draft("delivery_failed", {**key, "why": refused, "undelivered": True})
-                if refused
-                else Draft("decision_delivered", {**key, "evidence": "written into its task; its agent may not look"})
-            )
-            self._recorder.change(batch.id, done, after)
+            self._write(batch, gate)
         return True
 
     def send(self, lease: Lease, batch: Batch, track: Track) -> bool:
@@ -67,57 +60,80 @@ class Effects:
                 continue
             content = {"id": message.id, "text": message.text, "by": message.by, "at": message.at.wall_ms}
             refused = self._world.files.write_message(batch.source, track.source, content)
-            payload = {"track": track.slug, "message": message.id, "route": "task_file"}
+            payload = {"track": track.slug, "message": message.id, "route": TASK_FILE}
             drafts.append(Draft("message_delivered", {**payload, "evidence": refused or WRITTEN}))
         if drafts:
             self._recorder.record(lease, drafts, self._world.clock.now())
         return bool(drafts)
 
-    def _finish_after_crash(self, batch: Batch, gate: Gate, reach: Reach) -> bool:
-        """A writer died between its claim and its record: the file itself tells whether it wrote."""
-        if not (gate.claim and reach.claimant_gone and gate.decision and gate.steps[-1].route == "task_file"):
+    # --- one route -----------------------------------------------------------------------------------------
+
+    def _write(self, batch: Batch, gate: Gate) -> None:
+        refused = self._world.files.write_decision(batch.source, gate)
+        if refused:
+            self._step(gate, "delivery_failed", route=TASK_FILE, why=refused, undelivered=True)
+        else:
+            self._step(
+                gate, "decision_delivered", route=TASK_FILE, evidence="written into its task; its agent may not look"
+            )
+
+    def _finish(self, lease: Lease | None, batch: Batch, gate: Gate, reach: Reach) -> bool:
+        """Finish what was claimed and not recorded: its process died, or could not write the journal then.
+
+        What can be looked up is looked up and done if it was not (DESIGN §3); whether an agent was started cannot.
+        """
+        last = gate.steps[-1] if gate.steps else None
+        if last is not None and gate.state is GateState.DELIVERED and last.route == ENGINE and lease is not None:
+            self._recorder.record(lease, _over(gate, last.evidence), self._world.clock.now())
+            return True
+        unfinished = reach.claimant_gone or gate.claim == self._world.processes.own_claim()
+        if last is None or gate.claim is None or not unfinished or gate.state is not GateState.DECIDED:
             return False
-        if gate.state is not GateState.DECIDED or not self._world.files.holds_decision(batch.source, gate):
+        if last.route == TASK_FILE:
+            if self._world.files.holds_decision(batch.source, gate):
+                self._step(gate, "decision_delivered", route=TASK_FILE, evidence="found in its task after a restart")
+            else:
+                self._write(batch, gate)
+        elif last.route == ENGINE and lease is not None:
+            self._act(lease, batch, gate, _claims(gate))
+        else:
             return False
-        payload = {
-            "gate": gate.id,
-            "revision": gate.revision,
-            "decision": gate.decision.id,
-            "route": "task_file",
-            "evidence": "found in its task after a restart",
-        }
-        self._recorder.change(batch.id, Draft("decision_delivered", payload), self._world.clock.now())
         return True
 
-    def _act(self, lease: Lease, batch: Batch, gate: Gate) -> None:
-        """Carry out a gate of the engine's own; its evidence is what was done."""
+    def _act(self, lease: Lease, batch: Batch, gate: Gate, claim: int) -> None:
+        """Carry out a gate of the engine's own under its claim of this number; its evidence is what was done."""
         assert gate.decision is not None
-        drafts, evidence = self._actions(batch, gate, gate.decision.options)
-        key = {"gate": gate.id, "revision": gate.revision, "decision": gate.decision.id, "route": "engine"}
-        now = self._world.clock.now()
+        drafts, evidence = self._actions(batch, gate, f"{gate.decision.id}-{claim}")
         if drafts is None:
-            failed = Draft("delivery_failed", {**key, "why": evidence, "undelivered": True})
-            self._recorder.change(batch.id, failed, now)
+            self._step(gate, "delivery_failed", route=ENGINE, why=evidence, undelivered=True)
             return
-        done = (
-            Draft("decision_delivered", {**key, "evidence": evidence}),
-            Draft("decision_acknowledged", {**key, "evidence": evidence}),
-            Draft("gate_cleared", {"gate": gate.id, "revision": gate.revision}),
-        )
-        self._recorder.record(lease, (*drafts, *done), now)
+        delivered = Draft("decision_delivered", {**_key(gate), "route": ENGINE, "evidence": evidence})
+        self._recorder.record(lease, (*drafts, delivered, *_over(gate, evidence)), self._world.clock.now())
 
-    def _actions(self, batch: Batch, gate: Gate, options: Sequence[str]) -> tuple[tuple[Draft, ...] | None, str]:
-        track = batch.tracks[gate.track]
+    def _actions(self, batch: Batch, gate: Gate, identifier: str) -> tuple[tuple[Draft, ...] | None, str]:
+        """What is to be recorded and what was done; () for what is recorded already, None for what could not be done.
+
+        ``identifier`` names whatever is made, so that it is found again.
+        """
+        assert gate.decision is not None
+        track, options = batch.tracks[gate.track], gate.decision.options
         if options == ("redispatch",):
-            return self._start_again(track)
+            return self._start_again(track, gate, f"a-{identifier}")
         if options == ("abandon",):
-            return (Draft("track_moved", {"track": track.slug, "to": "abandoned", "why": "given up"}),), "given up"
-        identifier = self._world.new_id("m")
-        asked = Draft("agent_asked", {"track": track.slug, "message": identifier, "route": "task_file"})
-        message = message_draft(track.slug, identifier, STATUS_QUESTION, "orch-tui", "status")
-        return (asked, message), "asked once more"
+            moved = Draft("track_moved", {"track": track.slug, "to": "abandoned", "why": "given up"})
+            return (() if track.state is TrackState.ABANDONED else (moved,)), "given up"
+        name = f"m-{identifier}"
+        if any(message.id == name for message in track.messages):
+            return (), "asked once more"
+        asked = Draft("agent_asked", {"track": track.slug, "message": name, "route": TASK_FILE})
+        return (asked, message_draft(track.slug, name, STATUS_QUESTION, "orch-tui", "status")), "asked once more"
 
-    def _start_again(self, track: Track) -> tuple[tuple[Draft, ...] | None, str]:
+    def _start_again(self, track: Track, gate: Gate, name: str) -> tuple[tuple[Draft, ...] | None, str]:
+        known = next((one for one in track.attempts if one.id == name), None)
+        if known is not None and known.process is not None:
+            return (), f"started as process {known.process[0]}"
+        if gate.claim is not None:
+            return None, "it is not known whether it was started: look before you try again"
         last = track.attempts[-1]
         try:
             process = self._world.processes.launch(last.argv, last.cwd)
@@ -125,7 +141,7 @@ class Effects:
             return None, f"cannot start {last.argv[0]}: {error.strerror or error}"
         started = {
             "track": track.slug,
-            "attempt": self._world.new_id("a"),
+            "attempt": name,
             "purpose": "rescue",
             "stage": track.stage,
             "argv": list(last.argv),
@@ -136,3 +152,25 @@ class Effects:
         drafts = [] if last.ended_at is not None else [Draft("attempt_ended", ended)]
         drafts += [Draft("attempt_started", started), Draft("track_reported", {"track": track.slug})]
         return tuple(drafts), f"started as process {process[0]}"
+
+    def _step(self, gate: Gate, kind: str, **more: object) -> str:
+        """Record one step of a decision's way; "" or why it was refused."""
+        return self._recorder.change(gate.batch, Draft(kind, {**_key(gate), **more}), self._world.clock.now())
+
+
+def _key(gate: Gate) -> dict[str, object]:
+    assert gate.decision is not None
+    return {"gate": gate.id, "revision": gate.revision, "decision": gate.decision.id}
+
+
+def _over(gate: Gate, evidence: str) -> tuple[Draft, ...]:
+    """The end of a gate of the engine's own: what was done is its own acknowledgement."""
+    return (
+        Draft("decision_acknowledged", {**_key(gate), "route": ENGINE, "evidence": evidence}),
+        Draft("gate_cleared", {"gate": gate.id, "revision": gate.revision}),
+    )
+
+
+def _claims(gate: Gate) -> int:
+    """How often the delivery of this decision was claimed."""
+    return sum(step.step == "claimed" for step in gate.steps)

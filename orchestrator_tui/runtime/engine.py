@@ -169,7 +169,7 @@ class Engine:
     def _act(self, hold: _Hold, batch: Batch) -> bool:
         acted = False
         for gate in batch.gates.values():
-            if gate.state is GateState.DECIDED:
+            if gate.state in (GateState.DECIDED, GateState.DELIVERED):
                 acted |= self._effects.deliver(hold.lease, batch, gate, self._reach(gate))
         for track in batch.tracks.values():
             acted |= self._effects.send(hold.lease, batch, track)

@@ -50,18 +50,21 @@ class Process:
     def __init__(self, stage: Stage, name: str, journal: SqliteJournal) -> None:
         self._stage, self._ids = stage, count(1)
         self.name, self.journal = name, journal
-        self.processes = MemoryProcesses(stage.machine, name)
         self.world = World(
             clock=stage.clock,
             files=MemoryTasks(stage.disk),
             life=MemoryLife(stage.machine),
-            processes=self.processes,
+            processes=MemoryProcesses(stage.machine, name),
             actor=replace(ANN, name=f"ann at {name}"),
             new_id=lambda prefix: f"{prefix}-{name}-{next(self._ids)}",
             holder=f"cockpit {name}",
             repository="/repository",
         )
-        self.engine = Engine(journal, self.world, stage.rules, stage.limits)
+        self.rebuild()
+
+    def rebuild(self) -> None:
+        """Make the engine of the world as it is set now."""
+        self.engine = Engine(self.journal, self.world, self._stage.rules, self._stage.limits)
 
     @property
     def state(self) -> State:
@@ -101,6 +104,7 @@ class Stage:
     """The machine. Every process that was started is killed by :meth:`clear`."""
 
     def __init__(self, directory: Path, *, rules: Rules = NO_RULES, limits: Limits | None = None) -> None:
+        directory.mkdir(exist_ok=True)
         self.directory = directory / "journal"
         self.rules, self.limits = rules, limits or Limits()
         self.clock = ManualClock()

@@ -237,6 +237,38 @@ def test_tasks_that_go_away_are_remembered(stage: Stage) -> None:
     assert cockpit.gate().state is GateState.WITHDRAWN
 
 
+def test_what_was_given_up_stays_so_until_its_agent_says_something_new(stage: Stage) -> None:
+    cockpit = stage.start()
+    stage.write(fact("1", stage=2, stageStatus="in_progress", track="alpha"))
+    cockpit.step()
+    for pause in (10 * MINUTE, 2 * MINUTE):
+        stage.clock.advance(pause)
+        cockpit.step()
+    cockpit.decide(cockpit.batch.gates["silent-alpha"], "abandon")
+    stage.clock.advance(stage.limits.undo_ms)
+    cockpit.step()
+    cockpit.leave()
+    again = stage.start()
+    again.step()
+    assert again.track("alpha").state is TrackState.ABANDONED
+    stage.write(fact("1", stage=3, stageStatus="in_progress", track="alpha"))
+    again.step()
+    assert again.track("alpha").state is TrackState.RUNNING
+
+
+def test_a_task_that_comes_back_goes_on(stage: Stage) -> None:
+    cockpit = stage.start()
+    task = fact("1", stage=2, stageStatus="in_progress", track="alpha")
+    stage.write(task, fact("2"))
+    cockpit.step()
+    stage.disk.remove(LIST, "task:1")
+    cockpit.step()
+    assert cockpit.track("alpha").state is TrackState.ABANDONED
+    stage.write(task)
+    cockpit.step()
+    assert stage.folded().tracks["alpha"].state is TrackState.RUNNING
+
+
 def test_two_lists_are_two_batches(stage: Stage) -> None:
     cockpit = stage.start()
     stage.write(asking())

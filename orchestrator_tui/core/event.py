@@ -82,6 +82,7 @@ KINDS: dict[str, Spec] = {
     ),
     "batch_ended": ({"outcome": _TEXT}, {}),
     "batch_reopened": ({"why": _TEXT}, {}),
+    "limits_set": ({"limits": _MAP}, {}),
     "lease_taken": ({"holder": _TEXT}, {}),
     "lease_released": ({"holder": _TEXT}, {}),
     "request_made": ({"kind": _TEXT, "payload": _MAP}, {}),

@@ -201,7 +201,7 @@ def _opened(batch: Batch | None, event: Event) -> Batch:
         repository=data.get("repository", ""),
         source=data.get("source", ""),
         started_at=event.at,
-        limits=Limits(**{key: value for key, value in data.get("limits", {}).items() if key in _LIMITS}),
+        limits=_limits(data.get("limits", {})),
         newer=f"format {demanded}" if demanded > FORMAT_VERSION else "",
     )
 
@@ -209,8 +209,17 @@ def _opened(batch: Batch | None, event: Event) -> Batch:
 _LIMITS = frozenset(Limits.__dataclass_fields__)
 
 
+def _limits(written: Mapping[str, int]) -> Limits:
+    """The clocks as written; those that a newer version knows beside ours are left out."""
+    return Limits(**{key: value for key, value in written.items() if key in _LIMITS})
+
+
 def _batch_ended(batch: BatchFold, event: Event) -> Changes:
     return {"state": event.payload["outcome"], "ended_at": event.at}
+
+
+def _limits_set(batch: BatchFold, event: Event) -> Changes:
+    return {"limits": _limits(event.payload["limits"])}
 
 
 def _batch_reopened(batch: BatchFold, event: Event) -> Changes:
@@ -266,6 +275,7 @@ _HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "track_added": _track_added,
     "batch_ended": _batch_ended,
     "batch_reopened": _batch_reopened,
+    "limits_set": _limits_set,
     "lease_taken": _lease_taken,
     "lease_released": _lease_released,
     "request_made": _nothing,

@@ -16,6 +16,7 @@ from orchestrator_tui.core.subject import parse_subject
 from orchestrator_tui.core.text import sanitise_line
 
 MAX_STAGES = 64
+MAX_PATH_CHARACTERS = 4096
 STAGE_STATUSES = frozenset({"in_progress", "completed", "gate_blocked"})
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
@@ -67,7 +68,7 @@ def read_metadata(fact: TaskFact) -> TaskMetadata:
         stage_status=_status(meta.get("stageStatus")),
         skipped=_numbers(meta.get("skippedStages")),
         branch=_line(meta.get("branch")),
-        worktree=_line(meta.get("worktree")),
+        worktree=_line(meta.get("worktree"), MAX_PATH_CHARACTERS),
         pr=_pull_request(meta.get("pr")),
         progress=_line(meta.get("progress")) or sanitise_line(fact.active_form, 200),
         depends_on=tuple(_line(one) for one in _list(meta.get("dependsOn"))[:50] if _line(one)),
@@ -94,8 +95,8 @@ def _decision(value: Any) -> Mapping[str, Any] | None:
     return value if isinstance(value, Mapping) else {"option": value}
 
 
-def _line(value: Any) -> str:
-    return sanitise_line(value, 200) if isinstance(value, str) else ""
+def _line(value: Any, limit: int = 200) -> str:
+    return sanitise_line(value, limit) if isinstance(value, str) else ""
 
 
 def _status(value: Any) -> str:

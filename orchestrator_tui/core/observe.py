@@ -128,10 +128,7 @@ def _again(batch: Batch, track: Track, fact: TaskFact, meta: TaskMetadata, rules
     changes = {**_changes(track, fact, meta), **_ladder_changes(track, meta, rules)}
     if changes:
         drafts.append(Draft("track_changed", {"track": track.slug, "changes": changes}))
-    if track.stages or track.stage:
-        drafts += observe_stages.stage_moves(track, meta)
-    else:
-        drafts += observe_stages.first_stages(track.slug, meta)
+    drafts += observe_stages.stage_moves(track, meta)
     if track.fingerprint != fact.fingerprint():
         drafts.append(_reported(track.slug, fact, meta))
     drafts += _messages_read(track, meta)
@@ -257,10 +254,9 @@ def _observe_vanished(batch: Batch, track: Track, cleaned: bool) -> list[Draft]:
 
 
 def _free_slug(slug: str, fact: TaskFact, taken: set[str]) -> str:
-    candidate = slug[:50].strip("-")
-    if candidate not in taken:
-        return candidate
-    stem, number = candidate, 2
+    if slug not in taken:
+        return slug
+    stem, number = slug[:50].strip("-"), 2
     candidate = f"{stem}-{slugify(fact.task_id)[:12]}".strip("-")
     while candidate in taken:
         candidate = f"{stem}-{number}"

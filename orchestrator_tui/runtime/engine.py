@@ -7,7 +7,7 @@ so that tests drive it with a manual clock. Only batches whose lease it holds ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
 from orchestrator_tui.core.decide import decide, decided_draft
@@ -142,6 +142,9 @@ class Engine:
         self.held_by.pop(batch_id, None)
         self._holds[batch_id] = _Hold(lease, directory)
         self._follower.follow()
+        if lease.epoch == 1 and self.state.batches[batch_id].limits != self._limits:
+            # An agent that was first opened the batch without knowing what its person had set.
+            self._record(lease, [Draft("limits_set", {"limits": asdict(self._limits)})])
         return True
 
     def _observe(self, batch_id: str, sight: ListSight) -> None:
@@ -154,7 +157,7 @@ class Engine:
     def _keep(self, batch_id: str, hold: _Hold) -> None:
         for request in self._journal.requests(batch_id):
             batch = self.state.batches[batch_id]
-            if not postponed(batch, request):
+            if not postponed(batch, request, self._world.clock.now()):
                 self._record(hold.lease, take(batch, request))
         for _ in range(MAX_ROUNDS):
             # What a writer that died had written is found before policy gives its claim up.

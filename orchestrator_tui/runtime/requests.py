@@ -7,6 +7,7 @@ from typing import Any
 
 from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.text import sanitise, sanitise_line
 from orchestrator_tui.journal.port import Request
@@ -30,10 +31,15 @@ def take(batch: Batch, request: Request) -> tuple[Draft, ...]:
     return (*drafts, _taken(request, "done"))
 
 
-def postponed(batch: Batch, request: Request) -> bool:
+POSTPONED_MS = 60_000
+"""How long a request may wait for its track: the task file that adds it is seen a moment later."""
+
+
+def postponed(batch: Batch, request: Request, now: Instant) -> bool:
     """Whether the request speaks of a track that is not known yet, though its task file is on its way."""
     track = request.payload.get("track")
-    return request.kind == "attempt" and isinstance(track, str) and track not in batch.tracks
+    unknown = request.kind in _MAKERS and isinstance(track, str) and track not in batch.tracks
+    return unknown and elapsed_ms(request.at, now) < POSTPONED_MS
 
 
 def _taken(request: Request, outcome: str) -> Draft:

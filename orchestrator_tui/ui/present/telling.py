@@ -251,6 +251,7 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
     "batch_opened": lambda told: Told(f"batch opened: {told.text('title')}", told.text("source")),
     "batch_ended": lambda told: Told(f"batch ended: {told.text('outcome')}", token="strong"),
     "batch_reopened": lambda told: Told("batch opened again", told.text("why")),
+    "limits_set": lambda told: Told("the clocks of this batch are set", token="quiet"),
     "lease_taken": lambda told: Told("this batch is now kept", f"by {told.text('holder')}", "quiet"),
     "lease_released": lambda told: Told("this batch is no longer kept", f"by {told.text('holder')}", "quiet"),
     "request_made": lambda told: Told(f"somebody asks for: {told.text('kind')}", token="quiet"),

@@ -53,6 +53,7 @@ def facts(
     ],
 )
 def test_subjects(subject: str, expected: SubjectFacts | None) -> None:
+    """[002-05]"""
     assert parse_subject(subject) == expected
 
 

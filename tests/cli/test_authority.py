@@ -57,6 +57,7 @@ class Agent:
 
 
 def test_a_child_of_an_agents_process_is_refused(scene: Scene) -> None:
+    """[002-28]"""
     scene.ask(1, "fix-auth", "Keep it?", ["yes", "no"])
     scene.task(2, "other")
     agent = Agent(scene)
@@ -82,6 +83,7 @@ def test_a_child_of_an_agents_process_is_refused(scene: Scene) -> None:
 
 
 def test_the_environment_of_an_agent_is_refused_in_its_own_batch_only(scene: Scene, tmp_path: Path) -> None:
+    """[002-28]"""
     scene.ask(1, "fix-auth", "Keep it?", ["yes", "no"])
     scene.watch()
     own = {"ORCH_TRACK": "fix-auth", "ORCH_TASKS": str(scene.tasks)}

@@ -23,6 +23,7 @@ def test_without_a_cockpit_it_is_written_at_once(scene: Scene) -> None:
 
 
 def test_a_cockpit_that_holds_the_batch_brings_it(scene: Scene) -> None:
+    """[002-26]"""
     scene.task(1, "fix-auth", {"stage": 3})
     with scene.holder() as engine:
         ended = scene.run("tell", f"{scene.batch_id}:fix-auth", "use the cache TTL")

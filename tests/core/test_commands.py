@@ -155,6 +155,7 @@ def test_the_revision_and_digest_that_were_shown_are_the_ones_decided() -> None:
 
 
 def test_a_production_gate_is_never_answered_from_a_file() -> None:
+    """[002-16]"""
     ledger = waiting(risk="production")
     why = refused(ledger, "ship", origin="answers", confirm="alpha", reason="r")
     assert why == "a production gate is never answered from a file"

@@ -8,10 +8,11 @@ import pytest
 
 from orchestrator_tui.core.commands import Redeliver
 from orchestrator_tui.core.delivery import STRENGTH, WAITED_FOR, Reach, acknowledge_ms, route_to_take, routes_left
+from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import GateState, Limits
 from orchestrator_tui.core.policy import Sight
 from orchestrator_tui.core.queries import gate_queue, needs_person
-from tests.core.builders import BATCH, MINUTE, SECOND, Ledger, answer, kinds, on_gate, opened
+from tests.core.builders import BATCH, HOUR, MINUTE, SECOND, Ledger, answer, kinds, on_gate, opened
 
 LIMITS = Limits()
 NOBODY = Reach()
@@ -220,6 +221,16 @@ def test_a_decided_gate_is_asked_about_nothing_else() -> None:
     answered = answer(ledger.gate("g"), "fix", reason="r")
     assert ledger.carry_out(answered) == "ann already decided 'ship'"
     assert ledger.due(Sight(reach={"g": WAITING})) == ()
+
+
+def test_a_clock_that_went_back_over_a_reboot_takes_nothing_before_it_may() -> None:
+    """The gate refuses the claim for as long as the answer could be taken back; nobody must try in a loop."""
+    ledger = decided("task_file", undo_ms=5_000)
+    ledger.tick(6 * SECOND)
+    ledger.must(on_gate("delivery_claimed", route="task_file"), on_gate("delivery_failed", route="task_file"))
+    ledger.now = Instant(ledger.now.wall_ms - HOUR, 1_000, "boot-2")
+    assert ledger.record(on_gate("delivery_claimed", route="task_file")) == ["the answer can still be taken back"]
+    assert next_route(ledger) is None
 
 
 def test_the_next_reader_has_its_own_time_to_take_the_answer() -> None:

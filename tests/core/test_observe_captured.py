@@ -40,6 +40,7 @@ def read(directory: Path) -> list[TaskFact]:
 
 @pytest.mark.parametrize("version", HEADLESS)
 def test_a_captured_gate_is_opened_with_its_real_question(version: str) -> None:
+    """[002-06]"""
     ledger = Ledger(now=START.plus(6 * MINUTE))
     ledger.see(*read(LISTS / version / "1-gate-blocked"))
     gate = ledger.only_gate()
@@ -54,7 +55,7 @@ def test_a_captured_gate_is_opened_with_its_real_question(version: str) -> None:
 
 @pytest.mark.parametrize("version", HEADLESS)
 def test_a_captured_list_is_followed_to_its_end(version: str) -> None:
-    """Somebody wrote ``decision`` into the file who was not us: the gate is withdrawn, not approved (D-2)."""
+    """[002-08] Somebody wrote ``decision`` into the file who was not us: the gate is withdrawn, not approved (D-2)."""
     ledger = Ledger()
     for look in ("1-gate-blocked", "2-after-external-edit-and-update", "3-end"):
         drafts = ledger.see(*read(LISTS / version / look))

@@ -51,6 +51,7 @@ def decision(gate: Gate, option: str = "ship", **fields: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("status", ["in_progress", "completed", "gate_blocked", "resolved", None])
 def test_a_question_opens_a_gate_whatever_the_stage_status(status: str | None) -> None:
+    """[002-06]"""
     ledger = asked(stageStatus=status)
     gate = ledger.only_gate()
     assert (gate.id, gate.revision, gate.state, gate.track) == (GATE, 1, GateState.OPEN, "task-1")
@@ -73,6 +74,7 @@ def test_any_other_flag_asks_nothing(flag: object) -> None:
 
 
 def test_blocked_alone_is_a_block_without_a_question() -> None:
+    """[002-07]"""
     ledger = Ledger()
     ledger.see(fact(stage=3, stageStatus="gate_blocked", decisionContext="which?", decisionOptions=["a", "b"]))
     assert not ledger.batch.gates

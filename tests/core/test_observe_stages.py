@@ -35,6 +35,7 @@ def signals(ledger: Ledger) -> list[str]:
 
 
 def test_stages_run_one_after_the_other() -> None:
+    """[002-04]"""
     ledger = watched()
     assert strip(ledger) == "pppppppp"
     for stage in range(1, 9):
@@ -57,6 +58,7 @@ def test_stages_run_one_after_the_other() -> None:
     ],
 )
 def test_the_status_of_a_stage(status: Any, shown: StageStatus) -> None:
+    """[002-04]"""
     ledger = watched(1)
     ledger.see(at(1, status))
     assert ledger.track("login").stages[0].status is shown
@@ -64,7 +66,7 @@ def test_the_status_of_a_stage(status: Any, shown: StageStatus) -> None:
 
 @pytest.mark.parametrize(("first", "then", "jumped"), [(1, 3, "2"), (1, 5, "2, 3, 4"), (0, 2, "1"), (5, 8, "6, 7")])
 def test_a_jump_without_a_persons_leave_is_recorded_and_signalled(first: int, then: int, jumped: str) -> None:
-    """What is observed is recorded, never refused; a jump raises ``stage_jumped``."""
+    """[002-03] What is observed is recorded, never refused; a jump raises ``stage_jumped``."""
     ledger = watched(*range(1, first + 1))
     ledger.see(at(then))
     assert ledger.track("login").stage == then
@@ -83,6 +85,7 @@ def test_a_stage_that_a_person_let_it_skip_is_no_jump() -> None:
 
 
 def test_skipped_stages_without_a_persons_leave_are_recorded_and_signalled_once() -> None:
+    """[002-25]"""
     ledger = watched(1, 2)
     ledger.see(at(4, skippedStages=[3]))
     assert strip(ledger) == "ddsrpppp"
@@ -90,6 +93,24 @@ def test_skipped_stages_without_a_persons_leave_are_recorded_and_signalled_once(
     assert ledger.see(at(4, skippedStages=[3])) == ()
     ledger.see(at(5, skippedStages=[3]))
     assert len(ledger.batch.signals) == 1
+
+
+@pytest.mark.parametrize("stage", [None, 0, 4])
+def test_what_was_skipped_before_it_was_watched_is_taken_as_told(stage: Any) -> None:
+    ledger = Ledger(rules=RULES)
+    ledger.see(at(stage, skippedStages=[3]))
+    assert ledger.track("login").skipped_stages == (3,)
+    assert ledger.see(at(stage, skippedStages=[3])) == ()
+    assert not ledger.batch.signals
+
+
+def test_what_plain_work_says_it_skipped_is_signalled() -> None:
+    ledger = Ledger()
+    ledger.see(fact("1"))
+    ledger.see(fact("1", stage=4, skippedStages=[3]))
+    assert ledger.track("task-1").skipped_stages == (3,)
+    assert len(signals(ledger)) == 1
+    assert ledger.see(fact("1", stage=4, skippedStages=[3])) == ()
 
 
 def test_going_back_makes_the_later_stages_pending_again() -> None:

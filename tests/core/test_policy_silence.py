@@ -77,6 +77,7 @@ def choose(ledger: Ledger, option: str) -> None:
 
 
 def test_an_agent_is_asked_after_ten_silent_minutes_and_not_a_second_before() -> None:
+    """[002-21]"""
     ledger = working()
     ledger.tick(10 * MINUTE - SECOND)
     assert ledger.due(NOTHING) == ()
@@ -156,6 +157,7 @@ def test_plain_work_is_not_watched_for_reports() -> None:
 
 
 def test_no_reply_and_no_sign_of_life_offers_to_start_it_again() -> None:
+    """[002-22]"""
     ledger = asked()
     ledger.tick(2 * MINUTE - SECOND)
     assert ledger.due(NOTHING) == ()
@@ -171,6 +173,7 @@ def test_no_reply_and_no_sign_of_life_offers_to_start_it_again() -> None:
 
 
 def test_an_agent_whose_command_is_known_can_be_started_again_from_its_stage() -> None:
+    """[002-22]"""
     ledger = working(worktree="/trees/one")
     started = {"track": SLUG, "attempt": "a-1", "purpose": "implement", "argv": ["agent", "--go"], "cwd": "/trees/one"}
     ledger.must(Draft("attempt_started", started))
@@ -251,13 +254,14 @@ def test_a_report_withdraws_the_offer() -> None:
 
 
 def test_a_sign_of_life_withdraws_the_offer() -> None:
+    """[002-23]"""
     ledger = offered()
     assert kinds(ledger.due(ALIVE)) == ["agent_liveness", "gate_withdrawn"]
     assert ledger.gate(OFFER).closed_why == "its agent shows signs of life"
 
 
 def test_an_agent_that_reports_is_not_started_a_second_time() -> None:
-    """Seed 002: never re-dispatch a running one. The answer has not left yet: its withdrawal wins (A-5)."""
+    """[002-23] Seed 002: never re-dispatch a running one. The answer has not left yet: its withdrawal wins (A-5)."""
     ledger = offered()
     assert ledger.carry_out(answer(ledger.gate(OFFER), "restarted")) is None
     report(ledger)
@@ -326,6 +330,7 @@ def test_a_nudge_shows_signs_of_life_after_two_minutes() -> None:
 
 
 def test_neither_clock_waits_for_the_other() -> None:
+    """[002-01]"""
     ledger = Ledger()
     ledger.see(asking())
     found = []

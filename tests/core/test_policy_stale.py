@@ -36,7 +36,7 @@ def warnings(ledger: Ledger, minutes: int) -> list[tuple[int, int, int]]:
 
 
 def test_a_gate_is_stale_at_five_minutes_and_not_a_second_before() -> None:
-    """A-7: 5:00 ± 1 s."""
+    """[002-17] A-7: 5:00 ± 1 s."""
     ledger = waiting()
     ledger.tick(5 * MINUTE - SECOND)
     assert stale(ledger.due()) == []
@@ -50,6 +50,7 @@ def test_a_gate_is_stale_at_five_minutes_and_not_a_second_before() -> None:
 
 
 def test_a_gate_that_waited_before_it_was_seen_is_stale_at_once() -> None:
+    """[002-20]"""
     ledger = Ledger(now=START.plus(6 * MINUTE))
     ledger.must(opened(asked_wall_ms=START.wall_ms))
     assert stale(ledger.due()) == [(1, 1)]
@@ -70,6 +71,7 @@ def test_warnings_repeat_every_five_minutes_and_rise_every_fifteen() -> None:
 
 
 def test_after_nine_repeats_one_warning_an_hour_is_enough() -> None:
+    """[002-20]"""
     ledger = waiting()
     assert [second for second, _, _ in warnings(ledger, 50)] == [300 * number for number in range(1, 11)]
     assert [second for second, _, _ in warnings(ledger, 150)] == [3600, 7200]
@@ -132,6 +134,7 @@ def test_only_an_open_gate_is_stale(ending: str) -> None:
 
 
 def test_a_production_gate_is_warned_of_and_never_ends_by_itself() -> None:
+    """[002-16]"""
     ledger = waiting(risk="production")
     found = warnings(ledger, 70)
     assert found[0] == (300, 1, 1)
@@ -141,6 +144,7 @@ def test_a_production_gate_is_warned_of_and_never_ends_by_itself() -> None:
 
 
 def test_one_gate_does_not_wait_for_another() -> None:
+    """[002-01]"""
     ledger = waiting()
     ledger.tick(2 * MINUTE)
     ledger.must(opened("h"))

@@ -78,7 +78,7 @@ QUEUE = (
 
 
 def test_the_queue_is_ordered_by_risk_and_below_staging_by_age_alone() -> None:
-    """A-15: production > destructive > failure > staging > rest, then age; undelivered ones on top (A-6)."""
+    """[002-19] A-15: production > destructive > failure > staging > rest, then age; undelivered ones on top (A-6)."""
     for order in list(permutations(QUEUE))[::997]:
         assert ids(gate_queue(state(*order))) == ids(QUEUE)
 
@@ -122,6 +122,7 @@ def test_the_order_is_total_and_nothing_that_ticks_changes_it(gates: list[Gate],
 
 
 def test_the_age_of_a_gate_stops_with_its_decision_or_its_end() -> None:
+    """[002-18]"""
     ledger = Ledger()
     ledger.must(opened("a"), opened("b"))
     ledger.tick(MINUTE)
@@ -176,6 +177,7 @@ def test_the_standing_of_a_track(one: Track, expected: str) -> None:
 
 
 def test_tracks_that_need_a_person_come_first() -> None:
+    """[002-24]"""
     tracks = (
         track("done", TrackState.DONE),
         track("pending", TrackState.PENDING),

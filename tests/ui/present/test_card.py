@@ -97,10 +97,12 @@ def picture(view: CardView, width: int) -> str:
 
 
 def test_production_as_drawn() -> None:
+    """[002-12]"""
     assert picture(card(DEPLOY), 43) == expected(PRODUCTION)
 
 
 def test_a_failure_with_a_recommendation_as_drawn() -> None:
+    """[002-13]"""
     assert picture(card(COUNSEL, CardInput(marks=("a",))), 118) == expected(FAILURE)
 
 
@@ -193,6 +195,7 @@ def test_several_options_may_be_marked_where_the_gate_allows_it() -> None:
 
 
 def test_production_never_shows_a_recommendation() -> None:
+    """[002-12]"""
     text = picture(card(DEPLOY, recommendation="a", recommendation_why="all green"), 60)
     assert "◂" not in text
     assert "all green" not in text
@@ -216,6 +219,7 @@ def test_no_recommendation_is_said() -> None:
     ],
 )
 def test_why_an_option_is_recommended(why: str, confidence: str, words: str) -> None:
+    """[002-13]"""
     question = replace(COUNSEL.question, confidence=confidence)
     assert card(COUNSEL, recommendation_why=why, question=question).options[0].recommended == words
 

@@ -25,6 +25,7 @@ from tests.ui.states import BATCH, NOW, ago, checkout, empty
     ],
 )
 def test_as_drawn(width: int, picture: str) -> None:
+    """[002-11]"""
     line = headline_line(present_headline(checkout(), NOW, UNICODE), width)
     assert drawn([line]) == expected(picture)
     assert widths([line]) == {width}

@@ -48,12 +48,14 @@ def view(slug: str) -> StagesView:
 
 @pytest.mark.parametrize(("width", "golden"), [(73, PANEL), (58, NARROW)])
 def test_the_ladder_as_drawn(width: int, golden: str) -> None:
+    """[002-09]"""
     lines = stage_lines(view("pay-webhook"), width)
     assert drawn(lines) == expected(golden)
     assert widths(lines) <= {0, width}
 
 
 def test_two_lines_for_a_narrow_screen() -> None:
+    """[002-10]"""
     lines = strip_lines(view("pay-webhook"), 81)
     assert drawn(lines) == expected(STRIP)
     assert widths(lines) == {81}
@@ -107,6 +109,7 @@ def test_a_check_in_a_few_words(result: str, sign: str) -> None:
 
 
 def test_a_stage_with_an_open_gate_waits_unless_it_is_only_held() -> None:
+    """[002-07]"""
     running = track("one", 3, StageStatus.RUNNING)
     own = replace(COUNSEL, track="one")
     held = replace(PERMISSION, question=replace(PERMISSION.question, stage=3))

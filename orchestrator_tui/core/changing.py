@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, TypeVar
 
 from orchestrator_tui.core.model import Gate, Track
+from orchestrator_tui.core.value import field_names
 
 Value = TypeVar("Value", Track, Gate)
 
@@ -27,8 +28,8 @@ class OpenGate(Gate):
     __slots__ = ()
 
 
-_track_fields = attrgetter(*Track.__slots__)
-_gate_fields = attrgetter(*Gate.__slots__)
+_track_fields = attrgetter(*field_names(Track))
+_gate_fields = attrgetter(*field_names(Gate))
 _set = object.__setattr__
 _OPEN: frozenset[type] = frozenset({OpenTrack, OpenGate})
 

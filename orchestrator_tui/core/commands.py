@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from orchestrator_tui.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decide:
     """Answer one revision of one gate.
 
@@ -27,7 +27,7 @@ class Decide:
     origin: str = "key"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Undo:
     """Take back the decision of a gate while it has not left yet (reliability A-11)."""
 
@@ -35,7 +35,7 @@ class Undo:
     gate: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Snooze:
     """Silence a gate's stale warnings for 5 to 60 minutes (reliability A-7)."""
 
@@ -44,7 +44,7 @@ class Snooze:
     snooze_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Tell:
     """Send a message to the agent of a track."""
 
@@ -53,7 +53,7 @@ class Tell:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Nudge:
     """Ask the agent of a track which stage it is on (seed 002, status check)."""
 
@@ -61,7 +61,7 @@ class Nudge:
     track: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Redeliver:
     """Try again, by every route, to bring an undelivered decision to its agent (same decision id)."""
 

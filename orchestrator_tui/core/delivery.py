@@ -99,9 +99,8 @@ def _unclaimed(gate: Gate, reach: Reach, limits: Limits, ready_ms: int) -> tuple
 def _ready_ms(gate: Gate, now: Instant) -> int:
     """For how long the answer has been there for the next route to take; negative while it can be taken back."""
     assert gate.decision is not None
-    if gate.steps:
-        return elapsed_ms(gate.steps[-1].at, now)
-    return elapsed_ms(gate.decision.at, now) - gate.decision.undo_ms
+    ready_ms = elapsed_ms(gate.decision.at, now) - gate.decision.undo_ms
+    return elapsed_ms(gate.steps[-1].at, now) if gate.steps and ready_ms >= 0 else ready_ms
 
 
 def _failed(gate: Gate, routes: tuple[str, ...], why: str, reach: Reach) -> tuple[Draft, ...]:

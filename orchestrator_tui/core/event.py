@@ -7,10 +7,10 @@ a kind that is not in the table was written by a newer version and makes its bat
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.value import value
 
 FORMAT_VERSION = 1
 """Version of the journal's format, and the ``min_reader`` that it demands."""
@@ -20,7 +20,7 @@ class EventError(ValueError):
     """A payload that does not fit its kind: an error of ours, or of a newer writer."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Draft:
     """An event before it has a place in the journal."""
 
@@ -28,7 +28,7 @@ class Draft:
     payload: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Event:
     """One journalled fact.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from orchestrator_tui.core.canonical import json_text, sha256_hex
+from orchestrator_tui.core.value import value
 
 OUR_KEYS = frozenset({"decision", "messages"})
 """What we write into a task's metadata: our answer, and what was said to its agent."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TaskFact:
     """One task file as it is now (reference claude-code §2).
 
@@ -38,7 +38,7 @@ class TaskFact:
         return sha256_hex(json_text([self.subject, self.status, self.active_form, self.owner, said]))[:16]
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class LifeSign:
     """One sign that an agent lives: what it is (process, commits, transcript, tool), and how old, in milliseconds."""
 

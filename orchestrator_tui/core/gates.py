@@ -101,7 +101,7 @@ def answer_text(options: Sequence[str], text: str) -> str:
 
 
 def _undone(gate: Gate, event: Event) -> Gate:
-    return changed(gate, state=GateState.OPEN, decision=None, steps=(), claim=None)
+    return changed(gate, state=GateState.OPEN, decision=None, steps=(), claim=None, undelivered=False)
 
 
 def _step(gate: Gate, event: Event, step: str, evidence: str) -> tuple[DeliveryStep, ...]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from orchestrator_tui.core.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Instant:
     """A moment as wall time and boot time.
 

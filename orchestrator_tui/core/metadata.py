@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from orchestrator_tui.core.canonical import sha256_hex
 from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.subject import parse_subject
 from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.value import value
 
 MAX_STAGES = 64
 MAX_PATH_CHARACTERS = 4096
@@ -21,7 +21,7 @@ STAGE_STATUSES = frozenset({"in_progress", "completed", "gate_blocked"})
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TaskMetadata:
     """What a task says of its track; None and "" are "says nothing". Displayed texts are sanitised."""
 

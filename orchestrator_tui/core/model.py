@@ -7,12 +7,13 @@ All times are :class:`~orchestrator_tui.core.instant.Instant`; all durations are
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import IntEnum, StrEnum
 from typing import Any
 
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.value import value
 
 
 class Risk(IntEnum):
@@ -98,7 +99,7 @@ class Liveness(StrEnum):
     GONE = "gone"
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Option:
     """One choice of a gate. ``label`` is the agent's own text, raw; ``key`` is what it gets back.
 
@@ -117,7 +118,7 @@ class Option:
         return rest.strip() if separator and head.strip() == self.key and rest.strip() else self.label
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Question:
     """What a gate asks, normalised; the same question seen by two sources is equal (DESIGN §4.3).
 
@@ -150,7 +151,7 @@ class Question:
     environment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Decision:
     """The recorded answer to one revision of one gate.
 
@@ -171,7 +172,7 @@ class Decision:
     undo_ms: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class DeliveryStep:
     """One thing that happened on a decision's way: ``claimed``, ``delivered``, ``acknowledged``, ``failed``."""
 
@@ -181,7 +182,7 @@ class DeliveryStep:
     evidence: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Gate:
     """A question that waits for a decision; always its newest revision.
 
@@ -220,7 +221,7 @@ class Gate:
     answers: tuple[tuple[int, str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Stage:
     """One named step of a track."""
 
@@ -232,7 +233,7 @@ class Stage:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Attempt:
     """One agent process doing one stage once. ``process`` is (pid, start time, boot id) or None."""
 
@@ -249,7 +250,7 @@ class Attempt:
     outcome: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Finding:
     """What a reviewer says; severity is ``blocker``, ``concern``, ``follow-up`` or ``nit``."""
 
@@ -262,7 +263,7 @@ class Finding:
     by: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Check:
     """A deterministic command with its result: ``pass``, ``fail``, ``partial``, ``skip`` or ``not_run``."""
 
@@ -272,7 +273,7 @@ class Check:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Signal:
     """Something noticed, not said (DESIGN §1). Open until cleared."""
 
@@ -285,7 +286,7 @@ class Signal:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Activity:
     """The last thing seen of a track, in words, and when."""
 
@@ -293,7 +294,7 @@ class Activity:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Message:
     """Something said to an agent: sent, then written where it looks, then read by it."""
 
@@ -306,7 +307,7 @@ class Message:
     read_at: Instant | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Track:
     """One unit of work with scope, branch, worktree and stages."""
 
@@ -346,7 +347,7 @@ class Track:
     tokens: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Limits:
     """The clocks of a batch, frozen into it when it opens (reliability A-7). Milliseconds."""
 
@@ -365,7 +366,7 @@ class Limits:
     claim_ms: int = 5_000
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Batch:
     """One supervised run of a plan, or one watched task list; the unit of journal, replay and report."""
 
@@ -393,7 +394,7 @@ class Batch:
     newer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class State:
     """Every batch that one screen shows, by batch id."""
 

@@ -7,7 +7,6 @@ Every function is pure: the batch as it is, what was seen, and now go in; drafts
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from orchestrator_tui.core import observe_gates, observe_stages
@@ -20,6 +19,7 @@ from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.naming import is_task_source
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.value import value
 
 _STATUS_STATES = {
     "pending": TrackState.PENDING,
@@ -28,7 +28,7 @@ _STATUS_STATES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class ListSeen:
     """One look at one task list: the tasks that changed since the last look, and the sources that went away.
 

@@ -38,26 +38,18 @@ def blocked(fact: TaskFact, meta: TaskMetadata) -> bool:
 
 
 def first_stages(slug: str, meta: TaskMetadata) -> list[Draft]:
-    """The stages of a track at first sight: earlier ones count as done, nobody watched them."""
-    if meta.stage is None or meta.stage == 0:
-        return []
-    drafts = _skips(slug, meta.skipped)
-    for index in range(1, meta.stage):
-        if index not in meta.skipped:
-            drafts.append(_stage(slug, index, StageStatus.DONE, "", "before it was watched"))
-    drafts.append(_stage(slug, meta.stage, _STATUSES[meta.stage_status], meta.stage_name))
-    return drafts
+    """The stages of a track at first sight: earlier ones count as done or skipped, nobody watched them."""
+    return _skips(slug, meta.skipped) + _reached(slug, meta)
 
 
 def stage_moves(track: Track, meta: TaskMetadata) -> list[Draft]:
     """What changed on the ladder since it was last seen, and the signal when stages were jumped."""
-    drafts: list[Draft] = []
-    newly_skipped = tuple(index for index in meta.skipped if index not in track.skipped_stages)
-    if newly_skipped:
-        drafts += _skips(track.slug, newly_skipped)
-        drafts.append(_jump_signal(track, newly_skipped, "its agent says that a person allowed it; we know of none"))
-    if meta.stage is None or meta.stage == 0:
+    drafts = _newly_skipped(track, meta)
+    if not meta.stage:
         return drafts
+    if not track.stages and not track.stage:
+        # The first that is heard of its stages: where it stood before, nobody can tell.
+        return drafts + _reached(track.slug, meta)
     status = _STATUSES[meta.stage_status]
     known = {stage.index: stage for stage in track.stages}
     if meta.stage > track.stage:
@@ -75,14 +67,29 @@ def stage_moves(track: Track, meta: TaskMetadata) -> list[Draft]:
     return drafts
 
 
+def _reached(slug: str, meta: TaskMetadata) -> list[Draft]:
+    if not meta.stage:
+        return []
+    earlier = [index for index in range(1, meta.stage) if index not in meta.skipped]
+    drafts = [_stage(slug, index, StageStatus.DONE, "", "before it was watched") for index in earlier]
+    return [*drafts, _stage(slug, meta.stage, _STATUSES[meta.stage_status], meta.stage_name)]
+
+
+def _newly_skipped(track: Track, meta: TaskMetadata) -> list[Draft]:
+    newly = tuple(index for index in meta.skipped if index not in track.skipped_stages)
+    if not newly:
+        return []
+    signal = _jump_signal(track, newly, "its agent says that a person allowed it; we know of none")
+    return [*_skips(track.slug, newly), signal]
+
+
 def _forward(track: Track, meta: TaskMetadata, known: dict[int, Stage]) -> list[Draft]:
-    assert meta.stage is not None
     drafts: list[Draft] = []
     current = known.get(track.stage)
     if current is not None and current.status in (StageStatus.RUNNING, StageStatus.GATE):
         drafts.append(_stage(track.slug, track.stage, StageStatus.DONE))
     allowed = {*track.skipped_stages, *meta.skipped}
-    jumped = tuple(index for index in range(track.stage + 1, meta.stage) if index not in allowed)
+    jumped = tuple(index for index in range(track.stage + 1, meta.stage or 0) if index not in allowed)
     if jumped:
         drafts.append(_jump_signal(track, jumped, f"it went from stage {track.stage} to {meta.stage}"))
     return drafts

@@ -6,7 +6,7 @@ Everything here becomes an event, so that a replay shows what the person saw. No
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from orchestrator_tui.core import delivery
 from orchestrator_tui.core.canonical import sha256_hex
@@ -29,6 +29,7 @@ from orchestrator_tui.core.model import (
 from orchestrator_tui.core.observe_gates import gate_opened
 from orchestrator_tui.core.queries import gate_age_ms
 from orchestrator_tui.core.rules import NEVER_BY_RULE, AnswerRule, Rules
+from orchestrator_tui.core.value import value
 
 AT_OPENING_MS = 10_000
 """A rule answers a gate at its opening or never; this is how long opening lasts (reliability A-8)."""
@@ -36,7 +37,7 @@ AT_OPENING_MS = 10_000
 _WATCHED_STATES = frozenset({TrackState.RUNNING, TrackState.VERIFYING, TrackState.IN_REVIEW, TrackState.REVISING})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Sight:
     """What the runtime sees beside the journal at one tick.
 

@@ -6,7 +6,6 @@ The order of the queue, what *waiting* means and whose turn it is are answered h
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import (
@@ -22,12 +21,13 @@ from orchestrator_tui.core.model import (
     TrackState,
 )
 from orchestrator_tui.core.risk import danger_word
+from orchestrator_tui.core.value import value
 
 QUIET_TRACK_STATES = frozenset({TrackState.DONE, TrackState.MERGED, TrackState.SKIPPED, TrackState.ABANDONED})
 LOST_TRACK_STATES = frozenset({TrackState.FAILED, TrackState.ROLLED_BACK})
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class GateKey:
     """The identity of a gate on a screen: selection follows it, never a row."""
 
@@ -35,7 +35,7 @@ class GateKey:
     gate: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class TrackKey:
     """The identity of a track on a screen."""
 
@@ -43,7 +43,7 @@ class TrackKey:
     track: str
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Counts:
     """The headline's numbers: every track is in exactly one of them, waiting gates apart."""
 

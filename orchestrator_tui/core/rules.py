@@ -6,15 +6,16 @@ They are read from YAML by ``plan`` and handed to the pure functions; the core k
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from orchestrator_tui.core.model import Risk
+from orchestrator_tui.core.value import value
 
 NEVER_BY_RULE = frozenset({Risk.PRODUCTION, Risk.DESTRUCTIVE, Risk.FAILURE, Risk.STAGING})
 """Risks of gates that no rule ever answers (reliability A-8, DESIGN §2.4)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class StageRule:
     """One stage of a workflow: its exact name, what it catches, and how risky its gates are.
 
@@ -30,7 +31,7 @@ class StageRule:
     words: Mapping[str, Risk] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Ladder:
     """The stages of a workflow, in order, and what its tracks are called (``feature``, ``bug``)."""
 
@@ -44,7 +45,7 @@ class Ladder:
         return next((one for one in self.stages if one.index == index), None)
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class AnswerRule:
     """Answers low-risk gates at opening with what their asker recommends; each use names ``id`` (reliability A-8)."""
 
@@ -56,7 +57,7 @@ class AnswerRule:
     stages: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class Rules:
     """Everything that data says about how gates are judged and answered."""
 

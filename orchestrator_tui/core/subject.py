@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from orchestrator_tui.core.value import value
 
 # Any dash will do, and any blanks; the slug holds only what can be drawn as it is.
 _SUBJECT = re.compile(
@@ -18,7 +19,7 @@ _SUBJECT = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value
 class SubjectFacts:
     """What a subject says; ``pipeline``, ``stage``, ``stages`` and ``stage_name`` are "" or None where it does not."""
 

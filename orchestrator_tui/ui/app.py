@@ -73,7 +73,7 @@ class Cockpit(App[None], inherit_bindings=False):
     """The full-screen program over one session, live or replayed."""
 
     TITLE = "orch-tui"
-    CSS_PATH = ["cockpit.tcss", "screens/main.tcss"]  # noqa: RUF012
+    CSS_PATH = [Path(__file__).with_name("cockpit.tcss"), Path(__file__).parent / "screens" / "main.tcss"]  # noqa: RUF012
     ENABLE_COMMAND_PALETTE = True
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -125,7 +125,11 @@ class Cockpit(App[None], inherit_bindings=False):
         self._forgetting: Timer | None = None
         self._told = ""
         self.set_keymap({name: keys for name, keys in keymap.toolkit().items() if name == "palette"})
+        foreign = [name for name in self.available_themes if name != self.theme]
         self.use_theme(self.settings.theme)
+        for name in foreign:
+            # The toolkit copies the table of its themes for each line it paints: ours are enough to copy.
+            self.unregister_theme(name)
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen(self.desk)

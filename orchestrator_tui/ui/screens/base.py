@@ -42,6 +42,10 @@ class CockpitScreen(PictureScreen, inherit_bindings=False):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__()
+        # The toolkit sets these after the first paint, which would show the panels elsewhere.
+        width, height = self.app.size
+        self.add_class(*self._get_breakpoint_classes(width, self.HORIZONTAL_BREAKPOINTS))
+        self.add_class(*self._get_breakpoint_classes(height, self.VERTICAL_BREAKPOINTS))
         self.desk = desk
         scopes = (self.SCOPE,) if desk.transport is None else (self.SCOPE, REPLAY)
         # Of one key, two scopes may want two things, which the toolkit's keymap does not know: so ours is laid over.

@@ -135,7 +135,7 @@ class LineList(LineView, Generic[K], can_focus=True):
         """Scroll so that the selected row stays where it was on the screen, if it was in sight."""
         moved = (self._screen_row() or 0) - screen_row
         if moved and self.scroll_offset.y and 0 <= screen_row < self._page:
-            self.set_line_count(len(self._order) + self._heading_rows)
+            self.fit_scrolling()
             self.scroll_to_line(self.scroll_offset.y + moved)
 
     # --- selection -----------------------------------------------------------------------------------------
@@ -203,13 +203,9 @@ class LineList(LineView, Generic[K], can_focus=True):
         self._empty = () if self._order else told(self._empty_texts, width)
         return ()
 
-    def show_again(self) -> None:
-        width = self.size.width
-        if not width:
-            return
-        self.lay_out(width, self.size.height)
-        self.set_line_count(len(self._order) + self._heading_rows)
-        self.repaint_changed()
+    @property
+    def line_count(self) -> int:
+        return len(self._order) + self._heading_rows
 
     def line_at(self, y: int) -> Drawn:
         if not self._order:
@@ -246,7 +242,7 @@ class LineList(LineView, Generic[K], can_focus=True):
         return (lead, *line[1:]) if room else line
 
     def on_resize(self, event: Resize) -> None:
-        super().on_resize(event)
+        # The base's handler runs after this one, and neither needs the other.
         self._bring_into_sight()
 
     # --- focus and mouse -----------------------------------------------------------------------------------

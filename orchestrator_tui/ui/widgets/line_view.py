@@ -1,16 +1,18 @@
 """The base of every panel: lines of parts drawn by the Line API, repainted one line at a time.
 
-A theme token is a component class here, so that looks live in CSS alone. Text is drawn as plain segments, never as
+A theme token is drawn in the theme's variable of that name. Text is drawn as plain segments, never as
 markup, and nothing that a terminal could obey leaves this module (reliability S-1, S-2).
 """
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import NamedTuple
 
 from rich.console import RenderableType
 from rich.segment import Segment
 from rich.style import Style
+from textual.color import Color
 from textual.content import Content
 from textual.events import Resize
 from textual.geometry import Region, Size
@@ -20,28 +22,40 @@ from textual.strip import Strip
 from orchestrator_tui.core.text import is_clean, sanitise_line
 from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width
 
-TOKENS = (
-    "accent",
-    "age",
-    "cursor",
-    "disabled",
-    "frame-note",
-    "gate",
-    "gate-stale",
-    "heading",
-    "key",
-    "option-marked",
-    "quiet",
-    "risk-failure",
-    "risk-production",
-    "strong",
-    "track-done",
-    "track-failed",
-    "track-running",
-    "track-unknown",
-    "track-waiting",
-)
-"""The names that a part may carry; each is a component class of every panel."""
+
+class Look(NamedTuple):
+    """How a token is drawn: names of theme variables for the text and what lies under it, and its weight."""
+
+    colour: str = ""
+    ground: str = ""
+    bold: bool = False
+
+
+LOOKS: Mapping[str, Look] = {
+    "accent": Look("accent"),
+    "age": Look("age"),
+    "cursor": Look(ground="selection"),
+    "disabled": Look("quiet"),
+    "frame-note": Look("quiet"),
+    "gate": Look("gate"),
+    "gate-stale": Look("gate-stale"),
+    "heading": Look("quiet"),
+    "key": Look("accent"),
+    "option-marked": Look("accent", bold=True),
+    "quiet": Look("quiet"),
+    "risk-failure": Look("risk-failure"),
+    "risk-production": Look("risk-production"),
+    "strong": Look(bold=True),
+    "track-done": Look("track-done"),
+    "track-failed": Look("track-failed"),
+    "track-running": Look("track-running"),
+    "track-unknown": Look("track-unknown"),
+    "track-waiting": Look("track-waiting"),
+}
+"""The names that a part may carry.
+
+They are no component classes: nineteen of those in each of a dozen panels cost a third of the first frame.
+"""
 
 Drawn = tuple[Line, str]
 """A line, and the token that lies under all of it ("" for none)."""
@@ -54,32 +68,12 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
     """Lines in a panel. Keys are the screen's: it calls :meth:`move`, :meth:`move_page` and :meth:`move_to_end`."""
 
     ALLOW_SELECT = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(TOKENS)
     DEFAULT_CSS = """
     LineView {
         color: $foreground;
         background: $background;
         overflow-x: hidden;
         scrollbar-size-vertical: 1;
-        & > .accent { color: $accent; }
-        & > .age { color: $age; }
-        & > .cursor { background: $selection; }
-        & > .disabled { color: $quiet; }
-        & > .frame-note { color: $quiet; }
-        & > .gate { color: $gate; }
-        & > .gate-stale { color: $gate-stale; }
-        & > .heading { color: $quiet; }
-        & > .key { color: $accent; }
-        & > .option-marked { color: $accent; text-style: bold; }
-        & > .quiet { color: $quiet; }
-        & > .risk-failure { color: $risk-failure; }
-        & > .risk-production { color: $risk-production; }
-        & > .strong { text-style: bold; }
-        & > .track-done { color: $track-done; }
-        & > .track-failed { color: $track-failed; }
-        & > .track-running { color: $track-running; }
-        & > .track-unknown { color: $track-unknown; }
-        & > .track-waiting { color: $track-waiting; }
     }
     """
 
@@ -90,6 +84,7 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
         self._strips: dict[tuple[Line, str, int], Strip] = {}
         # Textual works a style out anew after every refresh, which costs more than all the rest of a line.
         self._token_styles: dict[tuple[str, str], Style] = {}
+        self._laid_size = Size(0, 0)
         self._frame_title = ""
         self._frame_note = Part("")
 
@@ -108,18 +103,29 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
 
     def show_again(self) -> None:
         """Lay out anew and repaint the lines that differ, and no others."""
-        width, height = self.size
-        if not width:
+        if not self.size.width:
             return
-        self._lines = self.lay_out(width, height)
-        self.set_line_count(len(self._lines))
+        self._lay_out_now()
+        self.fit_scrolling()
         self.repaint_changed()
 
-    def set_line_count(self, count: int) -> None:
+    @property
+    def line_count(self) -> int:
         """How many lines there are to scroll through."""
-        size = Size(self.size.width, count)
+        return len(self._lines)
+
+    def fit_scrolling(self) -> None:
+        """Let as many lines be scrolled through as there are."""
+        # Each change of the virtual size is a layout of the whole screen: lines that fit need none.
+        height = self.styles.height
+        fits = self.line_count <= self.size.height and not (height is not None and height.is_auto)
+        size = Size(0, 0) if fits else Size(self.size.width, self.line_count)
         if size != self.virtual_size:
             self.virtual_size = size
+
+    def _lay_out_now(self) -> None:
+        self._laid_size = self.size
+        self._lines = self.lay_out(*self.size)
 
     def repaint_changed(self) -> None:
         """Repaint the lines in sight that no longer look as they were drawn."""
@@ -130,10 +136,10 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
                 self.refresh(Region(0, y, self.size.width, 1))
 
     def on_resize(self, event: Resize) -> None:
-        self._drawn.clear()
-        self.show_again()
-        # A paint may have come before this event: what it drew is forgotten now, so all of it is drawn anew.
-        self.refresh()
+        if self._laid_size == self.size:
+            self.fit_scrolling()
+        else:
+            self.show_again()
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         self._drawn.clear()
@@ -186,9 +192,10 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
         """The style of one or more theme tokens over ``ground``."""
         style = self._token_styles.get((token, ground))
         if style is None:
+            variables = self.app.theme_variables
             style = self.rich_style
             for name in (*ground.split(), *token.split()):
-                style += self.get_component_rich_style(name, partial=True)
+                style += _style(LOOKS[name], variables)
             self._token_styles[token, ground] = style
         return style
 
@@ -217,6 +224,10 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
             self.refresh(Region(-1, -1, self.outer_size.width, 1))
 
     def render_lines(self, crop: Region) -> list[Strip]:
+        if self._laid_size != self.size:
+            # The first paint in a new size comes before the event that tells of it.
+            self._drawn.clear()
+            self._lay_out_now()
         strips = super().render_lines(crop)
         if strips and crop.y == 0 and self._frame_note.text and self.styles.border_top[0]:
             strips[0] = self._noted(strips[0], crop)
@@ -233,6 +244,14 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
             note = note.apply_filter(line_filter, self.background_colors[1])
         start -= crop.x
         return Strip.join([border.crop(0, start), note, border.crop(start + note.cell_length)])
+
+
+def _style(look: Look, variables: Mapping[str, str]) -> Style:
+    return Style(
+        color=Color.parse(variables[look.colour]).rich_color if look.colour else None,
+        bgcolor=Color.parse(variables[look.ground]).rich_color if look.ground else None,
+        bold=True if look.bold else None,
+    )
 
 
 def _runs(line: Line) -> list[tuple[str, str]]:

@@ -1,12 +1,19 @@
 """Write the reference pages that are derived from the program, or check with `--check` that none is out of date."""
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import yaml
 
+# As a script this file has only its own directory on the path.
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from docs import coverage
+from docs.pages import events_page, keys_page, settings_page
+from docs.tables import TABLES
 from orchestrator_tui.cli.arguments import command_parser
 from orchestrator_tui.cli.commands import COCKPIT, COMMANDS
 from orchestrator_tui.cli.dispatch import load
@@ -14,6 +21,8 @@ from orchestrator_tui.resources import themes_directory
 
 DOCS = Path(__file__).resolve().parent
 GENERATED = "<!-- Written by `make docs`; change docs/generate.py instead. -->"
+_BEGIN = re.compile(r"<!-- table (?P<name>[a-z ]+), written by `make docs` -->")
+_TABLE = re.compile(_BEGIN.pattern + r".*?<!-- end of (?P=name) -->", re.DOTALL)
 
 TOKEN_MEANINGS = {
     "accent": "the one colour of selection and focus",
@@ -104,7 +113,11 @@ def _meaning(action: argparse.Action) -> str:
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
+    "reference/coverage.md": coverage.page,
     "reference/cli.md": cli_page,
+    "reference/events.md": events_page,
+    "reference/keys.md": keys_page,
+    "reference/settings.md": settings_page,
     "reference/themes.md": themes_page,
 }
 
@@ -117,12 +130,37 @@ def stale_pages(root: Path, pages: Mapping[str, Callable[[], str]] = PAGES) -> d
     }
 
 
+def stale_tables(root: Path, tables: Mapping[str, Callable[[], str]] = TABLES) -> dict[Path, str]:
+    """The written pages below `root` with a table that differs from what the program says, with their right text.
+
+    Raises:
+        ValueError: a page names a table that there is none of, or never ends it.
+    """
+    pages = {path: path.read_text(encoding="utf-8") for path in sorted(root.rglob("*.md"))}
+    right = {path: with_tables(text, path, tables) for path, text in pages.items()}
+    return {path: text for path, text in right.items() if text != pages[path]}
+
+
+def with_tables(text: str, path: Path, tables: Mapping[str, Callable[[], str]]) -> str:
+    """`text` with every table between its marks as it should be."""
+    begun = [mark["name"] for mark in _BEGIN.finditer(text)]
+    for name in begun:
+        if name not in tables or f"<!-- end of {name} -->" not in text:
+            raise ValueError(f"{path}: there is no table {name!r}, or no line <!-- end of {name} --> behind it")
+
+    def filled(mark: re.Match[str]) -> str:
+        name = mark["name"]
+        return f"<!-- table {name}, written by `make docs` -->\n\n{tables[name]()}\n\n<!-- end of {name} -->"
+
+    return _TABLE.sub(filled, text)
+
+
 def main(argv: Sequence[str]) -> int:
     """Write the stale pages; with `--check` only name them and return 1 when there are any."""
     if list(argv) not in ([], ["--check"]):
         sys.stderr.write("usage: docs/generate.py [--check]\n")
         return 2
-    stale = stale_pages(DOCS)
+    stale = {**stale_pages(DOCS), **stale_tables(DOCS)}
     for path, text in stale.items():
         if argv:
             sys.stderr.write(f"out of date: {path.relative_to(DOCS.parent)}; run `make docs`\n")

@@ -1,0 +1,234 @@
+"""The pages that are written from the program alone: keys, settings, event kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+from docs.tables import table
+from orchestrator_tui.core.event import GATE_KINDS, KINDS
+from orchestrator_tui.core.model import Limits
+from orchestrator_tui.ui.actions import ACTIONS, GROUPS, SCOPES, Action, keys_text
+from orchestrator_tui.ui.settings import Settings
+from orchestrator_tui.ui.settings_file import LIMITS, MAX_BYTES
+from orchestrator_tui.ui.themes import names
+
+SETTING_MEANINGS: Mapping[str, str] = {
+    "theme": "a shipped theme, or the name of a file in the `themes` directory beside the settings",
+    "keymap": "action to keys; see [keys](keys.md)",
+    "ascii": "draw with ASCII only; without it the locale decides",
+    "mouse": "take clicks and the wheel; without it the terminal's own selection works",
+    "bell": "ring when a gate turns stale while the window has not the focus",
+    "desktop_notices": "show a desktop notice when a gate turns stale",
+    "terminal_title": "show the number of waiting gates in the terminal's title",
+    "limits": "the clocks of batches that this cockpit opens from now on; see [clocks](clocks.md)",
+}
+
+VARIABLES: Mapping[str, str] = {
+    "ORCH_HOME": "our own state and, below `config`, the settings; without it the platform's directories",
+    "ORCH_STALE_AFTER": "after how many seconds a gate is stale, as `--stale-after`; goes before the settings file",
+    "ORCH_ASCII": "`1` draws with ASCII only, `0` does not; the setting `ascii` goes before it",
+    "ORCH_FORCE_FILESYSTEM": "`1` puts the journal on a network file system all the same; it can be damaged there",
+    "ORCH_DEBUG": "`1` shows where an error of orch-tui itself happened",
+    "ORCH_TRACK": "for `orch-agent`: the slug of the caller's track; who has it set may not decide in its own batch",
+    "ORCH_TASK": "for `orch-agent`: the caller's task file",
+    "ORCH_TASKS": "for `orch-agent`: the directory of the caller's task list",
+    "ORCH_REPOSITORY": "for `orch-agent`: the main working tree; without it, the one of the current directory",
+    "CLAUDE_CONFIG_DIR": "Claude Code's directory; `~/.claude` without it",
+    "CLAUDE_CODE_TASK_LIST_ID": "a task list below it that is followed, too",
+    "CLAUDE_CODE_ENABLE_TODO_TOOLS": "Claude Code's own switch for its task tools; only looked at",
+    "NO_COLOR": "set to anything, nothing is coloured",
+}
+"""Environment variables that a person may set; the demo's own and those of Claude Code's child processes left out."""
+
+KIND_MEANINGS: Mapping[str, str] = {
+    "batch_opened": "the first event of every batch: what it is, where, and the clocks it keeps",
+    "batch_ended": "all tracks and all gates have come to their end",
+    "batch_reopened": "work goes on after the end",
+    "limits_set": "the first holder's clocks, where an agent opened the batch",
+    "lease_taken": "a process became the holder",
+    "lease_released": "the holder let go; a killed one writes none",
+    "request_made": "a process without the lease asks the holder for something",
+    "request_taken": "the holder took a request up, and what came of it",
+    "track_added": "a task was seen for the first time",
+    "track_changed": "a fact about a track changed: title, branch, worktree …",
+    "track_moved": "a track changed its state",
+    "track_reported": "an agent changed its task: this resets the silence clock",
+    "stage_changed": "a stage began, waits, is done or is open again",
+    "stages_skipped": "its agent says that stages were left out",
+    "activity_seen": "the last thing seen of a track",
+    "attempt_started": "an agent's process was started",
+    "attempt_ended": "it ended",
+    "cost_recorded": "money and tokens spent",
+    "finding_added": "what a reviewer found",
+    "check_recorded": "the result of a deterministic command",
+    "note_added": "an agent left a note",
+    "message_sent": "something was said to an agent",
+    "message_delivered": "the message was written, or its agent read it: the evidence says which",
+    "agent_asked": "a silent agent was asked what it is doing",
+    "agent_liveness": "what is known of an agent, with its signs of life",
+    "gate_opened": "a question was asked, or asked anew as the next revision",
+    "gate_route_added": "a further way to its agent became known",
+    "gate_decided": "the answer: options or text, reason, who, from where",
+    "decision_undone": "the answer was taken back before it left",
+    "decision_refused": "an answer that was not accepted, and why",
+    "delivery_claimed": "one process is about to hand the answer over",
+    "delivery_failed": "a route was tried in vain; `undelivered` when none is left",
+    "decision_delivered": "the answer was handed over",
+    "decision_acknowledged": "there is evidence that its agent took it",
+    "gate_withdrawn": "its asker took the question back before an answer had left",
+    "gate_cancelled": "a person or the engine ended it",
+    "gate_expired": "it ended without an answer; never with an approval, never for production",
+    "gate_answered_elsewhere": "it was answered at the agent's own terminal",
+    "gate_cleared": "its asker took the ended question down: the same words are a new question from now on",
+    "redelivery_asked": "a person asks to try every route again with the same answer",
+    "gate_stale": "a warning: which one, how loud, how old the gate is",
+    "gate_snoozed": "a person silenced its warnings for a while",
+    "gate_risk_raised": "its agent declared a higher risk for the same question",
+    "signal_raised": "something noticed, not said",
+    "signal_cleared": "and no longer so",
+}
+
+
+def keys_page() -> str:
+    """Every action with its keys, by group, as the registry has them."""
+    lines = [
+        "# Keys",
+        "",
+        "Every key comes from one registry,",
+        "which also feeds the footer, the help (`?`), the palette (`Ctrl+P`) and `orch-tui keys`.",
+        "A key that cannot be used now says why when it is pressed.",
+        "",
+        "Remap an action by its id below `keymap:` in the [settings](settings.md); several keys are parted by blanks:",
+        "",
+        "```yaml",
+        "keymap:",
+        "  next-waiting: w ctrl+n",
+        "```",
+        "",
+        "No action of the group *Decide* can be put on Esc.",
+        "Two actions of one screen cannot share a key: such a remap is left out, and that is said.",
+    ]
+    for group in GROUPS:
+        lines += ["", f"## {group}", ""]
+        lines.append(table(("keys", "action", "where", "what it does"), _rows(group)))
+    lines += [
+        "",
+        "Marked †: not in a replay, which is read-only.",
+        "In a replay its own keys go before those of the main screen.",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _rows(group: str) -> list[tuple[str, str, str, str]]:
+    return [
+        (
+            " ".join(f"`{key}`" for key in keys_text(action.keys).split(" ")),
+            f"`{action.id}`" + (" †" if _changes(action) else ""),
+            ", ".join(SCOPES[scope] for scope in SCOPES if scope in action.scopes),
+            action.tooltip,
+        )
+        for action in ACTIONS
+        if action.group == group
+    ]
+
+
+def _changes(action: Action) -> bool:
+    return action.dangerous or "writable" in action.needs
+
+
+def settings_page() -> str:
+    """Every setting with its default, and the environment variables."""
+    defaults = Settings()
+    shown = {
+        "keymap": "none",
+        "ascii": "by the locale",
+        "limits": "see below",
+        "theme": f"`{defaults.theme}`",
+    }
+    rows = [
+        (
+            f"`{one.name}`",
+            shown.get(one.name) or f"`{str(getattr(defaults, one.name)).lower()}`",
+            SETTING_MEANINGS[one.name],
+        )
+        for one in fields(Settings)
+    ]
+    limits = [
+        (f"`{key}`", f"`{getattr(Limits(), field) / unit:g}`", f"{least:g} to {most:g}", f"`{field}`")
+        for key, (field, unit, least, most) in LIMITS.items()
+    ]
+    return "\n".join(
+        [
+            "# Settings",
+            "",
+            "One YAML file; nothing needs it.",
+            "`orch-tui locate` says where it is: `$ORCH_HOME/config/settings.yaml`,",
+            "else `$XDG_CONFIG_HOME/orch-tui/settings.yaml`, else `~/.config/orch-tui/settings.yaml`,",
+            "on macOS `~/Library/Application Support/orch-tui/settings.yaml`.",
+            "",
+            "A line that cannot be used is left out and named with its number and the nearest known word;",
+            "the others still hold.",
+            "`orch-tui doctor` shows the first such line, `orch-tui keys` all of them.",
+            f"A file longer than {MAX_BYTES // 1024} KiB, or with YAML aliases, is not read at all.",
+            "",
+            table(("setting", "default", "meaning"), rows),
+            "",
+            f"Shipped themes: {', '.join(f'`{name}`' for name in names())}; their tokens are in [themes](themes.md).",
+            "",
+            "## Limits",
+            "",
+            "They stand below `limits:`; what they do is told in [clocks](clocks.md).",
+            "A batch keeps the limits that it was opened with, so that a replay warns when the person was warned.",
+            "A batch that `orch-agent` opened before any cockpit saw it has the defaults.",
+            "",
+            table(("key", "default", "from … to", "clock"), limits),
+            "",
+            "```yaml",
+            "theme: light",
+            "bell: false",
+            "keymap:",
+            "  next-waiting: w ctrl+n",
+            "limits:",
+            "  gate_stale_minutes: 10",
+            "```",
+            "",
+            "## Environment",
+            "",
+            table(("variable", "meaning"), [(f"`{name}`", meaning) for name, meaning in VARIABLES.items()]),
+            "",
+        ]
+    )
+
+
+def events_page() -> str:
+    """Every kind of event with its fields."""
+    names_of_kinds = list(KIND_MEANINGS)
+    rows = []
+    for kind in names_of_kinds:
+        required, optional = KINDS[kind]
+        rows.append(
+            (
+                f"`{kind}`" + (" ‡" if kind in GATE_KINDS else ""),
+                KIND_MEANINGS[kind],
+                " ".join(f"`{name}`" for name in required),
+                " ".join(f"`{name}`" for name in optional),
+            )
+        )
+    return "\n".join(
+        [
+            "# Event kinds",
+            "",
+            "Everything that is shown is a fold over these events.",
+            "How they are stored, chained and exported is told in [journal](journal.md).",
+            "The format is additive: fields that a reader does not know are kept,",
+            "and a kind that it does not know makes its batch read-only.",
+            "",
+            "Names that end in `_ms` are milliseconds; those in `_wall_ms` count from the Unix epoch.",
+            "",
+            table(("kind", "when", "fields", "fields that may be missing"), rows),
+            "",
+            "Marked ‡: changes a gate; each is one compare-and-set on the gate's row, by whatever process.",
+            "",
+        ]
+    )

@@ -1,0 +1,261 @@
+"""The tables inside written pages: numbers, routes, risks and bounds as the program has them, never typed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from orchestrator_tui.adapters.discovery import FORGOTTEN_MS
+from orchestrator_tui.adapters.tasks import document, files, listing, lock, reader, record
+from orchestrator_tui.cli.decide import NAMED_REVISION
+from orchestrator_tui.core import bounds, delivery, normalise, refusal
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.model import Gate, GateState, Limits, Question, Risk
+from orchestrator_tui.core.policy import AT_OPENING_MS
+from orchestrator_tui.core.queries import wants_confirmation
+from orchestrator_tui.core.risk import DECLARED, ENVIRONMENTS, KINDS
+from orchestrator_tui.core.rules import NEVER_BY_RULE
+from orchestrator_tui.runtime.doors import RECEIPT_MS
+from orchestrator_tui.runtime.rules import load_rules
+from orchestrator_tui.ui.present.words import RISK_WORDS
+from orchestrator_tui.ui.settings_file import LIMITS
+
+RESERVED_ROUTES = ("mcp", "stdin")
+"""Routes that have a name and a place in the order, and no way to be taken yet."""
+
+ROUTE_MEANINGS: Mapping[str, tuple[str, str, str, str, str]] = {
+    "hook": (
+        "a permission prompt or question of Claude Code, held by `orch-hook`",
+        "the held hook takes it",
+        "`orch-hook` printed it",
+        "Claude Code ran the tool (its `PostToolUse` hook)",
+        "undelivered",
+    ),
+    "shell": (
+        "an agent in any shell that waits in `orch-agent ask`",
+        "the waiting `ask` takes it",
+        "`ask` printed it",
+        "the reader took all of it from the pipe or socket; or the agent's next `orch-agent` call; or it went on",
+        "the task file",
+    ),
+    "engine": (
+        "questions of orch-tui itself, such as whether to start a silent agent again",
+        "the holder of the batch acts",
+        "the holder did it",
+        "it was done",
+        "undelivered",
+    ),
+    "task_file": (
+        "every agent whose question stands in a task file",
+        "the holder writes; without one, `orch-tui decide` does",
+        "`metadata.decision` and the description were written",
+        "the agent took its question down, went on to another stage, or completed its task",
+        "undelivered",
+    ),
+}
+"""Route → for whom, who brings the answer, what *delivered* means, what counts as evidence, what follows in vain."""
+
+LIMIT_MEANINGS: Mapping[str, str] = {
+    "gate_stale_ms": "an open gate is stale, and the first warning is given",
+    "gate_repeat_ms": "from one warning to the next",
+    "gate_level_ms": "the warning level rises by one",
+    "gate_repeats": "repeated warnings at that pace; after them the slower pace holds",
+    "gate_hourly_ms": "the slower pace",
+    "silent_ms": "an agent that has not reported is silent, and is asked",
+    "reply_ms": "it has this long to reply before its signs of life are judged",
+    "undo_ms": "an answer that is hard to take back waits this long before it leaves",
+    "activity_ms": "at most one activity of a track is journalled in this time",
+    "acknowledge_shell_ms": "a printed answer may stay without evidence; a waiting reader has this long to take it",
+    "acknowledge_hook_ms": "an answer that a hook printed may stay without evidence",
+    "acknowledge_task_file_ms": "a written answer may stay without evidence",
+    "claim_ms": "a reader that waits has this long to take the answer before a weaker route is tried",
+}
+"""Field of :class:`Limits` → what happens after that long (``gate_repeats`` is a count)."""
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A Markdown table."""
+    lines = [f"| {' | '.join(heads)} |", "|---" * len(heads) + "|"]
+    lines += [f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
+    return "\n".join(lines)
+
+
+def length(milliseconds: int) -> str:
+    """A length of time as a person says it: ``5 s``, ``1.5 s``, ``5 min``, ``1 h``, ``7 days``."""
+    for unit, name in ((86_400_000, "days"), (3_600_000, "h"), (60_000, "min")):
+        if milliseconds % unit == 0 and milliseconds:
+            return f"{milliseconds // unit} {name}"
+    return f"{milliseconds / 1000:g} s"
+
+
+def size(count: int) -> str:
+    """A number of bytes: ``512 bytes``, ``12 KiB``, ``1 MiB``."""
+    for unit, name in ((1 << 20, "MiB"), (1 << 10, "KiB")):
+        if count % unit == 0 and count:
+            return f"{count // unit} {name}"
+    return f"{count:,} bytes"
+
+
+def routes() -> str:
+    """The routes that can be taken, strongest first, each with its evidence, deadline and fallback."""
+    heads = ("route", "for", "who brings the answer", "delivered", "acknowledged by", "within", "else")
+    rows = []
+    for route in (one for one in delivery.STRENGTH if one not in RESERVED_ROUTES):
+        whom, brings, delivered, evidence, then = ROUTE_MEANINGS[route]
+        # What the engine does is its own evidence.
+        within = "at once" if route == "engine" else length(delivery.acknowledge_ms(route, Limits()))
+        rows.append((f"`{route}`", whom, brings, delivered, evidence, within, then))
+    return table(heads, rows)
+
+
+def limits() -> str:
+    """Every clock of a batch with its default and the setting that changes it."""
+    settings = {field: f"`limits.{key}`" for key, (field, *_) in LIMITS.items()}
+    rows = []
+    for name, meaning in LIMIT_MEANINGS.items():
+        value = getattr(Limits(), name)
+        rows.append(
+            (f"`{name}`", str(value) if name == "gate_repeats" else length(value), meaning, settings.get(name, ""))
+        )
+    return table(("clock", "default", "after it", "setting"), rows)
+
+
+def risks() -> str:
+    """Every risk, highest first, with what an answer to such a gate needs."""
+    heads = ("risk", "in the queue", "the key press", "`orch-tui decide`", "a rule may answer", "an answers file may")
+    rows = []
+    for risk in sorted(Risk, reverse=True):
+        confirmation = {"slug": "track typed", "twice": "Enter twice", "": "Enter"}[wants_confirmation(_gate(risk))]
+        options = ["`--revision`" if risk in NAMED_REVISION else "", "`--confirm`" if "typed" in confirmation else ""]
+        options.append("`--reason`" if refusal.reason_needed(_gate(risk), ()) else "")
+        rows.append(
+            (
+                f"**{risk.name.lower()}**",
+                RISK_WORDS[risk][0],
+                confirmation + (", with a reason" if options[-1] else ""),
+                ", ".join(filter(None, options)) or "no more than the option",
+                "never" if risk in NEVER_BY_RULE else "only as its rule says",
+                "never" if risk is Risk.PRODUCTION else "yes",
+            )
+        )
+    return table(heads, rows)
+
+
+def _gate(risk: Risk) -> Gate:
+    at = Instant(0, 0, "")
+    return Gate("", "", 1, "", "", Question("task", "?"), risk, "", GateState.OPEN, at, at, "")
+
+
+def declared() -> str:
+    """What an agent may say in ``risk`` and in ``environment``, and which kinds have a risk of their own."""
+    rows = [("`risk`", _named(DECLARED)), ("`environment`", _named(ENVIRONMENTS)), ("kind of gate", _named(KINDS))]
+    return table(("said in", "means"), rows)
+
+
+def _named(words: Mapping[str, Risk]) -> str:
+    return "<br>".join(
+        f"**{risk.name.lower()}**: {', '.join(f'`{word}`' for word, one in words.items() if one is risk)}"
+        for risk in sorted(set(words.values()), reverse=True)
+    )
+
+
+def rules() -> str:
+    """The rules that may answer a gate, as they are shipped."""
+    rows = [
+        (
+            f"`{rule.id}`",
+            f"{rule.max_risk.name.lower()} or lower",
+            " or ".join(sorted(rule.confidence)),
+            ", ".join(f"`{kind}`" for kind in sorted(rule.kinds)),
+            ", ".join(sorted(rule.workflows)) or "any",
+            ", ".join(str(stage) for stage in sorted(rule.stages)) or "any",
+        )
+        for rule in load_rules().answers
+    ]
+    return table(("rule", "risk", "confidence of its agent", "kinds", "workflows", "stages"), rows)
+
+
+def ladders() -> str:
+    """The built-in workflows: their stages, and the words that raise a risk in one of them."""
+    rows = []
+    for ladder in load_rules().ladders.values():
+        for stage in ladder.stages:
+            words = ", ".join(f"`{word}` → {risk.name.lower()}" for word, risk in stage.words.items())
+            rows.append((f"`{ladder.workflow}`", str(stage.index), stage.name, stage.catches, words))
+    return table(("workflow", "stage", "name", "what it catches", "words that raise the risk"), rows)
+
+
+def bounds_of_questions() -> str:
+    """How much of a question, an answer and a message is kept."""
+    rows = [
+        (
+            "question",
+            size(bounds.QUESTION_BYTES),
+            "cut, with the number of characters left out and a hash of all of it",
+        ),
+        ("context", size(bounds.CONTEXT_BYTES), "likewise"),
+        ("options", str(normalise.MAX_OPTIONS), "those behind are counted in the question"),
+        ("label of an option", f"{normalise.MAX_OPTION_CHARACTERS} characters", "cut"),
+        ("subject (tool input)", size(bounds.SUBJECT_BYTES), "long texts cut, else only its beginning and a hash"),
+        ("reason", size(refusal.MAX_REASON_BYTES), "refused"),
+        ("answer of your own, message", size(refusal.MAX_TEXT_BYTES), "refused"),
+        ("messages kept in a task", str(files.MESSAGE_LIMIT), "the oldest go"),
+    ]
+    return table(("part", "at most", "beyond that"), rows)
+
+
+def bounds_of_files() -> str:
+    """What is read of a task file that anybody may have written."""
+    rows = [
+        ("size of a task file", size(reader.FILE_LIMIT), "not read; the row says so"),
+        ("one text in it", f"{record.FIELD_LIMIT:,} characters", "cut, with a note"),
+        ("depth", f"{document.DEPTH_LIMIT} levels", "not read; the row says so"),
+        ("values", f"{document.VALUE_LIMIT:,}", "not read; the row says so"),
+        ("`blocks`, `blockedBy`", f"{reader.REFERENCE_LIMIT:,} entries", "the others are left out, with a note"),
+        ("tasks in a list", f"{listing.FILE_COUNT_LIMIT:,}", "the others are not read, and that is said"),
+        ("age of a session without a process", length(FORGOTTEN_MS), "its list is not followed any more"),
+    ]
+    return table(("what", "at most", "beyond that"), rows)
+
+
+def locks() -> str:
+    """The times of the lock on a task file."""
+    rows = [
+        ("a lock counts as left behind after", f"{lock.STALE_SECONDS:g} s", "Claude Code's own rule"),
+        (
+            "ours is dated back by",
+            f"{lock.BACKDATED_SECONDS:g} s",
+            "so that a killed writer of ours bars nobody for long",
+        ),
+        ("we hold it for at most", f"{lock.HOLD_SECONDS:g} s", "after that nothing is written"),
+        ("we wait for it for at most", f"{lock.WAIT_SECONDS:g} s", "then the write has failed, and that is said"),
+    ]
+    return table(("what", "time", "why"), rows)
+
+
+def short_times() -> str:
+    """The short times that no setting changes."""
+    rows = [
+        ("a rule answers a gate at its opening, or never; opening lasts", length(AT_OPENING_MS)),
+        (
+            "after its opening, a rule's answer waits for the asker before it goes to the task file",
+            length(delivery.SETTLE_MS),
+        ),
+        ("a reader that printed an answer may still look for its receipt", length(RECEIPT_MS)),
+        ("a gate can be snoozed for", f"{length(refusal.MIN_SNOOZE_MS)} to {length(refusal.MAX_SNOOZE_MS)}"),
+    ]
+    return table(("what", "time"), rows)
+
+
+TABLES: Mapping[str, Callable[[], str]] = {
+    "routes": routes,
+    "limits": limits,
+    "risks": risks,
+    "declared": declared,
+    "rules": rules,
+    "ladders": ladders,
+    "bounds of questions": bounds_of_questions,
+    "bounds of files": bounds_of_files,
+    "locks": locks,
+    "short times": short_times,
+}
+"""The tables by the name that stands in a page between ``<!-- table NAME … -->`` and ``<!-- end of NAME -->``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
@@ -75,10 +75,15 @@ class MemoryTasks:
     def __init__(self, disk: MemoryDisk) -> None:
         self._disk = disk
         self._told: dict[str, dict[str, TaskFact]] = {}
+        self._followed: frozenset[str] = frozenset()
 
     def scan(self) -> tuple[ListSight, ...]:
         """What differs from the last look in every list; the first look tells a list as a whole."""
-        return tuple(self._look(directory) for directory in sorted({*self._disk.lists, *self._told}))
+        return tuple(self._look(directory) for directory in sorted({*self._disk.lists, *self._told, *self._followed}))
+
+    def follow(self, directories: Iterable[str]) -> None:
+        """Look at these lists, too, whether they are there or not."""
+        self._followed = frozenset(directories)
 
     def forget(self, directory: str) -> None:
         """Tell this list as a whole at the next look."""

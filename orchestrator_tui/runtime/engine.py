@@ -106,6 +106,8 @@ class Engine:
     # --- looking -------------------------------------------------------------------------------------------
 
     def _look(self) -> None:
+        # What is shown is kept: its list may have been found by somebody else, or be gone by now.
+        self._world.files.follow(batch.source for batch in self.state.batches.values() if self._is_unfinished(batch))
         for sight in self._world.files.scan():
             batch_id = list_batch_id(sight.directory)
             if not sight.seen.changed and not self._is_known(batch_id):
@@ -120,6 +122,11 @@ class Engine:
                     del self._holds[batch_id]
                     continue
                 del self._unseen[batch_id]
+
+    def _is_unfinished(self, batch: Batch) -> bool:
+        """Whether the batch watches a list for this repository and has not come to its end."""
+        ours = batch.kind == "watch" and batch.repository == self._world.repository
+        return ours and bool(batch.source) and batch.ended_at is None
 
     def _is_known(self, batch_id: str) -> bool:
         return batch_id in self.state.batches or any(head.id == batch_id for head in self._journal.batches())
@@ -148,7 +155,6 @@ class Engine:
         return True
 
     def _observe(self, batch_id: str, sight: ListSight) -> None:
-        # One task at a time, so that two new tasks with the same slug see each other.
         drafts = observe(self.state.batches[batch_id], sight.seen, self._rules, self._world.clock.now())
         self._record(self._holds[batch_id].lease, drafts)
 

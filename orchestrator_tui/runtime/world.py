@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -27,6 +27,9 @@ class TaskFiles(Protocol):
 
     def scan(self) -> tuple[ListSight, ...]:
         """Look at every list; the look is the truth, hints only bring it forward (reliability W-1)."""
+
+    def follow(self, directories: Iterable[str]) -> None:
+        """Look at these lists too, whoever found them; one that is not there is told as a whole without a task."""
 
     def forget(self, directory: str) -> None:
         """Report every task of this list as changed again at the next look (a batch that we now hold)."""

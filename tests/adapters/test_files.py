@@ -264,3 +264,32 @@ def test_a_task_that_another_writer_locks_is_said(desk: Desk, monkeypatch: pytes
     assert "is locked by another writer" in desk.files.write_decision(str(desk.directory), gate())
     message = {"id": "m", "text": "x", "by": own_claim(), "at": 1}
     assert "is locked by another writer" in desk.files.write_message(str(desk.directory), "task:1", message)
+
+
+def test_a_list_that_is_followed_is_told_wherever_it_is(desk: Desk, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "1.json").write_text(json.dumps({"id": "1", "subject": "Fix", "status": "pending"}))
+    desk.files.follow([str(elsewhere)])
+    told = {sight.directory: sight.seen for sight in desk.files.scan()}
+    assert told[str(elsewhere)].whole
+    assert [fact.source for fact in told[str(elsewhere)].changed] == ["task:1"]
+
+
+def test_a_followed_list_that_is_not_there_is_told_once_as_a_whole_without_a_task(desk: Desk, tmp_path: Path) -> None:
+    gone = str(tmp_path / "gone")
+    desk.files.follow([gone])
+    (sight,) = (one for one in desk.files.scan() if one.directory == gone)
+    assert (sight.seen.changed, sight.seen.whole) == ((), True)
+    assert gone not in {one.directory for one in desk.files.scan()}
+
+
+def test_a_list_that_goes_away_under_a_look_is_not_empty_at_once(desk: Desk) -> None:
+    path = desk.write(1)
+    desk.files.follow([str(desk.directory)])
+    desk.look()
+    path.unlink()
+    desk.directory.rmdir()
+    assert [sight.seen for sight in desk.files.scan() if sight.seen.whole or sight.seen.vanished] == []
+    desk.clock.advance(1_000)
+    assert desk.told() == ([], ["task:1"], False)

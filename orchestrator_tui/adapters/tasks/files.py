@@ -48,6 +48,7 @@ class RepositoryTasks:
         self._discovery, self._clock, self._why_empty, self.again_in = discovery, clock, why_empty, again_in
         self._lists = TaskLists(discovery.refresh().lists)
         self._whole: set[str] = set()
+        self._asked_for: frozenset[str] = frozenset()
         self._empty: tuple[str, ...] | None = None
 
     def directories(self) -> tuple[str, ...]:
@@ -56,7 +57,7 @@ class RepositoryTasks:
 
     def scan(self) -> tuple[ListSight, ...]:
         """Look at every list; each that is there is reported, with what changed in it, the first time as a whole."""
-        found = self._discovery.refresh().lists
+        found = tuple(dict.fromkeys((*self._discovery.refresh().lists, *sorted(self._asked_for))))
         if self._lists.roots != found:
             self._lists.follow(found)
         now = self._clock.now()
@@ -67,7 +68,7 @@ class RepositoryTasks:
         changed = _by_directory(result.changed)
         vanished = _by_directory(result.vanished)
         wholly = self._wholly(result)
-        lists = {one.directory for one in result.lists}
+        lists = {one.directory for one in result.lists} | wholly.keys()
         return tuple(
             ListSight(
                 directory,
@@ -80,6 +81,10 @@ class RepositoryTasks:
             )
             for directory in sorted(lists | changed.keys() | vanished.keys())
         )
+
+    def follow(self, directories: Iterable[str]) -> None:
+        """Look at these lists too, whoever found them; one that is not there is told as a whole without a task."""
+        self._asked_for = frozenset(directories)
 
     def forget(self, directory: str) -> None:
         """Report every task of this list as changed again at the next look."""
@@ -145,14 +150,13 @@ class RepositoryTasks:
         A list of which something could not be read yet is told in parts until it can.
         """
         blind = {one.path for one in result.problems}
-        self._whole &= {one.directory for one in result.lists}
-        due = [one for one in result.lists if one.directory not in self._whole and one.directory not in blind]
+        tasks = {**dict.fromkeys(self._asked_for, 0), **{one.directory: one.tasks for one in result.lists}}
+        self._whole &= tasks.keys()
+        due = tasks.keys() - self._whole - blind
         if not due:
             return {}
         known = _by_directory(self._lists.records())
-        wholly = {
-            one.directory: known.get(one.directory, []) for one in due if len(known.get(one.directory, ())) == one.tasks
-        }
+        wholly = {name: known.get(name, []) for name in due if len(known.get(name, ())) == tasks[name]}
         self._whole |= wholly.keys()
         return wholly
 

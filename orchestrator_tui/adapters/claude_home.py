@@ -6,11 +6,11 @@ import json
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from orchestrator_tui.adapters.process import ProcessIdentity
+from orchestrator_tui.core.frozen import frozen
 
 TASK_TOOLS = "CLAUDE_CODE_ENABLE_TODO_TOOLS"
 """The variable that gives current models the task tools; without it no task list is written."""
@@ -44,7 +44,7 @@ def list_names(session: str) -> tuple[str, ...]:
     return session, f"session-{session[:8]}"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class RegisteredSession:
     """A live process of Claude Code as its registry has it (``sessions/<pid>.json``)."""
 
@@ -63,7 +63,7 @@ def registered(data: Any, boot: str) -> RegisteredSession | None:
     return RegisteredSession(session, cwd, ProcessIdentity(pid, str(start or ""), boot))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaskTools:
     """Whether sessions get the task tools: on, off, or left to the model (None); and what says so."""
 

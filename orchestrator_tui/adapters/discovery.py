@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from orchestrator_tui.adapters import claude_home
 from orchestrator_tui.adapters.claude_home import RegisteredSession
 from orchestrator_tui.adapters.clock import boot_id
 from orchestrator_tui.adapters.process import ProcessIdentity, alive
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.runtime.ports import Clock
 
@@ -27,7 +28,7 @@ LOOK_MS = 5_000
 """Longest time for which what was found stands; a list that is new is found at once."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Session:
     """A Claude Code session of the repository, as far as it can be seen."""
 
@@ -36,7 +37,7 @@ class Session:
     process: ProcessIdentity | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Found:
     """What one look found.
 

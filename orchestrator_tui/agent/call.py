@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from orchestrator_tui.agent.identity import Identity
 from orchestrator_tui.agent.messages import unread, with_read
 from orchestrator_tui.agent.task import Edit, OwnTask
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.naming import list_batch_id
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ SLUG_LIMIT = 50
 """Characters of a slug by which a watched batch knows its track (``core.observe``)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class World:
     """What a call needs of the machine.
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from argparse import ArgumentTypeError, Namespace
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator_tui.cli.arguments import add_command, add_json, add_repository
@@ -23,6 +22,7 @@ from orchestrator_tui.cli.world import surroundings
 from orchestrator_tui.core.commands import Decide
 from orchestrator_tui.core.decide import decided_draft
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.gates import ALREADY
 from orchestrator_tui.core.gates import refusal as gate_refusal
 from orchestrator_tui.core.model import Gate, GateState, Risk, State
@@ -84,7 +84,7 @@ def run(arguments: Namespace) -> int:
     return DONE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Asked:
     """What is decided: the gate, in the state that its batch has."""
 

@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from orchestrator_tui.adapters.teaching import OTHER_WAYS, turn_on
 from orchestrator_tui.cli.faults import BadInput
 from orchestrator_tui.cli.journals import Place, reading
 from orchestrator_tui.cli.world import Surroundings, surroundings, trees
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.journal.home import worktrees
 from orchestrator_tui.journal.port import JournalError
 from orchestrator_tui.journal.presence import present
@@ -30,7 +31,7 @@ OK, REMARK, PROBLEM = "ok", "remark", "problem"
 SMALLEST = (60, 20)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Finding:
     """One matter. ``level`` is ``ok``, ``remark`` or ``problem``; ``fix`` is what to do, "" when nothing is."""
 

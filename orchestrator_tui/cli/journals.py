@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator_tui.cli.faults import BadInput, nearest
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Batch, State
 from orchestrator_tui.journal.home import journal_directory, repository_root, state_home
 from orchestrator_tui.journal.port import BatchHead, JournalDamaged, JournalMissing, JournalUnwritable
@@ -16,7 +16,7 @@ from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.follower import Follower
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Place:
     """Where a command looks: the directory that was named, its repository, and that repository's journal."""
 

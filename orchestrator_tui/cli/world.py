@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator_tui.adapters.actor import system_actor
@@ -17,6 +16,7 @@ from orchestrator_tui.adapters.tasks.files import RepositoryTasks
 from orchestrator_tui.adapters.tasks.watch import TaskWatch
 from orchestrator_tui.adapters.teaching import why_empty
 from orchestrator_tui.cli.journals import Place
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.journal.home import worktrees
 from orchestrator_tui.runtime.world import World
@@ -25,7 +25,7 @@ OUTPUT = "output"
 """Directory beside the journal that gets the output of the agents started here."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Surroundings:
     """A world, and the parts of it that its composer needs as what they are."""
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import Any, TypeVar
 
+from orchestrator_tui.core.frozen import field_names
 from orchestrator_tui.core.model import Gate, Track
-from orchestrator_tui.core.value import field_names
 
 Value = TypeVar("Value", Track, Gate)
 

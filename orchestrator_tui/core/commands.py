@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from orchestrator_tui.core.value import value
+from orchestrator_tui.core.frozen import frozen
 
 
-@value
+@frozen
 class Decide:
     """Answer one revision of one gate.
 
@@ -27,7 +27,7 @@ class Decide:
     origin: str = "key"
 
 
-@value
+@frozen
 class Undo:
     """Take back the decision of a gate while it has not left yet (reliability A-11)."""
 
@@ -35,7 +35,7 @@ class Undo:
     gate: str
 
 
-@value
+@frozen
 class Snooze:
     """Silence a gate's stale warnings for 5 to 60 minutes (reliability A-7)."""
 
@@ -44,7 +44,7 @@ class Snooze:
     snooze_ms: int
 
 
-@value
+@frozen
 class Tell:
     """Send a message to the agent of a track."""
 
@@ -53,7 +53,7 @@ class Tell:
     text: str
 
 
-@value
+@frozen
 class Nudge:
     """Ask the agent of a track which stage it is on (seed 002, status check)."""
 
@@ -61,7 +61,7 @@ class Nudge:
     track: str
 
 
-@value
+@frozen
 class Redeliver:
     """Try again, by every route, to bring an undelivered decision to its agent (same decision id)."""
 

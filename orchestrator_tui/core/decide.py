@@ -7,17 +7,17 @@ from typing import Any
 
 from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Gate, Limits, Risk, State
 from orchestrator_tui.core.normalise import HARD_KINDS, HARD_TO_TAKE_BACK
 from orchestrator_tui.core.text import sanitise
-from orchestrator_tui.core.value import value
 
 STATUS_QUESTION = "Status check: what stage are you on? Report with orch-agent report, or update your task's metadata."
 """What a silent agent is asked (seed 002)."""
 
 
-@value
+@frozen
 class Actor:
     """Who acts (reliability A-14). ``name`` is what is shown; ``details`` hold uid, login, terminal, host, process."""
 

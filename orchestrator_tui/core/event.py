@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.value import value
 
 FORMAT_VERSION = 1
 """Version of the journal's format, and the ``min_reader`` that it demands."""
@@ -20,7 +20,7 @@ class EventError(ValueError):
     """A payload that does not fit its kind: an error of ours, or of a newer writer."""
 
 
-@value
+@frozen
 class Draft:
     """An event before it has a place in the journal."""
 
@@ -28,7 +28,7 @@ class Draft:
     payload: Mapping[str, Any]
 
 
-@value
+@frozen
 class Event:
     """One journalled fact.
 

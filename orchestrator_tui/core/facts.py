@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator_tui.core.canonical import json_text, sha256_hex
-from orchestrator_tui.core.value import value
+from orchestrator_tui.core.frozen import frozen
 
 OUR_KEYS = frozenset({"decision", "messages"})
 """What we write into a task's metadata: our answer, and what was said to its agent."""
 
 
-@value
+@frozen
 class TaskFact:
     """One task file as it is now (reference claude-code §2).
 
@@ -38,7 +38,7 @@ class TaskFact:
         return sha256_hex(json_text([self.subject, self.status, self.active_form, self.owner, said]))[:16]
 
 
-@value
+@frozen
 class LifeSign:
     """One sign that an agent lives: what it is (process, commits, transcript, tool), and how old, in milliseconds."""
 

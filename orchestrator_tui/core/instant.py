@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from orchestrator_tui.core.value import value
+from orchestrator_tui.core.frozen import frozen
 
 
-@value
+@frozen
 class Instant:
     """A moment as wall time and boot time.
 

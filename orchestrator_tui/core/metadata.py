@@ -11,9 +11,9 @@ from typing import Any
 
 from orchestrator_tui.core.canonical import sha256_hex
 from orchestrator_tui.core.facts import TaskFact
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.subject import parse_subject
 from orchestrator_tui.core.text import sanitise_line
-from orchestrator_tui.core.value import value
 
 MAX_STAGES = 64
 MAX_PATH_CHARACTERS = 4096
@@ -21,7 +21,7 @@ STAGE_STATUSES = frozenset({"in_progress", "completed", "gate_blocked"})
 _NOT_SLUG = re.compile(r"[^a-z0-9]+")
 
 
-@value
+@frozen
 class TaskMetadata:
     """What a task says of its track; None and "" are "says nothing". Displayed texts are sanitised."""
 

@@ -1,7 +1,6 @@
 """The state: what is known of every batch, as frozen data (DESIGN §1 words, §3 "state is fold(evolve, journal)").
 
-Mappings inside the state are plain dictionaries that nobody changes after they were handed out.
-All times are :class:`~orchestrator_tui.core.instant.Instant`; all durations are milliseconds.
+Mappings are plain dictionaries that nobody changes after they were handed out. All durations are milliseconds.
 """
 
 from __future__ import annotations
@@ -12,8 +11,8 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from orchestrator_tui.core.event import Event
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.value import value
 
 
 class Risk(IntEnum):
@@ -99,7 +98,7 @@ class Liveness(StrEnum):
     GONE = "gone"
 
 
-@value
+@frozen
 class Option:
     """One choice of a gate. ``label`` is the agent's own text, raw; ``key`` is what it gets back.
 
@@ -118,7 +117,7 @@ class Option:
         return rest.strip() if separator and head.strip() == self.key and rest.strip() else self.label
 
 
-@value
+@frozen
 class Question:
     """What a gate asks, normalised; the same question seen by two sources is equal (DESIGN §4.3).
 
@@ -151,7 +150,7 @@ class Question:
     environment: str = ""
 
 
-@value
+@frozen
 class Decision:
     """The recorded answer to one revision of one gate.
 
@@ -172,7 +171,7 @@ class Decision:
     undo_ms: int = 0
 
 
-@value
+@frozen
 class DeliveryStep:
     """One thing that happened on a decision's way: ``claimed``, ``delivered``, ``acknowledged``, ``failed``."""
 
@@ -182,7 +181,7 @@ class DeliveryStep:
     evidence: str
 
 
-@value
+@frozen
 class Gate:
     """A question that waits for a decision; always its newest revision.
 
@@ -221,7 +220,7 @@ class Gate:
     answers: tuple[tuple[int, str, str], ...] = ()
 
 
-@value
+@frozen
 class Stage:
     """One named step of a track."""
 
@@ -233,7 +232,7 @@ class Stage:
     detail: str = ""
 
 
-@value
+@frozen
 class Attempt:
     """One agent process doing one stage once. ``process`` is (pid, start time, boot id) or None."""
 
@@ -250,7 +249,7 @@ class Attempt:
     outcome: str = ""
 
 
-@value
+@frozen
 class Finding:
     """What a reviewer says; severity is ``blocker``, ``concern``, ``follow-up`` or ``nit``."""
 
@@ -263,7 +262,7 @@ class Finding:
     by: str = ""
 
 
-@value
+@frozen
 class Check:
     """A deterministic command with its result: ``pass``, ``fail``, ``partial``, ``skip`` or ``not_run``."""
 
@@ -273,7 +272,7 @@ class Check:
     at: Instant
 
 
-@value
+@frozen
 class Signal:
     """Something noticed, not said (DESIGN §1). Open until cleared."""
 
@@ -286,7 +285,7 @@ class Signal:
     at: Instant
 
 
-@value
+@frozen
 class Activity:
     """The last thing seen of a track, in words, and when."""
 
@@ -294,7 +293,7 @@ class Activity:
     at: Instant
 
 
-@value
+@frozen
 class Message:
     """Something said to an agent: sent, then written where it looks, then read by it."""
 
@@ -307,7 +306,7 @@ class Message:
     read_at: Instant | None = None
 
 
-@value
+@frozen
 class Track:
     """One unit of work with scope, branch, worktree and stages."""
 
@@ -347,7 +346,7 @@ class Track:
     tokens: int | None = None
 
 
-@value
+@frozen
 class Limits:
     """The clocks of a batch, frozen into it when it opens (reliability A-7). Milliseconds."""
 
@@ -366,7 +365,7 @@ class Limits:
     claim_ms: int = 5_000
 
 
-@value
+@frozen
 class Batch:
     """One supervised run of a plan, or one watched task list; the unit of journal, replay and report."""
 
@@ -394,7 +393,7 @@ class Batch:
     newer: str = ""
 
 
-@value
+@frozen
 class State:
     """Every batch that one screen shows, by batch id."""
 

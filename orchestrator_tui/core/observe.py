@@ -12,6 +12,7 @@ from typing import Any
 from orchestrator_tui.core import observe_gates, observe_stages
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import TaskFact
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.metadata import TaskMetadata, read_metadata, slugify, task_slug
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Track, TrackState
@@ -19,7 +20,6 @@ from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.naming import is_task_source
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.text import sanitise_line
-from orchestrator_tui.core.value import value
 
 _STATUS_STATES = {
     "pending": TrackState.PENDING,
@@ -28,7 +28,7 @@ _STATUS_STATES = {
 }
 
 
-@value
+@frozen
 class ListSeen:
     """One look at one task list: the tasks that changed since the last look, and the sources that went away.
 

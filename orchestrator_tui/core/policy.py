@@ -14,6 +14,7 @@ from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.delivery import Reach
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import LifeSign
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import (
     TERMINAL_GATE_STATES,
@@ -29,7 +30,6 @@ from orchestrator_tui.core.model import (
 from orchestrator_tui.core.observe_gates import gate_opened
 from orchestrator_tui.core.queries import gate_age_ms
 from orchestrator_tui.core.rules import NEVER_BY_RULE, AnswerRule, Rules
-from orchestrator_tui.core.value import value
 
 AT_OPENING_MS = 10_000
 """A rule answers a gate at its opening or never; this is how long opening lasts (reliability A-8)."""
@@ -37,7 +37,7 @@ AT_OPENING_MS = 10_000
 _WATCHED_STATES = frozenset({TrackState.RUNNING, TrackState.VERIFYING, TrackState.IN_REVIEW, TrackState.REVISING})
 
 
-@value
+@frozen
 class Sight:
     """What the runtime sees beside the journal at one tick.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import (
     TERMINAL_GATE_STATES,
@@ -21,13 +22,12 @@ from orchestrator_tui.core.model import (
     TrackState,
 )
 from orchestrator_tui.core.risk import danger_word
-from orchestrator_tui.core.value import value
 
 QUIET_TRACK_STATES = frozenset({TrackState.DONE, TrackState.MERGED, TrackState.SKIPPED, TrackState.ABANDONED})
 LOST_TRACK_STATES = frozenset({TrackState.FAILED, TrackState.ROLLED_BACK})
 
 
-@value
+@frozen
 class GateKey:
     """The identity of a gate on a screen: selection follows it, never a row."""
 
@@ -35,7 +35,7 @@ class GateKey:
     gate: str
 
 
-@value
+@frozen
 class TrackKey:
     """The identity of a track on a screen."""
 
@@ -43,7 +43,7 @@ class TrackKey:
     track: str
 
 
-@value
+@frozen
 class Counts:
     """The headline's numbers: every track is in exactly one of them, waiting gates apart."""
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Risk
-from orchestrator_tui.core.value import value
 
 NEVER_BY_RULE = frozenset({Risk.PRODUCTION, Risk.DESTRUCTIVE, Risk.FAILURE, Risk.STAGING})
 """Risks of gates that no rule ever answers (reliability A-8, DESIGN §2.4)."""
 
 
-@value
+@frozen
 class StageRule:
     """One stage of a workflow: its exact name, what it catches, and how risky its gates are.
 
@@ -31,7 +31,7 @@ class StageRule:
     words: Mapping[str, Risk] = field(default_factory=dict)
 
 
-@value
+@frozen
 class Ladder:
     """The stages of a workflow, in order, and what its tracks are called (``feature``, ``bug``)."""
 
@@ -45,7 +45,7 @@ class Ladder:
         return next((one for one in self.stages if one.index == index), None)
 
 
-@value
+@frozen
 class AnswerRule:
     """Answers low-risk gates at opening with what their asker recommends; each use names ``id`` (reliability A-8)."""
 
@@ -57,7 +57,7 @@ class AnswerRule:
     stages: frozenset[int] = frozenset()
 
 
-@value
+@frozen
 class Rules:
     """Everything that data says about how gates are judged and answered."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from orchestrator_tui.core.value import value
+from orchestrator_tui.core.frozen import frozen
 
 # Any dash will do, and any blanks; the slug holds only what can be drawn as it is.
 _SUBJECT = re.compile(
@@ -19,7 +19,7 @@ _SUBJECT = re.compile(
 )
 
 
-@value
+@frozen
 class SubjectFacts:
     """What a subject says; ``pipeline``, ``stage``, ``stages`` and ``stage_name`` are "" or None where it does not."""
 

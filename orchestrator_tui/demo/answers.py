@@ -8,13 +8,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from orchestrator_tui.core.commands import Decide
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Gate
 from orchestrator_tui.core.normalise import pick
 from orchestrator_tui.core.queries import wants_confirmation
@@ -34,7 +34,7 @@ class _Answer(BaseModel):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Answer:
     """One pattern: a regular expression on ``track/stage question``, the option to take, and why."""
 

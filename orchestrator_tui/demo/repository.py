@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+
+from orchestrator_tui.core.frozen import frozen
 
 PROGRAM = Path(__file__).resolve().parent / "program.yaml"
 BRANCHES = "orch/demo"
@@ -29,7 +30,7 @@ class DemoError(Exception):
     """The demo cannot go on; the text is one line for a person."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Worktree:
     """Where one agent works: its branch and its directory, outside of the repository."""
 

@@ -9,13 +9,13 @@ import sys
 import time
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.adapters.launch import SystemProcesses
 from orchestrator_tui.adapters.process import ProcessIdentity, alive
 from orchestrator_tui.cli.cockpit import SNAPSHOTS
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Track
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.demo.repository import Worktree, add_worktree, make_repository
@@ -32,7 +32,7 @@ CAPTURED_AGE_S = 360
 TRACKS = ("pay-webhook", "fix-auth-race", "cart-totals")
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Stage:
     """Where everything of one demo is."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate, GateState
 from orchestrator_tui.core.queries import needs_person
@@ -18,7 +18,7 @@ from orchestrator_tui.demo.stage import TRACKS, Stage
 from orchestrator_tui.demo.terminal import Frame
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Summary:
     """Everything that a headless demo did and proved; ``gates`` holds every revision as it ended."""
 

@@ -13,9 +13,9 @@ import termios
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.demo.repository import DemoError
 
 ORCH_TUI = (sys.executable, "-c", "import sys; from orchestrator_tui.cli.main import main; sys.exit(main())")
@@ -36,7 +36,7 @@ def wait_for(look: Callable[[], bool], what: str, seconds: float, every: float =
         time.sleep(every)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Frame:
     """One screen: its text, and the picture that lies beside it."""
 

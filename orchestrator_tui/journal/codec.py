@@ -6,10 +6,11 @@ import base64
 import binascii
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, NoReturn
 
 from orchestrator_tui.core.event import FORMAT_VERSION, Event, EventError
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.journal.record import canonical_text, chained_hash, check_columns
 
@@ -25,7 +26,7 @@ class Unfit(Exception):
     """Why a line cannot be what it stands for; a few words for a person."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Header:
     """The first line: what the file holds and who wrote it. ``note`` says what a salvage had to leave out."""
 
@@ -37,7 +38,7 @@ class Header:
     min_reader: int = FORMAT_VERSION
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Blob:
     """Bytes that the events name by their SHA-256."""
 
@@ -45,7 +46,7 @@ class Blob:
     content: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Trailer:
     """The last line: without it the file was cut short. ``sha256`` is that of all bytes before the line."""
 

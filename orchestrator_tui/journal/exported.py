@@ -7,11 +7,11 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from orchestrator_tui.core.event import FORMAT_VERSION, Event
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.journal.codec import (
     Blob,
     Header,
@@ -37,7 +37,7 @@ _KIND = re.compile(rb'"kind":"([a-z_]+)"')
 _NOT_EVENTS = (b'{"content":', b'{"count":')
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StoredEvent:
     """An event of an export and its payload's exact text."""
 
@@ -45,7 +45,7 @@ class StoredEvent:
     payload: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Torn:
     """What stands in the trailer's place when the file was cut short; a torn last line is not used."""
 
@@ -64,7 +64,7 @@ class ExportDamaged(JournalDamaged):
         self.line, self.seq, self.kind, self.reason = line, seq, kind, reason
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ExportedBatch:
     """A whole batch from a file. ``note`` is one line on what is missing, "" when ``complete``."""
 

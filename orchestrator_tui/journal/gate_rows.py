@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from orchestrator_tui.core.event import Event, EventError
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Gate, GateState
 from orchestrator_tui.journal.event_rows import COLUMNS, event_of
 from orchestrator_tui.journal.port import JournalDamaged
@@ -16,7 +17,7 @@ _LIVING = "state IN ('open', 'decided', 'delivered')"
 _COLUMNS = "batch, gate, revision, digest, state, track, decision, claim, opened_seq, changed_seq"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class GateRow:
     """One revision of one gate as its row shows it; superseded revisions stay."""
 

@@ -6,9 +6,9 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.journal.filelock import HeldFile, content_if_held, hold, read_content
 from orchestrator_tui.journal.process import is_stopped, start_time
@@ -17,7 +17,7 @@ DIRECTORY = "leases"
 _TRIES = 20
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LeaseHolder:
     """Who holds a batch. ``stopped`` is shown, never a reason to take the lease away."""
 

@@ -7,10 +7,10 @@ The conformance suite in ``tests/journal/conformance.py`` is written against thi
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from orchestrator_tui.core.event import Draft, Event
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate
 
@@ -43,7 +43,7 @@ class LeaseLost(JournalError):
     """The caller is not, or no longer, the holder of the batch's lease."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BatchHead:
     """One row a batch: what is known of it without reading its events."""
 
@@ -58,7 +58,7 @@ class BatchHead:
     opened_wall_ms: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Request:
     """Something a process without the lease wants of the holder: pause, tell, note, finding …"""
 
@@ -70,7 +70,7 @@ class Request:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Refused:
     """A compare-and-set that did not hold. ``why`` is one line; ``gate`` is the gate as it is now."""
 

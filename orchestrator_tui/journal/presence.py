@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.journal.filelock import content_if_held, hold_new
 from orchestrator_tui.journal.process import start_time
 
 DIRECTORY = "presence"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Presence:
     """One living process that can show or take decisions.
 

@@ -8,12 +8,12 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from orchestrator_tui.core.event import Event
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.journal.codec import Header
 from orchestrator_tui.journal.connection import DATABASE, LOCK
 from orchestrator_tui.journal.event_rows import COLUMNS, event_of
@@ -26,7 +26,7 @@ _LOCK_TIMEOUT_S = 2.0
 _LOG = "-wal"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Salvaged:
     """One batch that was found. ``note`` says what is missing of it, "" when nothing is.
 

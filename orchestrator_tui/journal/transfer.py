@@ -7,12 +7,13 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
 from orchestrator_tui import __version__
 from orchestrator_tui.core.event import FORMAT_VERSION, KINDS, Event
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.journal import batch_rows, gate_rows
 from orchestrator_tui.journal.batch_rows import first_head
 from orchestrator_tui.journal.codec import Blob, Header, Trailer, blob_line, event_line, header_line, trailer_line
@@ -34,7 +35,7 @@ EXPORTED_BY = f"orch-tui {__version__}"
 _BLOB_NAME = re.compile('"([0-9a-f]{64})"')
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Imported:
     """What an import did. ``new`` is false when the same history was there already; ``note`` says what is missing."""
 

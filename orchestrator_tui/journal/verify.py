@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator_tui.core.event import Event, EventError
+from orchestrator_tui.core.frozen import field_names, frozen
 from orchestrator_tui.journal import batch_rows, gate_rows, request_rows
 from orchestrator_tui.journal.batch_rows import first_head
 from orchestrator_tui.journal.codec import Header
@@ -20,7 +21,7 @@ from orchestrator_tui.journal.record import GENESIS, chained_hash, check_columns
 from orchestrator_tui.journal.sqlite import SqliteJournal
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Verdict:
     """What verification found.
 
@@ -143,7 +144,7 @@ def _unfit_tables(
         return "the batch has no events"
     expected = replace(first_head(first), epoch=history.epoch, seq=proven.count, head=proven.head)
     if head != expected:
-        names = [name for name in BatchHead.__slots__ if getattr(head, name) != getattr(expected, name)]
+        names = [name for name in field_names(BatchHead) if getattr(head, name) != getattr(expected, name)]
         return f"the batch's row differs from its events in {', '.join(names)}"
     gates = sorted(history.gate_rows.values(), key=lambda row: (row.gate, row.revision))
     for kept, rebuilt in zip_longest(gate_rows.rows_of(connection, head.id), gates):

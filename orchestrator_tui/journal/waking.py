@@ -14,11 +14,11 @@ import select
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from orchestrator_tui.core.frozen import field_names, frozen
 from orchestrator_tui.journal.filelock import HeldFile, content_if_held, hold_new, remove_file
 from orchestrator_tui.journal.port import JournalUnwritable
 
@@ -32,7 +32,7 @@ Readable = Callable[[int, float], bool]
 """Whether a descriptor becomes readable within some seconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class LiveWaiter:
     """Somebody who waits. ``gate`` is None for a holder; ``batch`` too is None for a follower of everything."""
 
@@ -177,7 +177,7 @@ class Waiter:
 
     def _make(self, directory: Path, live: LiveWaiter) -> tuple[HeldFile, Path]:
         lock = hold_new(directory, _key(live.batch, live.gate))
-        content = {name: getattr(live, name) for name in LiveWaiter.__slots__}
+        content = {name: getattr(live, name) for name in field_names(LiveWaiter)}
         lock.write(json.dumps(content).encode())
         fifo = lock.path.with_suffix(".fifo")
         try:

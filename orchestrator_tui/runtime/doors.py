@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from orchestrator_tui.core.event import Draft, Event
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, DeliveryStep, Gate, GateState, Question
 from orchestrator_tui.core.normalise import digest
@@ -55,7 +55,7 @@ class WaitingJournal(Journal, Protocol):
     def waiter(self, batch: str | None = None, gate: str | None = None, *, what: str = "") -> Waiting: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reader:
     """Who reads answers at a door.
 
@@ -70,7 +70,7 @@ class Reader:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Taken:
     """The decision is there. ``again`` tells that its agent has acknowledged it before: nothing is left to record."""
 
@@ -78,7 +78,7 @@ class Taken:
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Pending:
     """Nothing can be taken yet; ``why`` is one line."""
 
@@ -86,7 +86,7 @@ class Pending:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Over:
     """The revision that was asked will never be answered; ``gate`` is the newest one, ``why`` one line."""
 
@@ -94,7 +94,7 @@ class Over:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HandedOver:
     """What became of handing over a decision.
 

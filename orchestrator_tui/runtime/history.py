@@ -11,11 +11,11 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import islice
 
 from orchestrator_tui.core.event import Event, EventError
 from orchestrator_tui.core.evolve import BatchFold
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, TrackState
 from orchestrator_tui.core.queries import LOST_TRACK_STATES, QUIET_TRACK_STATES
@@ -31,7 +31,7 @@ MOST_NEAR = 16
 _REPORT_EVERY = 10_000
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Moment:
     """A place worth finding. ``kind`` is ``gate`` (opened, stale or decided), ``failed`` or ``done``."""
 
@@ -81,7 +81,7 @@ class Times:
         return at.plus(position_ms - boot.position(at))
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Boot:
     """Events of one boot, from number ``first`` on: what their boot clock said at position ``base``."""
 

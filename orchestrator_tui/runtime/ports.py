@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from orchestrator_tui.core.commands import Command
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Activity, State, Track
 
@@ -17,7 +18,7 @@ class Clock(Protocol):
     def now(self) -> Instant: ...
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Live:
     """What is shown but not journalled; a replay has none of it and says so.
 
@@ -36,7 +37,7 @@ class Live:
     held_by: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Snapshot:
     """One immutable picture of everything, handed to the screens as a whole."""
 
@@ -44,7 +45,7 @@ class Snapshot:
     live: Live = field(default_factory=Live)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Outcome:
     """What became of a command. ``refused`` is one line, or "" when it was carried out; ``text`` says what was done."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from orchestrator_tui.core.decide import Actor
 from orchestrator_tui.core.facts import LifeSign
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Gate, Track
 from orchestrator_tui.core.observe import ListSeen
 from orchestrator_tui.runtime.ports import Clock
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ListSight:
     """One task list at one look: its real directory, its name, and what changed in it since the last look."""
 
@@ -85,7 +85,7 @@ class Processes(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class World:
     """All the ports that one engine has."""
 

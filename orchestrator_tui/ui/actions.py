@@ -8,7 +8,8 @@ Standard library only, so that the command line can list the keys without loadin
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from orchestrator_tui.core.frozen import frozen
 
 MAIN = "main"
 GATE = "gate"
@@ -31,7 +32,7 @@ GROUPS = ("Decide", "Move", "Look", "Tell", "Replay", "Program")
 """The groups in the order in which help lists them."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Action:
     """One thing that a key can do.
 

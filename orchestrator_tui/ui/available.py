@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from orchestrator_tui.core.commands import Nudge, Snooze, Tell, Undo
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate, GateState, State, Track
 from orchestrator_tui.core.queries import gate_queue, under_way
@@ -16,7 +16,7 @@ from orchestrator_tui.ui.deciding import Card, option_with_role, rests
 from orchestrator_tui.ui.present.card import option_at, page_count
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Situation:
     """What the judgement of an action rests on.
 

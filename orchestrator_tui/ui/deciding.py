@@ -6,10 +6,11 @@ those are the ones that are decided (reliability A-10). A card that changed by i
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 
 from orchestrator_tui.core.commands import Decide
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Gate, GateState, Option, State
 from orchestrator_tui.core.queries import GateKey, find_gate, wants_confirmation
@@ -23,7 +24,7 @@ OWN = ""
 """The key that stands for an answer in one's own words; no agent's option has it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Card:
     """The gate in front of the person, and how far its answer has got.
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.ui.actions import ACTIONS, BY_ID, REPLAY, Action, key_name, keys_text
 
 # Names that the terminal toolkit shortens, against Unicode's own.
@@ -24,7 +25,7 @@ _SHORTER = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Keymap:
     """Which keys run which action.
 

@@ -6,9 +6,9 @@ and is told once, however many pictures show it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate, State
 from orchestrator_tui.core.queries import GateKey, find_gate, gate_age_ms, gate_queue, oldest_wait_ms
@@ -33,7 +33,7 @@ class Warner(Protocol):
         """Set the terminal's title; the text is clean and on one line."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Notice:
     """What one change calls for. ``title`` and ``body`` are "" where no desktop notice is wanted."""
 

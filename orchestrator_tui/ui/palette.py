@@ -6,13 +6,13 @@ Names of gates and tracks are agents' words: they are handed over as plain conte
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 
 from textual.app import ComposeResult
 from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, SearchIcon
 from textual.content import Content
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.queries import GateKey, TrackKey, all_tracks, gate_queue
 from orchestrator_tui.ui.actions import ACTIONS, REPLAY
 from orchestrator_tui.ui.available import why_not
@@ -26,7 +26,7 @@ MOST_TRACKS = 2_000
 """Tracks that the palette looks through."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """One entry. ``words`` is what is searched and shown; ``at_once`` entries are listed before anything is typed."""
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Limits
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Settings:
     """What a person may set.
 

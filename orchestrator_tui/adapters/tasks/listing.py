@@ -6,13 +6,15 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from orchestrator_tui.core.frozen import frozen
+
 FILE_COUNT_LIMIT = 20_000
 """Files that are read of one list; nobody works with more."""
 
 _MARKS = frozenset({".lock", ".highwatermark"})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaskList:
     """A task list: its name, its directory, and how many task files it holds."""
 
@@ -21,7 +23,7 @@ class TaskList:
     tasks: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScanProblem:
     """A place that could not be looked into, and why, in one line. The path is raw."""
 
@@ -41,7 +43,7 @@ class _Found:
     problem: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Listing:
     """What stands there: task files with their status by path, lists, problems, and directories that were not seen."""
 

@@ -11,8 +11,9 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Protocol
+
+from orchestrator_tui.core.frozen import frozen
 
 STALE_SECONDS = 10.0
 """Age from which a lock counts as left behind, by Claude Code's rule."""
@@ -71,7 +72,7 @@ class TaskLockLost(Exception):
     """Our lock was taken over, or held too long: nothing may be written under it any more."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeldLock:
     """A lock that we made: its directory, which directory it was, and since when (monotonic seconds)."""
 

@@ -9,11 +9,12 @@ import re
 import stat
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from orchestrator_tui.adapters.tasks.document import Notes, Unreadable, kind_of, parse_document
 from orchestrator_tui.adapters.tasks.record import FIELD_LIMIT, TaskRecord
+from orchestrator_tui.core.frozen import frozen
 
 FILE_LIMIT = 1 << 20
 """Bytes of a task file that are read, counted while reading; a longer file is not read at all (S-3)."""
@@ -35,7 +36,7 @@ _KINDS: tuple[tuple[Callable[[int], bool], str], ...] = (
 _PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EIO, errno.EAGAIN, errno.EINTR, errno.ESTALE})
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Raw:
     """The bytes of a file with its status at the time they were read."""
 

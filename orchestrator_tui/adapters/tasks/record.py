@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.text import sanitise, sanitise_line
 
 SUBJECT_LIMIT = 500
@@ -15,7 +16,7 @@ NAME_LIMIT = 120
 """Characters shown of an owner or a list."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TaskRecord:
     """One parsed task file. Texts are raw, as the agent wrote them; the ``shown_…`` forms are safe to draw.
 

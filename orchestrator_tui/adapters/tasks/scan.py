@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from orchestrator_tui.adapters.tasks.listing import Listing, ScanProblem, TaskList, list_roots
 from orchestrator_tui.adapters.tasks.reader import read_entry
 from orchestrator_tui.adapters.tasks.record import TaskRecord
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 
 RETRY_MS = (50, 150, 400, 1000)
@@ -23,7 +24,7 @@ RECENT_MS = 2000
 """A file that was read within this time of its last change may change again unseen by its times (W-5)."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class ScanResult:
     """What one scan found.
 

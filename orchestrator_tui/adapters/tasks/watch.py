@@ -12,9 +12,9 @@ import threading
 import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import closing, suppress
-from dataclasses import dataclass
 
 from orchestrator_tui.adapters.tasks.filesystem import TELLING, filesystem_of
+from orchestrator_tui.core.frozen import frozen
 
 DEBOUNCE_MS = 50
 """Longest time for which changes that keep coming are gathered into one hint."""
@@ -30,7 +30,7 @@ _CHECK_SECONDS = 1.0
 _JOIN_SECONDS = 0.25
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Place:
     """A directory that is there, by its identity: one made anew under the same name must be watched anew."""
 
@@ -39,7 +39,7 @@ class _Place:
     inode: int
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Plan:
     """What to watch at one time: directories, those above missing ones, and what must be polled."""
 

@@ -8,7 +8,6 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 from orchestrator_tui.adapters.tasks.atomic import create_file, replace_file, sweep
@@ -24,6 +23,7 @@ from orchestrator_tui.adapters.tasks.lock import (
 )
 from orchestrator_tui.adapters.tasks.reader import FILE_LIMIT, Raw, read_bytes, to_record
 from orchestrator_tui.adapters.tasks.record import TaskRecord
+from orchestrator_tui.core.frozen import frozen
 
 FIELD_ORDER = ("subject", "description", "activeForm", "owner", "status", "blocks", "blockedBy", "metadata")
 """Keys of a task in the order in which Claude Code writes them, after ``id``."""
@@ -47,7 +47,7 @@ class TaskVanished(TaskWriteFailed):
     """The task, or its whole list, is no longer there."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class DecisionOutcome:
     """What became of writing a decision: the task as it is now, and why the decision was not written, or None."""
 

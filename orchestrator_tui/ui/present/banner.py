@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Liveness, Risk, State, Track
 from orchestrator_tui.core.queries import (
@@ -23,7 +23,7 @@ from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.words import batch_title, plural
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class BannerView:
     """The banner in words.
 
@@ -46,7 +46,7 @@ class BannerView:
     target: GateKey | TrackKey | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Scene:
     state: State
     now: Instant

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import tzinfo
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, GateState, Option, Risk, State, Track
 from orchestrator_tui.core.queries import GateKey, wants_confirmation
@@ -24,7 +24,7 @@ NOTHING = Part("")
 OWN_ANSWER = "type an answer of your own"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CardInput:
     """What the person has done on the card so far; it belongs to one revision of one gate.
 
@@ -43,7 +43,7 @@ class CardInput:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CardOption:
     """One choice on the page that is shown. ``key`` is what the agent gets back; "" is an answer of one's own."""
 
@@ -55,7 +55,7 @@ class CardOption:
     recommended: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CardView:
     """One gate in words.
 
@@ -103,7 +103,7 @@ class CardView:
     glyphs: Glyphs = UNICODE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class _Scene:
     gate: Gate
     batch: Batch

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.text import MAX_MARKS, sanitise, sanitise_line
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Part:
     """A piece of a line in one look.
 

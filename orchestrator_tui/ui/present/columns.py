@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.ui.present.cells import Line, Part, fit, fit_line, line_width
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Column:
     """One column of a list.
 

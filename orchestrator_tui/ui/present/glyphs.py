@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import StageStatus
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Glyphs:
     """One set of signs. Every sign is one cell wide; none carries a meaning that a word beside it does not."""
 

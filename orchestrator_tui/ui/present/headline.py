@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, State
 from orchestrator_tui.core.queries import Counts, counts, oldest_wait_ms
@@ -13,7 +12,7 @@ from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.words import batch_title
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Tally:
     """One number of the headline: its sign, how many, the word for it, its theme token."""
 
@@ -23,7 +22,7 @@ class Tally:
     token: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HeadlineView:
     """The headline in words. ``oldest`` is the age of the gate that waits longest, or ""."""
 

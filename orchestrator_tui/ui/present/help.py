@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, wrap
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HelpEntry:
     """One action: its keys, what it does, and why it cannot run now ("" when it can)."""
 
@@ -17,7 +17,7 @@ class HelpEntry:
     refused: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class HelpGroup:
     """Actions that belong together."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate, State, Track
 from orchestrator_tui.core.queries import GateKey, TrackKey, find_track, gate_age_ms, gate_queue, is_stale, under_way
@@ -19,7 +19,7 @@ QUESTION_ROOM = 20
 """Cells from which ASKS shows the question itself, not its short name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueueRow:
     """One gate in words. ``mark`` signs a stale or undelivered one; ``countdown`` is what is left of five minutes."""
 
@@ -36,7 +36,7 @@ class QueueRow:
     batch: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class QueueView:
     """The queue panel. ``empty`` says what would fill it."""
 

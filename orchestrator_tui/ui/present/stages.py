@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Check, Stage, StageStatus, State, Track
 from orchestrator_tui.core.queries import TrackKey, find_track, waiting_gates
@@ -16,7 +16,7 @@ from orchestrator_tui.ui.present.strip import long_strip, stage_states
 from orchestrator_tui.ui.present.words import plural, pull_request, stage_name
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StageRow:
     """One stage in words."""
 
@@ -30,7 +30,7 @@ class StageRow:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StagesView:
     """The stage progress of one track.
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import State
 from orchestrator_tui.ui.present.cells import Line, Part, clean, line_width, spread
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Hint:
     """One key and what it does now. ``action`` is the id that a click asks for; a disabled one is greyed."""
 
@@ -20,7 +20,7 @@ class Hint:
     enabled: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class StatusView:
     """The status line in words. ``notice`` takes the place of the keys while it is told."""
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from orchestrator_tui.core.event import Event
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import elapsed_ms
 from orchestrator_tui.core.model import Batch, Gate, GateState
 from orchestrator_tui.ui.present.ages import duration, seconds
@@ -28,7 +28,7 @@ HIDDEN = frozenset(
 """Kinds that the timeline leaves out: finer steps of something that another line tells."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Told:
     """What one event says. ``detail`` stands apart, quiet; ``token`` is a theme token."""
 

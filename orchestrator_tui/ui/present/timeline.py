@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 from heapq import nlargest
 from itertools import chain
 
 from orchestrator_tui.core.event import Event
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Batch, State
 from orchestrator_tui.ui.present.ages import clock_time
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean
@@ -21,7 +21,7 @@ EventKey = tuple[str, int]
 """The identity of an event: its batch and its place in it."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimelineRow:
     """One event in words. ``detail`` stands apart, quiet."""
 
@@ -33,7 +33,7 @@ class TimelineRow:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TimelineView:
     """The timeline panel, newest first."""
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import tzinfo
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Attempt, Batch, Finding, Message, Signal, State, Track
 from orchestrator_tui.core.queries import TrackKey, find_track
@@ -16,7 +16,7 @@ from orchestrator_tui.ui.present.stages import check_parts
 from orchestrator_tui.ui.present.words import model_name, money, plural, pull_request
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrackSection:
     """A heading with its lines, each in the parts of one line."""
 
@@ -24,7 +24,7 @@ class TrackSection:
     lines: tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrackView:
     """One track in full; only sections that have something to say are there."""
 
@@ -95,9 +95,9 @@ def _work(track: Track, now: Instant) -> Iterator[Line]:
         ("after", clean(", ".join(track.depends_on), 500)),
         ("skipped", ", ".join(f"stage {index}" for index in track.skipped_stages)),
     )
-    for name, value in facts:
-        if value:
-            yield (Part(f"{name:<10}", "quiet"), Part(value))
+    for name, words in facts:
+        if words:
+            yield (Part(f"{name:<10}", "quiet"), Part(words))
 
 
 def _attempt(attempt: Attempt, now: Instant, glyphs: Glyphs) -> Line:

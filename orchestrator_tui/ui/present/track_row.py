@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Activity, Gate, Liveness, State, Track
 from orchestrator_tui.core.queries import TrackKey, is_stale, standing
@@ -23,7 +23,7 @@ from orchestrator_tui.ui.present.words import (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrackRow:
     """One track in words. ``strip`` has one sign a stage; ``age`` counts from what ``now`` speaks of."""
 
@@ -44,7 +44,7 @@ class TrackRow:
     batch: str
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrackScene:
     """What rows are made from: ``activity`` is finer than the journal's, ``waiting`` are the gates by track."""
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Activity, State, Track
 from orchestrator_tui.core.queries import TrackKey, standing, tracks_by_need, waiting_tracks
@@ -20,7 +20,7 @@ QUESTION_ROOM = 30
 """Cells from which NOW tells the question of a waiting track, not its short name."""
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TracksView:
     """The tracks panel. ``empty`` says what would fill it; ``widths`` are the widest cells by column."""
 
@@ -31,7 +31,7 @@ class TracksView:
     glyphs: Glyphs = UNICODE
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TrackScope:
     """Which tracks are listed and in which order.
 

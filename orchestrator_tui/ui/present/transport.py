@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.ui.present.ages import duration
 from orchestrator_tui.ui.present.cells import Line, Part, line_width, spread
 from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.status import Hint
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class TransportView:
     """A replay's place in words.
 

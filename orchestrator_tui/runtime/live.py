@@ -7,6 +7,8 @@ import select
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
 
 from orchestrator_tui.core.commands import Command
 from orchestrator_tui.core.instant import Instant, elapsed_ms
@@ -15,6 +17,7 @@ from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.port import JournalError
 from orchestrator_tui.journal.presence import PresenceLock
 from orchestrator_tui.journal.sqlite import SqliteJournal
+from orchestrator_tui.journal.waking import Waiter
 from orchestrator_tui.runtime.engine import Engine
 from orchestrator_tui.runtime.ports import Clock, Live, Outcome, Snapshot
 from orchestrator_tui.runtime.world import Hints, World
@@ -40,6 +43,8 @@ class LiveSession:
         self._stop = threading.Event()
         self._wake_read, self._wake_write = _pipe()
         self._thread: threading.Thread | None = None
+        self._present = ExitStack()
+        self._waiter: Waiter | None = None
         self._problem = journal.problem
         self._snapshot = Snapshot(State())
         self._load()
@@ -82,46 +87,64 @@ class LiveSession:
         self._snapshot = self._picture()
 
     def _run(self, changed: Callable[[Snapshot], None], finished: Callable[[Outcome], None]) -> None:
-        here = PresenceLock(self._journal.directory, "cockpit", self._world.repository, self._world.clock.now().wall_ms)
-        with here, self._journal.waiter(what="cockpit") as waiter:
-            looked: Instant | None = None
-            saved = self._world.clock.now()
-            while not self._stop.is_set():
-                now = self._world.clock.now()
-                look = self._hinted.is_set() or looked is None or elapsed_ms(looked, now) >= LOOK_MS
-                if look:
-                    self._hinted.clear()
-                    looked = now
-                outcomes = self._turn(look)
-                self._publish(changed)
-                for outcome in outcomes:
-                    finished(outcome)
-                if elapsed_ms(saved, now) >= CHECKPOINT_MS:
-                    saved = now
-                    self._guard(self._journal.checkpoint)
-                if not self._commands and not self._hinted.is_set():
-                    self._wait(waiter.fileno())
-                    waiter.wait(0)
-        self._guard(self._engine.close)
-        self._guard(self._journal.close)
+        looked: Instant | None = None
+        saved = self._world.clock.now()
+        while not self._stop.is_set():
+            now = self._world.clock.now()
+            look = self._hinted.is_set() or looked is None or elapsed_ms(looked, now) >= LOOK_MS
+            if look:
+                self._hinted.clear()
+                looked = now
+            outcomes = self._turn(look)
+            self._publish(changed)
+            for outcome in outcomes:
+                finished(outcome)
+            if elapsed_ms(saved, now) >= CHECKPOINT_MS:
+                saved = now
+                self._attempt(self._journal.checkpoint)
+            if not self._commands and not self._hinted.is_set():
+                self._wait()
+        self._attempt(self._engine.close)
+        self._present.close()
+        self._attempt(self._journal.close)
 
     def _turn(self, look: bool) -> list[Outcome]:
-        """One step of the engine after the commands that wait; a journal that cannot record now is shown, not fatal."""
+        """One step of the engine after the commands that wait; what cannot be done now is shown, and never fatal."""
         outcomes: list[Outcome] = []
-        problem = ""
+        problem = self._attempt(self._appear)
         while self._commands:
             command = self._commands.popleft()
-            try:
-                outcomes.append(self._engine.carry_out(command))
-            except JournalError as error:
-                problem = str(error)
-                outcomes.append(Outcome(command, refused=problem))
-        try:
-            self._engine.step(look=look)
-        except JournalError as error:
-            problem = str(error)
+            refused = self._attempt(partial(self._carry_out, command, outcomes))
+            if refused:
+                outcomes.append(Outcome(command, refused=refused))
+            problem = refused or problem
+        problem = self._attempt(lambda: self._engine.step(look=look)) or problem
         self._problem = problem or self._journal.problem
         return outcomes
+
+    def _carry_out(self, command: Command, outcomes: list[Outcome]) -> None:
+        outcomes.append(self._engine.carry_out(command))
+
+    def _appear(self) -> None:
+        """Be seen by those who ask whether anybody is here, and be woken by those who write."""
+        if self._waiter is not None:
+            return
+        with ExitStack() as stack:
+            now = self._world.clock.now()
+            stack.enter_context(PresenceLock(self._journal.directory, "cockpit", self._world.repository, now.wall_ms))
+            self._waiter = stack.enter_context(self._journal.waiter(what="cockpit"))
+            self._present = stack.pop_all()
+
+    @staticmethod
+    def _attempt(call: Callable[[], object]) -> str:
+        """Why ``call`` cannot be done now, or ""; a thread that died of it would leave a screen that looks alive."""
+        try:
+            call()
+        except JournalError as error:
+            return str(error)
+        except Exception as error:
+            return f"an error of orch-tui itself: {error!r}"
+        return ""
 
     def _publish(self, changed: Callable[[Snapshot], None]) -> None:
         picture = self._picture()
@@ -142,12 +165,6 @@ class LiveSession:
         same = before.state is state and before.live == live
         return before if same else Snapshot(state, live)
 
-    def _guard(self, call: Callable[[], None]) -> None:
-        try:
-            call()
-        except JournalError as error:
-            self._problem = str(error)
-
     # --- waking --------------------------------------------------------------------------------------------
 
     def _hint(self) -> None:
@@ -160,11 +177,15 @@ class LiveSession:
         except BlockingIOError:
             return  # A full pipe wakes the thread as well as one more byte would.
 
-    def _wait(self, waiter: int) -> None:
+    def _wait(self) -> None:
+        waiter = self._waiter
         poll = select.poll()
         poll.register(self._wake_read, select.POLLIN)
-        poll.register(waiter, select.POLLIN)
+        if waiter is not None:
+            poll.register(waiter.fileno(), select.POLLIN)
         poll.poll(TICK_MS)
+        if waiter is not None:
+            self._attempt(lambda: waiter.wait(0))
         try:
             while os.read(self._wake_read, 4096):
                 pass

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
 from orchestrator_tui.core.decide import decide, decided_draft
 from orchestrator_tui.core.delivery import Reach
-from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.event import Draft, EventError
 from orchestrator_tui.core.gates import ALREADY
 from orchestrator_tui.core.gates import refusal as gate_refusal
 from orchestrator_tui.core.instant import Instant
@@ -28,7 +28,7 @@ from orchestrator_tui.runtime.effects import Effects, reach_of
 from orchestrator_tui.runtime.follower import Follower
 from orchestrator_tui.runtime.ports import Outcome
 from orchestrator_tui.runtime.recorder import Recorder
-from orchestrator_tui.runtime.requests import postponed, take
+from orchestrator_tui.runtime.requests import postponed, take, unfit
 from orchestrator_tui.runtime.watched import watched_batch
 from orchestrator_tui.runtime.world import ListSight, World
 
@@ -164,7 +164,11 @@ class Engine:
         for request in self._journal.requests(batch_id):
             batch = self.state.batches[batch_id]
             if not postponed(batch, request, self._world.clock.now()):
-                self._record(hold.lease, take(batch, request))
+                try:
+                    self._record(hold.lease, take(batch, request))
+                except EventError as error:
+                    # What does not fit into events would otherwise be tried, and fail, for ever.
+                    self._record(hold.lease, [unfit(request, error)])
         for _ in range(MAX_ROUNDS):
             # What a writer that died had written is found before policy gives its claim up.
             acted = self._act(hold, self.state.batches[batch_id])

@@ -27,8 +27,13 @@ def take(batch: Batch, request: Request) -> tuple[Draft, ...]:
     try:
         drafts = maker(track, request)
     except (KeyError, TypeError, ValueError) as error:
-        return (_taken(request, f"malformed {request.kind}: {sanitise_line(str(error), 120)}"),)
+        return (unfit(request, error),)
     return (*drafts, _taken(request, "done"))
+
+
+def unfit(request: Request, error: Exception) -> Draft:
+    """The ``request_taken`` of a request that cannot be carried out as it is, with the reason."""
+    return _taken(request, f"malformed {request.kind}: {sanitise_line(str(error), 120)}")
 
 
 POSTPONED_MS = 60_000
@@ -43,7 +48,8 @@ def postponed(batch: Batch, request: Request, now: Instant) -> bool:
 
 
 def _taken(request: Request, outcome: str) -> Draft:
-    return Draft("request_taken", {"request": request.id, "kind": request.kind, "outcome": outcome})
+    kind = sanitise_line(request.kind, 60)
+    return Draft("request_taken", {"request": request.id, "kind": kind, "outcome": outcome})
 
 
 def _text(payload: Mapping[str, Any], key: str, limit: int) -> str:

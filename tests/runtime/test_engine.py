@@ -295,3 +295,20 @@ def test_an_answer_that_is_none_of_the_options_is_refused(stage: Stage, options:
     assert cockpit.gate().question.options[1] == Option("reject", "reject: not yet", "reject")
     assert cockpit.decide(cockpit.gate(), *options).refused
     assert cockpit.gate().state is GateState.OPEN
+
+
+def test_a_request_whose_events_would_not_fit_is_taken_with_the_reason_and_holds_up_nothing(stage: Stage) -> None:
+    cockpit = stage.start()
+    stage.write(asking())
+    cockpit.step()
+    track = next(iter(cockpit.batch.tracks))
+    swelling = {"track": track, "argv": [["\\" * 20_000]], "cwd": "/there", "process": [7, "1", "boot-1"]}
+    cockpit.journal.insert_request(BATCH, "attempt", swelling, stage.clock.now(), "agent")
+    cockpit.journal.insert_request(BATCH, "x" * 65_400, {}, stage.clock.now(), "agent")
+    cockpit.journal.insert_request(BATCH, "note", {"track": track, "text": "hello"}, stage.clock.now(), "agent")
+    cockpit.step(look=False)
+    assert cockpit.journal.requests(BATCH) == ()
+    swollen, nameless, note = (str(taken["outcome"]) for taken in payloads(stage.events(), "request_taken"))
+    assert swollen.startswith("malformed attempt: the payload has")
+    assert nameless.startswith("unknown request xxx")
+    assert note == "done"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import shutil
 import subprocess
 import threading
@@ -84,7 +83,8 @@ class TerminalWarner:
             return
         urgency = "critical" if urgent else "normal"
         # Notice daemons read markup in the body.
-        self._run([program, "--app-name=orch-tui", f"--urgency={urgency}", "--", title, html.escape(body, quote=False)])
+        body = body.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        self._run([program, "--app-name=orch-tui", f"--urgency={urgency}", "--", title, body])
 
 
 def _notice_sequence(kind: str, title: str, body: str) -> str:

@@ -47,6 +47,7 @@ class MainScreen(ReplayActions, AnsweringScreen):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
+        self._shown_wide = True
         self._followed: tuple[GateKey | None, TrackKey | None] = (None, None)
 
     def compose(self) -> ComposeResult:
@@ -103,8 +104,11 @@ class MainScreen(ReplayActions, AnsweringScreen):
         return "main" if self.is_wide else "main-narrow"
 
     def on_resize(self, event: events.Resize) -> None:
-        self.queue.heading = self.tracks.heading = self.is_wide
-        self.show_picture()
+        # The panels lay themselves out anew; only other panels, or other headings, need the desk.
+        if self.is_wide != self._shown_wide:
+            self._shown_wide = self.is_wide
+            self.queue.heading = self.tracks.heading = self.is_wide
+            self.show_picture()
 
     # --- selecting -----------------------------------------------------------------------------------------
 

@@ -16,13 +16,17 @@ class PictureScreen(Screen[Any], inherit_bindings=False):
 
     desk: Desk
     _composed = False
+    _resumed = False
 
     def on_mount(self) -> None:
         self._composed = True
         self.show_picture()
 
     def on_screen_resume(self) -> None:
-        self.show_picture()
+        # The first resume comes on the heels of the mount, which has shown everything.
+        if self._resumed:
+            self.show_picture()
+        self._resumed = True
 
     def show_picture(self) -> None:
         """Show what the desk holds now; nothing before the parts are there."""

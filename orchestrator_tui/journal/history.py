@@ -1,11 +1,14 @@
-"""Following one batch's events: what its tables must hold, and which event could not have happened (D-5)."""
+"""Following one batch's events: what its tables must hold, and which event could not have happened (D-5).
+
+What cannot be folded could not be shown either: a history that passes here is one that every screen can replay.
+"""
 
 from __future__ import annotations
 
 from orchestrator_tui.core.event import GATE_KINDS, KINDS, Draft, Event, EventError, check_payload
-from orchestrator_tui.core.model import Gate
+from orchestrator_tui.core.evolve import BatchFold
 from orchestrator_tui.journal.gate_rows import GateRow, row_after, superseded
-from orchestrator_tui.journal.record import ABOUT_A_GATE, folded, refusal
+from orchestrator_tui.journal.record import refusal
 from orchestrator_tui.journal.request_rows import RequestRow
 
 
@@ -18,7 +21,7 @@ class History:
 
     def __init__(self) -> None:
         self.epoch = 0
-        self.gates: dict[str, Gate] = {}
+        self._fold = BatchFold()
         self.gate_rows: dict[tuple[str, int], GateRow] = {}
         self.requests: dict[int, RequestRow] = {}
 
@@ -43,27 +46,24 @@ class History:
         if event.epoch != self.epoch + taken:
             raise Impossible(f"its epoch is {event.epoch} where {self.epoch + taken} was due")
         self.epoch = event.epoch
-        if event.kind in ABOUT_A_GATE:
+        if event.kind in GATE_KINDS:
             self._follow_gate(event)
-        elif event.kind == "request_made":
+            return
+        self._fold.take(event)
+        if event.kind == "request_made":
             self.requests[event.seq] = (event.seq, event.payload["kind"], None)
         elif event.kind == "request_taken":
             self._take(event)
 
     def _follow_gate(self, event: Event) -> None:
         gate_id = event.payload["gate"]
-        before = self.gates.get(gate_id)
-        if event.kind in GATE_KINDS:
-            # What is recorded was allowed when it was recorded: the same judge must still allow it.
-            why = refusal(before, Draft(event.kind, event.payload), event.at)
-            if why is not None:
-                raise Impossible(f"it would have been refused: {why}")
-        after = folded(before, event)
-        if after is None:
-            return
-        self.gates[gate_id] = after
-        if event.kind not in GATE_KINDS:
-            return
+        # What is recorded was allowed when it was recorded: the same judge must still allow it.
+        why = refusal(self._fold.gate(gate_id), Draft(event.kind, event.payload), event.at)
+        if why is not None:
+            raise Impossible(f"it would have been refused: {why}")
+        self._fold.take(event)
+        after = self._fold.gate(gate_id)
+        assert after is not None, "a gate event makes a gate"
         key, older = (gate_id, after.revision), (gate_id, after.revision - 1)
         if event.kind == "gate_opened" and older in self.gate_rows:
             self.gate_rows[older] = superseded(self.gate_rows[older], event.seq)

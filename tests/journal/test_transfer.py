@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator_tui.core.event import FORMAT_VERSION, Event
+from orchestrator_tui.core.event import FORMAT_VERSION, Draft, Event
 from orchestrator_tui.core.evolve import fold
 from orchestrator_tui.journal.codec import Header, header_line
 from orchestrator_tui.journal.exported import ExportDamaged, read_export
@@ -231,3 +231,18 @@ def test_an_export_appears_whole_or_not_at_all(journal: SqliteJournal, tmp_path:
     with pytest.raises(JournalDamaged, match="does not follow"):
         export_file(journal, BATCH, tmp_path / "x.jsonl", "UTC")
     assert not [path for path in tmp_path.iterdir() if "x.jsonl" in path.name]
+
+
+def test_a_history_that_cannot_be_shown_is_not_let_in(
+    journal: SqliteJournal, other: SqliteJournal, tmp_path: Path
+) -> None:
+    journal.open_batch("strange", opened(), at(0), "cockpit")
+    journal.append(taken(journal, "strange"), [Draft("track_reported", {"track": "nobody knows it"})], at(1), "cockpit")
+    path = tmp_path / "strange.jsonl"
+    export_file(journal, "strange", path, "UTC")
+    verdict = verify_export(path)
+    assert (verdict.intact, verdict.seq) == (False, 3)
+    assert "names the unknown track 'nobody knows it'" in verdict.reason
+    with pytest.raises(JournalDamaged, match="unknown track"):
+        import_file(other, path)
+    assert other.batches() == ()

@@ -21,8 +21,13 @@ WRITTEN = "written into its task"
 def reach_of(journal: SqliteJournal, world: World, gate: Gate) -> Reach:
     """The ways to a gate's agent as they are now: which readers wait, and whether the claimant has died."""
     waiting = {one.what for one in journal.waiters.live(gate.batch, gate.id)}
-    gone = gate.claim is not None and world.processes.claimant_gone(gate.claim)
-    return Reach(frozenset(waiting) & WAITED_FOR, gone)
+    return Reach(frozenset(waiting) & WAITED_FOR, gate.claim is not None and _claimant_gone(world, gate, gate.claim))
+
+
+def _claimant_gone(world: World, gate: Gate, claimant: str) -> bool:
+    """Whether the process that claimed the delivery has ended; none outlives its boot, whoever has its number now."""
+    claimed = next(step for step in reversed(gate.steps) if step.step == "claimed")
+    return claimed.at.boot_id != world.clock.now().boot_id or world.processes.claimant_gone(claimant)
 
 
 class Effects:

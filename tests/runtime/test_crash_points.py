@@ -69,7 +69,7 @@ def started_by_hand(stage: Stage, process: Process) -> None:
     """An agent tells by which command it was started; it repeats the request until it is taken."""
     process.step()
     if not process.track("alpha").attempts:
-        payload = {"track": "alpha", "argv": list(ARGV), "cwd": "/work/alpha", "process": [7, "1", "boot-1"]}
+        payload = {"track": "alpha", "argv": list(ARGV), "cwd": "/worktrees/alpha", "process": [7, "1", "boot-1"]}
         if not any(request.kind == "attempt" for request in process.journal.requests(BATCH)):
             process.journal.insert_request(BATCH, "attempt", payload, stage.clock.now(), "agent:alpha")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator_tui.core.commands import Snooze, Undo
+from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import GateState, Option, TrackState
 from tests.core.builders import answer, asking, fact
 from tests.runtime.stage import BATCH, LIST, MINUTE, SECOND, Stage, payloads
@@ -312,3 +313,19 @@ def test_a_request_whose_events_would_not_fit_is_taken_with_the_reason_and_holds
     assert swollen.startswith("malformed attempt: the payload has")
     assert nameless.startswith("unknown request xxx")
     assert note == "done"
+
+
+def test_a_claim_of_an_earlier_boot_is_nobodys_though_its_number_runs_again(stage: Stage) -> None:
+    first = stage.start()
+    stage.write(asking("Ship it?", *OPTIONS))
+    first.step()
+    first.decide(first.gate(), "ship")
+    assert first.gate().decision is not None
+    claim = {"gate": first.gate().id, "revision": 1, "decision": "d-p1-1", "route": "task_file", "claimant": "7:1"}
+    first.journal.change_gate(BATCH, Draft("delivery_claimed", claim), stage.clock.now(), "cli")
+    first.die()
+    stage.clock.reboot("boot-2", asleep_ms=MINUTE)
+    second = stage.start()
+    second.step()
+    assert second.gate().state is GateState.DELIVERED
+    assert stage.task().metadata["decision"]["id"] == "d-p1-1"

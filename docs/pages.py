@@ -21,7 +21,7 @@ SETTING_MEANINGS: Mapping[str, str] = {
     "bell": "ring when a gate turns stale while the window has not the focus",
     "desktop_notices": "show a desktop notice when a gate turns stale",
     "terminal_title": "show the number of waiting gates in the terminal's title",
-    "limits": "the clocks of batches that this cockpit opens from now on; see [clocks](clocks.md)",
+    "limits": "the clocks of batches that this cockpit is the first to keep; see [clocks](clocks.md)",
 }
 
 VARIABLES: Mapping[str, str] = {
@@ -178,8 +178,8 @@ def settings_page() -> str:
             "## Limits",
             "",
             "They stand below `limits:`; what they do is told in [clocks](clocks.md).",
-            "A batch keeps the limits that it was opened with, so that a replay warns when the person was warned.",
-            "A batch that `orch-agent` opened before any cockpit saw it has the defaults.",
+            "A batch keeps its limits for good, so that a replay warns when the person was warned.",
+            "A batch that `orch-agent` opened gets them from the first cockpit that keeps it.",
             "",
             table(("key", "default", "from … to", "clock"), limits),
             "",

@@ -63,6 +63,19 @@ def policy(batch: Batch, sight: Sight, rules: Rules, now: Instant) -> tuple[Draf
     return tuple(drafts)
 
 
+def overtaken(batch: Batch) -> tuple[Draft, ...]:
+    """The offers of ours whose reason is gone; to be recorded before any answer to them is carried out (A-5).
+
+    An answer that is being carried out is left to whoever claimed it.
+    """
+    drafts: list[Draft] = []
+    for track in batch.tracks.values():
+        offered = batch.gates.get(silence_gate_id(track.slug))
+        if offered is not None and offered.claim is None:
+            drafts += _withdraw_offer(offered, _reason_gone(track))
+    return tuple(drafts)
+
+
 # --- automatic answers -------------------------------------------------------------------------------------
 
 
@@ -143,10 +156,9 @@ def silence_gate_id(slug: str) -> str:
 
 def _silence(batch: Batch, track: Track, sight: Sight, rules: Rules, now: Instant) -> list[Draft]:
     offered = batch.gates.get(silence_gate_id(track.slug))
-    if not _is_watched(track):
-        return _withdraw_offer(offered, f"its track is {track.state.replace('_', ' ')}")
-    if track.liveness is Liveness.REPORTING:
-        return _withdraw_offer(offered, "its agent reported") + _ask_if_silent(batch, track, now)
+    gone = _reason_gone(track)
+    if gone:
+        return _withdraw_offer(offered, gone) + (_ask_if_silent(batch, track, now) if _is_watched(track) else [])
     if track.liveness is Liveness.ASKED:
         assert track.asked_at is not None
         if elapsed_ms(track.asked_at, now) < batch.limits.reply_ms or track.slug not in sight.signs:
@@ -154,6 +166,13 @@ def _silence(batch: Batch, track: Track, sight: Sight, rules: Rules, now: Instan
     elif track.slug not in sight.signs:
         return []
     return _verdict(batch, track, offered, sight, rules, now)
+
+
+def _reason_gone(track: Track) -> str:
+    """Why there is nothing to offer about the agent of a track, or ""."""
+    if not _is_watched(track):
+        return f"its track is {track.state.replace('_', ' ')}"
+    return "its agent reported" if track.liveness is Liveness.REPORTING else ""
 
 
 def _is_watched(track: Track) -> bool:
@@ -247,7 +266,7 @@ def _start_again(track: Track) -> Option:
 
 def _withdraw_offer(offered: Gate | None, why: str) -> list[Draft]:
     # An answer that has not left yet is overtaken, too: who reports is never started a second time (A-5).
-    if offered is None or offered.state not in (GateState.OPEN, GateState.DECIDED):
+    if not why or offered is None or offered.state not in (GateState.OPEN, GateState.DECIDED):
         return []
     return [Draft("gate_withdrawn", {"gate": offered.id, "revision": offered.revision, "why": why})]
 

@@ -6,6 +6,7 @@ from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.delivery import TASK_FILE, WAITED_FOR, Reach, route_to_take
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Gate, GateState, Track, TrackState
+from orchestrator_tui.core.moves import IllegalMove, check_move
 from orchestrator_tui.journal.port import Lease
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.recorder import Recorder
@@ -108,7 +109,10 @@ class Effects:
     def _act(self, lease: Lease, batch: Batch, gate: Gate, claim: int) -> None:
         """Carry out a gate of the engine's own under its claim of this number; its evidence is what was done."""
         assert gate.decision is not None
-        drafts, evidence = self._actions(batch, gate, f"{gate.decision.id}-{claim}")
+        try:
+            drafts, evidence = self._actions(batch, gate, f"{gate.decision.id}-{claim}")
+        except IllegalMove as error:
+            drafts, evidence = None, str(error)
         if drafts is None:
             self._step(gate, "delivery_failed", route=ENGINE, why=evidence, undelivered=True)
             return
@@ -125,8 +129,7 @@ class Effects:
         if options == ("redispatch",):
             return self._start_again(track, gate, f"a-{identifier}")
         if options == ("abandon",):
-            moved = Draft("track_moved", {"track": track.slug, "to": "abandoned", "why": "given up"})
-            return (() if track.state is TrackState.ABANDONED else (moved,)), "given up"
+            return _given_up(track), "given up"
         name = f"m-{identifier}"
         if any(message.id == name for message in track.messages):
             return (), "asked once more"
@@ -161,6 +164,13 @@ class Effects:
     def _step(self, gate: Gate, kind: str, **more: object) -> str:
         """Record one step of a decision's way; "" or why it was refused."""
         return self._recorder.change(gate.batch, Draft(kind, {**_key(gate), **more}), self._world.clock.now())
+
+
+def _given_up(track: Track) -> tuple[Draft, ...]:
+    if track.state is TrackState.ABANDONED:
+        return ()
+    check_move(track.slug, track.state, TrackState.ABANDONED)
+    return (Draft("track_moved", {"track": track.slug, "to": "abandoned", "why": "given up"}),)
 
 
 def _key(gate: Gate) -> dict[str, object]:

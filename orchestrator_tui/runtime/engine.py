@@ -19,7 +19,7 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, GateState, Limits, Liveness, State
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.core.observe import observe, observe_ending
-from orchestrator_tui.core.policy import Sight, policy
+from orchestrator_tui.core.policy import Sight, overtaken, policy
 from orchestrator_tui.core.refusal import refusal
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.port import Lease, LeaseLost
@@ -170,6 +170,7 @@ class Engine:
                     # What does not fit into events would otherwise be tried, and fail, for ever.
                     self._record(hold.lease, [unfit(request, error)])
         for _ in range(MAX_ROUNDS):
+            self._record(hold.lease, overtaken(self.state.batches[batch_id]))
             # What a writer that died had written is found before policy gives its claim up.
             acted = self._act(hold, self.state.batches[batch_id])
             batch = self.state.batches[batch_id]

@@ -63,7 +63,9 @@ def _home(cls: type) -> Any:
 
 def _plain(home: Any, *, frozen: bool) -> Any:
     """A dataclass with the same fields."""
-    plain = type(home.__qualname__, (), {"__annotations__": home.__frozen_kinds__, **home.__frozen_defaults__})
+    # Without a docstring the dataclass decorator would write one, which costs more than all the rest.
+    body = {"__doc__": "fields", "__annotations__": home.__frozen_kinds__, **home.__frozen_defaults__}
+    plain = type(home.__qualname__, (), body)
     return dataclasses.dataclass(init=frozen, repr=False, eq=False, frozen=frozen)(plain)
 
 

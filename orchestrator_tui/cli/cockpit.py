@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from argparse import ArgumentTypeError, Namespace
@@ -59,6 +60,8 @@ def open_cockpit(
     Raises:
         BadInput: there is no such directory, or no terminal.
     """
+    # As in `ui.app.run`, which turns it on again: what is made from here to the first frame stays.
+    gc.disable()
     place = find_place(repository)
     asked_for = tuple(str(existing_directory(one)) for one in tasks)
     limits = _limits(stale_after)

@@ -6,16 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_tui.adapters.tasks.decision import (
-    CLOSING,
-    DECISION,
-    MESSAGE,
-    OPENING,
-    decision_text,
-    described,
-    without_decision,
-)
+from orchestrator_tui.adapters.tasks.decision import DECISION, MESSAGE, closing, described, opening
 
+OPENING, CLOSING = opening(DECISION), closing(DECISION)
 pieces = st.sampled_from(
     [OPENING, CLOSING, "\n", "a", " ", "x y", f"\n{OPENING}\n", f"\n{CLOSING}", "\r\n", "===", "\t"]
 )
@@ -24,6 +17,10 @@ texts = st.lists(pieces, max_size=12).map("".join)
 
 def block(text: str) -> str:
     return f"{OPENING}\n{text}\n{CLOSING}"
+
+
+def decision_text(description: str, paragraph: str) -> str:
+    return described(description, paragraph, DECISION)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +46,7 @@ def test_idempotent_and_replaced(description: str, first: str, second: str) -> N
     once = decision_text(description, first)
     assert decision_text(once, first) == once
     assert decision_text(once, second) == decision_text(description, second)
-    assert without_decision(once) == without_decision(description)
+    assert decision_text(once, "") == decision_text(description, "")
 
 
 @given(st.text(), st.text())

@@ -20,15 +20,6 @@ def closing(kind: str) -> str:
     return f"=== end of orch-tui {kind} ==="
 
 
-OPENING = opening(DECISION)
-CLOSING = closing(DECISION)
-
-
-def decision_text(description: str, paragraph: str) -> str:
-    """``description`` with ``paragraph`` as its one decision paragraph, as :func:`described`."""
-    return described(description, paragraph, DECISION)
-
-
 def described(description: str, paragraph: str, kind: str) -> str:
     """``description`` with ``paragraph`` as its one paragraph of this kind, at the end.
 
@@ -43,16 +34,12 @@ def described(description: str, paragraph: str, kind: str) -> str:
     return f"{base}\n\n{block}" if base else block
 
 
-def without_decision(description: str) -> str:
-    """``description`` without decision paragraphs and without blanks at its end.
+def _without(description: str, kind: str) -> str:
+    """``description`` without paragraphs of this kind and without blanks at its end.
 
     A paragraph reaches from the last opening line before a closing line; lines without their counterpart are the
     agent's own text and stay.
     """
-    return _without(description, DECISION)
-
-
-def _without(description: str, kind: str) -> str:
     first, last = opening(kind), closing(kind)
     kept: list[str] = []
     openings: list[int] = []

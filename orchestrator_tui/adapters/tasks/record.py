@@ -6,19 +6,14 @@ from dataclasses import field
 from typing import Any
 
 from orchestrator_tui.core.frozen import frozen
-from orchestrator_tui.core.text import sanitise, sanitise_line
 
-SUBJECT_LIMIT = 500
-"""Characters of a subject that are shown (S-3)."""
 FIELD_LIMIT = 65_536
 """Characters of any one text that are kept (S-3)."""
-NAME_LIMIT = 120
-"""Characters shown of an owner or a list."""
 
 
 @frozen
 class TaskRecord:
-    """One parsed task file. Texts are raw, as the agent wrote them; the ``shown_…`` forms are safe to draw.
+    """One parsed task file. Texts are raw, as the agent wrote them: not safe to draw.
 
     Attributes:
         list_name: the name of the list's directory.
@@ -57,31 +52,6 @@ class TaskRecord:
     def path(self) -> str:
         """The file's path, below the directory as it was given."""
         return f"{self.directory}/{self.task_id}.json"
-
-    @property
-    def shown_list(self) -> str:
-        """The list's name, safe on one line."""
-        return sanitise_line(self.list_name, NAME_LIMIT)
-
-    @property
-    def shown_subject(self) -> str:
-        """The subject, safe on one line."""
-        return sanitise_line(self.subject, SUBJECT_LIMIT)
-
-    @property
-    def shown_description(self) -> str:
-        """The description, safe over several lines."""
-        return sanitise(self.description, FIELD_LIMIT)
-
-    @property
-    def shown_active_form(self) -> str:
-        """What the agent says it is doing, safe on one line."""
-        return sanitise_line(self.active_form, SUBJECT_LIMIT)
-
-    @property
-    def shown_owner(self) -> str:
-        """Whose task it is, safe on one line."""
-        return sanitise_line(self.owner, NAME_LIMIT)
 
     @property
     def order(self) -> tuple[str, int, str]:

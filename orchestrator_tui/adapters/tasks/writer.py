@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from orchestrator_tui.adapters.tasks.atomic import create_file, replace_file, sweep
-from orchestrator_tui.adapters.tasks.decision import decision_text
+from orchestrator_tui.adapters.tasks.decision import DECISION, described
 from orchestrator_tui.adapters.tasks.document import Notes, Unreadable, kind_of, parse_document
 from orchestrator_tui.adapters.tasks.lock import (
     WAIT_SECONDS,
@@ -147,7 +147,7 @@ def write_decision(
             refusals.append(str(error))
             return None
         description = changed.get("description")
-        changed["description"] = decision_text(description if isinstance(description, str) else "", paragraph)
+        changed["description"] = described(description if isinstance(description, str) else "", paragraph, DECISION)
         return changed
 
     record = _rewrite(os.fspath(path), change, clock, timeout)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_tui.adapters.tasks.decision import DECISION, closing, opening
+from orchestrator_tui.adapters.tasks.decision import closing, opening
 from orchestrator_tui.adapters.tasks.lock import TaskLocked
 from orchestrator_tui.adapters.tasks.reader import read_task
 from orchestrator_tui.adapters.tasks.record import TaskRecord
@@ -27,6 +27,7 @@ from orchestrator_tui.adapters.tasks.writer import (
 )
 from tests.tasks.manual import FIXTURES, ManualClock, entries, put, task
 
+OPENING, CLOSING = opening("decision"), closing("decision")
 CAPTURED = sorted(FIXTURES.glob("**/*.json"))
 DECISION = {"gate": "g1", "revision": 1, "option": "ship", "label": "ship it", "reason": "", "by": "key", "at": 5}
 
@@ -321,9 +322,7 @@ def test_a_decision_on_a_captured_gate(tmp_path: Path, path: Path) -> None:
     assert outcome.record == read_task(copy)
     value, original = load(copy), load(path)
     assert value["metadata"] == {**original["metadata"], "decision": DECISION}
-    assert (
-        value["description"] == f"Full description here\n\n{opening(DECISION)}\nDecided: ship it.\n{closing(DECISION)}"
-    )
+    assert value["description"] == f"Full description here\n\n{OPENING}\nDecided: ship it.\n{CLOSING}"
     assert {key: value[key] for key in value if key not in ("metadata", "description")} == {
         key: original[key] for key in original if key not in ("metadata", "description")
     }
@@ -331,9 +330,7 @@ def test_a_decision_on_a_captured_gate(tmp_path: Path, path: Path) -> None:
     assert write_decision(copy, DECISION, "Decided: ship it.", still_asking).record == outcome.record
     assert copy.stat() == status
     write_decision(copy, {**DECISION, "option": "fix", "revision": 2}, "Decided: fix.", still_asking)
-    assert (
-        load(copy)["description"] == f"Full description here\n\n{opening(DECISION)}\nDecided: fix.\n{closing(DECISION)}"
-    )
+    assert load(copy)["description"] == f"Full description here\n\n{OPENING}\nDecided: fix.\n{CLOSING}"
     assert load(copy)["metadata"]["decision"]["option"] == "fix"
 
 

@@ -217,9 +217,15 @@ def _verdict(batch: Batch, track: Track, offered: Gate | None, sight: Sight, rul
     if fresh:
         return drafts + _withdraw_offer(offered, "its agent shows signs of life")
     newly = liveness is not track.liveness and track.liveness in (Liveness.ASKED, Liveness.WORKING_NOT_REPORTING)
-    if newly or _is_owed(track, offered):
+    if (newly or _is_owed(track, offered)) and not _waits_for_a_person(batch, track):
         drafts += _offer(track, offered, words, rules, now)
     return drafts
+
+
+def _waits_for_a_person(batch: Batch, track: Track) -> bool:
+    """Whether a question of the agent's own is open: what is missing is an answer, not the agent."""
+    own = (gate for gate in batch.gates.values() if gate.track == track.slug)
+    return any(gate.state is GateState.OPEN and gate.id != silence_gate_id(track.slug) for gate in own)
 
 
 def _is_owed(track: Track, offered: Gate | None) -> bool:

@@ -13,10 +13,11 @@ from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Sn
 from orchestrator_tui.core.decide import decide, decided_draft
 from orchestrator_tui.core.delivery import Reach
 from orchestrator_tui.core.event import Draft, EventError
+from orchestrator_tui.core.facts import LifeSign
 from orchestrator_tui.core.gates import ALREADY
 from orchestrator_tui.core.gates import refusal as gate_refusal
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Batch, Gate, GateState, Limits, Liveness, State
+from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Limits, Liveness, State
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.core.observe import observe, observe_ending
 from orchestrator_tui.core.policy import Sight, overtaken, policy
@@ -198,7 +199,7 @@ class Engine:
             if track.liveness is not Liveness.REPORTING
         }
         return Sight(
-            signs={slug: signs for slug, (signs, _) in looked.items()},
+            signs={slug: (*self._waiting(batch, slug), *signs) for slug, (signs, _) in looked.items()},
             ended=frozenset(slug for slug, (_, ended) in looked.items() if ended),
             reach={
                 gate.id: self._reach(gate)
@@ -206,6 +207,12 @@ class Engine:
                 if gate.state in (GateState.DECIDED, GateState.DELIVERED)
             },
         )
+
+    def _waiting(self, batch: Batch, slug: str) -> tuple[LifeSign, ...]:
+        """An agent that waits for our answer lives, however long it has said nothing."""
+        own = (gate for gate in batch.gates.values() if gate.track == slug and gate.state not in TERMINAL_GATE_STATES)
+        waits = any(self._journal.waiters.live(batch.id, gate.id) for gate in own)
+        return (LifeSign("waiting for our answer", 0),) if waits else ()
 
     def _reach(self, gate: Gate) -> Reach:
         return reach_of(self._journal, self._world, gate)

@@ -343,7 +343,6 @@ def test_neither_clock_waits_for_the_other() -> None:
         (600, "message_sent"),
         (600, "gate_stale"),
         (720, "agent_liveness"),
-        (720, "gate_opened"),
     ]
 
 
@@ -393,3 +392,20 @@ def test_limits_come_from_the_batch() -> None:
 )
 def test_a_sign_in_words(age: int, words: str) -> None:
     assert sign_words(sign("process", age)) == words
+
+
+def test_an_agent_whose_own_question_waits_for_a_person_is_not_offered_to_be_started_again() -> None:
+    """What is missing is an answer, not the agent; once it is given, the two minutes decide."""
+    ledger = Ledger()
+    ledger.see(asking("Ship it?", "ship", "fix", stage=2))
+    ledger.tick(10 * MINUTE)
+    ledger.due(NOTHING)
+    ledger.tick(2 * MINUTE)
+    ledger.due(NOTHING)
+    assert OFFER not in ledger.batch.gates
+    gate = next(iter(ledger.batch.gates.values()))
+    assert ledger.carry_out(answer(gate, "ship", origin="cli"), "d-1") is None
+    for kind in ("delivery_claimed", "decision_delivered", "decision_acknowledged"):
+        ledger.must(on_gate(kind, gate.id, 1, decision="d-1", route="task_file"))
+    ledger.due(NOTHING)
+    assert ledger.gate(OFFER).state is GateState.OPEN

@@ -64,10 +64,12 @@ def _run(arguments: Sequence[str]) -> int:
     module = load(COCKPIT if name == COCKPIT else COMMANDS[name][0])
     found = parse(name, module.register, rest)
     run: Callable[..., int] = module.run
-    code = run(found)
-    if name not in QUIET:
-        _warn(getattr(found, "repo", "."))
-    return code
+    try:
+        return run(found)
+    finally:
+        # A command that was refused says it, too: that something else waits is no less true.
+        if name not in QUIET:
+            _warn(getattr(found, "repo", "."))
 
 
 def _command(arguments: Sequence[str]) -> tuple[str, Sequence[str]]:

@@ -60,3 +60,12 @@ def test_a_young_gate_is_not_stale(scene: Scene) -> None:
     scene.ask(1, "pay-webhook", "Keep it?", ["yes", "no"], age_s=200)
     scene.watch()
     assert scene.run("locate", "--json").err == ""
+
+
+@pytest.mark.parametrize(("arguments", "code"), [(("decide", "nobody", "yes"), 2), (("verify", "nothing"), 2)])
+def test_a_command_that_fails_says_it_too(scene: Scene, arguments: tuple[str, ...], code: int) -> None:
+    scene.ask(1, "pay-webhook", "Keep it?", ["yes", "no"], age_s=400)
+    scene.watch()
+    ended = scene.run(*arguments)
+    assert ended.code == code
+    assert SAYS in ended.err

@@ -7,7 +7,9 @@ What nothing is known about is *unknown* and goes to a person.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
+from orchestrator_tui.core.danger import dangerous_words
 from orchestrator_tui.core.model import Question, Risk
 from orchestrator_tui.core.rules import StageRule
 
@@ -47,22 +49,7 @@ KINDS: dict[str, Risk] = {
     "plan": Risk.UNKNOWN,
 }
 
-_DANGER = re.compile(
-    r"""
-    \b(?:
-        prod(?:uction)?\b(?![-\s](?:ready|grade|quality|code|like|build|bundle|mode))
-      | (?:release|publish)\s+(?:it|now|this|the|v?\d|to|version|package|tag)\b(?!\s+notes)
-      | (?:migrat(?:e|es|ing)|migration)\b(?!\s+(?:guide|doc|docs|notes|helper|test|tests))
-      | (?:drop|truncate)\s+(?:the\s+)?(?:\w+\s+)?(?:table|column|database|schema|index)
-      | force[-\s]push | rm\s+-rf | (?:hard|git)\s+reset\s+--hard
-      | delete\s+(?:all|every|the\s+(?:database|bucket|branch|volume|data|users?))
-      | roll(?:ing)?\s?back\s+(?:the\s+)?(?:deploy|release|migration)
-      | (?:cannot|can't|can\s+not)\s+be\s+(?:rolled\s+back|undone|reverted) | irreversibl[ey]
-      | customers?\s+data | payment\s+provider | rotate\s+(?:the\s+)?(?:keys?|secrets?)
-    )
-    """,
-    re.VERBOSE | re.IGNORECASE,
-)
+_WORDS = re.compile(r"[a-z]+")
 
 
 def assess(question: Question, stage: StageRule | None) -> tuple[Risk, str]:
@@ -74,9 +61,9 @@ def assess(question: Question, stage: StageRule | None) -> tuple[Risk, str]:
     if question.kind in KINDS:
         found.append((KINDS[question.kind], f"a {question.kind.replace('_', ' ')} gate"))
     if question.environment:
-        found.append((ENVIRONMENTS.get(question.environment, Risk.UNKNOWN), f"environment {question.environment}"))
+        found.append((_environment(question.environment), f"environment {question.environment}"))
     if question.declared_risk:
-        found.append((DECLARED.get(question.declared_risk, Risk.UNKNOWN), f"declared {question.declared_risk}"))
+        found.append((_highest(question.declared_risk, DECLARED), f"declared {question.declared_risk}"))
     if not question.declared_risk and not question.environment:
         found.append((Risk.UNKNOWN, "its agent declares no risk"))
     word = danger_word(question)
@@ -86,9 +73,25 @@ def assess(question: Question, stage: StageRule | None) -> tuple[Risk, str]:
 
 
 def danger_word(question: Question) -> str:
-    """The first dangerous words in what is asked, or ""."""
-    match = _DANGER.search(question.question)
-    return match.group(0) if match else ""
+    """The first dangerous words in what is asked or offered, or ""."""
+    texts = (question.question, *(option.label for option in question.options))
+    return next((words for text in texts if (words := dangerous_words(text))), "")
+
+
+def _environment(name: str) -> Risk:
+    # What only leads up to production is no production: pre-prod, non-production.
+    if re.search(r"\b(?:pre|non|not)[-_ ]?prod", name):
+        return Risk.STAGING
+    return _highest(name, ENVIRONMENTS)
+
+
+def _highest(said: str, known: Mapping[str, Risk]) -> Risk:
+    """The highest risk that any word speaks of: agents write ``prod-eu``, or ``high (touches production)``.
+
+    Low is only what says so and nothing else: ``not low`` is unknown.
+    """
+    least = Risk.LOW if said in known else Risk.UNKNOWN
+    return max((known[word] for word in _WORDS.findall(said) if known.get(word, least) > least), default=least)
 
 
 def _stage_words(question: Question, stage: StageRule) -> list[tuple[Risk, str]]:

@@ -22,8 +22,8 @@ _SECRET = r"(?:private\s+key|secrets?|passwords?|credentials?|api\s+(?:key|secre
 # What follows the words when they only name a piece of code, of a text or of a screen.
 _OF_CODE = r"""(?:\s+(?:
     objects? | class | classes | components? | models? | types? | names? | pages? | icons? | buttons? | dialogs?
-  | views? | fields? | variables? | arguments? | parameters? | functions? | methods? | imports? | fixtures? | helpers? | tests?
-  | mocks? | schemas? | columns?\s+name | of\s+contents | structures? | cards?
+  | views? | fields? | variables? | arguments? | parameters? | functions? | methods? | imports? | fixtures? | helpers?
+  | tests? | mocks? | schemas? | columns?\s+name | of\s+contents | structures? | cards?
   | from\s+the\s+(?:docs|list|readme|diagram)
 )\b)"""
 _OF_BUILD = r"""(?:[-\s](?:

@@ -11,7 +11,7 @@ from orchestrator_tui.core.queries import GateKey, wants_confirmation
 from orchestrator_tui.core.text import sanitise
 from orchestrator_tui.ui.present.card_header import full_header, short_header
 from orchestrator_tui.ui.present.cells import Line, Part, clean
-from orchestrator_tui.ui.present.delivery import life_lines, route_note, route_word, undo_left
+from orchestrator_tui.ui.present.delivery import life_lines, route_note, route_word, strongest_route, undo_left
 from orchestrator_tui.ui.present.evidence import evidence_rows
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.words import PRODUCTION, RISK_NAMES, risk_label
@@ -20,6 +20,9 @@ PAGE = 9
 """Options a page of the card shows: as many as there are digits."""
 
 NOTHING = Part("")
+
+QUESTION_LIMIT = 12_000
+"""Characters of a question that are shown: as many as an agent may ask, so that nothing decides unseen."""
 
 OWN_ANSWER = "type an answer of your own"
 
@@ -141,12 +144,12 @@ def present_card(
         risk=Part(RISK_NAMES[gate.risk], risk_label(gate)[1]),
         header=short_header(gate, scene.track, batch, now),
         full_header=full_header(gate, scene.track, batch, now, zone, trust),
-        question=clean(gate.question.question, 2000),
+        question=clean(gate.question.question, QUESTION_LIMIT),
         context=sanitise(gate.question.context.strip("\n"), 65_536),
         options=options[first : first + PAGE],
         pages=f"{scene.given.page + 1}/{page_count(gate)}" if page_count(gate) > 1 else "",
         several=gate.question.multiple and is_open,
-        advice=_advice(scene) if is_open else NOTHING,
+        advice=_advice(scene, options, first) if is_open else NOTHING,
         evidence=evidence_rows(gate, scene.track, batch, now, glyphs),
         confirm=_confirm(scene) if is_open else (),
         life=life_lines(gate, zone, glyphs),
@@ -217,25 +220,32 @@ def _recommended_words(gate: Gate) -> str:
     return f"recommended ({why})" if why else "recommended"
 
 
-def _advice(scene: _Scene) -> Part:
+def _advice(scene: _Scene, options: tuple[CardOption, ...], first: int) -> Part:
+    """The absence of a recommendation, or where it stands when it is on another page."""
     gate = scene.gate
     if _is_production(gate):
         return Part("No recommendation: production is yours.", "risk-production")
     if gate.recommendation is not None:
-        return NOTHING
+        place = next((place for place, option in enumerate(options) if option.recommended), first)
+        if first <= place < first + PAGE:
+            return NOTHING
+        return Part(
+            f"{scene.glyphs.recommended} recommended on page {place // PAGE + 1}: {options[place].label}", "quiet"
+        )
     why = clean(gate.recommendation_why, 300)
     return Part(f"No recommendation: {why}." if why else "No recommendation was given.", "quiet")
 
 
 def _corner(gate: Gate) -> str:
-    return f"via {route_word(gate.routes[0])}" if gate.routes else "no route"
+    route = strongest_route(gate)
+    return f"via {route_word(route)}" if route else "no route"
 
 
 def _notes(scene: _Scene) -> tuple[Part, ...]:
     gate = scene.gate
     notes: list[Part] = []
     if gate.undelivered:
-        notes.append(Part("The answer did not reach its agent. r tries again.", "risk-failure strong"))
+        notes.append(Part("The answer did not reach its agent. Enter tries again.", "risk-failure strong"))
     for signal in scene.batch.signals.values():
         if signal.kind == "spoof_suspected" and signal.gate == gate.id:
             notes.append(Part(clean(signal.text, 300), "risk-failure strong"))

@@ -17,19 +17,18 @@ WIDE = 100
 def card_lines(view: CardView, width: int, height: int = 0) -> tuple[Line, ...]:
     """The whole card in lines of at most ``width`` cells, the first of them blank.
 
-    What is told beside the question is shortened so that the options stay in sight within ``height`` lines; with a
-    height of 0 nothing is left out.
+    Sections are shortened so that options and confirmation stay in sight within ``height`` lines, and at last lose
+    the blank lines between them; with a height of 0 nothing is left out.
     """
     room = max(10, width - 1)
     if view.key is None:
         return told(view.empty, width)
-    shown = {name: list(make(view, room)) for name, make in _SECTIONS.items()}
-    if height:
-        _shorten(shown, height)
+    whole = {name: section for name, make in _SECTIONS.items() if (section := list(make(view, room)))}
+    shown = _shortened(whole, height) if height else whole
+    joined = _joined_sections(shown, height) if height else _JOINED
     lines: list[Line] = []
     for name, section in shown.items():
-        if section:
-            lines += ([EMPTY] if lines and name not in _JOINED else []) + section
+        lines += ([EMPTY] if lines and name not in joined else []) + section
     return tuple(_within((Part(" "), *line), width) if line else line for line in lines)
 
 
@@ -37,20 +36,47 @@ def _within(line: Line, width: int) -> Line:
     return line if line_width(line) <= width else fit_line(line, width)
 
 
-def _shorten(sections: dict[str, list[Line]], height: int) -> None:
-    """Cut the sections that may give way until all fit in ``height`` lines, or nothing more may be cut.
+MORE = "\0more"
+"""What a click on the lines that are left out means; no agent's key can be this."""
+
+_Sections = dict[str, list[Line]]
+
+
+def _shortened(whole: _Sections, height: int) -> _Sections:
+    """The sections, cut where they may give way until all fit in ``height`` lines or nothing more may be cut."""
+    shown = dict(whole)
+    for name, least in _GIVES:
+        over = _height(shown, _JOINED) - height
+        section = shown.get(name, [])
+        room = max(least + 1, len(section) - over)
+        if over > 0 and room < len(section):
+            shown[name] = _cut(whole[name], room, from_the_end=name == "life")
+    return shown
+
+
+def _cut(section: list[Line], room: int, *, from_the_end: bool) -> list[Line]:
+    """``room`` lines of a section, one of them telling how many are left out.
 
     The end of an answer's life tells most, and the beginning of all else.
     """
-    for name, least in _GIVES:
-        filled = [key for key, section in sections.items() if section]
-        over = sum(map(len, sections.values())) + sum(key not in _JOINED for key in filled[1:]) - height
-        section = sections[name]
-        cuts = min(over + 1, len(section) - least)
-        if over > 0 and cuts > 1:
-            kept = 1 if name == "life" else len(section) - cuts
-            more = (Part(f"… {cuts} more lines", "quiet"),)
-            sections[name] = [*section[:kept], more, *section[kept + cuts :]]
+    hidden = len(section) - room + 1
+    kept = 1 if from_the_end else room - 1
+    more = (Part(f"… {hidden} more lines", "quiet", MORE),)
+    return [*section[:kept], more, *section[kept + hidden :]]
+
+
+def _joined_sections(shown: _Sections, height: int) -> frozenset[str]:
+    """The sections without a blank line before them: more of them the less room there is."""
+    joined = _JOINED
+    for name in _CLOSES_UP:
+        if _height(shown, joined) <= height:
+            break
+        joined |= {name}
+    return joined
+
+
+def _height(shown: _Sections, joined: frozenset[str]) -> int:
+    return sum(map(len, shown.values())) + sum(name not in joined for name in [*shown][1:])
 
 
 def _header(view: CardView, room: int) -> Sequence[Line]:
@@ -184,5 +210,16 @@ _SECTIONS = {
 _JOINED = frozenset({"context"})
 """Sections without a blank line before them."""
 
-_GIVES = (("context", 2), ("evidence", 2), ("life", 3), ("context", 1), ("evidence", 1))
+_GIVES = (
+    ("context", 2),
+    ("evidence", 2),
+    ("question", 4),
+    ("context", 1),
+    ("evidence", 1),
+    ("life", 3),
+    ("question", 1),
+)
 """Sections that give way on a low screen, in this order, with the lines they keep."""
+
+_CLOSES_UP = ("evidence", "advice", "notes", "life", "confirm", "question", "options")
+"""Sections that lose the blank line before them when all that may give way has, in this order."""

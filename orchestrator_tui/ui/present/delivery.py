@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import tzinfo
 
+from orchestrator_tui.core.delivery import STRENGTH
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import DeliveryStep, Gate, GateState
 from orchestrator_tui.ui.present.ages import clock_time, left, seconds
@@ -35,9 +36,14 @@ def route_word(route: str) -> str:
     return ROUTES[route][0] if route in ROUTES else clean(route, 40).replace("_", " ")
 
 
+def strongest_route(gate: Gate) -> str:
+    """The strongest route of a gate, whichever of its routes was seen first; "" when it has none."""
+    return next((route for route in STRENGTH if route in gate.routes), gate.routes[0] if gate.routes else "")
+
+
 def held_words(gate: Gate) -> str:
     """How the asker waits: ``held by hook``; "" when it cannot be reached."""
-    strongest = gate.routes[0] if gate.routes else ""
+    strongest = strongest_route(gate)
     return ROUTES[strongest][1] if strongest in ROUTES else route_word(strongest)
 
 
@@ -45,8 +51,8 @@ def route_note(gate: Gate) -> str:
     """What the person must know of the best route of a gate, or ""."""
     if not gate.routes:
         return _NO_ROUTE
-    caveats = [ROUTES[route][2] if route in ROUTES else "" for route in gate.routes]
-    return caveats[0] if all(caveats) else ""
+    strongest = strongest_route(gate)
+    return ROUTES[strongest][2] if strongest in ROUTES else ""
 
 
 def undo_left(gate: Gate, now: Instant) -> str:

@@ -144,6 +144,13 @@ def test_more_than_nine_options_page() -> None:
     assert page_count(many_options(9)) == 1
 
 
+def test_a_recommendation_on_another_page_is_told() -> None:
+    many = replace(COUNSEL.question, options=tuple(Option(f"o{n}", f"choice {n}") for n in range(1, 15)))
+    told = "◂ recommended on page 2: choice 12"
+    assert card(COUNSEL, question=many, recommendation="o12").advice.text == told
+    assert card(COUNSEL, CardInput(page=1), question=many, recommendation="o12").advice.text == ""
+
+
 def test_a_digit_means_the_option_on_its_page_raw() -> None:
     long = many_options(20)
     found = option_at(long, 1, 1)
@@ -252,6 +259,7 @@ def test_the_typed_slug_turns_green_when_it_is_right() -> None:
         (("hook",), "via hook", ""),
         (("task_file",), "via task file", "The answer is written to its task file; its agent may not look."),
         (("shell", "task_file"), "via shell", ""),
+        (("task_file", "shell"), "via shell", ""),
         ((), "no route", "Its agent cannot hear us now; the answer is kept until it can."),
         (("carrier_pigeon",), "via carrier pigeon", ""),
     ],
@@ -268,7 +276,7 @@ def test_an_undelivered_answer_and_a_forged_one_are_told_first() -> None:
     batch = replace(with_gate(checkout(), lost).batches[BATCH], signals={"s": signal})
     view = present_card(State({BATCH: batch}), gate_key(lost), NOW, UNICODE, ZONE)
     assert [part.text for part in view.notes] == [
-        "The answer did not reach its agent. r tries again.",
+        "The answer did not reach its agent. Enter tries again.",
         "its file says approved; nobody did",
     ]
     assert "did not reach" in picture(view, 60).splitlines()[3]
@@ -315,6 +323,32 @@ def test_options_and_confirmation_stay_in_sight_on_a_low_screen() -> None:
         assert "Type pay-webhook" in text
         assert "more lines" in text
     assert len(card_lines(view, 43)) > 60
+
+
+def test_a_long_question_leaves_the_options_in_sight_and_is_whole_where_there_is_room() -> None:
+    asked = "Should we do this? " * 500 + "Or-not?"
+    view = card(DEPLOY, question=replace(DEPLOY.question, question=asked))
+    for height in (30, 24):
+        text = drawn(card_lines(view, 43, height))
+        assert "Should we do this?" in text
+        assert "   3  stop here" in text
+        assert "Type pay-webhook" in text
+    assert "Or-not?" in drawn(card_lines(view, 43))
+
+
+@pytest.mark.parametrize("height", range(13, 24))
+def test_the_confirmation_is_in_sight_as_long_as_it_can_be(height: int) -> None:
+    lines = card_lines(card(DEPLOY), 78, height)
+    assert len(lines) <= height
+    assert "Type pay-webhook to confirm" in drawn(lines)
+
+
+@pytest.mark.parametrize("height", range(12, 70))
+def test_the_lines_left_out_are_counted_right(height: int) -> None:
+    context = "\n".join(f"line {number}." for number in range(60))
+    text = drawn(card_lines(card(COUNSEL, question=replace(COUNSEL.question, context=context)), 60, height))
+    left_out = sum(f"line {number}." not in text for number in range(60))
+    assert (f"… {left_out} more lines" in text) is (left_out > 0)
 
 
 def test_of_a_long_life_the_end_stays_in_sight() -> None:

@@ -25,7 +25,7 @@ from orchestrator_tui.core.model import (
 )
 from orchestrator_tui.core.queries import GateKey, TrackKey
 from orchestrator_tui.ui.present.banner import present_banner
-from orchestrator_tui.ui.present.card import present_card
+from orchestrator_tui.ui.present.card import CardInput, CardView, present_card
 from orchestrator_tui.ui.present.glyphs import UNICODE
 from orchestrator_tui.ui.present.headline import present_headline
 from orchestrator_tui.ui.present.queue import present_queue
@@ -321,6 +321,7 @@ async def test_another_gate_starts_at_the_top_and_the_same_one_stays() -> None:
     async with host.run_test(size=(50, 14)) as pilot:
         widget.show(present_card(state, gate_key(long), NOW, UNICODE, ZONE))
         await pilot.pause()
+        widget.move(1)
         widget.move(5)
         await pilot.pause()
         assert widget.scroll_offset.y == 5
@@ -333,6 +334,36 @@ async def test_another_gate_starts_at_the_top_and_the_same_one_stays() -> None:
         widget.show(present_card(state, gate_key(COUNSEL), NOW, UNICODE, ZONE))
         await pilot.pause()
         assert widget.scroll_offset.y == 0
+
+
+async def test_all_of_a_long_card_can_be_read_and_marking_brings_the_options_back() -> None:
+    context = "\n".join(f"line {number}." for number in range(80))
+    long = replace(DEPLOY, question=replace(DEPLOY.question, context=context))
+    state = State({BATCH: replace(checkout().batches[BATCH], gates={long.id: long})})
+    widget = GateCard()
+    host = Host(widget)
+
+    def view(**given: Any) -> CardView:
+        return present_card(state, gate_key(long), NOW, UNICODE, ZONE, given=CardInput(**given))
+
+    async with host.run_test(size=(50, 22)) as pilot:
+        widget.show(view())
+        widget.focus()
+        await pilot.pause()
+        assert "PgDn shows all" in host.picture()[-1]
+        read = set(host.inside())
+        for _ in range(12):
+            widget.move_page(1)
+            await pilot.pause()
+            read |= set(host.inside())
+        assert {f" line {number}." for number in range(80)} <= read
+        widget.show(view(marks=(DEPLOY.question.options[0].key,)))
+        await pilot.pause()
+        assert any("● 1" in line for line in host.inside())
+        assert "Type pay-webhook to confirm" in host.inside()[-1]
+        place = next(y for y, line in enumerate(host.inside()) if "more lines" in line)
+        await pilot.click(GateCard, offset=(4, place + 1))
+        assert " line 9." in host.inside()
 
 
 @pytest.mark.parametrize("height", range(8, 24, 3))

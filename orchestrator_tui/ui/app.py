@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from pathlib import Path
-from time import perf_counter
 from typing import ClassVar
 
 from textual import events
@@ -29,6 +28,7 @@ from orchestrator_tui.ui import themes
 from orchestrator_tui.ui.actions import BY_ID
 from orchestrator_tui.ui.deciding import REST_MS, rests
 from orchestrator_tui.ui.desk import Desk
+from orchestrator_tui.ui.intake import Changed, Intake
 from orchestrator_tui.ui.keymap import resolve
 from orchestrator_tui.ui.notices import Warner, notice, terminal_title
 from orchestrator_tui.ui.screens.main import MainScreen
@@ -47,21 +47,6 @@ TOUR_SECONDS = 10.0
 
 NOTICE_SECONDS = 6.0
 """How long a notice stands in the status line."""
-
-BREATH = 8
-"""After a picture was shown, so many times as long as that took passes before the next; keys wait for nothing."""
-
-LONGEST_BREATH_SECONDS = 0.25
-
-
-@dataclass
-class Changed(Message):
-    """The session has a new picture. Of several that wait only the newest is handled."""
-
-    picture: Snapshot
-
-    def can_replace(self, message: Message) -> bool:
-        return isinstance(message, Changed)
 
 
 @dataclass
@@ -117,12 +102,11 @@ class Cockpit(App[None], inherit_bindings=False):
             zone=zone,
         )
         self.desk.changed = self.show_picture
+        self.intake = Intake(self, self.desk.picture, self._take)
         self.warner: Warner = warner or TerminalWarner(self._write, self.environment)
         self.focused_window: bool | None = None
         self._own_themes = config_directory(self.environment) / "themes"
         self._warned_of: State | None = None
-        self._breathing: Timer | None = None
-        self._held: Snapshot | None = None
         self._playing: Timer | None = None
         self._forgetting: Timer | None = None
         self._told = ""
@@ -139,7 +123,7 @@ class Cockpit(App[None], inherit_bindings=False):
     # --- life ----------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        self.session.start(self._changed, self._finished)
+        self.session.start(self.intake.put, self._finished)
         self.set_interval(TICK_SECONDS, self.tick)
         self._wake_when_rested()
         self._warn()
@@ -167,37 +151,20 @@ class Cockpit(App[None], inherit_bindings=False):
 
     # --- from the session ----------------------------------------------------------------------------------
 
-    def _changed(self, picture: Snapshot) -> None:
-        self.post_message(Changed(picture))
-
     def _finished(self, outcome: Outcome) -> None:
         self.post_message(Finished(outcome))
 
     def on_changed(self, event: Changed) -> None:
-        if self._breathing is not None:
-            self._held = event.picture
-            return
-        self._take(event.picture)
+        self.intake.look()
 
-    def _take(self, picture: Snapshot) -> None:
-        began = perf_counter()
+    def _take(self, picture: Snapshot, activity: bool) -> None:
         self.desk.take(picture)
-        self.show_picture()
-        self._warn()
-        self._wake_when_rested()
-        spent = perf_counter() - began
-        self._breathing = self.set_timer(min(LONGEST_BREATH_SECONDS, spent * BREATH), self._breathed)
-
-    def _breathed(self) -> None:
-        self._breathing = None
-        picture, self._held = self._held, None
-        if picture is not None:
-            self._take(picture)
-
-    @property
-    def is_behind(self) -> bool:
-        """Whether a newer picture waits to be shown."""
-        return self._held is not None or self._breathing is not None
+        if activity:
+            self.show_activity()
+        else:
+            self.show_picture()
+            self._warn()
+            self._wake_when_rested()
 
     def on_finished(self, event: Finished) -> None:
         self.desk.report(event.outcome)
@@ -211,6 +178,12 @@ class Cockpit(App[None], inherit_bindings=False):
                 screen.show_picture()
         self._mind_the_notice()
         self._mind_the_transport()
+
+    def show_activity(self) -> None:
+        """Show what agents were just seen doing; nothing else has changed."""
+        for screen in self.screen_stack:
+            if isinstance(screen, PictureScreen):
+                screen.show_activity()
 
     def tick(self) -> None:
         """A second has passed: ages and the terminal's title are shown anew."""
@@ -278,6 +251,11 @@ class Cockpit(App[None], inherit_bindings=False):
 
     # --- themes and palette --------------------------------------------------------------------------------
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Parse the stylesheets anew, once there is something that could have been drawn by others."""
+        if self._is_mounted:
+            super().refresh_css(animate)
+
     def get_theme(self, theme_name: str) -> Theme | None:
         """A theme by name; the toolkit asks for it at every line that it paints, and copies all themes each time."""
         return self._registered_themes.get(theme_name) or super().get_theme(theme_name)
@@ -300,6 +278,8 @@ class Cockpit(App[None], inherit_bindings=False):
         if theme is not None:
             self.register_theme(theme)
             self.theme = theme.name
+            if not self._running:
+                self.stylesheet.set_variables(self.get_css_variables())
 
     def action_command_palette(self) -> None:
         """Open the palette."""

@@ -70,11 +70,11 @@ class MainScreen(ReplayActions, AnsweringScreen):
     def show_parts(self) -> None:
         super().show_parts()
         desk, now = self.desk, self.desk.now()
-        state, glyphs, live = desk.state, desk.glyphs, desk.live
+        state, glyphs = desk.state, desk.glyphs
         mode = desk.session.mode
         self.headline.show(self.ended(present_headline(state, now, glyphs, mode=mode)))
         self.queue.show(present_queue(state, now, glyphs, search=desk.scope.search))
-        self.tracks.show(present_tracks(state, now, glyphs, scope=desk.scope, activity=live.activity, empty=live.empty))
+        self.show_activity()
         stages = present_stages(state, desk.track_key, now, glyphs)
         if self.is_wide:
             self.card_panel.show(present_card(state, desk.card.key, now, glyphs, desk.zone, given=desk.card_input))
@@ -84,6 +84,20 @@ class MainScreen(ReplayActions, AnsweringScreen):
             self.strip.show(stages)
         self.show_transport()
         self._follow_desk()
+
+    def show_activity(self) -> None:
+        if self.is_composed:
+            desk, live = self.desk, self.desk.live
+            self.tracks.show(
+                present_tracks(
+                    desk.state,
+                    desk.now(),
+                    desk.glyphs,
+                    scope=desk.scope,
+                    activity=live.activity,
+                    empty=live.empty,
+                )
+            )
 
     def _follow_desk(self) -> None:
         """Bring the lists' selections to the card's gate and the selected track, when those have changed.

@@ -30,8 +30,16 @@ class PictureScreen(Screen[Any], inherit_bindings=False):
 
     def show_picture(self) -> None:
         """Show what the desk holds now; nothing before the parts are there."""
-        if self._composed and self.is_attached:
+        if self.is_composed:
             self.show_parts()
+
+    @property
+    def is_composed(self) -> bool:
+        """Whether the parts are there to be shown."""
+        return self._composed and self.is_attached
+
+    def show_activity(self) -> None:
+        """Show what agents were just seen doing, where the screen lists it."""
 
     def show_parts(self) -> None:
         """Show the banner: what waits too long stays in sight on every screen and dialog (seed 002)."""

@@ -70,7 +70,7 @@ class Driver:
     async def settle(self) -> None:
         """Let every message be handled, the throttle of pictures included."""
         await self.app.workers.wait_for_complete()
-        while self.app.is_behind:
+        while self.app.intake.is_behind:
             await self.pilot.pause(0.01)
         await self.pilot.pause()
 

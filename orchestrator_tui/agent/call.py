@@ -149,8 +149,8 @@ class Call:
 
     def track(self) -> str:
         """The slug by which the batch knows the caller's track: who watches may have had to tell two apart."""
-        for event in self._journal.events(self.batch) if self._journal is not None else ():
-            if event.kind == "track_added" and event.payload.get("source") == self.task.source:
+        for event in () if self._journal is None else self._journal.events_of(self.batch, "track_added"):
+            if event.payload.get("source") == self.task.source:
                 slug: str = event.payload["track"]
                 return slug
         return self.identity.track[:SLUG_LIMIT].strip("-")

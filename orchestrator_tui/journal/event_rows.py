@@ -79,6 +79,14 @@ def chunk_of_batch(connection: sqlite3.Connection, batch: str, after: int, limit
     return events
 
 
+def of_kind(connection: sqlite3.Connection, batch: str, kind: str) -> tuple[Event, ...]:
+    """The events of ``batch`` of one kind, in order, found by their index."""
+    # By position, which the index holds, too: by seq, SQLite would walk through the whole batch instead.
+    query = f"SELECT {COLUMNS} FROM event WHERE batch = ? AND kind = ? ORDER BY position"
+    rows = connection.execute(query, (batch, kind))
+    return tuple(event_of(row) for row in rows.fetchall())
+
+
 def behind(connection: sqlite3.Connection, position: int) -> tuple[tuple[Event, ...], int]:
     """The events of all batches behind ``position`` and the position of the last of them."""
     rows = connection.execute(

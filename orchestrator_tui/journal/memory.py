@@ -193,6 +193,10 @@ class MemoryJournal:
         if found is not None:
             yield from found.events[after:]
 
+    def events_of(self, batch: str, kind: str) -> tuple[Event, ...]:
+        """The events of one batch of one kind, in order."""
+        return tuple(event for event in self.events(batch) if event.kind == kind)
+
     def tail(self, position: int) -> tuple[tuple[Event, ...], int]:
         """Events of all batches behind a global position, and the position to ask from next time."""
         self._usable()

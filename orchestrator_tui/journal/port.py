@@ -139,6 +139,9 @@ class Journal(Protocol):
     def events(self, batch: str, after: int = 0) -> Iterator[Event]:
         """The events of one batch with ``seq`` greater than ``after``, in order."""
 
+    def events_of(self, batch: str, kind: str) -> tuple[Event, ...]:
+        """The events of one batch of one kind, in order, at a price that does not grow with the others."""
+
     def tail(self, position: int) -> tuple[tuple[Event, ...], int]:
         """Events of all batches behind a global position, and the position to ask from next time."""
 

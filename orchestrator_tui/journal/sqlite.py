@@ -118,6 +118,11 @@ class SqliteJournal:
             after = chunk[-1].seq
             limit = min(2 * limit, _CHUNK)
 
+    def events_of(self, batch: str, kind: str) -> tuple[Event, ...]:
+        """The events of one batch of one kind, in order."""
+        with self._connection.reading() as connection:
+            return event_rows.of_kind(connection, batch, kind)
+
     def tail(self, position: int) -> tuple[tuple[Event, ...], int]:
         """Events of all batches behind a global position, and the position to ask from next time."""
         with self._connection.reading() as connection:

@@ -76,6 +76,8 @@ class Conformance(GatePromises):
         assert [(event.seq, event.epoch, event.at) for event in events] == [(3, 1, at(5)), (4, 1, at(5))]
         assert events[1].payload == {"track": "alpha", "text": "zwei ✓ \x00 \u2028"}
         assert tuple(open().events(BATCH, after=2)) == events
+        assert open().events_of(BATCH, "note_added") == events
+        assert open().events_of(BATCH, "track_added") == open().events_of("nowhere", "note_added") == ()
 
     def test_a_lone_surrogate_is_kept(self, journal: Journal) -> None:
         lease = taken(journal)

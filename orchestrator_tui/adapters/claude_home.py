@@ -15,6 +15,9 @@ from orchestrator_tui.core.frozen import frozen
 TASK_TOOLS = "CLAUDE_CODE_ENABLE_TODO_TOOLS"
 """The variable that gives current models the task tools; without it no task list is written."""
 
+TASK_LIST = "CLAUDE_CODE_TASK_LIST_ID"
+"""The variable by which several sessions share one task list."""
+
 _OFF = frozenset({"", "0", "false", "no", "off"})
 _READ_LIMIT = 256 * 1024
 _NOT_IN_SLUG = re.compile("[^A-Za-z0-9]")
@@ -35,7 +38,7 @@ def project_slug(directory: Path) -> str:
 
 
 def list_name(identifier: str) -> str:
-    """The name of the task list that ``CLAUDE_CODE_TASK_LIST_ID`` asks for."""
+    """The name of the task list that :data:`TASK_LIST` asks for."""
     return _NOT_IN_LIST.sub("-", identifier)
 
 

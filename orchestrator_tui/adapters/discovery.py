@@ -96,7 +96,7 @@ class Discovery:
         tasks = str(self.tasks)
         known = set(_names(tasks))
         by_list: dict[str, list[Session]] = {directory: [] for directory in self._asked_for}
-        own = claude_home.list_name(self._environ.get("CLAUDE_CODE_TASK_LIST_ID", "").strip())
+        own = claude_home.list_name(self._environ.get(claude_home.TASK_LIST, "").strip())
         if own:
             by_list.setdefault(os.path.join(tasks, own), [])
         for session in sessions.values():

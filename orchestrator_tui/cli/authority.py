@@ -60,7 +60,7 @@ class Authority:
         named = self._environ.get("CLAUDE_CODE_SESSION_ID", "").strip()
         if named:
             found |= dict.fromkeys(claude_home.list_names(named), f"Claude Code session {sanitise_line(named, 60)}")
-        shared = self._environ.get("CLAUDE_CODE_TASK_LIST_ID", "").strip()
+        shared = self._environ.get(claude_home.TASK_LIST, "").strip()
         for process in self._above:
             path = config / "sessions" / f"{process.pid}.json"
             entry = claude_home.registered(claude_home.read_json(path), process.boot)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestrator_tui.adapters import claude_home
 from orchestrator_tui.adapters.process import ProcessIdentity, alive, identity
 
 
@@ -24,9 +25,9 @@ class Caller:
         self.session = _text(call, "session_id")
         self.directory = Path(_text(call, "cwd"))
         self.track = f"session-{self.session[:8]}"
-        configured = environ.get("CLAUDE_CONFIG_DIR")
-        base = Path(configured) if configured else Path(environ["HOME"], ".claude")
-        self.list_directory = os.path.realpath(base / "tasks" / self.session)
+        shared = claude_home.list_name(environ.get(claude_home.TASK_LIST, "").strip())
+        tasks = claude_home.config_directory(environ) / "tasks"
+        self.list_directory = os.path.realpath(tasks / (shared or self.session))
         self._process = _claude(environ)
 
     def gone(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from orchestrator_tui.agent.receipt import print_all, reader_gone, receipt
@@ -25,8 +26,12 @@ class Answer:
         assert gate.decision is not None
         if self._as_json:
             print_all(self._descriptor, _json(gate))
-        else:
-            print_all(self._descriptor, answer_text(gate.decision.options, gate.decision.text) + "\n")
+            return
+        if gate.decision.reason:
+            # Words beside the key: what a script reads stays the key alone.
+            sys.stderr.write(f"reason from {gate.decision.by}: {gate.decision.reason}\n")
+            sys.stderr.flush()
+        print_all(self._descriptor, answer_text(gate.decision.options, gate.decision.text) + "\n")
 
     def tell(self, gate: Gate) -> None:
         """Where JSON is wanted, say how an undecided or ended gate stands; words go to stderr in any case."""

@@ -87,6 +87,9 @@ def _journal(place: Place) -> Finding:
     data: dict[str, Any] = {"directory": str(place.directory), "exists": False, "trust": "same user"}
     try:
         refuse_inside(place.directory, worktrees(place.repository))
+    except JournalError as error:
+        return Finding("journal", PROBLEM, str(error), "set ORCH_HOME to a directory outside of every worktree", data)
+    try:
         with reading(place) as journal:
             if journal is None:
                 text = f"none yet; it will be at {place.directory}"

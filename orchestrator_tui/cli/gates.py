@@ -32,11 +32,14 @@ def register(commands: Commands) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the gates; a repository without a journal has none."""
-    with reading(find_place(arguments.repo)) as journal:
+    place = find_place(arguments.repo)
+    with reading(place) as journal:
         if journal is None:
             state = State()
+        elif arguments.all:
+            state = load_state(journal)
         else:
-            state = load_state(journal, None if arguments.all else {gate.batch for gate in journal.gates()})
+            state = load_state(journal, {gate.batch for gate in journal.gates()}, str(place.repository))
     now = SystemClock().now()
     gates = _ordered(state, arguments.all)
     if arguments.json:

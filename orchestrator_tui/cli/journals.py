@@ -108,9 +108,9 @@ def writing(place: Place) -> Iterator[SqliteJournal]:
         yield journal
 
 
-def load_state(journal: SqliteJournal, batches: Iterable[str] | None = None) -> State:
-    """The state of some batches, of all by default, folded from the journal."""
-    follower = Follower(journal)
+def load_state(journal: SqliteJournal, batches: Iterable[str] | None = None, repository: str = "") -> State:
+    """The state of some batches, of all by default, folded from the journal; of one repository when it is named."""
+    follower = Follower(journal, repository)
     follower.show([head.id for head in journal.batches()] if batches is None else batches)
     return follower.state
 

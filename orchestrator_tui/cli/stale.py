@@ -19,11 +19,13 @@ def stale_line(start: str) -> str:
     A journal that cannot be read now says nothing here: the commands that need it say it themselves.
     """
     try:
-        with reading(find_place(start)) as journal:
+        place = find_place(start)
+        with reading(place) as journal:
             if journal is None:
                 return ""
             waiting = {gate.batch for gate in journal.gates() if gate.state is GateState.OPEN}
-            return stale_words(load_state(journal, waiting), SystemClock().now()) if waiting else ""
+            state = load_state(journal, waiting, str(place.repository)) if waiting else State()
+            return stale_words(state, SystemClock().now())
     except (BadInput, JournalError, OSError):
         return ""
 

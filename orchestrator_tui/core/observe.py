@@ -191,8 +191,9 @@ def _ladder_changes(track: Track, meta: TaskMetadata, rules: Rules) -> dict[str,
     if meta.workflow and meta.workflow != track.workflow:
         changes["workflow"] = meta.workflow
     ladder = rules.ladders.get(meta.workflow)
-    if not meta.kind and track.kind == "task" and (ladder or meta.staged):
-        changes["kind"] = ladder.kind if ladder else "work"
+    kind = ladder.kind if ladder else "work" if meta.staged else track.kind
+    if not meta.kind and track.kind in ("task", "work") and kind != track.kind:
+        changes["kind"] = kind
     names = {stage.index: stage.name for stage in track.stages}
     rungs = observe_stages.rungs(meta, rules)
     missing = [[index, name] for index, name in rungs if index not in names or (name and not names[index])]

@@ -216,7 +216,11 @@ def _spoofs(batch: Batch, slug: str, fact: TaskFact, meta: TaskMetadata) -> list
     """A decision in the file that the journal does not know is a forgery until shown otherwise (D-2)."""
     claimed = meta.decision
     if claimed is None or _ours(batch, fact, claimed):
-        return []
+        return [
+            Draft("signal_cleared", {"signal": signal.id, "why": "the forged decision is gone from its task"})
+            for signal in batch.signals.values()
+            if signal.kind == "spoof_suspected" and signal.track == slug
+        ]
     text = json_text(dict(claimed))
     signal = f"spoof-{slug}-{sha256_hex(text)[:12]}"
     if signal in batch.signals:

@@ -15,6 +15,7 @@ from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.adapters.launch import SystemProcesses
 from orchestrator_tui.adapters.process import ProcessIdentity, alive
 from orchestrator_tui.cli.cockpit import SNAPSHOTS
+from orchestrator_tui.cli.world import OUTPUT
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Track
 from orchestrator_tui.core.naming import list_batch_id
@@ -69,7 +70,7 @@ def set_stage(directory: Path) -> Stage:
 
 def start_agents(stage: Stage) -> None:
     """Start one scripted agent in each worktree, and record how it was started."""
-    processes = SystemProcesses(stage.directory / "output")
+    processes = SystemProcesses(stage.journal / OUTPUT)
     clock = SystemClock()
     journal = SqliteJournal(stage.journal)
     try:

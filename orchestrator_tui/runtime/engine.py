@@ -49,7 +49,7 @@ class Engine:
 
     def __init__(self, journal: SqliteJournal, world: World, rules: Rules, limits: Limits) -> None:
         self._journal, self._world, self._rules, self._limits = journal, world, rules, limits
-        self._follower = Follower(journal)
+        self._follower = Follower(journal, world.repository)
         self._recorder = Recorder(journal, ORIGIN)
         self._effects = Effects(world, self._recorder)
         self._holds: dict[str, _Hold] = {}
@@ -77,6 +77,8 @@ class Engine:
             self._look()
         for batch_id, hold in list(self._holds.items()):
             try:
+                if look:
+                    self._record(hold.lease, self._ended_attempts(self.state.batches[batch_id]))
                 self._keep(batch_id, hold)
             except LeaseLost:
                 del self._holds[batch_id]
@@ -207,6 +209,19 @@ class Engine:
                 if gate.state in (GateState.DECIDED, GateState.DELIVERED)
             },
         )
+
+    def _ended_attempts(self, batch: Batch) -> list[Draft]:
+        """The attempts whose process has gone; how it ended nobody told us."""
+        running = {
+            track.slug: track.attempts[-1]
+            for track in batch.tracks.values()
+            if track.attempts and track.attempts[-1].ended_at is None and track.attempts[-1].process is not None
+        }
+        return [
+            Draft("attempt_ended", {"track": slug, "attempt": attempt.id, "outcome": "ended"})
+            for slug, attempt in running.items()
+            if self._world.life.look(batch.tracks[slug])[1]
+        ]
 
     def _waiting(self, batch: Batch, slug: str) -> tuple[LifeSign, ...]:
         """An agent that waits for our answer lives, however long it has said nothing."""

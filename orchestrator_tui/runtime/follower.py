@@ -12,10 +12,14 @@ from orchestrator_tui.journal.sqlite import SqliteJournal
 
 
 class Follower:
-    """The state of some batches of a journal. Not for use from several threads at once."""
+    """The state of some batches of a journal. Not for use from several threads at once.
 
-    def __init__(self, journal: SqliteJournal) -> None:
-        self._journal = journal
+    With a ``repository`` only its own batches are followed: nobody here can take the answers of an imported one.
+    """
+
+    def __init__(self, journal: SqliteJournal, repository: str = "") -> None:
+        self._journal, self._repository = journal, repository
+        self._foreign: set[str] = set()
         self._position = journal.position()
         self.state = State()
 
@@ -36,12 +40,20 @@ class Follower:
                 if event.batch not in self.state.batches:
                     self._load(event.batch)
             known = self.state.batches
-            self.state = _folded((event for event in events if event.seq > known[event.batch].seq), self.state)
+            ours = (event for event in events if event.batch in known and event.seq > known[event.batch].seq)
+            self.state = _folded(ours, self.state)
             self._position = position
             changed = True
 
     def _load(self, batch: str) -> None:
-        self.state = _folded(self._journal.events(batch), self.state)
+        if batch in self._foreign:
+            return
+        loaded = _folded(self._journal.events(batch), self.state)
+        found = loaded.batches.get(batch)
+        if found is not None and self._repository and found.repository not in ("", self._repository):
+            self._foreign.add(batch)
+        else:
+            self.state = loaded
 
 
 def _folded(events: Iterable[Event], state: State) -> State:

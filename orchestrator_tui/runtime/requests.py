@@ -9,6 +9,7 @@ from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch
+from orchestrator_tui.core.refusal import MAX_TEXT_BYTES
 from orchestrator_tui.core.text import sanitise, sanitise_line
 from orchestrator_tui.journal.port import Request
 
@@ -111,7 +112,7 @@ def _attempt(track: str, request: Request) -> tuple[Draft, ...]:
 
 
 def _tell(track: str, request: Request) -> tuple[Draft, ...]:
-    text = _text(request.payload, "text", 4096)
+    text = _text(request.payload, "text", MAX_TEXT_BYTES)
     return (message_draft(track, f"m-{request.id}", text, request.origin, "message"),)
 
 

@@ -388,3 +388,11 @@ def test_risk_and_recommendation_come_with_the_gate() -> None:
     assert (gate.risk, gate.risk_why) == (Risk.CHECK, "declared check")
     assert gate.recommendation == "fix"
     assert gate.recommendation_why == "its agent recommends it (medium confidence)"
+
+
+def test_a_forged_decision_that_is_taken_away_is_a_signal_no_more() -> None:
+    ledger = Ledger()
+    ledger.see(asking(decision={"gate": "task-1-stage-3", "option": "ship"}))
+    assert [signal.kind for signal in ledger.batch.signals.values()] == ["spoof_suspected"]
+    ledger.see(asking())
+    assert not ledger.batch.signals

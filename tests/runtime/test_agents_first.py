@@ -37,3 +37,18 @@ def test_what_an_agent_says_before_its_track_is_known_waits_for_it_and_not_for_e
     stage.clock.advance(POSTPONED_MS)
     process.engine.step(look=False)
     assert process.journal.requests(BATCH) == ()
+
+
+def test_an_attempt_whose_process_has_gone_has_ended(stage: Stage) -> None:
+    process = stage.start("first")
+    stage.write(fact())
+    process.step()
+    slug = next(iter(process.batch.tracks))
+    started = {"track": slug, "argv": ["agent"], "cwd": "/", "process": [4711, "1", "boot"]}
+    process.journal.insert_request(BATCH, "attempt", started, stage.clock.now(), "demo")
+    process.step()
+    assert process.track(slug).attempts[-1].ended_at is None
+    stage.machine.gone.add(slug)
+    process.step()
+    attempt = process.track(slug).attempts[-1]
+    assert (attempt.outcome, attempt.ended_at) == ("ended", stage.clock.now())

@@ -7,7 +7,8 @@ import itertools
 from orchestrator_tui.core.commands import Nudge, Tell
 from orchestrator_tui.core.delivery import SETTLE_MS
 from orchestrator_tui.core.model import GateState
-from tests.core.builders import asking, fact
+from orchestrator_tui.runtime.watched import watched_batch
+from tests.core.builders import asking, fact, opened
 from tests.runtime.stage import BATCH, MINUTE, SECOND, Process, Stage, payloads
 
 
@@ -142,3 +143,17 @@ def test_a_new_batch_of_another_process_appears(stage: Stage) -> None:
     stage.clock.advance(SECOND)
     second.step(look=False)
     assert second.state == first.state
+
+
+def test_the_gates_of_an_imported_batch_are_nobodys_here(stage: Stage) -> None:
+    """A batch of another repository can be replayed; its questions are not among those that wait here."""
+    process = stage.start("first")
+    elsewhere = watched_batch("/lists/elsewhere", "/another/repository")
+    process.journal.open_batch("elsewhere", elsewhere, stage.clock.now(), "import")
+    process.journal.change_gate("elsewhere", opened(), stage.clock.now(), "import")
+    process.engine.show_waiting()
+    process.step()
+    assert "elsewhere" not in process.state.batches
+    stage.write(asking())
+    process.step()
+    assert set(process.state.batches) == {BATCH}

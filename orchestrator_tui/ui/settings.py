@@ -46,9 +46,9 @@ def config_directory(environment: Mapping[str, str]) -> Path:
 
     The same place as ``platformdirs.user_config_path("orch-tui")``, without its 20 ms before the first frame.
     """
-    home = environment.get("ORCH_HOME")
+    home = environment.get("ORCH_HOME", "").strip()
     if home:
-        return Path(home) / "config"
+        return Path(home).expanduser().absolute() / "config"
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "orch-tui"
     base = environment.get("XDG_CONFIG_HOME", "").strip()

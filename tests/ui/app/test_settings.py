@@ -9,6 +9,7 @@ import platformdirs
 import pytest
 
 from orchestrator_tui.core.model import Limits
+from orchestrator_tui.journal.home import state_home
 from orchestrator_tui.ui.settings import Settings, config_directory, load, settings_file, wants_ascii
 
 
@@ -133,3 +134,10 @@ def test_the_locale_decides_about_ascii(environment: dict[str, str], ascii_only:
 
 def test_the_setting_decides_before_the_locale() -> None:
     assert wants_ascii(Settings(ascii=False), {"LANG": "C", "ORCH_ASCII": "1"}) is False
+
+
+@pytest.mark.parametrize("home", ["~/mine", " ~/mine "])
+def test_settings_are_in_the_home_in_which_the_journals_are(home: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/ann")
+    environment = {"ORCH_HOME": home, "HOME": "/home/ann"}
+    assert config_directory(environment) == state_home(environment) / "config"

@@ -23,6 +23,7 @@ from textual.theme import Theme
 from textual.timer import Timer
 
 from orchestrator_tui.core.model import State
+from orchestrator_tui.core.text import sanitise
 from orchestrator_tui.runtime.ports import Evidence, Outcome, Session, Snapshot
 from orchestrator_tui.ui import themes
 from orchestrator_tui.ui.actions import BY_ID
@@ -142,6 +143,12 @@ class Cockpit(App[None], inherit_bindings=False):
         if isinstance(self.warner, TerminalWarner):
             self.warner.close()
         self.session.close()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Paste):
+            # Whatever takes it draws it, the toolkit's own entries raw: so it is made safe at the door (S-1).
+            event.text = sanitise(event.text)
+        await super().on_event(event)
 
     def on_app_focus(self, event: events.AppFocus) -> None:
         self.focused_window = True

@@ -1,22 +1,19 @@
-"""The cockpit as a whole: every key does what the registry says, on every size, and says why when it does not."""
+"""The main screen: what it shows at every size, how selections move together, and what is found."""
 
 import asyncio
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from orchestrator_tui.core.commands import Nudge, Tell
-from orchestrator_tui.core.model import GateState, State, TrackState
+from orchestrator_tui.core.model import GateState, State
 from orchestrator_tui.core.queries import GateKey, TrackKey
 from orchestrator_tui.runtime.ports import Live
-from orchestrator_tui.ui.actions import ACTIONS, in_scope
+from orchestrator_tui.ui.actions import in_scope
 from orchestrator_tui.ui.present.tracks import FILTERS, ORDERS
 from orchestrator_tui.ui.screens.base import CockpitScreen
 from orchestrator_tui.ui.screens.gate import GateScreen
 from orchestrator_tui.ui.screens.main import MainScreen
 from orchestrator_tui.ui.screens.track import TrackScreen
-from orchestrator_tui.ui.settings import Settings
 from orchestrator_tui.ui.widgets.banner import Banner
 from orchestrator_tui.ui.widgets.card import GateCard
 from orchestrator_tui.ui.widgets.queue import GateQueue
@@ -24,7 +21,6 @@ from orchestrator_tui.ui.widgets.stages import StageProgress, StageStrip
 from orchestrator_tui.ui.widgets.status_line import StatusLine
 from orchestrator_tui.ui.widgets.timeline import Timeline
 from orchestrator_tui.ui.widgets.tracks import TracksList
-from tests.hostile_text import MARKUP, PAYLOADS
 from tests.ui import states
 from tests.ui.app.driving import NARROW, WIDE, opened
 
@@ -42,7 +38,7 @@ def test_the_replays_keys_have_their_methods() -> None:
     assert [action.id for action in in_scope("replay") if not hasattr(MainScreen, f"do_{action.method}")] == []
 
 
-# --- what is shown -----------------------------------------------------------------------------------------
+# --- what is shown ------------------------------------------------------------------------------------------
 
 
 async def test_the_first_frame_comes_from_the_session_at_hand() -> None:
@@ -141,7 +137,7 @@ async def test_a_lost_journal_is_told_above_everything() -> None:
         assert "the disk is full" in driver.text.splitlines()[1]
 
 
-# --- selecting and moving ----------------------------------------------------------------------------------
+# --- selecting and moving -----------------------------------------------------------------------------------
 
 
 async def test_selecting_a_waiting_track_shows_its_gate_and_stages() -> None:
@@ -247,7 +243,7 @@ async def test_a_click_on_a_hint_runs_it() -> None:
         assert driver.screen_name == "HelpScreen"
 
 
-# --- finding -----------------------------------------------------------------------------------------------
+# --- finding ------------------------------------------------------------------------------------------------
 
 
 async def test_search_narrows_while_typing_and_escape_clears_it() -> None:
@@ -295,236 +291,3 @@ async def test_the_palette_finds_actions_gates_tracks_and_themes() -> None:
         await driver.press("enter")
         await driver.settle()
         assert driver.app.theme == "light"
-
-
-# --- other screens -----------------------------------------------------------------------------------------
-
-
-async def test_enter_opens_what_is_selected() -> None:
-    async with opened() as driver:
-        driver.app.screen.query_one(TracksList).focus()
-        await driver.press("enter")
-        assert driver.screen_name == "TrackScreen"
-        await driver.press("escape")
-        driver.app.screen.query_one(GateQueue).focus()
-        await driver.press("enter")
-        assert driver.screen_name == "GateScreen"
-        await driver.press("escape")
-        driver.app.screen.query_one(Timeline).focus()
-        await driver.press("enter")
-        assert driver.screen_name == "TrackScreen"
-        assert "profile-share" in driver.text.splitlines()[0]
-        await driver.press("w")
-        assert driver.screen_name == "GateScreen"
-        await driver.press("escape")
-        assert driver.screen_name == "MainScreen"
-
-
-async def test_the_track_screen_tells_everything() -> None:
-    async with opened() as driver:
-        await driver.press("v")
-        await driver.settle()
-        for words in ("Work", "Attempts", "Checks", "Stages  pay-webhook", "#41"):
-            assert words in driver.text
-
-
-async def test_changes_are_looked_up_aside() -> None:
-    async with opened() as driver:
-        await driver.press("d")
-        await driver.settle()
-        assert driver.screen_name == "EvidenceScreen"
-        assert "+new line" in driver.text
-        await driver.press("o")
-        await driver.settle()
-        assert "output cannot be read: its log is gone" in driver.text
-
-
-async def test_the_gate_screen_shows_the_changes_beside_the_question() -> None:
-    async with opened() as driver:
-        await driver.press("e")
-        await driver.settle()
-        assert "+++ b/pay-webhook" in driver.text
-        assert "1 of 3" in driver.text
-        await driver.press("w")
-        await driver.settle()
-        assert "+++ b/fix-auth-race" in driver.text
-
-
-async def test_without_evidence_the_keys_say_so() -> None:
-    async with opened(evidence=False) as driver:
-        await driver.press("d")
-        assert "there is no diff to look at here" in driver.status
-        await driver.press("e")
-        assert driver.screen_name == "GateScreen"
-
-
-async def test_help_lists_every_key_and_the_reason_of_those_that_cannot_run() -> None:
-    async with opened(size=(120, 90)) as driver:
-        await driver.press("question_mark")
-        await driver.settle()
-        for action in ACTIONS:
-            if action.scopes & {"main", "gate", "track", "dialog"} and not action.id.startswith("mark-"):
-                assert action.tooltip[:40] in driver.text, action.id
-        assert "(now: " in driver.text
-        await driver.press("q")
-        assert driver.screen_name == "MainScreen"
-
-
-# --- telling -----------------------------------------------------------------------------------------------
-
-
-async def test_m_sends_a_message_to_the_selected_track() -> None:
-    async with opened() as driver:
-        await driver.press("m")
-        assert "pay-webhook has no task file" in driver.status
-        track = driver.session.state.batches[states.BATCH].tracks["pay-webhook"]
-        driver.session.put(replace(track, source="tasks/1.json"))
-        await driver.settle()
-        await driver.press("m")
-        await driver.type("use q")
-        await driver.press("enter")
-        assert driver.session.commands == [Tell(states.BATCH, "pay-webhook", "use q")]
-        await driver.press("n")
-        assert driver.session.commands[-1] == Nudge(states.BATCH, "pay-webhook")
-
-
-async def test_nobody_is_told_anything_after_the_end() -> None:
-    async with opened() as driver:
-        track = driver.session.state.batches[states.BATCH].tracks["pay-webhook"]
-        driver.session.put(replace(track, source="x", state=TrackState.DONE))
-        await driver.settle()
-        await driver.press("n")
-        assert driver.session.commands == []
-        assert "nobody is there to read it" in driver.status
-
-
-async def test_y_copies_only_what_is_safe_to_paste() -> None:
-    hostile = replace(states.DEPLOY, question=replace(states.DEPLOY.question, question="Deploy?\x1b]52;c;eA==\x07"))
-    async with opened(states.with_gate(states.checkout(), hostile)) as driver:
-        await driver.press("y")
-        assert driver.app.clipboard.startswith("pay-webhook: Deploy?\\x1b]52")
-        assert "\x1b" not in driver.app.clipboard
-        assert "1  deploy now" in driver.app.clipboard
-
-
-async def test_s_saves_the_screen_as_picture_and_text(tmp_path: Path) -> None:
-    async with opened(snapshots=tmp_path / "pictures") as driver:
-        shown = driver.text
-        await driver.press("S", "S")
-        saved = sorted(path.name for path in (tmp_path / "pictures").iterdir())
-        assert saved == ["orch-tui-1.svg", "orch-tui-1.txt", "orch-tui-2.svg", "orch-tui-2.txt"]
-        assert (tmp_path / "pictures" / "orch-tui-1.txt").read_text(encoding="utf-8") == shown
-        assert "saved" in driver.status
-
-
-async def test_a_picture_that_cannot_be_saved_is_told(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("in the way", encoding="utf-8")
-    async with opened(snapshots=tmp_path / "file") as driver:
-        await driver.press("S")
-        assert "the picture was not saved" in driver.status
-
-
-# --- leaving -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("confirm", ["q", "enter", "ctrl+c"])
-async def test_leaving_while_something_waits_asks(confirm: str) -> None:
-    async with opened() as driver:
-        await driver.press("q")
-        assert "3 gates wait for a decision" in driver.text
-        await driver.press("escape")
-        assert driver.screen_name == "MainScreen"
-        await driver.press("q", confirm)
-        assert driver.app._exit
-    assert driver.session.closed == 1
-
-
-async def test_leaving_with_an_answer_under_way_asks() -> None:
-    state = states.checkout()
-    batch = state.batches[states.BATCH]
-    gates = {key: replace(gate, state=GateState.DECIDED) for key, gate in batch.gates.items()}
-    async with opened(State({batch.id: replace(batch, gates=gates)})) as driver:
-        await driver.press("q")
-        assert "answers have not arrived yet" in driver.text
-
-
-async def test_leaving_is_instant_when_nothing_waits() -> None:
-    async with opened(states.many(3)) as driver:
-        await driver.press("q")
-        assert driver.app._exit
-
-
-# --- warnings ----------------------------------------------------------------------------------------------
-
-
-async def test_a_gate_that_turns_stale_rings_once() -> None:
-    async with opened() as driver:
-        assert (driver.warner.bells, driver.warner.notices) == (0, [])
-        key = {"gate": states.COUNSEL.id, "revision": 1}
-        driver.session.happen(states.BATCH, "gate_stale", **key, count=1, level=1, age_ms=300_000)
-        await driver.settle()
-        driver.session.report()
-        await driver.settle()
-        assert driver.warner.bells == 1
-        assert [title for title, _, _ in driver.warner.notices] == ["orch-tui: fix-auth-race has waited 1:50"]
-        assert driver.warner.titles[-1] == "⚠ 3 waiting 6:40 — orch-tui"
-
-
-async def test_settings_reach_the_screen() -> None:
-    settings = Settings(theme="light", ascii=True, keymap={"next-waiting": "W", "nonsense": "x"}, terminal_title=False)
-    async with opened(settings=settings) as driver:
-        assert driver.app.theme == "light"
-        assert "●" not in driver.text
-        assert "W next" in driver.status
-        assert 'there is no action "nonsense"' in driver.text
-        await driver.press("w")
-        assert driver.app.desk.card.key == DEPLOY
-        await driver.press("W")
-        assert driver.app.desk.card.key == COUNSEL
-        assert driver.warner.titles == []
-
-
-async def test_an_unknown_theme_falls_back_and_says_so() -> None:
-    async with opened(settings=Settings(theme="drak")) as driver:
-        assert driver.app.theme == "dark"
-        assert 'did you mean "dark"?' in driver.text
-
-
-# --- hostile text ------------------------------------------------------------------------------------------
-
-
-def poisoned(payload: str) -> State:
-    """The batch with ``payload`` wherever an agent has words."""
-    question = replace(
-        states.COUNSEL.question,
-        question=payload,
-        context=payload,
-        options=tuple(replace(option, label=payload) for option in states.COUNSEL.question.options),
-    )
-    gate = replace(states.COUNSEL, question=question, recommendation_why=payload, risk_why=payload)
-    state = states.with_gate(states.checkout(), gate)
-    track = state.batches[states.BATCH].tracks["fix-auth-race"]
-    return states.with_track(state, replace(track, title=payload, progress=payload, branch=payload))
-
-
-def forbidden(text: str) -> list[str]:
-    return [character for character in text.replace("\n", "") if not character.isprintable()]
-
-
-async def test_hostile_text_is_inert_on_the_main_screen() -> None:
-    async with opened() as driver:
-        await driver.press("w")
-        for payload in (*(" ".join(group) for group in PAYLOADS.values()), " ".join(MARKUP)):
-            driver.session.state = poisoned(payload)
-            driver.session.report()
-            await driver.settle()
-            assert forbidden(driver.text) == []
-
-
-@pytest.mark.parametrize("keys", [("e", "2"), ("v",), ("x",), ("m",), ("ctrl+p",)])
-async def test_hostile_text_is_inert_on_every_screen(keys: tuple[str, ...]) -> None:
-    payload = " ".join(one for group in (*PAYLOADS.values(), MARKUP) for one in group)
-    async with opened(poisoned(payload), live=Live(problem=payload)) as driver:
-        await driver.press("w", *keys)
-        await driver.settle()
-        assert forbidden(driver.text) == []

@@ -127,6 +127,22 @@ async def test_keys_move_the_replay(tmp_path: Path) -> None:
         assert transport.position_ms == 62_000
 
 
+@pytest.mark.parametrize(("keys", "screen"), [("e", "GateScreen"), ("v", "TrackScreen"), ("d", "EvidenceScreen")])
+async def test_the_same_keys_move_it_on_every_screen(keys: str, screen: str, tmp_path: Path) -> None:
+    replay = FakeReplay()
+    transport = replay.transport
+    async with opened(session=replay, snapshots=tmp_path, evidence=FakeEvidence()) as driver:
+        await driver.press("w", keys)
+        assert driver.screen_name == screen
+        await driver.press("space", "space", "right", "left", "left")
+        assert transport.position_ms == 3_728_000
+        await driver.press("full_stop", "full_stop", "comma", "greater_than_sign", "less_than_sign")
+        assert (transport.event, transport.speed) == (4_119, 8.0)
+        await driver.press("right_square_bracket", "left_square_bracket", "s", "t")
+        assert transport.position_ms == 4_000_000
+        assert driver.screen_name == "TextDialog"
+
+
 async def test_time_passes_only_while_it_plays() -> None:
     replay = FakeReplay()
     async with opened(session=replay) as driver:

@@ -124,7 +124,7 @@ class Scene:
             journal.close()
         return outcome.why if isinstance(outcome, Refused) else ""
 
-    def decide(self, option: str = "ttl", text: str = "", undo_ms: int = 0) -> str:
+    def decide(self, option: str = "ttl", text: str = "", undo_ms: int = 0, reason: str = "") -> str:
         self._decisions += 1
         return self.change(
             "gate_decided",
@@ -136,6 +136,7 @@ class Scene:
             by="ann",
             origin="cli",
             undo_ms=undo_ms,
+            reason=reason,
         )
 
     def events(self) -> list[Event]:

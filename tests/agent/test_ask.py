@@ -65,6 +65,14 @@ def test_the_answer_is_printed_and_proven_to_arrive(scene: Scene) -> None:
     assert (scene.metadata()["needsDecision"], scene.metadata()["stageStatus"]) == (False, "in_progress")
 
 
+def test_the_reason_is_told_beside_the_key(scene: Scene) -> None:
+    """A script reads the key alone; whoever reads the words learns why."""
+    asking = scene.start(*ASK, "--wait", "60")
+    scene.until_it_waits()
+    assert not scene.decide("ttl", reason="the cause is the clock")
+    assert ended(asking) == (0, "ttl\n", "reason from ann: the cause is the clock\n")
+
+
 def test_an_answer_of_ones_own_is_printed_as_it_is(scene: Scene) -> None:
     asking = scene.start(*ASK, "--wait", "60")
     scene.until_it_waits()

@@ -146,7 +146,7 @@ def test_a_wrong_confirmation_is_refused(scene: Scene) -> None:
 
 
 def test_words_of_danger_are_confirmed_by_typing_the_command(scene: Scene) -> None:
-    scene.ask(1, "fix-auth", "Publish the release notes?", ["now", "later"], risk="low")
+    scene.ask(1, "fix-auth", "Run the migration on the production database?", ["now", "later"], risk="low")
     scene.watch()
     assert scene.gate().risk.name == "CHECK"
     assert scene.run("decide", "fix-auth", "now").code == 0

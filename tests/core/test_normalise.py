@@ -15,6 +15,7 @@ from orchestrator_tui.core.canonical import canonical_json, is_json, json_text, 
 from orchestrator_tui.core.model import Option, Question
 from orchestrator_tui.core.normalise import (
     MAX_OPTIONS,
+    asked_question,
     asks,
     digest,
     is_gate_of_task,
@@ -295,6 +296,9 @@ def test_a_large_subject_keeps_its_shape_where_it_can() -> None:
     question = bounded(permission_question("Write", {"file_path": "/a/b.py", "content": "x" * 100_000}))
     assert question.subject["input"]["file_path"] == "/a/b.py"
     assert "characters, sha256" in question.subject["input"]["content"]
+    many = bounded(permission_question("MultiEdit", {"edits": [{"new": "x" * 10_000}, {"new": "y"}]}))
+    assert [len(one["new"]) > 2_048 for one in many.subject["input"]["edits"]] == [False, False]
+    assert many.subject["input"]["edits"][1] == {"new": "y"}
     huge = bounded(replace(QUESTION, subject={str(number): "x" * 100 for number in range(500)}))
     assert set(huge.subject) == {"beginning", "characters", "sha256"}
     assert len(json_text(huge.subject)) < SUBJECT_BYTES
@@ -305,3 +309,39 @@ def test_what_json_cannot_say_has_a_digest_all_the_same(value: Any) -> None:
     question = replace(QUESTION, subject=value)
     assert len(digest(question)) == 64
     assert is_json(bounded(question).subject)
+
+
+# --- a question of Claude Code's own -----------------------------------------------------------------------
+
+
+def test_an_ask_user_question_call_is_a_gate_of_its_own_labels() -> None:
+    listed = [{"label": "ship", "description": "now"}, {"label": "fix it first"}]
+    call = {"questions": [{"question": "Ship it?", "options": listed, "multiSelect": True}]}
+    question = asked_question(call)
+    assert question is not None
+    assert (question.kind, question.question, question.free_text, question.multiple) == (
+        "question",
+        "Ship it?",
+        True,
+        True,
+    )
+    assert [(one.key, one.label) for one in question.options] == [("ship", "ship"), ("2", "fix it first")]
+    assert question.subject == {"tool": "AskUserQuestion", "input": call}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        {},
+        {"questions": "Ship it?"},
+        {"questions": []},
+        {"questions": ["Ship it?"]},
+        {"questions": [{"question": "a", "options": [{"label": "b"}]}] * 2},
+        {"questions": [{"question": "", "options": [{"label": "b"}]}]},
+        {"questions": [{"question": "a", "options": []}]},
+        {"questions": [{"question": "a", "options": "b"}]},
+        {"questions": [{"options": [{"label": "b"}]}]},
+    ],
+)
+def test_what_is_not_one_question_stays_with_its_own_dialog(call: dict[str, Any]) -> None:
+    assert asked_question(call) is None

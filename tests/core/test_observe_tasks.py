@@ -104,6 +104,21 @@ def test_further_metadata_is_kept_and_unknown_keys_are_ignored() -> None:
     assert (track.depends_on, track.progress) == (("parser",), "half")
 
 
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [(41, "#41"), ("https://host/41", "https://host/41"), ({"url": "u"}, "u"), (True, ""), ([41], ""), ({}, "")],
+)
+def test_a_pull_request_in_any_form(given: Any, shown: str) -> None:
+    assert seen(fact(pr=given)).track("task-1").pr == shown
+
+
+def test_a_kind_that_is_told_is_kept() -> None:
+    ledger = seen(fact(kind="chore"))
+    assert ledger.track("task-1").kind == "chore"
+    ledger.see(fact(kind="spike", stage=1))
+    assert ledger.track("task-1").kind == "spike"
+
+
 # --- later -------------------------------------------------------------------------------------------------
 
 

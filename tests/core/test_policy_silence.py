@@ -12,7 +12,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import LifeSign
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import GateState, Liveness, Risk, TrackState
-from orchestrator_tui.core.policy import Sight, policy, sign_words, silence_gate_id
+from orchestrator_tui.core.policy import Sight, overtaken, policy, sign_words, silence_gate_id
 from tests.core.builders import (
     BATCH,
     HOUR,
@@ -266,6 +266,16 @@ def test_an_agent_that_reports_is_not_started_a_second_time() -> None:
     assert ledger.carry_out(answer(ledger.gate(OFFER), "restarted")) is None
     report(ledger)
     assert kinds(ledger.due(NOTHING)) == ["gate_withdrawn"]
+
+
+def test_an_overtaken_offer_is_found_before_its_answer_is_carried_out() -> None:
+    ledger = offered()
+    assert overtaken(ledger.batch) == ()
+    assert ledger.carry_out(answer(ledger.gate(OFFER), "restarted")) is None
+    report(ledger)
+    assert kinds(overtaken(ledger.batch)) == ["gate_withdrawn"]
+    ledger.must(on_gate("delivery_claimed", OFFER, route="engine"))
+    assert overtaken(ledger.batch) == ()
 
 
 def test_the_end_of_its_track_withdraws_the_offer() -> None:

@@ -21,8 +21,10 @@ def refusal(gate: Gate | None, draft: Draft, now: Instant) -> str | None:
         return _refuse_open(gate, payload)
     if gate is None:
         return f"there is no gate {payload['gate']!r}"
-    if payload["revision"] != gate.revision:
+    if payload["revision"] < gate.revision:
         return f"revision {payload['revision']} was replaced by revision {gate.revision}"
+    if payload["revision"] > gate.revision:
+        return f"there is no revision {payload['revision']}: the newest is revision {gate.revision}"
     return _REFUSALS[draft.kind](gate, payload, now)
 
 

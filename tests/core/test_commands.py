@@ -32,7 +32,7 @@ def refused(ledger: Ledger, *options: str, **fields: Any) -> str | None:
     [
         (Decide("nowhere", "g", 1, "digest-1", ("ship",)), "there is no batch 'nowhere'"),
         (Decide(BATCH, "h", 1, "digest-1", ("ship",)), "there is no gate 'h'"),
-        (Decide(BATCH, "g", 2, "digest-1", ("ship",)), "revision 2 was replaced by revision 1"),
+        (Decide(BATCH, "g", 2, "digest-1", ("ship",)), "there is no revision 2: the newest is revision 1"),
         (Decide(BATCH, "g", 1, "digest-0", ("ship",)), "the question changed since it was shown"),
         (Decide(BATCH, "g", 1, "digest-1", ("sail",)), "there is no option 'sail'"),
         (Decide(BATCH, "g", 1, "digest-1"), "no option was chosen"),

@@ -106,7 +106,7 @@ def test_a2_one_decision_and_one_delivery_in_ten_thousand_races() -> None:
 @pytest.mark.parametrize(
     ("fields", "why"),
     [
-        ({"revision": 2}, "revision 2 was replaced by revision 1"),
+        ({"revision": 2}, "there is no revision 2: the newest is revision 1"),
         ({"digest": "another"}, "the question changed since it was shown"),
         ({"options": ("sail",)}, "there is no option 'sail'"),
     ],

@@ -50,13 +50,13 @@ def run(arguments: Namespace) -> int:
         past = _load(recording)
         try:
             note = recording.note
-            _show(arguments, past)
+            code = _show(arguments, past)
         finally:
             past.close()
     if note:
         say(note)
         return UNFINISHED
-    return DONE
+    return code
 
 
 # --- arguments -------------------------------------------------------------------------------------------------
@@ -150,14 +150,14 @@ def _told_progress() -> Iterator[Callable[[int], None]]:
             sys.stderr.write("\r\x1b[K")
 
 
-def _show(arguments: Namespace, past: History) -> None:
+def _show(arguments: Namespace, past: History) -> int:
     from orchestrator_tui.runtime.replay import ReplaySession
 
     session = ReplaySession(past)
     if arguments.text or arguments.svg is not None:
         _go_to(session.transport, arguments.at or ("%", 100))
         _picture(arguments, past, session)
-        return
+        return DONE
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise BadInput("a replay needs a terminal; without one use --text or --svg OUT")
     from orchestrator_tui.ui.app import run as show
@@ -167,7 +167,7 @@ def _show(arguments: Namespace, past: History) -> None:
         _go_to(tape, arguments.at)
     tape.set_speed(arguments.speed or 1.0)
     tape.play(arguments.at is None or arguments.speed is not None)
-    show(session, snapshots=Path.cwd())
+    return show(session, snapshots=Path.cwd())
 
 
 def _go_to(tape: Tape, wanted: Place) -> None:

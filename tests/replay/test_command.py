@@ -165,3 +165,17 @@ def _code(arguments: list[str]) -> int:
         return main(arguments)
     except SystemExit as ending:
         return ending.code if isinstance(ending.code, int) else -1
+
+
+def test_a_screen_that_broke_is_no_success(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[object] = []
+
+    def broken(session: object, **_: object) -> int:
+        shown.append(session)
+        return 1
+
+    monkeypatch.setattr("orchestrator_tui.ui.app.run", broken)
+    for stream in ("stdin", "stdout", "stderr"):
+        monkeypatch.setattr(f"sys.{stream}.isatty", lambda: True)
+    assert main(["replay", str(path)]) == 1
+    assert len(shown) == 1

@@ -9,14 +9,14 @@ from orchestrator_tui.core.queries import gate_queue
 from orchestrator_tui.ui.actions import TRACK
 from orchestrator_tui.ui.desk import Desk
 from orchestrator_tui.ui.present.cells import Part, clean
-from orchestrator_tui.ui.screens.base import CockpitScreen
 from orchestrator_tui.ui.screens.looking import EvidencePanel
+from orchestrator_tui.ui.screens.replaying import ReplayActions
 from orchestrator_tui.ui.widgets.banner import Banner
 from orchestrator_tui.ui.widgets.page import TitleLine
 from orchestrator_tui.ui.widgets.status_line import StatusLine
 
 
-class EvidenceScreen(CockpitScreen):
+class EvidenceScreen(ReplayActions):
     """What was looked up of the selected track, to read."""
 
     CSS_PATH = "gate.tcss"

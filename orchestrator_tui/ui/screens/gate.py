@@ -17,6 +17,7 @@ from orchestrator_tui.ui.present.card import CardView, present_card
 from orchestrator_tui.ui.present.cells import Part, clean
 from orchestrator_tui.ui.screens.answering import AnsweringScreen
 from orchestrator_tui.ui.screens.looking import EvidencePanel
+from orchestrator_tui.ui.screens.replaying import ReplayActions
 from orchestrator_tui.ui.widgets.banner import Banner
 from orchestrator_tui.ui.widgets.card import GateCard
 from orchestrator_tui.ui.widgets.page import TitleLine
@@ -33,9 +34,10 @@ class QuestionCard(GateCard):
         self.set_frame("Question", view.risk.text, view.risk.token or "frame-note")
 
 
-class GateScreen(AnsweringScreen):
+class GateScreen(ReplayActions, AnsweringScreen):
     """The gate on the card, in full."""
 
+    AUTO_FOCUS = "GateCard"
     CSS_PATH = "gate.tcss"
     SCOPE = GATE
 

@@ -10,8 +10,8 @@ from orchestrator_tui.ui.actions import TRACK
 from orchestrator_tui.ui.present.stages import present_stages
 from orchestrator_tui.ui.present.timeline import present_timeline
 from orchestrator_tui.ui.present.track import headline_facts, present_track, track_lines
-from orchestrator_tui.ui.screens.base import CockpitScreen
 from orchestrator_tui.ui.screens.evidence import title
+from orchestrator_tui.ui.screens.replaying import ReplayActions
 from orchestrator_tui.ui.widgets.banner import Banner
 from orchestrator_tui.ui.widgets.page import Page, TitleLine
 from orchestrator_tui.ui.widgets.stages import StageProgress
@@ -19,7 +19,7 @@ from orchestrator_tui.ui.widgets.status_line import StatusLine
 from orchestrator_tui.ui.widgets.timeline import Timeline
 
 
-class TrackScreen(CockpitScreen):
+class TrackScreen(ReplayActions):
     """The selected track, in full."""
 
     CSS_PATH = "track.tcss"

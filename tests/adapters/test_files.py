@@ -188,7 +188,6 @@ def test_another_decision_is_not_the_one_that_is_held(desk: Desk) -> None:
     [
         ({**ASKING, "decisionContext": "Delete it?"}, "the question in its task changed since it was answered"),
         ({**ASKING, "decisionOptions": ["yes"]}, "the question in its task changed since it was answered"),
-        ({**ASKING, "stage": 4}, "the question in its task changed since it was answered"),
         ({**ASKING, "needsDecision": False}, "its agent took the question down"),
     ],
 )
@@ -197,6 +196,13 @@ def test_a_question_that_changed_gets_no_answer(desk: Desk, metadata: dict[str, 
     before = path.read_bytes()
     assert desk.files.write_decision(str(desk.directory), gate()) == why
     assert path.read_bytes() == before
+
+
+def test_a_question_that_is_carried_into_a_later_stage_still_gets_its_answer(desk: Desk) -> None:
+    """TaskUpdate merges: the flag stays up while the stage moves on, and the gate stays the one that it was."""
+    desk.write(1, {**ASKING, "stage": 4})
+    assert desk.files.write_decision(str(desk.directory), gate()) == ""
+    assert desk.files.holds_decision(str(desk.directory), gate())
 
 
 def test_an_answer_to_a_question_that_was_asked_elsewhere_is_left_in_the_task(desk: Desk) -> None:

@@ -10,14 +10,12 @@ from orchestrator_tui.core.commands import Nudge
 from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import LifeSign
-from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import GateState, Liveness, Risk, TrackState
-from orchestrator_tui.core.policy import Sight, overtaken, policy, sign_words, silence_gate_id
+from orchestrator_tui.core.policy import Sight, overtaken, silence_gate_id
 from tests.core.builders import (
     BATCH,
     HOUR,
     MINUTE,
-    NO_RULES,
     SECOND,
     START,
     Ledger,
@@ -336,72 +334,7 @@ def test_a_nudge_shows_signs_of_life_after_two_minutes() -> None:
     assert kinds(ledger.due(ALIVE)) == ["agent_liveness"]
 
 
-# --- two clocks --------------------------------------------------------------------------------------------
-
-
-def test_neither_clock_waits_for_the_other() -> None:
-    """[002-01]"""
-    ledger = Ledger()
-    ledger.see(asking())
-    found = []
-    for second in range(1, 13 * 60):
-        ledger.tick(SECOND)
-        found += [(second, kind) for kind in kinds(ledger.due(NOTHING))]
-    assert found == [
-        (300, "gate_stale"),
-        (600, "agent_asked"),
-        (600, "message_sent"),
-        (600, "gate_stale"),
-        (720, "agent_liveness"),
-    ]
-
-
-def test_one_silent_agent_does_not_hide_another() -> None:
-    ledger = working()
-    ledger.tick(MINUTE)
-    ledger.see(fact("2", stage=1, mtime=ledger.now))
-    found = []
-    for second in range(1, 601):
-        ledger.tick(SECOND)
-        found += [(second, one.payload["track"]) for one in ledger.due() if one.kind == "agent_asked"]
-    assert found == [(540, "task-1"), (600, "task-2")]
-
-
-@pytest.mark.parametrize("step", [-HOUR, HOUR])
-def test_a_step_of_the_wall_clock_asks_nobody(step: int) -> None:
-    ledger = working()
-    ledger.now = Instant(START.wall_ms + step, START.boot_ms + 10 * MINUTE - SECOND, START.boot_id)
-    assert ledger.due(NOTHING) == ()
-    ledger.now = ledger.now.plus(SECOND)
-    assert kinds(ledger.due(NOTHING)) == ["agent_asked", "message_sent"]
-
-
-def test_after_a_reboot_an_agent_is_asked_by_the_wall_clock() -> None:
-    ledger = working()
-    ledger.now = Instant(START.wall_ms + 10 * MINUTE, 1_000, "boot-2")
-    assert kinds(policy(ledger.batch, NOTHING, NO_RULES, ledger.now)) == ["agent_asked", "message_sent"]
-
-
-def test_limits_come_from_the_batch() -> None:
-    ledger = Ledger(limits={"silent_ms": 30_000, "reply_ms": 5_000})
-    ledger.see(fact(stage=1))
-    ledger.tick(30 * SECOND)
-    assert kinds(ledger.due(NOTHING)) == ["agent_asked", "message_sent"]
-    ledger.tick(5 * SECOND)
-    assert kinds(ledger.due(NOTHING)) == ["agent_liveness", "gate_opened"]
-
-
-@pytest.mark.parametrize(
-    ("age", "words"),
-    [
-        (0, "process 0 s ago"),
-        (119_999, "process 119 s ago"),
-        (120_000, "process 2 min ago"),
-        (HOUR, "process 60 min ago"),
-    ],
-)
-def test_a_sign_in_words(age: int, words: str) -> None:
-    assert sign_words(sign("process", age)) == words
+# --- an agent that waits for a person -----------------------------------------------------------------------
 
 
 def test_an_agent_whose_own_question_waits_for_a_person_is_not_offered_to_be_started_again() -> None:

@@ -16,7 +16,6 @@ from orchestrator_tui.adapters.tasks.record import TaskRecord
 from orchestrator_tui.adapters.tasks.scan import ScanResult, TaskLists
 from orchestrator_tui.adapters.tasks.writer import TaskWriteFailed, merge_metadata, update_task, write_decision
 from orchestrator_tui.core.facts import TaskFact
-from orchestrator_tui.core.metadata import read_metadata
 from orchestrator_tui.core.model import Gate
 from orchestrator_tui.core.naming import task_source
 from orchestrator_tui.core.normalise import digest, task_question
@@ -196,11 +195,12 @@ def task_path(directory: str, source: str) -> Path | None:
 def changed_since(gate: Gate, record: TaskRecord) -> str | None:
     """Why the task as it is now must not get the answer to ``gate``, or None.
 
-    Only a question that was asked in the file can change there; other gates' answers are merely left in it.
+    Only a question that was asked in the file can change there; other gates' answers are merely left in it. An agent
+    that carries its question into a later stage still asks it.
     """
     if gate.question.kind != "task":
         return None
-    question = task_question(record.metadata, read_metadata(to_fact(record)).stage)
+    question = task_question(record.metadata, gate.question.stage)
     if question is None:
         return "its agent took the question down"
     return None if digest(question) == gate.digest else "the question in its task changed since it was answered"

@@ -67,6 +67,7 @@ class Desk:
         self.picture: Snapshot = session.snapshot()
         self.card = Card()
         self.track_key: TrackKey | None = None
+        self._chosen = False
         self.scope = TrackScope()
         self.settle()
 
@@ -123,12 +124,16 @@ class Desk:
         self.settle()
 
     def settle(self) -> None:
-        """Go on to the first gate that waits when the card's own is over and done; select a track if none is."""
+        """Go on to the first gate that waits when the card's own is over and done; select a track if none is.
+
+        A track that the person selected stays selected: keys such as ``n`` are about it.
+        """
         now = self.now()
         queue = gate_queue(self.state)
         if queue and self._is_over(now):
             self.card = lay(queue[0], now, by_key=False)
-            self.track_key = TrackKey(queue[0].batch, queue[0].track)
+            if not self._chosen:
+                self.track_key = TrackKey(queue[0].batch, queue[0].track)
         if self.track is None:
             first = next(iter(tracks_by_need(self.state)), None)
             self.track_key = None if first is None else TrackKey(first.batch, first.slug)
@@ -146,6 +151,7 @@ class Desk:
         gate = find_gate(self.state, key)
         if gate is None:
             return
+        self._chosen = True
         if key != self.card.key:
             self.card = lay(gate, self.now(), by_key=by_key)
         self.track_key = TrackKey(gate.batch, gate.track)
@@ -155,6 +161,7 @@ class Desk:
         batch = self.state.batches.get(key.batch)
         if batch is None or key.track not in batch.tracks:
             return
+        self._chosen = True
         self.track_key = key
         shown = self.gate
         if shown is not None and (shown.batch, shown.track) == (key.batch, key.track):

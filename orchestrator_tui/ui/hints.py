@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from orchestrator_tui.core.queries import needs_person
 from orchestrator_tui.ui.actions import BY_ID, key_name
 from orchestrator_tui.ui.available import Situation, undoable, why_not
 from orchestrator_tui.ui.deciding import is_blank, rests
@@ -20,9 +21,6 @@ FOOTERS: Mapping[str, tuple[str, ...]] = {
     "replay": ("next-waiting", "search", "filter", "details", "help", "quit"),
 }
 """The actions that each footer names, the most useful first."""
-
-_WORDS = {"submit": "decide"}
-"""Words of the narrow main screen, where nothing is marked yet."""
 
 
 def hints(footer: str, situation: Situation, keymap: Keymap, *, ascii_only: bool = False) -> tuple[Hint, ...]:
@@ -57,8 +55,14 @@ def _listed(ids: Iterable[str], situation: Situation, keymap: Keymap, ascii_only
             if enabled:
                 yield Hint(_digits(situation, keymap), action.label, "mark-1")
             continue
-        words = _WORDS.get(name, action.label) if is_blank(situation.card) else action.label
+        words = _submit_words(situation) if name == "submit" else action.label
         yield Hint(keymap.first(name, ascii_only=ascii_only), words, name, enabled)
+
+
+def _submit_words(situation: Situation) -> str:
+    """What Enter does where nothing is marked yet."""
+    gate = situation.gate
+    return "decide" if gate is not None and needs_person(gate) and not situation.read_only else "open"
 
 
 def _digits(situation: Situation, keymap: Keymap) -> str:

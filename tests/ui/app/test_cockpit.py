@@ -217,6 +217,18 @@ async def test_a_gate_that_ended_stays_in_sight_for_a_while() -> None:
         assert driver.marked == ""
 
 
+async def test_a_card_that_moves_on_leaves_the_selected_track_alone() -> None:
+    async with opened() as driver:
+        driver.app.screen.query_one(TracksList).focus()
+        await driver.press("G")
+        at = driver.session.manual.now()
+        driver.session.put(replace(states.DEPLOY, state=GateState.WITHDRAWN, closed_at=at, closed_why="staging broke"))
+        await driver.settle()
+        driver.pass_time(10_000)
+        assert driver.app.desk.card.key == COUNSEL
+        assert driver.app.desk.track_key == TrackKey(states.BATCH, "fix-tz")
+
+
 async def test_clicks_select_and_open() -> None:
     async with opened() as driver:
         tracks = driver.app.screen.query_one(TracksList)

@@ -156,7 +156,7 @@ async def test_narrow_keys_rest_when_the_row_moved_on_by_itself() -> None:
 
 async def test_the_gate_screen_takes_a_reason_of_its_own() -> None:
     async with opened(session=only(states.COUNSEL), size=NARROW) as driver:
-        await driver.press("w", "2", "tab", "tab")
+        await driver.press("w", "2", "shift+tab")
         await driver.type("1 TTL")
         assert driver.app.desk.card.reason == "1 TTL"
         await driver.press("enter")

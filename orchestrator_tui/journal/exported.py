@@ -108,7 +108,7 @@ def read_lines(path: Path) -> Iterator[Line]:
         JournalError: the file cannot be read, or is no export.
         ExportDamaged: a line before the end is not what was written.
     """
-    with _opened(path) as file:
+    with open_export(path) as file:
         reader = _Reader(path, file)
         yield reader.header()
         ended = False
@@ -213,7 +213,12 @@ def _check_spelling(written: bytes, raw: bytes) -> None:
         raise Unfit("it is not spelled as it was written")
 
 
-def _opened(path: Path) -> BinaryIO:
+def open_export(path: Path) -> BinaryIO:
+    """A regular file, to be read.
+
+    Raises:
+        JournalError: there is none, or it cannot be read.
+    """
     try:
         # A FIFO would block for ever without O_NONBLOCK; for files it means nothing.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -7,6 +7,7 @@ import stat
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from orchestrator_tui.core.mounts import kind_of_mount
 from orchestrator_tui.journal.port import JournalUnwritable
 
 FORCE = "ORCH_FORCE_FILESYSTEM"
@@ -78,21 +79,9 @@ def refuse_remote(directory: Path, environ: Mapping[str, str], mounts: Path = _M
 def filesystem(path: Path, mounts: Path = _MOUNTS) -> str:
     """The type of the file system that ``path`` is on, as the kernel names it; "" when unknown."""
     try:
-        lines = mounts.read_text(errors="surrogateescape").splitlines()
+        return kind_of_mount(mounts.read_text(errors="surrogateescape"), os.path.realpath(path))
     except OSError:
         return ""
-    real = Path(os.path.realpath(path))
-    best, kind = -1, ""
-    for line in lines:
-        before, _, after = line.partition(" - ")
-        fields, types = before.split(), after.split()
-        if len(fields) < 5 or not types:
-            continue
-        point = fields[4].encode("latin-1", "surrogateescape").decode("unicode_escape")
-        # A later mount on the same point hides the earlier one.
-        if real.is_relative_to(point) and len(point) >= best:
-            best, kind = len(point), types[0]
-    return kind
 
 
 def _make_private(path: Path) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import stat
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Any, BinaryIO, Protocol
 from orchestrator_tui.core.event import KINDS, Event, EventError, check_payload
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.journal.codec import Header, Unfit, header_of, parsed, trailer_of
-from orchestrator_tui.journal.exported import StoredEvent, Torn, read_lines
+from orchestrator_tui.journal.exported import StoredEvent, Torn, open_export, read_lines
 from orchestrator_tui.journal.port import Journal, JournalDamaged, JournalError
 
 EVENTS_AT_ONCE = 256
@@ -79,7 +78,7 @@ class FileRecording:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = _opened(path)
+        self._file = open_export(path)
         try:
             found = _scan(self._file, path)
             self.note = found.note if found.whole else self._check_lines(found)
@@ -191,15 +190,3 @@ def _event(batch: str, seq: int, data: dict[str, Any]) -> Event:
             raise ValueError(f"event {seq}: {error}") from error
     at = Instant(int(data["wall_ms"]), int(data["boot_ms"]), str(data["boot_id"]))
     return Event(batch, seq, at, str(kind), str(data["origin"]), int(data["epoch"]), payload, str(data["hash"]))
-
-
-def _opened(path: Path) -> BinaryIO:
-    try:
-        # A FIFO would block for ever without O_NONBLOCK; for files it means nothing.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        raise JournalError(f"cannot read {path}: {error.strerror}") from error
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise JournalError(f"cannot read {path}: it is not a file")
-    return open(descriptor, "rb")

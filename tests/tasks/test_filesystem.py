@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator_tui.adapters.tasks.filesystem import TELLING, filesystem_of, kind_in
+from orchestrator_tui.adapters.tasks.filesystem import TELLING, filesystem_of
+from orchestrator_tui.core.mounts import kind_of_mount
 
 MOUNTS = """\
 27 1 254:0 / / rw,relatime - ext4 /dev/vda rw
@@ -37,11 +38,11 @@ torn line
     ],
 )
 def test_the_mount_that_holds_a_path(path: str, kind: str) -> None:
-    assert kind_in(MOUNTS, path) == kind
+    assert kind_of_mount(MOUNTS, path) == kind
 
 
 def test_without_mounts_nothing_is_known() -> None:
-    assert kind_in("", "/home") == "unknown"
+    assert kind_of_mount("", "/home") == ""
 
 
 def test_only_what_surely_tells_is_trusted() -> None:

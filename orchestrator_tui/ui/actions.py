@@ -1,7 +1,7 @@
 """The one registry of what keys do (DESIGN §5): it feeds bindings, footer, help, palette, `orch-tui keys` and the docs.
 
 An action is data. What it needs before it may run is named in ``needs`` and judged by
-:mod:`orchestrator_tui.ui.available`; what it does is the ``action_…`` method of the screen that owns its scope.
+:mod:`orchestrator_tui.ui.available`; what it does is the ``do_…`` method of the screens of its scopes.
 Standard library only, so that the command line can list the keys without loading a screen.
 """
 
@@ -62,7 +62,7 @@ class Action:
 
     @property
     def method(self) -> str:
-        """The name of the screen's method without its ``action_``: ``next_waiting``."""
+        """The name of the screen's method without its ``do_``: ``next_waiting``."""
         return self.id.replace("-", "_")
 
 

@@ -183,7 +183,8 @@ def _held(scene: _Scene) -> BannerView | None:
 
 
 def _quiet(scene: _Scene) -> BannerView | None:
-    text = clean(scene.watching, 200)
+    watching = clean(scene.watching, 200)
+    text = f"task files: {watching}" if watching else ""
     return BannerView("quiet", "", text, text, "", "quiet", None)
 
 

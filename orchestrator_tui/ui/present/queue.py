@@ -49,10 +49,12 @@ class QueueView:
 
 def present_queue(state: State, now: Instant, glyphs: Glyphs, *, search: str = "") -> QueueView:
     """The gates of all batches that need a person, in the order of :func:`gate_queue`."""
-    gates = [gate for gate in gate_queue(state) if _matches(gate, search)]
+    waiting = gate_queue(state)
+    gates = [gate for gate in waiting if _matches(gate, search)]
     by_key = {GateKey(gate.batch, gate.id): gate for gate in gates}
     travelling = sum(not gate.undelivered for gate in under_way(state))
-    corner = f"{len(by_key):,} open"
+    of_all = f" of {len(waiting):,}" if search.strip() else ""
+    corner = f"{len(by_key):,}{of_all} open"
     if travelling:
         corner += f", {travelling:,} on the way"
     return QueueView(
@@ -87,7 +89,7 @@ _COLUMNS = (
     Column("lead", "", 2, gap=0, keep=99),
     Column("risk", "RISK", 5, gap=1, keep=9),
     Column("slug", "TRACK", 8, gap=1, keep=99),
-    Column("batch", "BATCH", 0, keep=1),
+    Column("batch", "BATCH", 0, since=90, keep=1),
     Column("ask", "ASKS", 8, want=10, grow=3, gap=2, keep=5),
     Column("countdown", "STALE IN", 8, align="right", since=90, keep=2),
     Column("waited", "WAITED", 6, align="right", gap=1, keep=8),

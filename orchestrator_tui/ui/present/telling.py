@@ -197,7 +197,8 @@ def _changed(told: _Telling) -> Told:
 
 def _reported(told: _Telling) -> Told:
     blocked = " and is blocked" if told.payload.get("blocked") else ""
-    return Told(f"reports {told.text('progress')}".rstrip() + blocked, token="gate" if blocked else "")
+    progress = told.text("progress")
+    return Told((f"reports {progress}" if progress else "has reported") + blocked, token="gate" if blocked else "")
 
 
 def _asked(told: _Telling) -> Told:

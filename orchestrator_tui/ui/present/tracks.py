@@ -108,7 +108,7 @@ _COLUMNS = (
     Column("lead", "", 2, gap=0, keep=99),
     Column("glyph", "", 1, gap=0, keep=99),
     Column("slug", "TRACK", 8, gap=1, keep=99),
-    Column("batch", "BATCH", 0, since=70, keep=1),
+    Column("batch", "BATCH", 0, since=90, keep=1),
     Column("kind", "KIND", 0, keep=2),
     Column("strip", "STAGES", 0, gap=1, keep=3),
     Column("count", "", 0, gap=1, keep=5),

@@ -11,6 +11,8 @@ from functools import lru_cache
 from orchestrator_tui.core.model import Batch, Gate, Risk, Track
 from orchestrator_tui.ui.present.cells import clean
 
+_SESSION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
 HELD_KINDS = frozenset({"permission", "question", "plan"})
 """Gates by which the agent is held inside one step; its stage goes on when it is answered."""
 
@@ -135,5 +137,6 @@ def plural(count: int, one: str, many: str = "") -> str:
 
 
 def batch_title(batch: Batch) -> str:
-    """A batch's title, or its id when it has none."""
-    return clean(batch.title, 120) or clean(batch.id, 120)
+    """A batch's title, or its id when it has none; of a session's long id as much as tells it apart."""
+    title = clean(batch.title, 120) or clean(batch.id, 120)
+    return f"session {title[:8]}" if _SESSION_ID.fullmatch(title) else title

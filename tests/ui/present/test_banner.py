@@ -116,7 +116,7 @@ def test_a_newer_journal_and_a_foreign_holder() -> None:
 
 def test_nothing_to_warn_of_tells_what_is_watched() -> None:
     view = banner(calm(), watching="2 lists, by events")
-    assert (view.text, view.token) == ("2 lists, by events", "quiet")
+    assert (view.text, view.token) == ("task files: 2 lists, by events", "quiet")
     assert drawn([banner_line(banner(states.empty()), 40)]) == ""
 
 

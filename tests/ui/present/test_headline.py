@@ -64,6 +64,13 @@ def test_an_ended_batch_no_longer_ages() -> None:
     assert view.elapsed == "1:00:00"
 
 
+def test_a_session_without_a_title_is_named_by_the_beginning_of_its_id() -> None:
+    session = "e3f59a0e-4c76-4596-b65a-a4eb2fde40cf"
+    for title in ("", session):
+        state = State({session: replace(checkout().batches[BATCH], id=session, title=title)})
+        assert present_headline(state, NOW, UNICODE).title == "session e3f59a0e"
+
+
 def test_several_batches_are_counted() -> None:
     batch = checkout().batches[BATCH]
     view = present_headline(State({BATCH: batch, "b": replace(batch, id="b", gates={}, tracks={})}), NOW, ASCII)

@@ -113,6 +113,7 @@ def test_search_and_emptiness() -> None:
     assert [row.slug for row in present_queue(checkout(), NOW, UNICODE, search="counsel cause").rows.values()] == []
     found = present_queue(checkout(), NOW, UNICODE, search="root CAUSE")
     assert [row.slug for row in found.rows.values()] == ["fix-auth-race"]
+    assert found.corner == f"1 of {len(present_queue(checkout(), NOW, UNICODE).rows)} open"
     assert present_queue(checkout(), NOW, UNICODE, search="zzz").empty[0] == "No gate matches."
     assert present_queue(empty(), NOW, UNICODE).empty[0] == "No gate is open."
     assert present_queue(empty(), NOW, UNICODE).corner == "0 open"

@@ -188,3 +188,9 @@ def test_one_tracks_events() -> None:
 
 def test_the_corner_names_the_mode() -> None:
     assert present_timeline(checkout(), UNICODE, ZONE, mode="replay").corner == "replay"
+
+
+def test_a_report_without_words_is_a_whole_sentence() -> None:
+    batch = checkout().batches[BATCH]
+    assert tell(event(1, NOW, "track_reported", track="a"), batch).text == "has reported"
+    assert tell(event(1, NOW, "track_reported", track="a", progress="half"), batch).text == "reports half"

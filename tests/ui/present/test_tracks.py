@@ -207,6 +207,8 @@ def test_several_batches_name_theirs() -> None:
     view = present_tracks(State({BATCH: batch, "other": replace(other, gates={})}), NOW, UNICODE)
     assert "BATCH" in picture(view, 118).splitlines()[0]
     assert "Docs" in picture(view, 118)
+    assert "BATCH" not in picture(view, 78)
+    assert "profile-share" in picture(view, 78)
 
 
 def test_only_rows_that_are_looked_at_are_made() -> None:

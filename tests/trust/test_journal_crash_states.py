@@ -151,13 +151,13 @@ def checkpoint_states(recording: Recording, chance: random.Random, each: int) ->
     yield "log emptied", Crash(moved, b"", last.acknowledged)
 
 
-@pytest.mark.parametrize(("seed", "each"), [(1, 4), pytest.param(2, 200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("seed", "each"), [(1, 4), pytest.param(2, 200, marks=pytest.mark.nightly)])
 def test_no_acknowledged_event_is_lost_in_the_log(tmp_path: Path, recording: Recording, seed: int, each: int) -> None:
     for what, crash in log_states(recording, random.Random(seed), each):
         assert_nothing_lost(recording, tmp_path / "crashed", crash, (seed, what))
 
 
-@pytest.mark.parametrize(("seed", "each"), [(3, 4), pytest.param(4, 200, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("seed", "each"), [(3, 4), pytest.param(4, 200, marks=pytest.mark.nightly)])
 def test_no_event_is_lost_while_a_checkpoint_moves_it(
     tmp_path: Path, recording: Recording, seed: int, each: int
 ) -> None:
@@ -171,7 +171,7 @@ def test_what_the_last_boot_left_in_shared_memory_is_not_believed(tmp_path: Path
         assert reopened(tmp_path / "crashed", recording.last, shared) == recording.events
 
 
-@pytest.mark.parametrize(("seed", "count"), [(6, 60), pytest.param(7, 5_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(("seed", "count"), [(6, 60), pytest.param(7, 5_000, marks=pytest.mark.nightly)])
 def test_a_database_that_lost_what_was_synced_never_lies(
     tmp_path: Path, recording: Recording, seed: int, count: int
 ) -> None:

@@ -278,7 +278,7 @@ def _facts(gate: Gate) -> tuple[int, str, str, str, str]:
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(80, 40), pytest.param(2_000, 60, marks=pytest.mark.slow, id="regime")]
+    ("examples", "steps"), [(80, 40), pytest.param(2_000, 60, marks=pytest.mark.nightly, id="regime")]
 )
 def test_gates_live_as_the_requirements_say(tmp_path: Path, examples: int, steps: int) -> None:
     class Here(GateLife):

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DEADLINE_S = 600
 
 
-@pytest.mark.parametrize("kills", [150, pytest.param(2_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kills", [150, pytest.param(2_000, marks=pytest.mark.nightly)])
 def test_killed_writers_lose_nothing_that_was_acknowledged(tmp_path: Path, kills: int) -> None:
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")

@@ -40,7 +40,7 @@ class Decider:
         assert self.process.returncode == 0
 
 
-@pytest.mark.parametrize("gates", [1_000, pytest.param(10_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("gates", [1_000, pytest.param(10_000, marks=pytest.mark.nightly)])
 def test_two_processes_decide_every_gate_once(tmp_path: Path, gates: int) -> None:
     journal = SqliteJournal(tmp_path / "journal", lock_timeout_s=30, wake=lambda batch, gate: None)
     journal.open_batch(BATCH, opened(), at(0), "cockpit")

@@ -124,7 +124,8 @@ def _spoof(scene: _Scene) -> BannerView | None:
         if signal.kind != "spoof_suspected":
             continue
         track = clean(signal.track, 60)
-        text = f"{track}: {clean(signal.text, 200) or 'an answer appeared that nobody here gave'}"
+        told = clean(signal.text, 200) or "an answer appeared that nobody here gave"
+        text = told if told.startswith(track) else f"{track}: {told}"
         target = next((b.id for b in scene.state.batches.values() if signal.id in b.signals), "")
         return BannerView(
             "spoof",

@@ -99,9 +99,7 @@ class GateCard(LineView, can_focus=True):
 
     def _is_cut(self) -> bool:
         """Whether lines of the card are left out."""
-        return (
-            self.view is not None and not self._whole and len(card_lines(self.view, self.size.width)) > len(self._lines)
-        )
+        return any(part.key == MORE for line in self._lines for part in line)
 
     def _show_whole(self, whole: bool) -> None:
         self._whole = whole

@@ -78,7 +78,9 @@ def test_an_answer_that_nobody_gave() -> None:
     batch = replace(calm().batches[BATCH], signals={"s1": signal})
     view = banner(State({BATCH: batch}))
     assert (view.kind, view.target) == ("spoof", track_key("rate-limit"))
-    assert "holds an answer" in view.text
+    assert view.text == "rate-limit's file holds an answer"
+    unnamed = replace(calm().batches[BATCH], signals={"s1": replace(signal, text="")})
+    assert banner(State({BATCH: unnamed})).text == "rate-limit: an answer appeared that nobody here gave"
 
 
 def test_an_undelivered_answer() -> None:

@@ -26,6 +26,7 @@ from orchestrator_tui.core.model import (
 from orchestrator_tui.core.queries import GateKey, TrackKey
 from orchestrator_tui.ui.present.banner import present_banner
 from orchestrator_tui.ui.present.card import CardInput, CardView, present_card
+from orchestrator_tui.ui.present.card_lines import card_lines
 from orchestrator_tui.ui.present.glyphs import UNICODE
 from orchestrator_tui.ui.present.headline import present_headline
 from orchestrator_tui.ui.present.queue import present_queue
@@ -364,6 +365,21 @@ async def test_all_of_a_long_card_can_be_read_and_marking_brings_the_options_bac
         place = next(y for y, line in enumerate(host.inside()) if "more lines" in line)
         await pilot.click(GateCard, offset=(4, place + 1))
         assert " line 9." in host.inside()
+
+
+async def test_a_card_that_only_closed_up_is_not_called_shortened() -> None:
+    widget = GateCard()
+    host = Host(widget)
+    short = replace(DEPLOY, question=replace(DEPLOY.question, context=""))
+    state = State({BATCH: replace(checkout().batches[BATCH], gates={short.id: short})})
+    view = present_card(state, gate_key(short), NOW, UNICODE, ZONE)
+    full = len(card_lines(view, 46))
+    async with host.run_test(size=(48, full + 2)) as pilot:
+        widget.show(view)
+        await pilot.pause()
+        assert widget.size.height == full - 1
+        assert len([line for line in host.inside() if line]) == len([line for line in card_lines(view, 46) if line])
+        assert set(host.picture()[-1]) <= set("╰─╯")
 
 
 @pytest.mark.parametrize("height", range(8, 24, 3))

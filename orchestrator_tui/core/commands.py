@@ -69,5 +69,14 @@ class Redeliver:
     gate: str
 
 
-Command = Decide | Undo | Snooze | Tell | Nudge | Redeliver
+@frozen
+class Cancel:
+    """Take a gate off the queue without an answer: nobody will go on by one (reliability A-5)."""
+
+    batch: str
+    gate: str
+    reason: str
+
+
+Command = Decide | Undo | Snooze | Tell | Nudge | Redeliver | Cancel
 """Everything that a key, the command line or a script can ask of the runtime."""

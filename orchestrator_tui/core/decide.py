@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
+from orchestrator_tui.core.commands import Cancel, Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
@@ -84,6 +84,12 @@ def _snooze(batch: Batch, command: Snooze, actor: Actor, identifier: str, now: I
     return (Draft("gate_snoozed", payload),)
 
 
+def _cancel(batch: Batch, command: Cancel, actor: Actor, identifier: str, now: Instant) -> tuple[Draft, ...]:
+    gate = batch.gates[command.gate]
+    payload = {"gate": gate.id, "revision": gate.revision, "why": sanitise(command.reason), "by": actor.name}
+    return (Draft("gate_cancelled", payload),)
+
+
 def _redeliver(batch: Batch, command: Redeliver, actor: Actor, identifier: str, now: Instant) -> tuple[Draft, ...]:
     return (Draft("redelivery_asked", {**_decision_key(batch.gates[command.gate]), "by": actor.name}),)
 
@@ -106,6 +112,7 @@ _MAKERS: dict[type, Callable[[Batch, Any, Actor, str, Instant], tuple[Draft, ...
     Decide: _decide,
     Undo: _undo,
     Snooze: _snooze,
+    Cancel: _cancel,
     Redeliver: _redeliver,
     Tell: _tell,
     Nudge: _nudge,

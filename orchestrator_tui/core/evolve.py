@@ -202,9 +202,13 @@ def _opened(batch: Batch | None, event: Event) -> Batch:
         source=data.get("source", ""),
         started_at=event.at,
         limits=_limits(data.get("limits", {})),
+        limits_set=event.origin in HOLDERS,
         newer=f"format {demanded}" if demanded > FORMAT_VERSION else "",
     )
 
+
+HOLDERS = frozenset({"cockpit", "host"})
+"""Origins that know what their person has set; an agent or a command that opens a batch does not."""
 
 _LIMITS = frozenset(Limits.__dataclass_fields__)
 
@@ -219,7 +223,7 @@ def _batch_ended(batch: BatchFold, event: Event) -> Changes:
 
 
 def _limits_set(batch: BatchFold, event: Event) -> Changes:
-    return {"limits": _limits(event.payload["limits"])}
+    return {"limits": _limits(event.payload["limits"]), "limits_set": True}
 
 
 def _batch_reopened(batch: BatchFold, event: Event) -> Changes:

@@ -105,6 +105,8 @@ def _refuse_origin(gate: Gate, origin: str) -> str | None:
 
 
 def _refuse_undone(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
+    if gate.decision is not None and gate.state in (GateState.DELIVERED, GateState.ACKNOWLEDGED):
+        return "the answer has already reached its agent"
     if gate.state is not GateState.DECIDED or gate.decision is None or gate.decision.id != payload["decision"]:
         return "there is no such undelivered decision"
     if gate.claim is not None:

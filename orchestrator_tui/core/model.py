@@ -379,6 +379,7 @@ class Batch:
     started_at: Instant | None = None
     ended_at: Instant | None = None
     limits: Limits = field(default_factory=Limits)
+    limits_set: bool = False
     tracks: Mapping[str, Track] = field(default_factory=dict)
     gates: Mapping[str, Gate] = field(default_factory=dict)
     signals: Mapping[str, Signal] = field(default_factory=dict)

@@ -159,6 +159,8 @@ def standing(track: Track) -> str:
         return "failed"
     if track.state in (TrackState.PENDING, TrackState.QUEUED):
         return "pending"
+    if track.problem:
+        return "unknown"
     if track.liveness in (Liveness.UNKNOWN, Liveness.GONE, Liveness.WORKING_NOT_REPORTING):
         return "unknown"
     return "working"

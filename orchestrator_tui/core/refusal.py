@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from orchestrator_tui.core import gates
-from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
+from orchestrator_tui.core.commands import Cancel, Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
 from orchestrator_tui.core.decide import decided_draft
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant
@@ -94,6 +94,18 @@ def _snooze(batch: Batch, command: Snooze, now: Instant) -> str | None:
     return gates.refusal(gate, Draft("gate_snoozed", payload), now)
 
 
+def _cancel(batch: Batch, command: Cancel, now: Instant) -> str | None:
+    gate = _gate(batch, command.gate)
+    if isinstance(gate, str):
+        return gate
+    if not command.reason.strip():
+        return "say why nobody will answer it"
+    if _longer(command.reason, MAX_REASON_BYTES):
+        return "the reason is longer than 4 KiB"
+    payload = {"gate": gate.id, "revision": gate.revision, "why": command.reason, "by": ""}
+    return gates.refusal(gate, Draft("gate_cancelled", payload), now)
+
+
 def _redeliver(batch: Batch, command: Redeliver, now: Instant) -> str | None:
     gate = _gate(batch, command.gate)
     if isinstance(gate, str):
@@ -123,6 +135,7 @@ _CHECKS: dict[type, Callable[[Batch, Any, Instant], str | None]] = {
     Decide: _decide,
     Undo: _undo,
     Snooze: _snooze,
+    Cancel: _cancel,
     Redeliver: _redeliver,
     Tell: _message,
     Nudge: _message,

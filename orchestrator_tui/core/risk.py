@@ -66,6 +66,8 @@ def assess(question: Question, stage: StageRule | None) -> tuple[Risk, str]:
         found.append((_highest(question.declared_risk, DECLARED), f"declared {question.declared_risk}"))
     if not question.declared_risk and not question.environment:
         found.append((Risk.UNKNOWN, "its agent declares no risk"))
+    elif stage is None and question.kind not in KINDS:
+        found.append((Risk.UNKNOWN, "only its agent's word is known of it"))
     word = danger_word(question)
     if word:
         found.append((Risk.CHECK, f"the question says {word!r}"))

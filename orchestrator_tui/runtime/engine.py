@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 
-from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
+from orchestrator_tui.core.commands import Cancel, Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
 from orchestrator_tui.core.decide import decide, decided_draft
 from orchestrator_tui.core.delivery import Reach
 from orchestrator_tui.core.event import Draft, EventError
@@ -152,7 +152,7 @@ class Engine:
         self.held_by.pop(batch_id, None)
         self._holds[batch_id] = _Hold(lease, directory)
         self._follower.follow()
-        if lease.epoch == 1 and self.state.batches[batch_id].limits != self._limits:
+        if not self.state.batches[batch_id].limits_set and self.state.batches[batch_id].limits != self._limits:
             # An agent that was first opened the batch without knowing what its person had set.
             self._record(lease, [Draft("limits_set", {"limits": asdict(self._limits)})])
         return True
@@ -251,7 +251,7 @@ class Engine:
 
     def _record_command(self, command: Command, drafts: tuple[Draft, ...]) -> str:
         now = self._world.clock.now()
-        if isinstance(command, (Decide, Undo, Snooze, Redeliver)):
+        if isinstance(command, (Decide, Undo, Snooze, Redeliver, Cancel)):
             return self._recorder.change(command.batch, drafts[0], now)
         hold = self._holds.get(command.batch)
         if hold is not None:
@@ -276,11 +276,20 @@ def _joined(earlier: ListSight | None, later: ListSight) -> ListSight:
     return ListSight(later.directory, later.name, type(later.seen)(changed, tuple(sorted(gone)), whole))
 
 
-_PREFIX: Mapping[type, str] = {Decide: "d", Tell: "m", Nudge: "m", Undo: "u", Snooze: "z", Redeliver: "r"}
+_PREFIX: Mapping[type, str] = {
+    Decide: "d",
+    Tell: "m",
+    Nudge: "m",
+    Undo: "u",
+    Snooze: "z",
+    Redeliver: "r",
+    Cancel: "c",
+}
 _DONE: Mapping[type, str] = {
     Decide: "decided",
     Undo: "taken back",
     Snooze: "snoozed",
+    Cancel: "dismissed",
     Redeliver: "trying again",
     Tell: "said",
     Nudge: "asked",

@@ -163,6 +163,16 @@ _DECIDE = (
         needs=("writable", "gate", "gate_open", "snoozable"),
         dangerous=True,
     ),
+    Action(
+        "dismiss-gate",
+        ("X",),
+        "dismiss",
+        "Take the gate off the queue without an answer, with a reason",
+        "Decide",
+        _DECIDING,
+        needs=("writable", "gate", "dismissable", "rested"),
+        dangerous=True,
+    ),
 )
 
 _MOVE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
-from orchestrator_tui.core.commands import Nudge, Snooze, Tell, Undo
+from orchestrator_tui.core.commands import Cancel, Nudge, Snooze, Tell, Undo
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate, GateState, State, Track
@@ -133,6 +133,13 @@ def _snoozable(situation: Situation) -> str | None:
     return refusal(situation.state, Snooze(gate.batch, gate.id, MIN_SNOOZE_MS), situation.now)
 
 
+def _dismissable(situation: Situation) -> str | None:
+    gate = situation.gate
+    if gate is None:
+        return None
+    return refusal(situation.state, Cancel(gate.batch, gate.id, "no answer"), situation.now)
+
+
 def _track(situation: Situation) -> str | None:
     return "no track is selected" if situation.track is None else None
 
@@ -171,6 +178,7 @@ CONDITIONS: Mapping[str, Callable[[Situation], str | None]] = {
     "rejecting_option": _rejecting_option,
     "undoable": _undoable,
     "snoozable": _snoozable,
+    "dismissable": _dismissable,
     "track": _track,
     "tellable": _tellable,
     "nudgeable": _nudgeable,

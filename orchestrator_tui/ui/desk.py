@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
+from orchestrator_tui.core.commands import Cancel, Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Gate, State, Track
 from orchestrator_tui.core.queries import (
@@ -199,6 +199,7 @@ class Desk:
 _DONE: dict[type[Command], str] = {
     Undo: "taken back: the gate is open again",
     Snooze: "snoozed",
+    Cancel: "dismissed without an answer",
     Tell: "message sent",
     Nudge: "asked for its status",
     Redeliver: "sent again",

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from orchestrator_tui.core.commands import Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
+from orchestrator_tui.core.commands import Cancel, Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
 from orchestrator_tui.core.decide import decide
 from orchestrator_tui.core.event import check_payload
-from orchestrator_tui.core.model import Risk, TrackState
+from orchestrator_tui.core.model import GateState, Risk, TrackState
 from orchestrator_tui.core.refusal import MAX_REASON_BYTES, MAX_TEXT_BYTES, reason_needed, refusal
-from tests.core.builders import ANN, BATCH, MINUTE, SECOND, Ledger, answer, kinds, on_gate, opened, track_added
+from tests.core.builders import ANN, BATCH, MINUTE, SECOND, Ledger, answer, asking, kinds, on_gate, opened, track_added
 
 
 def waiting(**fields: Any) -> Ledger:
@@ -201,7 +201,7 @@ def test_an_answer_can_be_taken_back_for_five_seconds() -> None:
     ledger.tick(5 * SECOND)
     assert ledger.carry_out(Undo(BATCH, "g")) == "the time to take it back is over"
     ledger.must(on_gate("delivery_claimed"), on_gate("decision_delivered"))
-    assert ledger.carry_out(Undo(BATCH, "g")) == "there is no such undelivered decision"
+    assert ledger.carry_out(Undo(BATCH, "g")) == "the answer has already reached its agent"
 
 
 def test_an_answer_can_be_given_again_after_it_was_taken_back() -> None:
@@ -247,3 +247,14 @@ def test_a_message_and_a_nudge() -> None:
 def test_every_risk_has_its_confirmation() -> None:
     found = {risk: refused(waiting(risk=risk.name.lower()), "ship", reason="r") for risk in Risk}
     assert {risk for risk, why in found.items() if why is None} == {Risk.LOW, Risk.UNKNOWN, Risk.STAGING, Risk.FAILURE}
+
+
+def test_a_gate_can_be_taken_off_the_queue_with_a_reason_and_never_counts_as_answered() -> None:
+    ledger = Ledger()
+    ledger.see(asking("Ship it?", "ship", "fix"))
+    gate = next(iter(ledger.batch.gates.values()))
+    assert ledger.carry_out(Cancel(BATCH, gate.id, "  ")) == "say why nobody will answer it"
+    assert ledger.carry_out(Cancel(BATCH, gate.id, "its agent is gone")) is None
+    ended = ledger.batch.gates[gate.id]
+    assert (ended.state, ended.decision, ended.closed_why) == (GateState.CANCELLED, None, "its agent is gone")
+    assert ledger.carry_out(Cancel(BATCH, gate.id, "again")) == "the gate is cancelled"

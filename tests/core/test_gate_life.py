@@ -49,6 +49,8 @@ EXPECTED: dict[str, dict[str, str | None]] = {
     },
     "decision_undone": {
         **dict.fromkeys(STATES, NO_DECISION),
+        "delivered": "the answer has already reached its agent",
+        "acknowledged": "the answer has already reached its agent",
         "decided": "the time to take it back is over",
         "claimed": "the answer is already on its way",
         "undelivered": "the time to take it back is over",

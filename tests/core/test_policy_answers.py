@@ -11,7 +11,7 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import GateState, Risk
 from orchestrator_tui.core.policy import AT_OPENING_MS, Sight, policy
 from orchestrator_tui.core.rules import AnswerRule, Rules
-from tests.core.builders import BATCH, MINUTE, RULES, START, Ledger, answer, asking, kinds, opened, track_added
+from tests.core.builders import BATCH, LADDER, MINUTE, RULES, START, Ledger, answer, asking, kinds, opened, track_added
 
 SURE = frozenset({"high", "medium"})
 
@@ -19,7 +19,7 @@ SURE = frozenset({"high", "medium"})
 def asked(**fields: Any) -> Ledger:
     """A low-risk question whose agent recommends an answer and is sure of it."""
     ledger = Ledger(rules=RULES)
-    sure = {"risk": "low", "recommendation": "ship", "confidence": "high"}
+    sure = {"risk": "low", "recommendation": "ship", "confidence": "high", "workflow": LADDER.workflow}
     ledger.see(asking(**{**sure, **fields}))
     return ledger
 
@@ -132,7 +132,8 @@ def test_a_recommendation_that_is_no_option_is_answered_by_nobody() -> None:
 
 def test_an_answered_gate_is_not_stale_in_the_same_breath() -> None:
     ledger = Ledger(now=START.plus(6 * MINUTE), rules=RULES)
-    ledger.see(asking(risk="low", recommendation="ship", confidence="high", mtime=START))
+    sure = {"risk": "low", "recommendation": "ship", "confidence": "high", "workflow": LADDER.workflow}
+    ledger.see(asking(mtime=START, **sure))
     assert kinds(policy(ledger.batch, Sight(), RULES, ledger.now)) == ["gate_decided"]
 
 

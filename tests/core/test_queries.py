@@ -250,3 +250,8 @@ def test_signals_are_listed_newest_first() -> None:
 def test_a_gate_of_an_earlier_boot_keeps_its_place() -> None:
     early = gate("early", minutes=9, asked_at=Instant(START.wall_ms - 9 * MINUTE, 10**9, "boot-0"))
     assert ids(gate_queue(state(gate("late", minutes=8), early))) == ["early", "late"]
+
+
+def test_a_task_that_cannot_be_read_is_unknown_and_not_at_work() -> None:
+    track = Track("b", "alpha", "Alpha", "task", TrackState.RUNNING, problem="not UTF-8 at byte 17")
+    assert standing(track) == "unknown"

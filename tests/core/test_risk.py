@@ -115,8 +115,9 @@ def test_any_text_can_be_asked(text: str) -> None:
         (asked(), StageRule(1, "Scope"), Risk.UNKNOWN, "its agent declares no risk"),
         (asked(declared_risk="low"), StageRule(1, "Scope"), Risk.LOW, "stage 1 Scope"),
         (asked(declared_risk="low"), StageRule(1, "Scope", risk=Risk.FAILURE), Risk.FAILURE, "stage 1 Scope"),
-        (asked(declared_risk="low"), None, Risk.LOW, "declared low"),
-        (asked(environment="dev"), None, Risk.LOW, "environment dev"),
+        (asked(declared_risk="low"), None, Risk.UNKNOWN, "only its agent's word is known of it"),
+        (asked(environment="dev"), StageRule(1, "Scope"), Risk.LOW, "stage 1 Scope"),
+        (asked(environment="dev"), None, Risk.UNKNOWN, "only its agent's word is known of it"),
         (asked(environment="staging", declared_risk="low"), None, Risk.STAGING, "environment staging"),
         (asked(environment="dev", declared_risk="production"), None, Risk.PRODUCTION, "declared production"),
         (asked("Deploy to production?"), None, Risk.CHECK, "the question says 'production'"),
@@ -156,7 +157,7 @@ def test_risk_is_the_highest_of_what_is_known(
     ],
 )
 def test_environments_as_agents_write_them(environment: str, risk: Risk) -> None:
-    assert assess(asked(environment=environment), None)[0] is risk
+    assert assess(asked(environment=environment), StageRule(1, "Scope"))[0] is risk
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_environments_as_agents_write_them(environment: str, risk: Risk) -> None
     ],
 )
 def test_risks_as_agents_declare_them(declared: str, risk: Risk) -> None:
-    assert assess(asked(declared_risk=declared), None)[0] is risk
+    assert assess(asked(declared_risk=declared), StageRule(1, "Scope"))[0] is risk
 
 
 PARTS = st.builds(

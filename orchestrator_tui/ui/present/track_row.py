@@ -126,6 +126,8 @@ _SILENT = {
 
 
 def _tell_unknown(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
+    if track.problem:
+        return clean(track.problem, 120), None
     words = _SILENT.get(track.liveness) or ("silent, alive" if _has_process(track) else "silent")
     return words, track.reported_at or track.added_at
 

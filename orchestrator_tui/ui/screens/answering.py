@@ -7,7 +7,7 @@ from functools import partialmethod
 
 from textual import events, on
 
-from orchestrator_tui.core.commands import Redeliver, Snooze
+from orchestrator_tui.core.commands import Cancel, Redeliver, Snooze
 from orchestrator_tui.core.model import Gate, GateState
 from orchestrator_tui.core.refusal import reason_needed
 from orchestrator_tui.core.text import sanitise_line
@@ -248,6 +248,20 @@ class AnsweringScreen(CockpitScreen):
                     self.desk,
                     gate.track,
                     lambda milliseconds: self.desk.dispatch(Snooze(gate.batch, gate.id, milliseconds)),
+                )
+            )
+
+    def do_dismiss_gate(self) -> None:
+        from orchestrator_tui.ui.screens.dialogs import TextDialog
+
+        gate = self.desk.gate
+        if gate is not None:
+            self.ask(
+                TextDialog(
+                    self.desk,
+                    title=f"Why will nobody answer {gate.track}?",
+                    told=gate.question.question,
+                    then=lambda text: self.desk.dispatch(Cancel(gate.batch, gate.id, text)),
                 )
             )
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from orchestrator_tui.core.commands import Redeliver, Snooze, Undo
+from orchestrator_tui.core.commands import Cancel, Redeliver, Snooze, Undo
 from orchestrator_tui.core.model import GateState, Option, Risk
 from orchestrator_tui.ui.widgets.card import GateCard
 from tests.ui import states
@@ -233,6 +233,14 @@ async def test_enter_sends_an_answer_again_that_did_not_arrive() -> None:
         driver.app.screen.query_one(GateCard).focus()
         await driver.press("enter")
         assert driver.session.commands[-1] == Redeliver(states.BATCH, EASY.id)
+
+
+async def test_a_gate_is_dismissed_with_a_reason_and_not_without() -> None:
+    async with opened() as driver:
+        await driver.press("X", "enter")
+        assert driver.session.commands == []
+        await driver.press(*"gone", "enter")
+        assert driver.session.commands == [Cancel(states.BATCH, states.DEPLOY.id, "gone")]
 
 
 async def test_snooze_asks_for_how_long() -> None:

@@ -13,7 +13,9 @@ import pytest
 from tests.agent.scene import ROOT, Scene
 
 
-@pytest.mark.parametrize("rounds", [pytest.param(10, id="quick"), pytest.param(500, id="many", marks=pytest.mark.nightly)])
+@pytest.mark.parametrize(
+    "rounds", [pytest.param(10, id="quick"), pytest.param(500, id="many", marks=pytest.mark.nightly)]
+)
 def test_killed_anywhere_the_same_answer_arrives(tmp_path: Path, scene: Scene, rounds: int) -> None:
     seed = random.SystemRandom().randrange(2**32)
     print(f"seed {seed}")

@@ -358,7 +358,6 @@ class Limits:
     silent_ms: int = 600_000
     reply_ms: int = 120_000
     undo_ms: int = 5_000
-    activity_ms: int = 10_000
     acknowledge_shell_ms: int = 10_000
     acknowledge_hook_ms: int = 660_000
     acknowledge_task_file_ms: int = 300_000

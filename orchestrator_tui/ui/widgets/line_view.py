@@ -120,7 +120,13 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
         height = self.styles.height
         fits = self.line_count <= self.size.height and not (height is not None and height.is_auto)
         size = Size(0, 0) if fits else Size(self.size.width, self.line_count)
-        if size != self.virtual_size:
+        if size == self.virtual_size:
+            return
+        if self.show_vertical_scrollbar and size.height > self.virtual_size.height > self.size.height:
+            # More of what is scrolled through already: only the bar looks different.
+            self.set_reactive(LineView.virtual_size, size)
+            self.vertical_scrollbar.window_virtual_size = size.height
+        else:
             self.virtual_size = size
 
     def _lay_out_now(self) -> None:

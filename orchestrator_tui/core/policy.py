@@ -30,6 +30,7 @@ from orchestrator_tui.core.model import (
 from orchestrator_tui.core.observe_gates import gate_opened
 from orchestrator_tui.core.queries import gate_age_ms
 from orchestrator_tui.core.rules import NEVER_BY_RULE, AnswerRule, Rules
+from orchestrator_tui.core.text import sanitise_line
 
 AT_OPENING_MS = 10_000
 """A rule answers a gate at its opening or never; this is how long opening lasts (reliability A-8)."""
@@ -242,7 +243,7 @@ def _offer(track: Track, offered: Gate | None, words: list[str], rules: Rules, n
     question = Question(
         kind="redispatch",
         question=f"{track.slug} is silent and shows no sign of life. Start it again from stage {track.stage}{where}?",
-        context="; ".join([f"last report {_silent_ms(track, now) // 60_000} min ago", *words]),
+        context=_evidence_of_silence(track, words, now),
         options=(
             _start_again(track),
             Option("wait", "ask it once more and wait"),
@@ -262,6 +263,17 @@ def _offer(track: Track, offered: Gate | None, words: list[str], rules: Rules, n
             routes=("engine",),
         )
     ]
+
+
+def _evidence_of_silence(track: Track, words: list[str], now: Instant) -> str:
+    """What was known when the offer was made, and the command that it would start: nobody starts what is not shown."""
+    known = "; ".join([f"last report {_silent_ms(track, now) // 60_000} min before", *words])
+    lines = [f"When this was asked: {known}."]
+    if track.attempts and track.attempts[-1].argv:
+        last = track.attempts[-1]
+        lines.append(f"Command: {sanitise_line(' '.join(last.argv), 1000)}")
+        lines.append(f"Directory: {sanitise_line(last.cwd, 1000)}")
+    return "\n".join(lines)
 
 
 def _start_again(track: Track) -> Option:

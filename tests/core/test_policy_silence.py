@@ -165,7 +165,7 @@ def test_no_reply_and_no_sign_of_life_offers_to_start_it_again() -> None:
     assert ledger.track(SLUG).liveness is Liveness.UNKNOWN
     assert (gate.question.kind, gate.risk, gate.routes, gate.track) == ("redispatch", Risk.FAILURE, ("engine",), SLUG)
     assert "from stage 2 in the same worktree?" in gate.question.question
-    assert gate.question.context == "last report 12 min ago"
+    assert gate.question.context == "When this was asked: last report 12 min before."
     assert [one.key for one in gate.question.options] == ["restarted", "wait", "abandon"]
     assert ledger.due(NOTHING) == ()
 
@@ -183,6 +183,7 @@ def test_an_agent_whose_command_is_known_can_be_started_again_from_its_stage() -
     assert gate.question.options[0].key == "redispatch"
     assert gate.question.options[0].label == "start it again from stage 2"
     assert "in /trees/one?" in gate.question.question
+    assert gate.question.context.splitlines()[1:] == ["Command: agent --go", "Directory: /trees/one"]
 
 
 def test_an_agent_that_is_known_to_be_gone_is_said_to_be_gone() -> None:
@@ -216,7 +217,9 @@ def test_an_old_sign_is_told_as_evidence() -> None:
     ledger = asked()
     ledger.tick(2 * MINUTE)
     ledger.due(Sight(signs={SLUG: (LifeSign("transcript", 25 * MINUTE, "agent-7.jsonl"),)}))
-    assert ledger.gate(OFFER).question.context == "last report 12 min ago; transcript 25 min ago (agent-7.jsonl)"
+    assert ledger.gate(OFFER).question.context == (
+        "When this was asked: last report 12 min before; transcript 25 min ago (agent-7.jsonl)."
+    )
 
 
 def test_nothing_is_said_of_an_agent_that_nobody_looked_at() -> None:

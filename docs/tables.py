@@ -63,6 +63,7 @@ LIMIT_MEANINGS: Mapping[str, str] = {
     "silent_ms": "an agent that has not reported is silent, and is asked",
     "reply_ms": "it has this long to reply before its signs of life are judged",
     "undo_ms": "an answer that is hard to take back waits this long before it leaves",
+    "activity_ms": "at most one activity of a track is journalled in this time",
     "acknowledge_shell_ms": "a printed answer may stay without evidence; a waiting reader has this long to take it",
     "acknowledge_hook_ms": "an answer that a hook printed may stay without evidence",
     "acknowledge_task_file_ms": "a written answer may stay without evidence",

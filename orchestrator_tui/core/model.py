@@ -128,8 +128,7 @@ class Question:
         options: the agent's own options, in its order; empty when only a text can answer.
         stage: number of the stage it was asked in, or None.
         subject: head and diff for merge, publish and deploy; the tool input for permissions; else None.
-        free_text: an answer of one's own is accepted beside the options.
-        multiple: several options may be chosen at once.
+        free_text, multiple: an answer of one's own is accepted too; several options may be chosen at once.
         recommendation: key of the option that the asker recommends, or None.
         confidence: ``high``, ``medium``, ``low`` or "" when nothing was said.
         declared_risk: what the agent says; it only raises (DESIGN §2.4).
@@ -358,6 +357,7 @@ class Limits:
     silent_ms: int = 600_000
     reply_ms: int = 120_000
     undo_ms: int = 5_000
+    activity_ms: int = 10_000
     acknowledge_shell_ms: int = 10_000
     acknowledge_hook_ms: int = 660_000
     acknowledge_task_file_ms: int = 300_000

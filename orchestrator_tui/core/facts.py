@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from orchestrator_tui.core.canonical import json_text, sha256_hex
@@ -10,6 +11,9 @@ from orchestrator_tui.core.frozen import frozen
 
 OUR_KEYS = frozenset({"decision", "messages"})
 """What we write into a task's metadata: our answer, and what was said to its agent."""
+
+PROGRESS = "progress"
+"""Where an agent says what it is just doing."""
 
 
 @frozen
@@ -36,6 +40,11 @@ class TaskFact:
         """Identity of what the agent said: everything but our own keys and the description that we write into."""
         said = {key: value for key, value in self.metadata.items() if key not in OUR_KEYS}
         return sha256_hex(json_text([self.subject, self.status, self.active_form, self.owner, said]))[:16]
+
+    def without_activity(self) -> TaskFact:
+        """The same task, but for what its agent says that it is just doing and for when it said so."""
+        rest = {key: value for key, value in self.metadata.items() if key != PROGRESS}
+        return replace(self, metadata=rest, active_form="", mtime_ms=0)
 
 
 @frozen

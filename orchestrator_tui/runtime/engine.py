@@ -17,7 +17,7 @@ from orchestrator_tui.core.facts import LifeSign
 from orchestrator_tui.core.gates import ALREADY
 from orchestrator_tui.core.gates import refusal as gate_refusal
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Limits, Liveness, State
+from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Activity, Batch, Gate, GateState, Limits, Liveness, State
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.core.observe import observe, observe_ending
 from orchestrator_tui.core.policy import Sight, overtaken, policy
@@ -25,6 +25,7 @@ from orchestrator_tui.core.refusal import refusal
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.port import Lease, LeaseLost
 from orchestrator_tui.journal.sqlite import SqliteJournal
+from orchestrator_tui.runtime.activity import FineActivity
 from orchestrator_tui.runtime.effects import Effects, reach_of
 from orchestrator_tui.runtime.follower import Follower
 from orchestrator_tui.runtime.ports import Outcome
@@ -52,6 +53,7 @@ class Engine:
         self._follower = Follower(journal, world.repository)
         self._recorder = Recorder(journal, ORIGIN)
         self._effects = Effects(world, self._recorder)
+        self._fine = FineActivity()
         self._holds: dict[str, _Hold] = {}
         self._unseen: dict[str, ListSight] = {}
         self.held_by: dict[str, str] = {}
@@ -60,6 +62,11 @@ class Engine:
     def state(self) -> State:
         """The state as folded so far."""
         return self._follower.state
+
+    @property
+    def activity(self) -> Mapping[tuple[str, str], Activity]:
+        """What agents were seen doing since it was last journalled, by batch and track."""
+        return self._fine.seen
 
     def show_waiting(self) -> None:
         """Load the batches that have unfinished gates, so that the first picture shows them at once."""
@@ -158,12 +165,15 @@ class Engine:
         return True
 
     def _observe(self, batch_id: str, sight: ListSight) -> None:
-        drafts = observe(self.state.batches[batch_id], sight.seen, self._rules, self._world.clock.now())
+        batch, now = self.state.batches[batch_id], self._world.clock.now()
+        drafts = observe(batch, self._fine.sift(batch, sight.seen, now), self._rules, now)
         self._record(self._holds[batch_id].lease, drafts)
 
     # --- keeping a batch -----------------------------------------------------------------------------------
 
     def _keep(self, batch_id: str, hold: _Hold) -> None:
+        batch, now = self.state.batches[batch_id], self._world.clock.now()
+        self._record(hold.lease, observe(batch, self._fine.due(batch, now), self._rules, now))
         for request in self._journal.requests(batch_id):
             batch = self.state.batches[batch_id]
             if not postponed(batch, request, self._world.clock.now()):

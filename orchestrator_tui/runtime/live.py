@@ -155,6 +155,7 @@ class LiveSession:
     def _picture(self) -> Snapshot:
         state = self._engine.state
         live = Live(
+            activity=self._engine.activity,
             watching=self._hints.mode,
             empty=() if state.batches else self._world.files.empty_reason(),
             problem=self._problem,

@@ -59,7 +59,7 @@ def _batch(arguments: Namespace) -> Batch | None:
 def _name_others(state: State, chosen: Batch | None) -> None:
     others = [batch.id for batch in state.batches.values() if batch.ended_at is None and batch is not chosen]
     if others:
-        say(f"{len(others)} more go on: {', '.join(others[:5])}; name one to see it")
+        say(f"also at work: {', '.join(others[:5])}{' …' if len(others) > 5 else ''}; name one to see it")
 
 
 def _print(batch: Batch, now: Instant) -> None:

@@ -79,7 +79,7 @@ def lines(summary: Summary, zone: tzinfo) -> Iterator[str]:
     yield from (f"✓ {check}" for check in summary.checks)
     if summary.waiting:
         yield ""
-        yield "── still open: production is never answered from a file"
+        yield "── still open: no answer of the file fits, or it is production, which no file answers"
         yield from (f"⚠ {gate.track}: {sanitise_line(gate.question.question)}" for gate in summary.waiting)
     yield ""
     yield "── where it is"

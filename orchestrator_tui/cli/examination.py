@@ -100,7 +100,8 @@ def _journal(place: Place) -> Finding:
                 return Finding("journal", PROBLEM, journal.problem, "orch-tui export --salvage DIR", data)
     except (BadInput, JournalError, OSError) as error:
         return Finding("journal", PROBLEM, str(error), "orch-tui export --salvage DIR saves what can be read", data)
-    text = f"{place.directory}, {batches} {'batch' if batches == 1 else 'batches'}; trust level: same user (tampering shows, it is not prevented)"
+    held = "1 batch" if batches == 1 else f"{batches} batches"
+    text = f"{place.directory}, {held}; trust level: same user (tampering shows, it is not prevented)"
     return Finding("journal", OK, text, "", data)
 
 

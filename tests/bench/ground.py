@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.core.event import GATE_KINDS, Draft
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.journal.home import journal_directory
@@ -73,6 +75,16 @@ class Ground:
             "PYTHONPATH": str(ROOT),
         }
 
+    def keep(self) -> None:
+        """Remember all that this program has written so far."""
+        shutil.rmtree(self.directory / "kept", ignore_errors=True)
+        shutil.copytree(self.directory / "state", self.directory / "kept")
+
+    def restore(self) -> None:
+        """Go back to what was remembered, so that every round starts alike."""
+        shutil.rmtree(self.directory / "state", ignore_errors=True)
+        shutil.copytree(self.directory / "kept", self.directory / "state")
+
     def journal(self) -> SqliteJournal:
         """The journal of the repository."""
         home = self.directory / "state"
@@ -120,22 +132,23 @@ def ground(tracks: int = 10) -> Iterator[Ground]:
 
 
 def fill(one: Ground, count: int, tracks: int) -> None:
-    """Give the batch of the list a history of ``count`` events, some of its gates still open."""
+    """Give the batch of the list a history of ``count`` events up to now, some of its gates still open."""
     journal = one.journal()
     batch = list_batch_id(str(one.tasks))
+    start = SystemClock().now().plus(-count * batches.STEP_MS)
     first, *rest = batches.drafts(count - 1, tracks=tracks)
-    journal.open_batch(batch, first, batches.START, "cockpit")
-    lease = journal.take_lease(batch, "bench", batches.START)
+    journal.open_batch(batch, first, start, "cockpit")
+    lease = journal.take_lease(batch, "bench", start)
     assert not isinstance(lease, str), lease
     waiting: list[Draft] = []
     for number, draft in enumerate(rest, 1):
-        at = batches.START.plus(number * batches.STEP_MS)
+        at = start.plus(number * batches.STEP_MS)
         if draft.kind not in GATE_KINDS:
             waiting.append(draft)
             continue
         journal.append(lease, waiting, at, "cockpit")
         waiting.clear()
         journal.change_gate(batch, draft, at, "cockpit")
-    journal.append(lease, waiting, batches.START.plus(count * batches.STEP_MS), "cockpit")
+    journal.append(lease, waiting, start.plus(count * batches.STEP_MS), "cockpit")
     journal.checkpoint()
     journal.close()

@@ -16,9 +16,12 @@ def measure(quick: bool) -> Iterator[Figure]:
     """The figures of this module."""
     rounds = 5 if quick else 15
     with ground() as one:
+        _started(one.cockpit, FULL_FRAME)
+        one.keep()
         yield from _first_frames(one, rounds, "with 10 tracks", 1.5)
-    with ground(100) as one:
+    with ground(0) as one:
         fill(one, 10_000, 100)
+        one.keep()
         yield from _first_frames(one, rounds, "with 100 tracks and 10,000 events", 1.9)
     yield from _short_answers(rounds)
 
@@ -28,6 +31,7 @@ def _first_frames(one: Ground, rounds: int, what: str, bar: float) -> Iterator[F
     _started(one.cockpit, FULL_FRAME)
     floors, starts = [], []
     for _ in range(rounds):
+        one.restore()
         floors.append(_started(one.minimal, "painted"))
         starts.append(_started(one.cockpit, FULL_FRAME))
     first, floor = [start for start, _ in starts], [start for start, _ in floors]

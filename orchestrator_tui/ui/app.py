@@ -124,7 +124,7 @@ class Cockpit(App[None], inherit_bindings=False):
     # --- life ----------------------------------------------------------------------------------------------
 
     def on_mount(self) -> None:
-        self.session.start(self.intake.put, self._finished)
+        self.call_after_refresh(self.session.start, self.intake.put, self._finished)
         self.set_interval(TICK_SECONDS, self.tick)
         self._wake_when_rested()
         self._warn()

@@ -48,9 +48,12 @@ class _Hold:
 class Engine:
     """Watches task lists and keeps their batches."""
 
-    def __init__(self, journal: SqliteJournal, world: World, rules: Rules, limits: Limits) -> None:
+    def __init__(
+        self, journal: SqliteJournal, world: World, rules: Rules, limits: Limits, follower: Follower | None = None
+    ) -> None:
+        """``follower`` may have shown batches already; it is the engine's from then on."""
         self._journal, self._world, self._rules, self._limits = journal, world, rules, limits
-        self._follower = Follower(journal, world.repository)
+        self._follower = follower or Follower(journal, world.repository)
         self._recorder = Recorder(journal, ORIGIN)
         self._effects = Effects(world, self._recorder)
         self._fine = FineActivity()
@@ -70,7 +73,7 @@ class Engine:
 
     def show_waiting(self) -> None:
         """Load the batches that have unfinished gates, so that the first picture shows them at once."""
-        self._follower.show({gate.batch for gate in self._journal.gates()})
+        self._follower.show_waiting()
 
     def step(self, *, look: bool) -> bool:
         """One round: follow, look at the files when ``look``, record, act. Whether the state changed.

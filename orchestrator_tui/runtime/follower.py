@@ -29,6 +29,10 @@ class Follower:
         for batch in missing:
             self._load(batch)
 
+    def show_waiting(self) -> None:
+        """Load the batches that have unfinished gates."""
+        self.show({gate.batch for gate in self._journal.gates()})
+
     def follow(self) -> bool:
         """Fold what was written since the last call, of shown batches and of new ones; whether there was anything."""
         changed = False

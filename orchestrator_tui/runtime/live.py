@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
+from typing import TYPE_CHECKING
 
 from orchestrator_tui.core.commands import Command
 from orchestrator_tui.core.instant import Instant, elapsed_ms
@@ -18,9 +19,12 @@ from orchestrator_tui.journal.port import JournalError
 from orchestrator_tui.journal.presence import PresenceLock
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.journal.waking import Waiter
-from orchestrator_tui.runtime.engine import Engine
+from orchestrator_tui.runtime.follower import Follower
 from orchestrator_tui.runtime.ports import Clock, Live, Outcome, Snapshot
 from orchestrator_tui.runtime.world import Hints, World
+
+if TYPE_CHECKING:
+    from orchestrator_tui.runtime.engine import Engine
 
 TICK_MS = 1_000
 LOOK_MS = 5_000
@@ -37,7 +41,9 @@ class LiveSession:
 
     def __init__(self, journal: SqliteJournal, world: World, hints: Hints, rules: Rules, limits: Limits) -> None:
         self._journal, self._world, self._hints = journal, world, hints
-        self._engine = Engine(journal, world, rules, limits)
+        self._rules, self._limits = rules, limits
+        self._follower = Follower(journal, world.repository)
+        self._engine: Engine | None = None
         self._commands: deque[Command] = deque()
         self._hinted = threading.Event()
         self._stop = threading.Event()
@@ -81,12 +87,17 @@ class LiveSession:
 
     def _load(self) -> None:
         try:
-            self._engine.show_waiting()
+            self._follower.show_waiting()
         except JournalError as error:
             self._problem = str(error)
         self._snapshot = self._picture()
 
     def _run(self, changed: Callable[[Snapshot], None], finished: Callable[[Outcome], None]) -> None:
+        # Loaded here, since the first frame needs none of it.
+        from orchestrator_tui.runtime.engine import Engine
+
+        engine = Engine(self._journal, self._world, self._rules, self._limits, self._follower)
+        self._engine = engine
         looked: Instant | None = None
         saved = self._world.clock.now()
         while not self._stop.is_set():
@@ -95,7 +106,7 @@ class LiveSession:
             if look:
                 self._hinted.clear()
                 looked = now
-            outcomes = self._turn(look)
+            outcomes = self._turn(engine, look)
             self._publish(changed)
             for outcome in outcomes:
                 finished(outcome)
@@ -104,26 +115,27 @@ class LiveSession:
                 self._attempt(self._journal.checkpoint)
             if not self._commands and not self._hinted.is_set():
                 self._wait()
-        self._attempt(self._engine.close)
+        self._attempt(engine.close)
         self._present.close()
         self._attempt(self._journal.close)
 
-    def _turn(self, look: bool) -> list[Outcome]:
+    def _turn(self, engine: Engine, look: bool) -> list[Outcome]:
         """One step of the engine after the commands that wait; what cannot be done now is shown, and never fatal."""
         outcomes: list[Outcome] = []
         problem = self._attempt(self._appear)
         while self._commands:
             command = self._commands.popleft()
-            refused = self._attempt(partial(self._carry_out, command, outcomes))
+            refused = self._attempt(partial(self._carry_out, engine, command, outcomes))
             if refused:
                 outcomes.append(Outcome(command, refused=refused))
             problem = refused or problem
-        problem = self._attempt(lambda: self._engine.step(look=look)) or problem
+        problem = self._attempt(lambda: engine.step(look=look)) or problem
         self._problem = problem or self._journal.problem
         return outcomes
 
-    def _carry_out(self, command: Command, outcomes: list[Outcome]) -> None:
-        outcomes.append(self._engine.carry_out(command))
+    @staticmethod
+    def _carry_out(engine: Engine, command: Command, outcomes: list[Outcome]) -> None:
+        outcomes.append(engine.carry_out(command))
 
     def _appear(self) -> None:
         """Be seen by those who ask whether anybody is here, and be woken by those who write."""
@@ -153,13 +165,13 @@ class LiveSession:
             changed(picture)
 
     def _picture(self) -> Snapshot:
-        state = self._engine.state
+        state, engine = self._follower.state, self._engine
         live = Live(
-            activity=self._engine.activity,
+            activity={} if engine is None else engine.activity,
             watching=self._hints.mode,
             empty=() if state.batches else self._world.files.empty_reason(),
             problem=self._problem,
-            held_by=dict(self._engine.held_by),
+            held_by={} if engine is None else dict(engine.held_by),
         )
         before = self._snapshot
         # The same state object needs no comparison of its contents.

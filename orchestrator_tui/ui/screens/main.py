@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
+from orchestrator_tui.core.model import State
 from orchestrator_tui.core.queries import GateKey, TrackKey, needs_person
 from orchestrator_tui.ui.actions import MAIN
 from orchestrator_tui.ui.desk import Desk
@@ -49,6 +50,7 @@ class MainScreen(ReplayActions, AnsweringScreen):
         super().__init__(desk)
         self._shown_wide = True
         self._followed: tuple[GateKey | None, TrackKey | None] = (None, None)
+        self._told_of: State | None = None
 
     def compose(self) -> ComposeResult:
         yield Headline()
@@ -79,7 +81,10 @@ class MainScreen(ReplayActions, AnsweringScreen):
         if self.is_wide:
             self.card_panel.show(present_card(state, desk.card.key, now, glyphs, desk.zone, given=desk.card_input))
             self.stages.show(stages)
-            self.timeline.show(present_timeline(state, glyphs, desk.zone, mode=mode))
+            if state is not self._told_of:
+                # No age ticks in the timeline: it is made anew only when something has happened.
+                self._told_of = state
+                self.timeline.show(present_timeline(state, glyphs, desk.zone, mode=mode))
         else:
             self.strip.show(stages)
         self.show_transport()

@@ -11,9 +11,6 @@ from orchestrator_tui.core.metadata import read_metadata
 from orchestrator_tui.core.model import Activity, Batch, Liveness
 from orchestrator_tui.core.observe import ListSeen
 
-ACTIVITY_MS = 10_000
-"""How often a track's activity is journalled at most."""
-
 _Key = tuple[str, str]
 """A batch, and a source or a track in it."""
 
@@ -59,7 +56,7 @@ class FineActivity:
             # An agent that was asked has replied, whatever it says.
             return False
         before, at = told
-        if elapsed_ms(at, now) >= ACTIVITY_MS:
+        if elapsed_ms(at, now) >= batch.limits.activity_ms:
             return False
         return before != fact and before.without_activity() == fact.without_activity()
 

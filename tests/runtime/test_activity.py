@@ -6,7 +6,6 @@ from typing import Any
 
 from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.model import Liveness
-from orchestrator_tui.runtime.activity import ACTIVITY_MS
 from tests.core.builders import asking, fact
 from tests.runtime.stage import BATCH, MINUTE, SECOND, Process, Stage
 
@@ -48,7 +47,7 @@ def test_the_last_of_them_is_journalled_when_ten_seconds_have_passed(stage: Stag
     cockpit.step()
     written = stage.clock.now()
     assert cockpit.track("alpha").progress == "reads"
-    stage.clock.advance(ACTIVITY_MS - SECOND)
+    stage.clock.advance(stage.limits.activity_ms - SECOND)
     cockpit.step(look=False)
     assert stage.folded().tracks["alpha"].progress == "the last word"
     assert stage.folded().tracks["alpha"].reported_at == written, "its agent is silent from then, not from now"

@@ -11,6 +11,7 @@ import pytest
 from orchestrator_tui.journal.filelock import HeldFile, hold_new
 from orchestrator_tui.journal.port import JournalUnwritable
 from orchestrator_tui.journal.presence import present
+from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.live import LiveSession
 from orchestrator_tui.runtime.ports import Outcome, Snapshot
 from tests.core.builders import answer, asking
@@ -34,8 +35,8 @@ class Hints:
 class Screen:
     """What a screen gets of its session."""
 
-    def __init__(self, stage: Stage) -> None:
-        self.process: Process = stage.start()
+    def __init__(self, stage: Stage, journal: SqliteJournal | None = None) -> None:
+        self.process: Process = stage.start(journal=journal)
         self.hints = Hints()
         self.session = LiveSession(self.process.journal, self.process.world, self.hints, stage.rules, stage.limits)
         self.outcomes: list[Outcome] = []

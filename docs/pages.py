@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from docs.tables import table
 from orchestrator_tui.core.event import GATE_KINDS, KINDS
-from orchestrator_tui.core.model import Limits
+from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.ui.actions import ACTIONS, GROUPS, SCOPES, Action, keys_text
 from orchestrator_tui.ui.settings import Settings
 from orchestrator_tui.ui.settings_file import LIMITS, MAX_BYTES
@@ -56,6 +56,7 @@ KIND_MEANINGS: Mapping[str, str] = {
     "track_reported": "an agent changed its task: this resets the silence clock",
     "stage_changed": "a stage began, waits, is done or is open again",
     "stages_skipped": "its agent says that stages were left out",
+    "agent_seen": "which agent works on a track, in which state, by what evidence, and where it can be reached",
     "activity_seen": "the last thing seen of a track",
     "attempt_started": "an agent's process was started",
     "attempt_ended": "it ended",
@@ -80,6 +81,7 @@ KIND_MEANINGS: Mapping[str, str] = {
     "gate_cancelled": "a person or the engine ended it",
     "gate_expired": "it ended without an answer; never with an approval, never for production",
     "gate_answered_elsewhere": "it was answered at the agent's own terminal",
+    "gate_nudged": "its agent was made to look by a way that proves nothing: a pane of tmux, an inbox",
     "gate_cleared": "its asker took the ended question down: the same words are a new question from now on",
     "redelivery_asked": "a person asks to try every route again with the same answer",
     "gate_stale": "a warning: which one, how loud, how old the gate is",

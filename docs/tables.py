@@ -9,7 +9,8 @@ from orchestrator_tui.adapters.tasks import document, files, listing, lock, read
 from orchestrator_tui.cli.decide import NAMED_REVISION
 from orchestrator_tui.core import bounds, delivery, normalise, refusal
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Gate, GateState, Limits, Question, Risk
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import Gate, GateState, Question, Risk
 from orchestrator_tui.core.policy import AT_OPENING_MS
 from orchestrator_tui.core.queries import wants_confirmation
 from orchestrator_tui.core.risk import DECLARED, ENVIRONMENTS, KINDS

@@ -12,7 +12,7 @@ from docs.pages import KIND_MEANINGS, SETTING_MEANINGS, VARIABLES, keys_page, se
 from docs.tables import LIMIT_MEANINGS, RESERVED_ROUTES, ROUTE_MEANINGS, TABLES
 from orchestrator_tui.core.delivery import STRENGTH
 from orchestrator_tui.core.event import KINDS
-from orchestrator_tui.core.model import Limits
+from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.ui.actions import ACTIONS
 from orchestrator_tui.ui.settings import Settings
 from orchestrator_tui.ui.settings_file import LIMITS

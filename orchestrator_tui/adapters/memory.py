@@ -8,13 +8,14 @@ from itertools import count
 from typing import Any
 
 from orchestrator_tui.adapters.tasks.answer import decision_metadata
+from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.facts import OUR_KEYS, LifeSign, TaskFact
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.metadata import read_metadata
 from orchestrator_tui.core.model import Gate, Track
 from orchestrator_tui.core.normalise import digest, task_question
 from orchestrator_tui.core.observe import ListSeen
-from orchestrator_tui.runtime.world import ListSight
+from orchestrator_tui.runtime.world import AgentsSight, ListSight
 
 
 class ManualClock:
@@ -185,3 +186,54 @@ class MemoryLife:
     def look(self, track: Track) -> tuple[tuple[LifeSign, ...], bool]:
         """The signs of a track's agent, and whether its process has ended."""
         return self._machine.signs.get(track.slug, ()), track.slug in self._machine.gone
+
+
+class MemoryAgents:
+    """Agents as they were set; implements :class:`~orchestrator_tui.runtime.world.Agents`.
+
+    ``sights`` are handed out once; ``awaited`` is what the last look was asked to look for.
+    """
+
+    def __init__(self) -> None:
+        self.sights: list[AgentsSight] = []
+        self.awaited: frozenset[str] = frozenset()
+        self.forgotten: list[str] = []
+
+    def scan(self, awaited: frozenset[str]) -> tuple[AgentsSight, ...]:
+        """What was set since the last look."""
+        self.awaited = awaited
+        sights, self.sights = tuple(self.sights), []
+        return sights
+
+    def forget(self, directory: str) -> None:
+        """Remember that this list is to be told as a whole."""
+        self.forgotten.append(directory)
+
+
+class MemoryNudges:
+    """Nudges that were given; implements :class:`~orchestrator_tui.runtime.world.Nudges`.
+
+    ``refused`` is why nobody can be nudged now, or "".
+    """
+
+    def __init__(self) -> None:
+        self.given: list[tuple[Agent, str]] = []
+        self.refused = "there is no way to it"
+
+    def nudge(self, agent: Agent, text: str) -> tuple[str, str]:
+        """Remember what was said."""
+        if self.refused:
+            raise OSError(self.refused)
+        self.given.append((agent, text))
+        return "tmux", "pasted into its pane"
+
+
+class MemoryMail:
+    """Sessions that were told to look; implements :class:`~orchestrator_tui.runtime.world.Mail`."""
+
+    def __init__(self) -> None:
+        self.posted: list[str] = []
+
+    def post(self, session: str) -> None:
+        """Remember the session."""
+        self.posted.append(session)

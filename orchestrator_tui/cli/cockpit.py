@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from orchestrator_tui.cli.arguments import add_command
 from orchestrator_tui.cli.faults import BadInput
 from orchestrator_tui.cli.journals import Place, existing_directory, find_place
-from orchestrator_tui.core.model import Limits
+from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.runtime.ports import Session
 
 if TYPE_CHECKING:

@@ -133,7 +133,7 @@ def _from_file(stage: Stage, eye: Eye, answers: Sequence[Answer]) -> Told:
     """A headless session that answers from the file until only what it may not answer is left."""
     from orchestrator_tui.cli.cockpit import compose
     from orchestrator_tui.cli.journals import find_place
-    from orchestrator_tui.core.model import Limits
+    from orchestrator_tui.core.limits import Limits
     from orchestrator_tui.demo.answers import answer_all
     from orchestrator_tui.demo.keys import Told
     from orchestrator_tui.demo.repository import DemoError

@@ -12,6 +12,7 @@ from orchestrator_tui.adapters.discovery import Discovery, Session
 from orchestrator_tui.adapters.evidence import TrackEvidence
 from orchestrator_tui.adapters.launch import SystemProcesses
 from orchestrator_tui.adapters.life import SystemLife
+from orchestrator_tui.adapters.memory import MemoryAgents, MemoryNudges
 from orchestrator_tui.adapters.tasks.files import RepositoryTasks
 from orchestrator_tui.adapters.tasks.watch import TaskWatch
 from orchestrator_tui.adapters.teaching import why_empty
@@ -19,6 +20,7 @@ from orchestrator_tui.cli.journals import Place
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.journal.home import worktrees
+from orchestrator_tui.journal.mail import HomeMail
 from orchestrator_tui.runtime.world import World
 
 OUTPUT = "output"
@@ -52,6 +54,9 @@ def surroundings(place: Place, asked_for: Sequence[Path], role: str) -> Surround
         files=tasks,
         life=SystemLife(clock, place.repository, lambda batch: _sessions(discovery, batch)),
         processes=SystemProcesses(output),
+        agents=MemoryAgents(),
+        nudges=MemoryNudges(),
+        mail=HomeMail(place.home),
         actor=actor,
         new_id=lambda prefix: f"{prefix}-{os.urandom(6).hex()}",
         holder=f"{role} of {actor.name}, pid {os.getpid()}",

@@ -9,7 +9,8 @@ from orchestrator_tui.core.commands import Cancel, Command, Decide, Nudge, Redel
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Batch, Gate, Limits, Risk, State
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import Batch, Gate, Risk, State
 from orchestrator_tui.core.normalise import HARD_KINDS, HARD_TO_TAKE_BACK
 from orchestrator_tui.core.text import sanitise
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import DeliveryStep, Gate, GateState, Limits
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import DeliveryStep, Gate, GateState
 
 STRENGTH = ("hook", "mcp", "shell", "stdin", "engine", "task_file")
 """Routes of a decision, strongest first."""

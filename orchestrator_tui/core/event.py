@@ -114,6 +114,20 @@ KINDS: dict[str, Spec] = {
         {"track": _TEXT, "stages": _LIST},
         {"by": _TEXT, "reason": _TEXT},
     ),
+    "agent_seen": (
+        {"track": _TEXT, "session": _TEXT, "status": _TEXT},
+        {
+            "agent": _TEXT,
+            "parent": _TEXT,
+            "mode": _TEXT,
+            "name": _TEXT,
+            "evidence": _LIST,
+            "connected": _BOOL,
+            "pane": _TEXT,
+            "team": _TEXT,
+            "version": _TEXT,
+        },
+    ),
     "activity_seen": ({"track": _TEXT, "text": _TEXT}, {"wall_ms": _INT}),
     "attempt_started": (
         {"track": _TEXT, "attempt": _TEXT, "purpose": _TEXT},
@@ -184,9 +198,10 @@ KINDS: dict[str, Spec] = {
             "risk_why": _TEXT,
             "routes": _LIST,
             "asked_wall_ms": _INT,
+            "asker": _TEXT,
         },
     ),
-    "gate_route_added": ({**_GATE_KEY, "route": _TEXT}, {}),
+    "gate_route_added": ({**_GATE_KEY, "route": _TEXT}, {"asker": _TEXT}),
     "gate_decided": (
         {
             **_GATE_KEY,
@@ -226,6 +241,7 @@ KINDS: dict[str, Spec] = {
         {**_GATE_KEY, "decision": _TEXT, "route": _TEXT, "evidence": _TEXT},
         {},
     ),
+    "gate_nudged": ({**_GATE_KEY, "decision": _TEXT, "route": _TEXT}, {"evidence": _TEXT}),
     "gate_withdrawn": ({**_GATE_KEY, "why": _TEXT}, {}),
     "gate_cancelled": ({**_GATE_KEY, "why": _TEXT}, {"by": _TEXT}),
     "gate_expired": ({**_GATE_KEY, "why": _TEXT}, {}),
@@ -262,6 +278,7 @@ GATE_KINDS = frozenset(
         "delivery_failed",
         "decision_delivered",
         "decision_acknowledged",
+        "gate_nudged",
         "gate_withdrawn",
         "gate_cancelled",
         "gate_expired",

@@ -15,7 +15,8 @@ from orchestrator_tui.core import gates
 from orchestrator_tui.core.changing import changed, closed_gate, closed_track, open_gate, open_track
 from orchestrator_tui.core.event import FORMAT_VERSION, GATE_KINDS, Event, EventError
 from orchestrator_tui.core.evolve_tracks import TRACK_HANDLERS, added
-from orchestrator_tui.core.model import Batch, Gate, Limits, Signal, State, Track, TrackState
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import Batch, Gate, Signal, State, Track, TrackState
 
 Changes = dict[str, Any]
 """Fields of a batch that an event changes."""

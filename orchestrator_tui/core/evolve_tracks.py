@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.instant import Instant, at_wall
@@ -44,7 +45,7 @@ def added(event: Event) -> Track:
 
 
 _CHANGEABLE = frozenset(
-    {"title", "kind", "workflow", "branch", "worktree", "pr", "owner", "problem", "source", "model"}
+    {"title", "kind", "workflow", "branch", "worktree", "pr", "owner", "problem", "source", "model", "part_of"}
 )
 
 
@@ -147,6 +148,24 @@ def _activity_seen(track: Track, event: Event) -> Track:
     return changed(track, activity=Activity(event.payload["text"], at))
 
 
+def _agent_seen(track: Track, event: Event) -> Track:
+    data = event.payload
+    agent = Agent(
+        session=data["session"],
+        id=data.get("agent", ""),
+        parent=data.get("parent", ""),
+        mode=data.get("mode", ""),
+        name=data.get("name", ""),
+        status=data["status"],
+        evidence=tuple(data.get("evidence", ())),
+        connected=data.get("connected", False),
+        pane=data.get("pane", ""),
+        team=data.get("team", ""),
+        version=data.get("version", ""),
+    )
+    return changed(track, agent=agent)
+
+
 def _attempt_started(track: Track, event: Event) -> Track:
     data = event.payload
     process = data.get("process")
@@ -207,6 +226,9 @@ def _check_recorded(track: Track, event: Event) -> Track:
 
 RECENT_MESSAGES = 20
 
+UNREAD_ROUTES = frozenset({"task_file", "mail", "tmux", "inbox"})
+"""Routes of messages that are written where an agent looks, or will be told: no sign yet that it has read them."""
+
 
 def _message_sent(track: Track, event: Event) -> Track:
     data = event.payload
@@ -220,7 +242,7 @@ def _message_delivered(track: Track, event: Event) -> Track:
     def reach(message: Message) -> Message:
         if message.id != data["message"]:
             return message
-        if data["route"] == "task_file":
+        if data["route"] in UNREAD_ROUTES:
             return replace(message, written_at=event.at)
         return replace(message, read_at=event.at)
 
@@ -242,6 +264,7 @@ TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
     "track_reported": _reported,
     "stage_changed": _stage_changed,
     "stages_skipped": _stages_skipped,
+    "agent_seen": _agent_seen,
     "activity_seen": _activity_seen,
     "attempt_started": _attempt_started,
     "attempt_ended": _attempt_ended,

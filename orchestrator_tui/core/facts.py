@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.canonical import json_text, sha256_hex
 from orchestrator_tui.core.frozen import frozen
 
@@ -45,6 +46,70 @@ class TaskFact:
         """The same task, but for what its agent says that it is just doing and for when it said so."""
         rest = {key: value for key, value in self.metadata.items() if key != PROGRESS}
         return replace(self, metadata=rest, active_form="", mtime_ms=0)
+
+
+@frozen
+class AgentFact:
+    """One agent as it is now: as Claude Code's own files tell it (reference claude-code §3–5).
+
+    Attributes:
+        agent: who it is, its state and the evidence for it.
+        title: what it is about, in words: a sub-agent's description, a session's name or title.
+        cwd, worktree, branch: where it works; ``worktree`` and ``branch`` only where they are its own.
+        activity: what it does or did last, in words (``Edit cart/sum.py``), and ``in_flight`` whether it still runs.
+        last_wall_ms: when its transcript last grew; 0 when unknown.
+        model, tokens, cost_usd: of all that it used; tokens are counted once an answer, cost is None when unknown.
+        tasks: ids of the tasks that it reported on, the newest first.
+        finished: a sub-agent has returned; a session's process has ended.
+    """
+
+    agent: Agent
+    title: str = ""
+    cwd: str = ""
+    worktree: str = ""
+    branch: str = ""
+    activity: str = ""
+    in_flight: bool = False
+    last_wall_ms: int = 0
+    model: str = ""
+    tokens: int = 0
+    cost_usd: float | None = None
+    tasks: tuple[str, ...] = ()
+    finished: bool = False
+
+
+@frozen
+class CallEnded:
+    """A tool call whose result stands in a transcript.
+
+    ``gate`` is the id that a gate of this very call has (:func:`orchestrator_tui.core.naming.call_gate_id`);
+    ``answered_by`` is ``hook``, ``person`` (at the terminal), or "" when nobody was asked or it is not said.
+    """
+
+    asker: str
+    gate: str
+    tool: str
+    answered_by: str
+    failed: bool
+    wall_ms: int
+
+
+@frozen
+class AgentsSeen:
+    """One look at the agents behind one task list: those that changed since the last look.
+
+    Attributes:
+        facts: agents that changed; all of them when ``whole``.
+        calls: tool calls that ended since the last look.
+        arrived: identifiers of decisions and messages that were found in what an agent was given, each with the
+            agent's address and with what it went on with, in words.
+        whole: ``facts`` names every agent of the list.
+    """
+
+    facts: tuple[AgentFact, ...] = ()
+    calls: tuple[CallEnded, ...] = ()
+    arrived: tuple[tuple[str, str, str], ...] = ()
+    whole: bool = False
 
 
 @frozen

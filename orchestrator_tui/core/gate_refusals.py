@@ -215,6 +215,7 @@ _REFUSALS: dict[str, Callable[[Gate, Mapping[str, Any], Instant], str | None]] =
     "delivery_failed": _refuse_failed,
     "decision_delivered": _refuse_delivered,
     "decision_acknowledged": _refuse_acknowledged,
+    "gate_nudged": _refuse_delivery,
     "gate_withdrawn": _refuse_end,
     "gate_cancelled": _refuse_end,
     "gate_expired": _refuse_expired,

@@ -63,6 +63,7 @@ def _opened(gate: Gate | None, event: Event) -> Gate:
         recommendation_why=data.get("recommendation_why", ""),
         refusals=0 if gate is None else gate.refusals,
         answers=() if gate is None else gate.answers,
+        asker=data.get("asker", ""),
     )
 
 
@@ -189,7 +190,12 @@ def _snoozed(gate: Gate, event: Event) -> Gate:
 
 
 def _route_added(gate: Gate, event: Event) -> Gate:
-    return changed(gate, routes=(*gate.routes, event.payload["route"]))
+    asker = event.payload.get("asker") or gate.asker
+    return changed(gate, routes=(*gate.routes, event.payload["route"]), asker=asker)
+
+
+def _nudged(gate: Gate, event: Event) -> Gate:
+    return changed(gate, steps=_step(gate, event, "nudged", event.payload.get("evidence", "")))
 
 
 _CHANGES: dict[str, Callable[[Gate, Event], Gate]] = {
@@ -200,6 +206,7 @@ _CHANGES: dict[str, Callable[[Gate, Event], Gate]] = {
     "delivery_failed": _failed,
     "decision_delivered": _delivered,
     "decision_acknowledged": _acknowledged,
+    "gate_nudged": _nudged,
     "gate_withdrawn": _ends(GateState.WITHDRAWN),
     "gate_cancelled": _ends(GateState.CANCELLED),
     "gate_expired": _ends(GateState.EXPIRED),

@@ -10,9 +10,11 @@ from dataclasses import field
 from enum import IntEnum, StrEnum
 from typing import Any
 
+from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.limits import Limits
 
 
 class Risk(IntEnum):
@@ -185,7 +187,8 @@ class Gate:
     """A question that waits for a decision; always its newest revision.
 
     ``cleared`` tells that the asker has taken its question down; ``answers`` remembers every decision ever made on
-    this gate as (revision, decision id, answer), so that a forged one is told from ours (reliability D-2).
+    this gate as (revision, decision id, answer), so that a forged one is told from ours (reliability D-2). ``asker``
+    is the address of the agent that asked (``core.agents.address``), "" when it is not known.
     """
 
     batch: str
@@ -217,6 +220,7 @@ class Gate:
     refusals: int = 0
     cleared: bool = False
     answers: tuple[tuple[int, str, str], ...] = ()
+    asker: str = ""
 
 
 @frozen
@@ -307,7 +311,11 @@ class Message:
 
 @frozen
 class Track:
-    """One unit of work with scope, branch, worktree and stages."""
+    """One unit of work with scope, branch, worktree and stages.
+
+    ``agent`` is the Claude Code agent that works on it, where one is known; ``part_of`` names the track whose work
+    this one does (a sub-agent that reports on a task), which is then the one that is listed.
+    """
 
     batch: str
     slug: str
@@ -343,25 +351,8 @@ class Track:
     model: str = ""
     cost_usd: float | None = None
     tokens: int | None = None
-
-
-@frozen
-class Limits:
-    """The clocks of a batch, frozen into it when it opens (reliability A-7). Milliseconds."""
-
-    gate_stale_ms: int = 300_000
-    gate_repeat_ms: int = 300_000
-    gate_level_ms: int = 900_000
-    gate_repeats: int = 9
-    gate_hourly_ms: int = 3_600_000
-    silent_ms: int = 600_000
-    reply_ms: int = 120_000
-    undo_ms: int = 5_000
-    activity_ms: int = 10_000
-    acknowledge_shell_ms: int = 10_000
-    acknowledge_hook_ms: int = 660_000
-    acknowledge_task_file_ms: int = 300_000
-    claim_ms: int = 5_000
+    agent: Agent | None = None
+    part_of: str = ""
 
 
 @frozen

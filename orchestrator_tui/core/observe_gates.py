@@ -33,6 +33,7 @@ def gate_opened(
     source: str,
     routes: tuple[str, ...],
     asked_wall_ms: int | None = None,
+    asker: str = "",
 ) -> Draft:
     """The event that opens a revision of a gate; every source of questions makes it here."""
     question = bounded(question)
@@ -64,6 +65,8 @@ def gate_opened(
     }
     if asked_wall_ms is not None:
         payload["asked_wall_ms"] = asked_wall_ms
+    if asker:
+        payload["asker"] = asker
     return Draft("gate_opened", payload)
 
 

@@ -17,7 +17,16 @@ from orchestrator_tui.core.facts import LifeSign
 from orchestrator_tui.core.gates import ALREADY
 from orchestrator_tui.core.gates import refusal as gate_refusal
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Activity, Batch, Gate, GateState, Limits, Liveness, State
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import (
+    TERMINAL_GATE_STATES,
+    Activity,
+    Batch,
+    Gate,
+    GateState,
+    Liveness,
+    State,
+)
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.core.observe import observe, observe_ending
 from orchestrator_tui.core.policy import Sight, overtaken, policy

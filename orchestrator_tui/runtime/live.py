@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator_tui.core.commands import Command
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Limits, State
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import State
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.port import JournalError
 from orchestrator_tui.journal.presence import PresenceLock

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from orchestrator_tui.core.event import FORMAT_VERSION, Draft
-from orchestrator_tui.core.model import Limits
+from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.text import sanitise_line
 
 

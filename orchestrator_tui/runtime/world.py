@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
+from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.decide import Actor
-from orchestrator_tui.core.facts import LifeSign
+from orchestrator_tui.core.facts import AgentsSeen, LifeSign
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Gate, Track
 from orchestrator_tui.core.observe import ListSeen
@@ -45,6 +46,51 @@ class TaskFiles(Protocol):
 
     def empty_reason(self) -> tuple[str, ...]:
         """Why there is nothing to show and what to do about it, line by line; () when there are tasks."""
+
+
+@frozen
+class AgentsSight:
+    """The agents behind one task list at one look, whether that list exists yet or not.
+
+    ``title`` is what to call a batch that has no better name; ``alive`` tells that a process of theirs runs now.
+    """
+
+    directory: str
+    title: str
+    alive: bool
+    seen: AgentsSeen
+
+
+class Agents(Protocol):
+    """The sessions of Claude Code and the agents in them, as registry, transcripts and teams show them."""
+
+    def scan(self, awaited: frozenset[str]) -> tuple[AgentsSight, ...]:
+        """Look at all of them; ``awaited`` are the decisions and messages whose arrival is looked for."""
+
+    def forget(self, directory: str) -> None:
+        """Report the agents of this list as a whole at the next look."""
+
+
+class Nudges(Protocol):
+    """Ways to make an agent look that no decision may depend on (DESIGN §4.2): a pane of tmux, a team's inbox."""
+
+    def nudge(self, agent: Agent, text: str) -> tuple[str, str]:
+        """Say ``text`` to an idle agent: the route that was taken (``tmux``, ``inbox``) and in words what was done.
+
+        Raises:
+            OSError: it cannot be done now, and why: it is busy, it shows a dialog, there is no way to it.
+        """
+
+
+class Mail(Protocol):
+    """The mail check that every tool call of a connected session makes (DESIGN §4.2, cost)."""
+
+    def post(self, session: str) -> None:
+        """Make the next tool call of this session look for what waits for it.
+
+        Raises:
+            OSError: it cannot be written.
+        """
 
 
 class Hints(Protocol):
@@ -93,6 +139,9 @@ class World:
     files: TaskFiles
     life: Life
     processes: Processes
+    agents: Agents
+    nudges: Nudges
+    mail: Mail
     actor: Actor
     new_id: Callable[[str], str]
     holder: str

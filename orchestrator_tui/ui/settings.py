@@ -13,7 +13,7 @@ from dataclasses import field
 from pathlib import Path
 
 from orchestrator_tui.core.frozen import frozen
-from orchestrator_tui.core.model import Limits
+from orchestrator_tui.core.limits import Limits
 
 
 @frozen

@@ -13,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from orchestrator_tui.core.model import Limits
+from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.ui.settings import Settings
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from orchestrator_tui.cli.journals import find_place, load_state
 from orchestrator_tui.cli.world import surroundings
-from orchestrator_tui.core.model import Batch, Gate, Limits
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import Batch, Gate
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.journal.sqlite import SqliteJournal, open_journal
 from orchestrator_tui.runtime.engine import Engine

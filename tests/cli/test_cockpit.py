@@ -21,7 +21,8 @@ import pytest
 from orchestrator_tui.adapters.claude_home import project_slug
 from orchestrator_tui.cli.cockpit import compose
 from orchestrator_tui.cli.journals import find_place
-from orchestrator_tui.core.model import GateState, Limits
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import GateState
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.runtime.ports import Session, Snapshot
 from tests.cli.scene import PATIENCE_S, Scene, command, environment, eventually

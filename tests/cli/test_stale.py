@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator_tui.core.model import Limits
+from orchestrator_tui.core.limits import Limits
 from tests.cli.scene import Scene
 
 SAYS = "pay-webhook has waited "

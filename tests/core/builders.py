@@ -182,6 +182,7 @@ def on_gate(kind: str, gate: str = "g", revision: int = 1, **fields: Any) -> Dra
         "gate_expired": {"why": "too late"},
         "gate_answered_elsewhere": {"why": "answered in its terminal"},
         "gate_cleared": {},
+        "gate_nudged": {"decision": "d-1", "route": "tmux"},
         "redelivery_asked": {"decision": "d-1", "by": "ann"},
         "gate_stale": {"count": 1, "level": 1, "age_ms": 300_000},
         "gate_snoozed": {"snooze_ms": 600_000, "by": "ann"},

@@ -9,7 +9,8 @@ import pytest
 from orchestrator_tui.core.commands import Redeliver
 from orchestrator_tui.core.delivery import STRENGTH, WAITED_FOR, Reach, acknowledge_ms, route_to_take, routes_left
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import GateState, Limits
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import GateState
 from orchestrator_tui.core.policy import Sight
 from orchestrator_tui.core.queries import gate_queue, needs_person
 from tests.core.builders import BATCH, HOUR, MINUTE, SECOND, Ledger, answer, kinds, on_gate, opened

@@ -10,7 +10,8 @@ from orchestrator_tui.core.commands import Nudge
 from orchestrator_tui.core.event import FORMAT_VERSION, Draft, Event
 from orchestrator_tui.core.evolve import RECENT_EVENTS, evolve, evolve_batch, fold
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Limits, Liveness, StageStatus, State, TrackState
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import Liveness, StageStatus, State, TrackState
 from orchestrator_tui.core.refusal import refusal
 from tests.core.builders import BATCH, MINUTE, START, Ledger, on_gate, opened, track_added
 

@@ -70,6 +70,7 @@ EXPECTED: dict[str, dict[str, str | None]] = {
         "decided": "the answer has not left yet",
         **dict.fromkeys(("claimed", "delivered", "undelivered"), ALLOWED),
     },
+    "gate_nudged": {**IS, **dict.fromkeys(("decided", "claimed", "delivered", "undelivered"), ALLOWED)},
     "gate_withdrawn": {**IS, **dict.fromkeys(("open", "decided", "claimed", "undelivered"), ALLOWED)},
     "gate_cancelled": {**IS, **dict.fromkeys(("open", "decided", "claimed", "undelivered"), ALLOWED)},
     "gate_expired": {**IS, **dict.fromkeys(("open", "decided", "claimed", "undelivered"), ALLOWED)},

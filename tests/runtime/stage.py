@@ -9,9 +9,12 @@ from pathlib import Path
 
 from orchestrator_tui.adapters.memory import (
     ManualClock,
+    MemoryAgents,
     MemoryDisk,
     MemoryLife,
     MemoryMachine,
+    MemoryMail,
+    MemoryNudges,
     MemoryProcesses,
     MemoryTasks,
 )
@@ -19,7 +22,8 @@ from orchestrator_tui.core.commands import Command
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.evolve import fold
 from orchestrator_tui.core.facts import TaskFact
-from orchestrator_tui.core.model import Batch, Gate, Limits, State, Track
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import Batch, Gate, State, Track
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.sqlite import SqliteJournal
@@ -55,6 +59,9 @@ class Process:
             files=MemoryTasks(stage.disk),
             life=MemoryLife(stage.machine),
             processes=MemoryProcesses(stage.machine, name),
+            agents=MemoryAgents(),
+            nudges=MemoryNudges(),
+            mail=MemoryMail(),
             actor=replace(ANN, name=f"ann at {name}"),
             new_id=lambda prefix: f"{prefix}-{name}-{next(self._ids)}",
             holder=f"cockpit {name}",

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from orchestrator_tui.core.delivery import SETTLE_MS
-from orchestrator_tui.core.model import GateState, Limits
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import GateState
 from tests.core.builders import asking, fact
 from tests.runtime.crashing import Fuse, Killed, MortalJournal, MortalProcesses, MortalTasks
 from tests.runtime.stage import BATCH, LIST, MINUTE, Process, Stage

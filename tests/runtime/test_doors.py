@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator_tui.core.model import GateState, Limits
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import GateState
 from orchestrator_tui.runtime.doors import ASKED_AGAIN, READER_ENDED, Over, Pending
 from orchestrator_tui.runtime.watched import watched_batch
 from tests.runtime.door_scene import BATCH, GATE, QUESTION, Scene, nothing, taken

@@ -266,6 +266,7 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
         f"skips {plural(len(told.payload.get('stages', ())), 'stage')} ({told.items('stages')})",
         told.text("reason") or (f"by {told.text('by')}" if told.text("by") else ""),
     ),
+    "agent_seen": lambda told: Told(f"is {told.text('status')} now", told.items("evidence"), "quiet"),
     "activity_seen": lambda told: Told(told.text("text"), token="quiet"),
     "attempt_started": lambda told: Told(f"an agent starts: {told.text('purpose')}", told.text("model")),
     "attempt_ended": _attempt_ended,
@@ -288,6 +289,7 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
     "decision_acknowledged": lambda told: Told(
         "has taken the answer", f"by {route_word(told.text('route'))}, {told.text('evidence')}"
     ),
+    "gate_nudged": lambda told: Told("was nudged to look", f"by {route_word(told.text('route'))}", "quiet"),
     "gate_withdrawn": _ends("took its question back"),
     "gate_cancelled": _ends("gate cancelled"),
     "gate_expired": _ends("gate expired without an answer"),

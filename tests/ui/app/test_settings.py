@@ -8,7 +8,7 @@ from pathlib import Path
 import platformdirs
 import pytest
 
-from orchestrator_tui.core.model import Limits
+from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.journal.home import state_home
 from orchestrator_tui.ui.settings import Settings, config_directory, load, settings_file, wants_ascii
 

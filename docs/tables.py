@@ -68,6 +68,9 @@ LIMIT_MEANINGS: Mapping[str, str] = {
     "acknowledge_shell_ms": "a printed answer may stay without evidence; a waiting reader has this long to take it",
     "acknowledge_hook_ms": "an answer that a hook printed may stay without evidence",
     "acknowledge_task_file_ms": "a written answer may stay without evidence",
+    "mail_ms": "how long an answer may wait for its agent's next tool call before the next weaker route is taken too",
+    "acknowledge_mcp_ms": "a tool result of ours without a sign that its agent went on with it",
+    "nudge_ms": "shortest time between two nudges of one idle agent",
     "claim_ms": "a reader that waits has this long to take the answer before a weaker route is tried",
 }
 """Field of :class:`Limits` → what happens after that long (``gate_repeats`` is a count)."""

@@ -178,3 +178,17 @@ def _names(directory: str) -> list[str]:
             return sorted(entry.name for entry in entries)
     except OSError:
         return []
+
+
+def machine_directories(
+    environ: Mapping[str, str], alive: Callable[[ProcessIdentity], bool] = alive
+) -> tuple[Path, ...]:
+    """The directories in which sessions of Claude Code run now, whatever repository they belong to."""
+    folder = claude_home.config_directory(environ) / "sessions"
+    entries = (
+        claude_home.registered(claude_home.read_json(folder / name), boot_id())
+        for name in _names(str(folder))
+        if name.endswith(".json")
+    )
+    found = {Path(entry.cwd) for entry in entries if entry is not None and alive(entry.process)}
+    return tuple(sorted(path for path in found if path.is_dir()))

@@ -40,6 +40,12 @@ def register(commands: Commands) -> None:
         "--tasks", action="append", metavar="DIR", default=[], help="a task list to watch too; may be repeated"
     )
     parser.add_argument(
+        "--all",
+        action="store_true",
+        dest="everywhere",
+        help="every repository of this machine that is watched or where Claude Code works, in one queue",
+    )
+    parser.add_argument(
         "--stale-after",
         metavar="SECONDS",
         type=stale_seconds,
@@ -49,6 +55,10 @@ def register(commands: Commands) -> None:
 
 def run(arguments: Namespace) -> int:
     """Open the cockpit; it needs a terminal."""
+    if arguments.everywhere:
+        if arguments.repository != "." or arguments.tasks:
+            raise BadInput("--all shows every repository: REPO and --tasks cannot narrow it")
+        return open_everywhere(arguments.stale_after)
     return open_cockpit(arguments.repository, arguments.tasks, stale_after=arguments.stale_after)
 
 
@@ -65,12 +75,33 @@ def open_cockpit(
     place = find_place(repository)
     asked_for = tuple(str(existing_directory(one)) for one in tasks)
     limits = _limits(stale_after)
-    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        raise BadInput("the cockpit needs a terminal; without one use `orch-tui gates`, `status` and `decide`")
+    _need_terminal()
     session, evidence = compose(place, asked_for, limits)
     from orchestrator_tui.ui.app import run as show
 
     return show(session, evidence=evidence, snapshots=place.directory / SNAPSHOTS, tour=tour)
+
+
+def open_everywhere(stale_after: float | None) -> int:
+    """Open the cockpit on every repository of this machine.
+
+    Raises:
+        BadInput: there is no terminal.
+    """
+    gc.disable()
+    limits = _limits(stale_after)
+    _need_terminal()
+    from orchestrator_tui.cli.machine import compose_all
+    from orchestrator_tui.journal.home import state_home
+    from orchestrator_tui.ui.app import run as show
+
+    session, evidence = compose_all(limits)
+    return show(session, evidence=evidence, snapshots=state_home(os.environ) / SNAPSHOTS)
+
+
+def _need_terminal() -> None:
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise BadInput("the cockpit needs a terminal; without one use `orch-tui gates`, `status` and `decide`")
 
 
 def compose(place: Place, asked_for: tuple[str, ...], limits: Limits) -> tuple[Session, TrackEvidence]:

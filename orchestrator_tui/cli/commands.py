@@ -27,12 +27,13 @@ CLAIM = "Every question your agents ask, in one queue; every answer proven to ar
 def usage() -> str:
     """What ``orch-tui --help`` prints."""
     lines = [
-        "usage: orch-tui [REPO] [--tasks DIR] [--stale-after SECONDS]",
+        "usage: orch-tui [REPO | --all] [--tasks DIR] [--stale-after SECONDS]",
         "       orch-tui COMMAND [ARGUMENT ...]",
         "",
         CLAIM,
         "",
-        "Without a command, the cockpit opens on the repository at REPO (this directory by default).",
+        "Without a command, the cockpit opens on the repository at REPO (this directory by default),",
+        "or with --all on every repository of this machine.",
         "",
         "commands:",
     ]

@@ -10,6 +10,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 APPLICATION = "orch-tui"
+REPOSITORIES = "repositories"
+"""Directory below our state that holds one journal a repository."""
+
 _SLUG_LENGTH = 40
 _POINTER_LIMIT = 4096
 
@@ -70,7 +73,7 @@ def journal_directory(home: Path, repository: Path) -> Path:
     real = os.path.realpath(repository)
     slug = re.sub("[^a-z0-9]+", "-", os.path.basename(real).lower()).strip("-")[:_SLUG_LENGTH] or "root"
     digest = hashlib.sha256(os.fsencode(real)).hexdigest()[:8]
-    return home / "repositories" / f"{slug}-{digest}"
+    return home / REPOSITORIES / f"{slug}-{digest}"
 
 
 def _user_home(environ: Mapping[str, str]) -> Path:

@@ -202,7 +202,8 @@ def _refuse_cleared(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str
 
 
 def _refuse_route(gate: Gate, payload: Mapping[str, Any], now: Instant) -> str | None:
-    if payload["route"] in gate.routes:
+    # A known route is told again by whoever asks by it now: a sub-agent started anew, another session of the list.
+    if payload["route"] in gate.routes and payload.get("asker", "") in ("", gate.asker):
         return "the route is known"
     return None if gate.state not in TERMINAL_GATE_STATES else _is(gate)
 

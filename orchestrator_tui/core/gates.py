@@ -190,8 +190,8 @@ def _snoozed(gate: Gate, event: Event) -> Gate:
 
 
 def _route_added(gate: Gate, event: Event) -> Gate:
-    asker = event.payload.get("asker") or gate.asker
-    return changed(gate, routes=(*gate.routes, event.payload["route"]), asker=asker)
+    route, asker = event.payload["route"], event.payload.get("asker") or gate.asker
+    return changed(gate, routes=gate.routes if route in gate.routes else (*gate.routes, route), asker=asker)
 
 
 def _nudged(gate: Gate, event: Event) -> Gate:

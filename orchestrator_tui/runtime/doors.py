@@ -151,6 +151,7 @@ class Door:
         routes: tuple[str, ...] = (),
         asked_wall_ms: int | None = None,
         anew: bool = False,
+        asker: str = "",
     ) -> Gate:
         """Open a gate, or find the one that asks this already (DESIGN §4.3: the same question seen twice is one gate).
 
@@ -162,12 +163,12 @@ class Door:
             routes: the ways to its asker; the reader's own is added to a gate that does not know it.
             asked_wall_ms: when it was asked, where that is known better than by now.
             anew: the asker had taken the same question down in between: an answer of then is not one for now.
+            asker: address of the agent that asks (``core.agents.address``); who asked last is who gets the answer.
         """
         for _ in range(_ROUNDS):
             gate = self.gate(gate_id)
             if gate is not None and _asks(gate, question, anew, asked_wall_ms):
-                self.join(gate)
-                return gate
+                return self.join(gate, asker)
             if gate is not None and gate.state is GateState.DELIVERED and gate.digest == digest(question):
                 self.acknowledge(gate, "its agent took the question down after our answer")
                 continue
@@ -181,6 +182,7 @@ class Door:
                 source=source,
                 routes=routes or (self._reader.route,),
                 asked_wall_ms=asked_wall_ms,
+                asker=asker,
             )
             # Refused when another source was first with the same question: the next round finds its gate.
             self._change(draft)
@@ -243,11 +245,14 @@ class Door:
         last = gate.steps[-1].route if gate.steps else self._reader.route
         return not self._step(gate, "decision_acknowledged", route=route or last, evidence=evidence)
 
-    def join(self, gate: Gate) -> None:
-        """Add the reader's route to the ways by which a living gate's decision can go."""
-        if self._reader.route not in gate.routes and gate.state not in TERMINAL_GATE_STATES:
-            payload = {"gate": gate.id, "revision": gate.revision, "route": self._reader.route}
-            self._change(Draft("gate_route_added", payload))
+    def join(self, gate: Gate, asker: str = "") -> Gate:
+        """Add the reader's route to the ways of a living gate's decision, or say who asks by it now; the gate then."""
+        known = self._reader.route in gate.routes and asker in ("", gate.asker)
+        if known or gate.state in TERMINAL_GATE_STATES:
+            return gate
+        payload = {"gate": gate.id, "revision": gate.revision, "route": self._reader.route}
+        self._change(Draft("gate_route_added", {**payload, "asker": asker} if asker else payload))
+        return self.gate(gate.id) or gate
 
     def clear(self, gate: Gate) -> None:
         """Record that the asker has taken the question of an ended gate down."""

@@ -40,9 +40,28 @@ def test_asking_the_same_again_is_the_same_gate(scene: Scene) -> None:
 def test_a_gate_that_the_watcher_opened_first_learns_the_route(scene: Scene) -> None:
     scene.ask(scene.door(route="task_file"), routes=("task_file",))
     assert scene.now_gate().routes == ("task_file",)
-    assert scene.ask().routes == ("task_file",)
-    assert scene.now_gate().routes == ("task_file", "shell")
+    assert scene.ask().routes == ("task_file", "shell") == scene.now_gate().routes
     assert scene.kinds() == ["gate_opened", "gate_route_added"]
+
+
+def test_a_gate_knows_who_asked_it_by_whatever_process_that_came_first(scene: Scene) -> None:
+    assert scene.ask(asker="s-1/a-1").asker == "s-1/a-1"
+    assert scene.ask(asker="s-1/a-1").asker == scene.ask().asker == "s-1/a-1"
+    assert scene.kinds() == ["gate_opened"]
+
+
+def test_who_asks_by_a_known_route_is_told_and_the_last_one_gets_the_answer(scene: Scene) -> None:
+    """A task goes on in a sub-agent that was started anew: the one before does not wait any more."""
+    scene.ask(scene.door(route="task_file"), routes=("task_file", "shell"))
+    for asker in ("s-1/a-1", "s-2"):
+        gate = scene.ask(asker=asker)
+        assert (gate.asker, gate.routes) == (asker, ("task_file", "shell"))
+    scene.decide()
+    assert scene.door().join(scene.now_gate(), "s-3").asker == "s-3"
+    assert scene.door().join(scene.now_gate()).asker == "s-3"
+    assert scene.kinds() == ["gate_opened", *["gate_route_added"] * 2, "gate_decided", "gate_route_added"]
+    scene.change("gate_cancelled", why="not needed")
+    assert scene.door().join(scene.now_gate(), "s-4").asker == "s-3"
 
 
 def test_who_loses_the_race_for_opening_finds_the_gate_of_the_winner(scene: Scene) -> None:

@@ -19,7 +19,7 @@ from tests.claude_rig.cleanup import MARK, kill_marked
 from tests.claude_rig.fake_api import FakeApi
 from tests.claude_rig.headless import HeadlessSession
 from tests.claude_rig.hooks import HookProbe
-from tests.claude_rig.install import ClaudeCli
+from tests.claude_rig.install import MAIN_VERSION, OLDER_VERSION, ClaudeCli
 from tests.claude_rig.request_log import RequestLog
 from tests.claude_rig.script import JsonObject, Script, marker
 from tests.claude_rig.terminal import TerminalSession
@@ -27,6 +27,9 @@ from tests.claude_rig.waiting import DEFAULT_TIMEOUT
 
 Permissions = Literal["bypass", "ask"]
 """Whether tools run without asking, or everything that writes asks first."""
+
+_INTERACTIVE_ASKING = {MAIN_VERSION: "manual", OLDER_VERSION: "default"}
+"""What the interactive CLI calls the mode that asks before every change; hooks are told `default` by both."""
 
 _KEY = "dummy-key-of-the-rig"
 
@@ -150,7 +153,7 @@ class ClaudeRig:
         self, *arguments: str, permissions: Permissions = "bypass", size: tuple[int, int] = (160, 50)
     ) -> TerminalSession:
         """Start the interactive CLI in tmux, `size` in columns and rows, and wait for its prompt."""
-        mode = _permission_arguments(permissions, asking="manual")
+        mode = _permission_arguments(permissions, asking=_INTERACTIVE_ASKING[self.cli.version])
         command = [*self.cli.command, *mode, *arguments]
         socket = self._short / f"tmux-{len(self._terminals)}"
         session = TerminalSession(command, self.project, self.environment(), socket, size)

@@ -9,6 +9,7 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, GateState, Option, Risk, State, Track
 from orchestrator_tui.core.queries import GateKey, wants_confirmation
 from orchestrator_tui.core.text import sanitise
+from orchestrator_tui.ui.present.agent import cannot_hear
 from orchestrator_tui.ui.present.card_header import full_header, short_header
 from orchestrator_tui.ui.present.cells import Line, Part, clean
 from orchestrator_tui.ui.present.delivery import life_lines, route_note, route_word, strongest_route, undo_left
@@ -250,7 +251,7 @@ def _notes(scene: _Scene) -> tuple[Part, ...]:
         if signal.kind == "spoof_suspected" and signal.gate == gate.id:
             notes.append(Part(clean(signal.text, 300), "risk-failure strong"))
     if gate.state is GateState.OPEN:
-        note = route_note(gate)
+        note = cannot_hear(gate, scene.batch) or route_note(gate)
         if note:
             notes.append(Part(note, "quiet"))
     return tuple(notes)

@@ -9,7 +9,7 @@ from orchestrator_tui.core.queries import Counts, counts, oldest_wait_ms
 from orchestrator_tui.ui.present.ages import duration
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, line_width, spread
 from orchestrator_tui.ui.present.glyphs import Glyphs
-from orchestrator_tui.ui.present.words import batch_title
+from orchestrator_tui.ui.present.words import batch_title, repositories
 
 
 @frozen
@@ -53,7 +53,7 @@ def present_headline(state: State, now: Instant, glyphs: Glyphs, *, mode: str = 
     oldest = oldest_wait_ms(state, now)
     return HeadlineView(
         brand=brand,
-        title=_title(batches),
+        title=_title(state),
         tallies=_tallies(counts(state), glyphs),
         oldest="" if oldest is None else duration(oldest),
         elapsed=_elapsed(batches, now),
@@ -110,9 +110,13 @@ def _right(view: HeadlineView, words: bool, count: int, *, oldest: bool) -> Line
     return tuple(parts)
 
 
-def _title(batches: tuple[Batch, ...]) -> str:
+def _title(state: State) -> str:
+    batches = tuple(state.batches.values())
     if not batches:
         return "no batch"
+    several = repositories(state)
+    if len(several) > 1:
+        return f"{len(several)} repositories: {', '.join(several)}"
     first = batch_title(batches[0])
     return first if len(batches) == 1 else f"{first} and {len(batches) - 1} more"
 

@@ -13,7 +13,7 @@ from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean
 from orchestrator_tui.ui.present.columns import Column, choose, heading, lay_out, sized
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.rows import LazyRows
-from orchestrator_tui.ui.present.words import batch_title, risk_label, short_ask
+from orchestrator_tui.ui.present.words import place_title, risk_label, short_ask
 
 QUESTION_ROOM = 20
 """Cells from which ASKS shows the question itself, not its short name."""
@@ -125,7 +125,7 @@ def _row(gate: Gate, state: State, now: Instant, glyphs: Glyphs) -> QueueRow:
         waited_token="risk-failure strong" if gate.undelivered else ("gate-stale strong" if stale else "age"),
         mark=glyphs.failed if gate.undelivered else (glyphs.gate if stale else ""),
         countdown="" if stale or gate.undelivered else left(batch.limits.gate_stale_ms, spent),
-        batch=batch_title(batch),
+        batch=place_title(state, gate.batch),
     )
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import tzinfo
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Attempt, Batch, Finding, Message, Signal, State, Track
 from orchestrator_tui.core.queries import TrackKey, find_track
+from orchestrator_tui.ui.present.agent import agent_facts, part_lines
 from orchestrator_tui.ui.present.ages import age, clock_time, duration
 from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, clean, wrap
 from orchestrator_tui.ui.present.glyphs import Glyphs
@@ -40,7 +41,9 @@ def present_track(state: State, key: TrackKey | None, now: Instant, glyphs: Glyp
     batch = state.batches[key.batch]
     signals = tuple(signal for signal in batch.signals.values() if signal.track == track.slug)
     sections = (
-        TrackSection("Work", tuple(_work(track, now))),
+        TrackSection("Work", tuple(_facts(_work(track, now)))),
+        TrackSection("Agent", tuple(_facts(agent_facts(track)))),
+        TrackSection("Sub-agents", tuple(part_lines(track, batch))),
         TrackSection("Attempts", tuple(_attempt(one, now, glyphs) for one in track.attempts)),
         TrackSection("Checks", tuple(check_parts(one, glyphs) for one in track.checks)),
         TrackSection("Findings", tuple(_finding(one) for one in track.findings)),
@@ -73,12 +76,18 @@ def _wrapped(line: Line, width: int) -> Iterator[Line]:
         yield (Part(" " * used), Part(more, last.token))
 
 
-def _work(track: Track, now: Instant) -> Iterator[Line]:
-    facts: Sequence[tuple[str, str]] = (
+def _facts(facts: Iterable[tuple[str, str]]) -> Iterator[Line]:
+    for name, words in facts:
+        if words:
+            yield (Part(f"{name:<10}", "quiet"), Part(words))
+
+
+def _work(track: Track, now: Instant) -> Sequence[tuple[str, str]]:
+    return (
         ("title", clean(track.title, 500)),
         ("state", track.state.replace("_", " ")),
         (
-            "agent",
+            "report",
             f"{track.liveness.replace('_', ' ')}, last report {age(track.reported_at, now)} ago"
             if track.reported_at
             else "",
@@ -95,9 +104,6 @@ def _work(track: Track, now: Instant) -> Iterator[Line]:
         ("after", clean(", ".join(track.depends_on), 500)),
         ("skipped", ", ".join(f"stage {index}" for index in track.skipped_stages)),
     )
-    for name, words in facts:
-        if words:
-            yield (Part(f"{name:<10}", "quiet"), Part(words))
 
 
 def _attempt(attempt: Attempt, now: Instant, glyphs: Glyphs) -> Line:

@@ -8,16 +8,17 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Activity, Gate, Liveness, State, Track
 from orchestrator_tui.core.queries import TrackKey, is_stale, standing
+from orchestrator_tui.ui.present.agent import stands_still
 from orchestrator_tui.ui.present.ages import age
 from orchestrator_tui.ui.present.cells import Line, clean
 from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.strip import short_strip
 from orchestrator_tui.ui.present.words import (
     HELD_KINDS,
-    batch_title,
     longer_ask,
     model_name,
     money,
+    place_title,
     pull_request,
     stage_count,
 )
@@ -77,7 +78,7 @@ def track_row(track: Track, scene: TrackScene) -> TrackRow:
         age_token="gate-stale strong" if stale else ("gate" if gates else "age"),
         model=model_name(track.model),
         cost=money(track),
-        batch=batch_title(scene.state.batches[track.batch]) if track.batch in scene.state.batches else "",
+        batch=place_title(scene.state, track.batch),
     )
 
 
@@ -86,6 +87,7 @@ _LOOKS = {
     "held": ("asking", "track-waiting", "strong"),
     "working": ("working", "track-running", ""),
     "unknown": ("unknown", "track-unknown", ""),
+    "idle": ("asking", "quiet", ""),
     "pending": ("pending", "quiet", "quiet"),
     "done": ("done", "track-done", "quiet"),
     "failed": ("failed", "track-failed", ""),
@@ -95,7 +97,8 @@ _LOOKS = {
 
 def _look(track: Track, gates: Sequence[Gate]) -> str:
     if not gates:
-        return standing(track)
+        stood = standing(track)
+        return "idle" if stood == "working" and stands_still(track.agent) else stood
     return "held" if all(gate.question.kind in HELD_KINDS for gate in gates) else "waiting"
 
 
@@ -114,6 +117,9 @@ def _tell_working(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _To
     if track.liveness is Liveness.ASKED:
         return "asked, no reply yet", track.asked_at
     seen = _activity(track, scene)
+    still = stands_still(track.agent)
+    if still:
+        return still, seen.at if seen is not None else track.reported_at
     if seen is not None:
         return clean(seen.text, 120), seen.at
     return clean(track.progress, 120), track.reported_at
@@ -154,6 +160,7 @@ def _tell_failed(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Tol
 _TELL: Mapping[str, Callable[[Track, Sequence[Gate], TrackScene], _Told]] = {
     "waiting": _tell_waiting,
     "working": _tell_working,
+    "idle": _tell_working,
     "unknown": _tell_unknown,
     "pending": _tell_pending,
     "done": _tell_done,

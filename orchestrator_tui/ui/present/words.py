@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from orchestrator_tui.core.model import Batch, Gate, Risk, Track
+from orchestrator_tui.core.model import Batch, Gate, Risk, State, Track
 from orchestrator_tui.ui.present.cells import clean
 
 _SESSION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -134,6 +134,24 @@ def pull_request(track: Track) -> str:
 def plural(count: int, one: str, many: str = "") -> str:
     """``1 attempt``, ``2 attempts``."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def repositories(state: State) -> tuple[str, ...]:
+    """The names of the repositories whose batches are shown, each once."""
+    return tuple(dict.fromkeys(repository_name(batch) for batch in state.batches.values()))
+
+
+def repository_name(batch: Batch) -> str:
+    """The last part of the path of a batch's repository."""
+    return clean(batch.repository.rstrip("/").rpartition("/")[2], 60)
+
+
+def place_title(state: State, name: str) -> str:
+    """Where a row belongs: its repository where several are shown, else its batch."""
+    batch = state.batches.get(name)
+    if batch is None:
+        return ""
+    return repository_name(batch) if len(repositories(state)) > 1 else batch_title(batch)
 
 
 def batch_title(batch: Batch) -> str:

@@ -232,7 +232,7 @@ def test_messages_are_added_once_and_the_newest_stay(desk: Desk) -> None:
     desk.files.write_message(str(desk.directory), "task:1", again)
     task = desk.read(1)
     assert [one["id"] for one in task["metadata"]["messages"]] == [f"m-{number}" for number in range(5, 25)]
-    assert task["description"].count("From ann at 2026-09-21T14:13:20.000Z: text ") == 3
+    assert task["description"].count(" from ann at 2026-09-21T14:13:20.000Z: text ") == 3
 
 
 def test_decision_and_messages_stand_beside_each_other(desk: Desk) -> None:

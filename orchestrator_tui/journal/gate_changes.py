@@ -5,13 +5,23 @@ from __future__ import annotations
 import sqlite3
 
 from orchestrator_tui.core import gates
+from orchestrator_tui.core.agents import session_of
 from orchestrator_tui.core.event import GATE_KINDS, Draft, Event, EventError, check_payload
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Gate
+from orchestrator_tui.core.model import Gate, GateState
 from orchestrator_tui.journal import gate_rows
 from orchestrator_tui.journal.event_rows import BatchWriter
 from orchestrator_tui.journal.port import Refused
 from orchestrator_tui.journal.record import folded, refusal, refused_decision
+
+MAILED = frozenset({"gate_decided", "redelivery_asked", "gate_route_added"})
+"""Changes after which an agent that makes tool calls has an answer to look for."""
+
+
+def addressee(draft: Draft, after: Gate | None) -> str:
+    """The session that is to be told by mail of a committed change, or "" (DESIGN §4.2, cost)."""
+    told = after is not None and draft.kind in MAILED and after.state is GateState.DECIDED and "hook" in after.routes
+    return session_of(after.asker) if told and after is not None else ""
 
 
 def check_kind(draft: Draft) -> None:
@@ -41,17 +51,17 @@ def change(
     draft: Draft,
     now: Instant,
     origin: str,
-) -> Event | Refused:
-    """Judge ``draft`` against the gate as committed, and record what follows."""
+) -> tuple[Event | Refused, Gate | None]:
+    """Judge ``draft`` against the gate as committed, and record what follows; with the gate as it is then."""
     before = folder.load(connection, writer.batch, draft.payload["gate"])
     why, recorded = judged(before, draft, now)
     if recorded is None:
-        return Refused(why or "", before)
+        return Refused(why or "", before), before
     event = writer.write(recorded, now, origin)
     after = folded(before, event)
     writer.save()
     if why is not None:
-        return Refused(why, after)
+        return Refused(why, after), after
     if after is not None:
         gate_rows.save(connection, after, event)
-    return event
+    return event, after

@@ -7,14 +7,21 @@ journals, since a hook is installed once for all of them and knows its session, 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
+from orchestrator_tui.journal.home import REPOSITORIES
+
 DIRECTORY = "mail"
+LONGEST = 128
+"""Characters of a session's id at most; Claude Code's own have 36."""
 
 
 def mail_file(home: Path, session: str) -> Path | None:
     """The mail file of a session below our state directory; None for what can be no session's id."""
-    safe = session and all(letter.isascii() and (letter.isalnum() or letter in "-_") for letter in session)
+    safe = 0 < len(session) <= LONGEST and all(
+        letter.isascii() and (letter.isalnum() or letter in "-_") for letter in session
+    )
     return home / DIRECTORY / session if safe else None
 
 
@@ -27,7 +34,14 @@ def post(home: Path, session: str) -> None:
     path = mail_file(home, session)
     if path is None:
         return
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    try:
+        _make(path)
+    except FileNotFoundError:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make(path)
+
+
+def _make(path: Path) -> None:
     os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
 
 
@@ -41,6 +55,15 @@ def take(home: Path, session: str) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def poster(directory: Path) -> Callable[[str], None]:
+    """What posts mail beside the journal in ``directory``; nothing for a journal that lies in no state directory."""
+    return HomeMail(directory.parent.parent).post if directory.parent.name == REPOSITORIES else _nowhere
+
+
+def _nowhere(session: str) -> None:
+    """A copy of a journal somewhere has no agents: nobody looks for mail beside it."""
 
 
 class HomeMail:

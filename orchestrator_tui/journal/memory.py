@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from orchestrator_tui.core.event import FORMAT_VERSION, Draft, Event, EventError
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Gate
 from orchestrator_tui.journal.batch_rows import first_head
-from orchestrator_tui.journal.gate_changes import check_kind, judged
+from orchestrator_tui.journal.gate_changes import addressee, check_kind, judged
 from orchestrator_tui.journal.port import (
     BatchHead,
     JournalError,
@@ -82,12 +83,22 @@ def _no_wake(batch: str, gate: str | None) -> None:
     """Nobody waits: the handles of one process look by themselves."""
 
 
+def _no_post(session: str) -> None:
+    """Nobody makes tool calls."""
+
+
 class MemoryJournal:
     """One handle on a :class:`MemoryStore`; implements :class:`~orchestrator_tui.journal.port.Journal`."""
 
-    def __init__(self, store: MemoryStore | None = None, *, wake: Callable[[str, str | None], None] = _no_wake) -> None:
+    def __init__(
+        self,
+        store: MemoryStore | None = None,
+        *,
+        wake: Callable[[str, str | None], None] = _no_wake,
+        post: Callable[[str], None] = _no_post,
+    ) -> None:
         self._store = MemoryStore() if store is None else store
-        self._wake = wake
+        self._wake, self._post = wake, post
         self._own_writes = 0
         self._leases: list[MemoryLease] = []
         self._closed = False
@@ -148,6 +159,9 @@ class MemoryJournal:
                 if draft.kind == "gate_opened":
                     found.gates.pop(gate_id, None)  # Gates are listed in the order they were opened.
                 found.gates[gate_id] = after
+        if why is None and (session := addressee(draft, after)):
+            with suppress(OSError):
+                self._post(session)
         self._wake(batch, gate_id if why is None else None)
         return events[0] if why is None else Refused(why, after)
 

@@ -117,7 +117,8 @@ class Journal(Protocol):
 
         ``core.gates.refusal`` judges inside the transaction. A refused ``gate_decided`` is recorded as
         ``decision_refused`` (A-3) unless it repeats the same decision (A-4, ``gates.ALREADY``). After every
-        committed change the gate's waiters and the batch's holder are woken.
+        committed change the gate's waiters and the batch's holder are woken. A decision (or its repetition) for an
+        agent that asked by a hook is also posted as mail to its session; that it cannot be posted fails nothing.
 
         Raises:
             EventError: ``draft`` does not change a gate, or its payload does not fit.

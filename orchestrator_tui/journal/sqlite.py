@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from orchestrator_tui.journal.connection import Connection
 from orchestrator_tui.journal.event_rows import BatchWriter, KnownKinds
 from orchestrator_tui.journal.home import journal_directory, repository_root, state_home, worktrees
 from orchestrator_tui.journal.lease import HeldLease, LeaseHolder, lease_holder, take_lock
+from orchestrator_tui.journal.mail import poster
 from orchestrator_tui.journal.port import BatchHead, JournalDamaged, Lease, LeaseLost, Refused, Request
 from orchestrator_tui.journal.private import prepare_directory, prepare_home, refuse_inside, refuse_remote
 from orchestrator_tui.journal.record import OWN_CALL
@@ -35,7 +36,9 @@ Wake = Callable[[str, str | None], None]
 class SqliteJournal:
     """One process's handle on a repository's journal; implements :class:`~orchestrator_tui.journal.port.Journal`.
 
-    The handle may be used from any thread. It must not be carried over a ``fork``: locks would be shared.
+    ``wake`` and ``post`` are how others learn of a commit: those that wait for it, by batch and gate, and the session
+    whose next tool call is to look. Neither ever fails the write that it follows. The handle may be used from any
+    thread. It must not be carried over a ``fork``: locks would be shared.
 
     Raises:
         JournalMissing: there is no journal and ``create`` is false.
@@ -43,13 +46,20 @@ class SqliteJournal:
     """
 
     def __init__(
-        self, directory: Path, *, lock_timeout_s: float = LOCK_TIMEOUT_S, create: bool = True, wake: Wake | None = None
+        self,
+        directory: Path,
+        *,
+        lock_timeout_s: float = LOCK_TIMEOUT_S,
+        create: bool = True,
+        wake: Wake | None = None,
+        post: Callable[[str], None] | None = None,
     ) -> None:
         if create or directory.is_dir():
             prepare_directory(directory)
         self.directory = directory
         self.waiters = Waiters(directory)
         self._wake = self.waiters.wake if wake is None else wake
+        self._post = poster(directory) if post is None else post
         self._connection = Connection(directory, lock_timeout_s, create)
         self._kinds = KnownKinds()
         self._gates = gate_rows.GateFolder()
@@ -146,7 +156,11 @@ class SqliteJournal:
         with self._connection.writing() as connection:
             writer = BatchWriter(connection, self._kinds, batch)
             before = writer.seq
-            outcome = gate_changes.change(connection, writer, self._gates, draft, now, origin)
+            outcome, after = gate_changes.change(connection, writer, self._gates, draft, now, origin)
+        if isinstance(outcome, Event) and (session := gate_changes.addressee(draft, after)):
+            with suppress(OSError):
+                # The decision stands; whoever holds the batch posts again.
+                self._post(session)
         if writer.seq != before:
             self._wake(batch, None if isinstance(outcome, Refused) else draft.payload["gate"])
         return outcome

@@ -157,3 +157,50 @@ class GatePromises(Promises):
                 journal.change_gate(BATCH, draft, at(1), "hook")
         assert list(journal.events(BATCH)) == before
         assert journal.gates() == ()
+
+    # --- mail ----------------------------------------------------------------------------------------------------
+
+    def test_who_asked_by_a_hook_gets_mail_when_it_is_decided_by_whatever_process(
+        self, journal: Journal, open: Open, told: list[str]
+    ) -> None:
+        journal.change_gate(BATCH, asked(routes=["hook", "task_file"], asker="s-1/a-1"), at(1), "hook")
+        assert told == []
+        written(open().change_gate(BATCH, decided(), at(2), "cli"))
+        assert told == ["s-1"]
+        for later in (claimed(), delivered(), acknowledged()):
+            written(journal.change_gate(BATCH, later, at(3), "hook"))
+        assert told == ["s-1"]
+
+    def test_sending_again_posts_again(self, journal: Journal, told: list[str]) -> None:
+        journal.change_gate(BATCH, asked(routes=["hook"], asker="s-1"), at(1), "hook")
+        journal.change_gate(BATCH, decided(), at(2), "cli")
+        journal.change_gate(BATCH, claimed(), at(3), "hook")
+        journal.change_gate(BATCH, failed(undelivered=True), at(4), "cockpit")
+        again = Draft("redelivery_asked", {"gate": GATE, "revision": 1, "decision": "dec-1", "by": "ann"})
+        written(journal.change_gate(BATCH, again, at(5), "cockpit"))
+        assert told == ["s-1", "s-1"]
+
+    def test_who_asks_a_decided_gate_now_gets_the_mail(self, journal: Journal, told: list[str]) -> None:
+        journal.change_gate(BATCH, asked(routes=["task_file"]), at(1), "cockpit")
+        journal.change_gate(BATCH, decided(), at(2), "cli")
+        assert told == []
+        route = Draft("gate_route_added", {"gate": GATE, "revision": 1, "route": "hook", "asker": "s-2/a-9"})
+        written(journal.change_gate(BATCH, route, at(3), "hook"))
+        assert told == ["s-2"]
+
+    @pytest.mark.parametrize(
+        "gate",
+        [asked(), asked(routes=["shell", "task_file"], asker="s-1"), asked(routes=["hook"])],
+        ids=["no way", "by its shell", "nobody knows who"],
+    )
+    def test_nobody_else_gets_mail(self, journal: Journal, told: list[str], gate: Draft) -> None:
+        journal.change_gate(BATCH, gate, at(1), "hook")
+        written(journal.change_gate(BATCH, decided(), at(2), "cli"))
+        assert told == []
+
+    def test_a_refused_decision_posts_nothing(self, journal: Journal, told: list[str]) -> None:
+        journal.change_gate(BATCH, asked(routes=["hook"], asker="s-1"), at(1), "hook")
+        written(journal.change_gate(BATCH, decided(), at(2), "cli"))
+        refused(journal.change_gate(BATCH, decided(option="2", by="bob"), at(3), "cli"))
+        refused(journal.change_gate(BATCH, decided(), at(4), "cli"))
+        assert told == ["s-1"]

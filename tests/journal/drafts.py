@@ -70,9 +70,9 @@ def claimed(gate: str = GATE, revision: int = 1, decision: str = "dec-1", claima
     return Draft("delivery_claimed", payload)
 
 
-def failed(gate: str = GATE, revision: int = 1, decision: str = "dec-1") -> Draft:
+def failed(gate: str = GATE, revision: int = 1, decision: str = "dec-1", **more: Any) -> Draft:
     payload = {"gate": gate, "revision": revision, "decision": decision, "route": "hook", "why": "no reader"}
-    return Draft("delivery_failed", payload)
+    return Draft("delivery_failed", {**payload, **more})
 
 
 def delivered(gate: str = GATE, revision: int = 1, decision: str = "dec-1") -> Draft:

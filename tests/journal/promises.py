@@ -30,10 +30,17 @@ def refused(outcome: Event | Refused) -> Refused:
 
 
 class Promises:
-    """One test a promise of the port. ``open`` gives a new handle on the same data; ``woken`` lists its wake-ups."""
+    """One test a promise of the port.
+
+    ``open`` gives a new handle on the same data; ``woken`` lists its wake-ups, ``told`` the sessions that got mail.
+    """
 
     @pytest.fixture
     def woken(self) -> list[tuple[str, str | None]]:
+        return []
+
+    @pytest.fixture
+    def told(self) -> list[str]:
         return []
 
     @pytest.fixture

@@ -16,11 +16,14 @@ from tests.journal.promises import Open
 
 class TestSqlite(Conformance):
     @pytest.fixture
-    def open(self, tmp_path: Path, woken: list[tuple[str, str | None]]) -> Iterator[Open]:
+    def open(self, tmp_path: Path, woken: list[tuple[str, str | None]], told: list[str]) -> Iterator[Open]:
         handles: list[SqliteJournal] = []
 
+        def wake(batch: str, gate: str | None) -> None:
+            woken.append((batch, gate))
+
         def handle() -> Journal:
-            handles.append(SqliteJournal(tmp_path / "journal", wake=lambda batch, gate: woken.append((batch, gate))))
+            handles.append(SqliteJournal(tmp_path / "journal", wake=wake, post=told.append))
             return handles[-1]
 
         yield handle
@@ -30,6 +33,6 @@ class TestSqlite(Conformance):
 
 class TestMemory(Conformance):
     @pytest.fixture
-    def open(self, woken: list[tuple[str, str | None]]) -> Open:
+    def open(self, woken: list[tuple[str, str | None]], told: list[str]) -> Open:
         store = MemoryStore()
-        return lambda: MemoryJournal(store, wake=lambda batch, gate: woken.append((batch, gate)))
+        return lambda: MemoryJournal(store, wake=lambda batch, gate: woken.append((batch, gate)), post=told.append)

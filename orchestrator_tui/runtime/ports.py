@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import field
 from typing import Protocol
 
+from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.commands import Command
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
@@ -91,3 +92,13 @@ class Evidence(Protocol):
 
     def output(self, track: Track) -> str:
         """The last of what the track's agent printed; "" when nothing is known."""
+
+
+class Panes(Protocol):
+    """The terminals in which agents sit."""
+
+    def jump(self, agent: Agent) -> str:
+        """Go to the pane of an agent; in one line what was done, or what to type where that cannot be done from here.
+
+        May take a second, and is called off the event loop. Raises :class:`OSError` with a message for the person.
+        """

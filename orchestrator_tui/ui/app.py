@@ -24,7 +24,7 @@ from textual.timer import Timer
 
 from orchestrator_tui.core.model import State
 from orchestrator_tui.core.text import sanitise
-from orchestrator_tui.runtime.ports import Evidence, Outcome, Session, Snapshot
+from orchestrator_tui.runtime.ports import Evidence, Outcome, Panes, Session, Snapshot
 from orchestrator_tui.ui import themes
 from orchestrator_tui.ui.actions import BY_ID
 from orchestrator_tui.ui.deciding import REST_MS, rests
@@ -80,6 +80,7 @@ class Cockpit(App[None], inherit_bindings=False):
         settings: Settings | None = None,
         problems: tuple[str, ...] = (),
         evidence: Evidence | None = None,
+        panes: Panes | None = None,
         warner: Warner | None = None,
         snapshots: Path | None = None,
         zone: tzinfo | None = None,
@@ -98,6 +99,7 @@ class Cockpit(App[None], inherit_bindings=False):
             session,
             keymap=keymap,
             evidence=evidence,
+            panes=panes,
             snapshots=snapshots,
             ascii_only=wants_ascii(self.settings, self.environment),
             zone=zone,
@@ -307,6 +309,7 @@ def run(
     session: Session,
     *,
     evidence: Evidence | None = None,
+    panes: Panes | None = None,
     snapshots: Path | None = None,
     environment: Mapping[str, str] | None = None,
     tour: Sequence[str] = (),
@@ -323,6 +326,7 @@ def run(
         settings=settings,
         problems=problems,
         evidence=evidence,
+        panes=panes,
         snapshots=snapshots,
         environment=variables,
         tour=tour,

@@ -27,7 +27,7 @@ class Situation:
         gate: the gate on the card, or None.
         track: the selected track, or None.
         read_only: why nothing may be changed from here, or "".
-        evidence: what can be looked up of a track: ``diff``, ``output``.
+        evidence: what can be looked up of a track: ``diff``, ``output``; ``pane`` where terminals can be gone to.
     """
 
     state: State
@@ -158,6 +158,15 @@ def _evidence(kind: str, situation: Situation) -> str | None:
     return None if kind in situation.evidence else f"there is no {kind} to look at here"
 
 
+def _pane(situation: Situation) -> str | None:
+    if "pane" not in situation.evidence:
+        return "no terminal can be gone to from here"
+    track = situation.track
+    if track is None or (track.agent is not None and track.agent.pane):
+        return None
+    return f"the agent of {track.slug} sits in no terminal that is known (it must run in tmux)"
+
+
 def _something(situation: Situation) -> str | None:
     return "nothing is selected" if situation.gate is None and situation.track is None else None
 
@@ -184,6 +193,7 @@ CONDITIONS: Mapping[str, Callable[[Situation], str | None]] = {
     "nudgeable": _nudgeable,
     "diff": partial(_evidence, "diff"),
     "output": partial(_evidence, "output"),
+    "pane": _pane,
     "something": _something,
     "waiting": _waiting,
 }

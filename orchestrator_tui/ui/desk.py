@@ -23,7 +23,7 @@ from orchestrator_tui.core.queries import (
     tracks_by_need,
     waiting_gates,
 )
-from orchestrator_tui.runtime.ports import Evidence, Live, Outcome, Session, Snapshot
+from orchestrator_tui.runtime.ports import Evidence, Live, Outcome, Panes, Session, Snapshot
 from orchestrator_tui.ui.available import Situation
 from orchestrator_tui.ui.deciding import Card, follow, lay
 from orchestrator_tui.ui.keymap import Keymap
@@ -48,6 +48,7 @@ class Desk:
         *,
         keymap: Keymap | None = None,
         evidence: Evidence | None = None,
+        panes: Panes | None = None,
         snapshots: Path | None = None,
         ascii_only: bool = False,
         zone: tzinfo | None = None,
@@ -56,6 +57,7 @@ class Desk:
         self.session = session
         self.keymap = keymap or Keymap()
         self.evidence = evidence
+        self.panes = panes
         self.snapshots = snapshots
         self.transport: Transport | None = transport_of(session)
         self.ascii_only = ascii_only
@@ -112,8 +114,11 @@ class Desk:
             gate=self.gate,
             track=self.track,
             read_only="" if self.transport is None else "a replay can be looked at, not changed",
-            evidence=frozenset() if self.evidence is None else frozenset({"diff", "output"}),
+            evidence=frozenset(kind for kind, port in self._ports() if port is not None),
         )
+
+    def _ports(self) -> tuple[tuple[str, object | None], ...]:
+        return (("diff", self.evidence), ("output", self.evidence), ("pane", self.panes))
 
     # --- what changes by itself ----------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ FOOTERS: Mapping[str, tuple[str, ...]] = {
     "main": ("mark-1", "diff", "output", "reject", "next-waiting", "search", "help"),
     "main-narrow": ("submit", "next-waiting", "search", "next-panel", "help", "quit"),
     "gate": ("mark-1", "submit", "next-waiting", "reject", "diff", "output", "snooze", "back", "help"),
-    "track": ("diff", "output", "message", "nudge", "back", "next-waiting", "help"),
+    "track": ("diff", "output", "message", "nudge", "jump-here", "back", "next-waiting", "help"),
     "evidence": ("back", "next-waiting", "help"),
     "replay": ("next-waiting", "search", "filter", "details", "help", "quit"),
 }

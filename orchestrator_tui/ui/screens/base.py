@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import getters, on
+from textual import getters, on, work
 
+from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.commands import Nudge, Tell, Undo
 from orchestrator_tui.core.model import Gate, Track
 from orchestrator_tui.core.queries import GateKey, TrackKey, next_waiting
@@ -194,6 +195,24 @@ class CockpitScreen(PictureScreen, inherit_bindings=False):
         from orchestrator_tui.ui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen(self.desk, self.SCOPE))
+
+    def do_jump(self) -> None:
+        track = self.desk.track
+        if track is not None and track.agent is not None:
+            self._jump(track.agent)
+
+    do_jump_here = do_jump
+
+    @work(thread=True, exclusive=True, group="panes", exit_on_error=False)
+    def _jump(self, agent: Agent) -> None:
+        panes = self.desk.panes
+        if panes is None:
+            return
+        try:
+            told, refused = panes.jump(agent), False
+        except OSError as error:
+            told, refused = str(error), True
+        self.app.call_from_thread(self.desk.tell, told, refused=refused)
 
     # --- telling and leaving -------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from orchestrator_tui.core.model import State, Track
-from orchestrator_tui.runtime.ports import Live
+from orchestrator_tui.runtime.ports import Live, Panes
 from orchestrator_tui.ui.app import Cockpit
 from orchestrator_tui.ui.settings import Settings
 from orchestrator_tui.ui.snapshot import render_text
@@ -110,6 +110,7 @@ async def opened(
     live: Live | None = None,
     snapshots: Path | None = None,
     evidence: bool = True,
+    panes: Panes | None = None,
     rested: bool = True,
     session: FakeSession | None = None,
 ) -> AsyncIterator[Driver]:
@@ -120,6 +121,7 @@ async def opened(
         session,
         settings=settings,
         evidence=FixedEvidence() if evidence else None,
+        panes=panes,
         warner=warner,
         snapshots=snapshots,
         zone=states.ZONE,

@@ -11,6 +11,10 @@ from orchestrator_tui.core.metadata import slugify
 _TASK = "task:"
 _SESSION = "session:"
 _AGENT = "agent:"
+_CALL = "call-"
+
+_ANSWERED = frozenset({"answers", "annotations"})
+_PATHS = frozenset({"file_path", "notebook_path", "path"})
 
 
 def list_batch_id(directory: str) -> str:
@@ -34,15 +38,63 @@ def agent_source(session: str, agent: str = "") -> str:
     return f"{_AGENT}{agent}" if agent else f"{_SESSION}{session}"
 
 
+def is_session_source(source: str) -> bool:
+    """Whether this names a session's own agent."""
+    return source.startswith(_SESSION)
+
+
+def is_agent_source(source: str) -> bool:
+    """Whether this names a sub-agent or teammate."""
+    return source.startswith(_AGENT)
+
+
 def agent_slug(session: str, agent: str = "") -> str:
     """The slug of an agent's track for those who meet the agent before anybody has named its track."""
     return f"agent-{slugify(agent)[-8:]}" if agent else f"session-{slugify(session)[:8]}"
 
 
-def call_gate_id(session: str, agent: str, tool: str, tool_input: Mapping[str, Any]) -> str:
+def call_gate_id(session: str, agent: str, tool: str, tool_input: Mapping[str, Any], cwd: str = "") -> str:
     """The id of the gate of one tool call: permission, question or plan.
 
     A PermissionRequest hook and a transcript must arrive at it alone: neither says the other's identifier of the call.
+    Hooks are given absolute paths and every default, transcripts keep what the model wrote: paths are taken from
+    ``cwd``, and what is false or null counts as not said. What an answer adds to the input does not count either.
     """
-    asked = {key: value for key, value in tool_input.items() if key != "answers"}
-    return "call-" + sha256_hex(json_text([session, agent, tool, asked]))[:12]
+    asked = {key: _as_asked(key, value, cwd) for key, value in tool_input.items() if key not in _ANSWERED}
+    said = {key: value for key, value in asked.items() if value not in (None, False)}
+    return _CALL + sha256_hex(json_text([session, agent, tool, said]))[:12]
+
+
+def part_gate_id(call: str, place: int) -> str:
+    """The id of the gate of the question at ``place`` (from 1) of a call that asks several, by the id of the call."""
+    return call if place == 1 else f"{call}-{place}"
+
+
+def is_gate_of_call(gate_id: str, call: str) -> bool:
+    """Whether a gate is one of this call's: the call's own, or that of one of its further questions."""
+    return gate_id == call or (gate_id.startswith(f"{call}-") and gate_id[len(call) + 1 :].isdigit())
+
+
+def is_call_gate(gate_id: str) -> bool:
+    """Whether a gate belongs to a tool call that waits: only the process that holds the call can answer it."""
+    return gate_id.startswith(_CALL)
+
+
+def _as_asked(key: str, value: Any, cwd: str) -> Any:
+    if key in _PATHS and isinstance(value, str) and value:
+        return _absolute(value, cwd)
+    if isinstance(value, Mapping):
+        return {inner: _as_asked("", one, cwd) for inner, one in value.items() if one not in (None, False)}
+    if isinstance(value, (list, tuple)):
+        return [_as_asked("", one, cwd) for one in value]
+    return value
+
+
+def _absolute(path: str, cwd: str) -> str:
+    parts: list[str] = []
+    for part in f"{'' if path.startswith('/') else cwd}/{path}".split("/"):
+        if part == "..":
+            del parts[-1:]
+        elif part not in ("", "."):
+            parts.append(part)
+    return "/" + "/".join(parts)

@@ -61,6 +61,7 @@ class AgentFact:
         model, tokens, cost_usd: of all that it used; tokens are counted once an answer, cost is None when unknown.
         tasks: ids of the tasks that it reported on, the newest first.
         finished: a sub-agent has returned; a session's process has ended.
+        killed: a session's process ended without closing its session: its entry in the registry was left behind.
     """
 
     agent: Agent
@@ -76,6 +77,7 @@ class AgentFact:
     cost_usd: float | None = None
     tasks: tuple[str, ...] = ()
     finished: bool = False
+    killed: bool = False
 
 
 @frozen

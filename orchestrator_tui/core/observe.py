@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orchestrator_tui.core import observe_gates, observe_stages
+from orchestrator_tui.core.agent_tracks import is_complete
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.frozen import frozen
@@ -20,6 +21,7 @@ from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.naming import is_task_source
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.tracks_shown import sessions_gone
 
 _STATUS_STATES = {
     "pending": TrackState.PENDING,
@@ -62,21 +64,26 @@ def _is_gone(source: str, seen: ListSeen, facts: Mapping[str, TaskFact]) -> bool
 def _were_all(gone: list[Track], batch: Batch) -> bool:
     """Whether these were all tasks that the list still had: Claude Code deletes a list when all of it is completed."""
     sources = {track.source for track in gone}
-    had = [track for track in batch.tracks.values() if track.source and track.state is not TrackState.ABANDONED]
+    tasks = [track for track in batch.tracks.values() if is_task_source(track.source)]
+    had = [track for track in tasks if track.state is not TrackState.ABANDONED]
     return bool(had) and all(track.source in sources for track in had)
 
 
 def observe_ending(batch: Batch) -> tuple[Draft, ...]:
     """Whether the batch has come to its end, or woke up again: one draft or none.
 
-    A watched batch ends when all of its tracks have ended, and every gate of it, too.
+    A watched batch ends when all of its tracks have ended or were left by sessions that are gone, and every gate of
+    it has ended, too. While a session lives its batch goes on, whatever becomes of its task list.
     """
     tracks = batch.tracks.values()
-    over = bool(tracks) and all(track.state in ENDED_TRACK_STATES for track in tracks)
-    over = over and all(gate.state in TERMINAL_GATE_STATES for gate in batch.gates.values())
+    left = [track for track in tracks if track.state not in ENDED_TRACK_STATES]
+    over = bool(tracks) and all(gate.state in TERMINAL_GATE_STATES for gate in batch.gates.values())
+    if over and left:
+        # What has an attempt of ours behind it is somebody's who needs no session.
+        over = sessions_gone(batch) and not any(track.attempts for track in left)
     if over and batch.ended_at is None:
         failed = any(track.state is TrackState.FAILED for track in tracks)
-        return (Draft("batch_ended", {"outcome": "failed" if failed else "completed"}),)
+        return (Draft("batch_ended", {"outcome": "stopped" if left else "failed" if failed else "completed"}),)
     if not over and batch.ended_at is not None:
         return (Draft("batch_reopened", {"why": "work goes on"}),)
     return ()
@@ -87,11 +94,17 @@ def _observe_task(batch: Batch, fact: TaskFact, slugs: dict[str, str], rules: Ru
     slug = slugs.get(fact.source)
     if fact.problem:
         return _observe_problem(batch, fact, slug, slugs, meta)
-    if slug is None:
-        slug = _free_slug(meta.slug, fact, set(slugs.values()) | set(batch.tracks))
-        slugs[fact.source] = slug
-        return _first_sight(batch, fact, meta, slug, rules, now)
-    return _again(batch, batch.tracks[slug], fact, meta, rules, now)
+    if slug is not None:
+        return _again(batch, batch.tracks[slug], fact, meta, rules, now)
+    named = batch.tracks.get(meta.slug)
+    if named is not None and not named.source and meta.slug not in slugs.values():
+        # An agent has reported on it by its name before its task was there.
+        slugs[fact.source] = meta.slug
+        adopted = Draft("track_changed", {"track": meta.slug, "changes": {"source": fact.source}})
+        return [adopted, *_again(batch, named, fact, meta, rules, now)]
+    slug = _free_slug(meta.slug, fact, set(slugs.values()) | set(batch.tracks))
+    slugs[fact.source] = slug
+    return _first_sight(batch, fact, meta, slug, rules, now)
 
 
 def _first_sight(
@@ -125,15 +138,17 @@ def _first_sight(
 
 def _again(batch: Batch, track: Track, fact: TaskFact, meta: TaskMetadata, rules: Rules, now: Instant) -> list[Draft]:
     drafts: list[Draft] = []
-    changes = {**_changes(track, fact, meta), **_ladder_changes(track, meta, rules)}
+    changes = {**_changes(track, fact, meta), **observe_stages.ladder_changes(track, meta, rules)}
     if changes:
         drafts.append(Draft("track_changed", {"track": track.slug, "changes": changes}))
-    drafts += observe_stages.stage_moves(track, meta)
-    if track.fingerprint != fact.fingerprint():
+    news = track.fingerprint != fact.fingerprint()
+    if news:
+        # A file that says nothing new does not take back what its agent has reported by another way since.
+        drafts += observe_stages.stage_moves(track, meta)
         drafts.append(_reported(track.slug, fact, meta))
     drafts += _messages_read(track, meta)
     state = _state(fact, meta, observe_stages.total(meta, rules))
-    if state is not track.state and _may_observe(track, fact):
+    if state is not track.state and _may_observe(track, fact) and (news or not is_complete(track)):
         moved = {"track": track.slug, "to": state.value, "why": f"its task is {fact.status}", "observed": True}
         drafts.append(Draft("track_moved", moved))
     drafts += observe_gates.task_gate(batch, track.slug, fact, meta, rules, now)
@@ -185,23 +200,6 @@ def _reported(slug: str, fact: TaskFact, meta: TaskMetadata) -> Draft:
     return Draft("track_reported", reported)
 
 
-def _ladder_changes(track: Track, meta: TaskMetadata, rules: Rules) -> dict[str, Any]:
-    """What a track learns of its ladder after its first sight: a task is made first, and told what it is later."""
-    changes: dict[str, Any] = {}
-    if meta.workflow and meta.workflow != track.workflow:
-        changes["workflow"] = meta.workflow
-    ladder = rules.ladders.get(meta.workflow)
-    kind = ladder.kind if ladder else "work" if meta.staged else track.kind
-    if not meta.kind and track.kind in ("task", "work") and kind != track.kind:
-        changes["kind"] = kind
-    names = {stage.index: stage.name for stage in track.stages}
-    rungs = observe_stages.rungs(meta, rules)
-    missing = [[index, name] for index, name in rungs if index not in names or (name and not names[index])]
-    if missing:
-        changes["stages"] = missing
-    return changes
-
-
 def _changes(track: Track, fact: TaskFact, meta: TaskMetadata) -> dict[str, Any]:
     seen: Mapping[str, Any] = {
         "title": meta.title,
@@ -212,6 +210,10 @@ def _changes(track: Track, fact: TaskFact, meta: TaskMetadata) -> dict[str, Any]
         "problem": "",
     }
     changes = {key: value for key, value in seen.items() if getattr(track, key) != value}
+    for key in ("branch", "worktree", "pr"):
+        if not seen[key] and track.agent is not None:
+            # A file that says nothing of it does not take back what its agent is seen to work in.
+            changes.pop(key, None)
     if track.depends_on != meta.depends_on:
         changes["depends_on"] = list(meta.depends_on)
     if meta.kind and track.kind != meta.kind:

@@ -15,6 +15,7 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.metadata import TaskMetadata
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Question, Risk, Track
 from orchestrator_tui.core.normalise import digest, is_gate_of_task, task_gate_id, task_question
+from orchestrator_tui.core.observe_askers import acknowledged, has_no_asker, route_taken
 from orchestrator_tui.core.risk import assess, recommend
 from orchestrator_tui.core.rules import Rules
 
@@ -130,7 +131,7 @@ def _carried(gate: Gate, question: Question, fact: TaskFact, meta: TaskMetadata,
     went_on = meta.stage != gate.question.stage or fact.status == "completed"
     if went_on and gate.state not in TERMINAL_GATE_STATES and _was_delivered(gate):
         where = f"on to stage {meta.stage}" if meta.stage != gate.question.stage else "on and completed its task"
-        drafts.append(_acknowledged(gate, f"its agent went {where}"))
+        drafts.append(acknowledged(gate, f"its agent went {where}"))
     return drafts
 
 
@@ -161,8 +162,10 @@ def _asked(
     gate_id = task_gate_id(fact.task_id, meta.stage)
     gate = batch.gates.get(gate_id)
     drafts: list[Draft] = []
-    if gate is not None and gate.state is GateState.DELIVERED and gate.steps[-1].route in WAITED_FOR:
-        drafts.append(_acknowledged(gate, "its agent asks something else now"))
+    if has_no_asker(batch, gate):
+        return drafts
+    if gate is not None and gate.state is GateState.DELIVERED and route_taken(gate) in WAITED_FOR:
+        drafts.append(acknowledged(gate, "its agent asks something else now"))
     drafts.append(
         gate_opened(
             gate_id,
@@ -191,28 +194,13 @@ def _taken_down(gate: Gate, evidence: str, why: str = "its agent took the questi
     if gate.state in TERMINAL_GATE_STATES:
         return [] if gate.cleared else [Draft("gate_cleared", key)]
     if gate.claim is not None or _was_delivered(gate):
-        return [_acknowledged(gate, evidence), Draft("gate_cleared", key)]
+        return [acknowledged(gate, evidence), Draft("gate_cleared", key)]
     return [Draft("gate_withdrawn", {**key, "why": why})]
 
 
 def _was_delivered(gate: Gate) -> bool:
     """Whether the answer was handed over, be it that nobody showed in time that it was taken."""
     return any(step.step == "delivered" for step in gate.steps)
-
-
-def _acknowledged(gate: Gate, evidence: str) -> Draft:
-    assert gate.decision is not None
-    route = gate.steps[-1].route or TASK_FILE
-    return Draft(
-        "decision_acknowledged",
-        {
-            "gate": gate.id,
-            "revision": gate.revision,
-            "decision": gate.decision.id,
-            "route": route,
-            "evidence": evidence,
-        },
-    )
 
 
 def _spoofs(batch: Batch, slug: str, fact: TaskFact, meta: TaskMetadata) -> list[Draft]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.metadata import TaskMetadata
@@ -30,6 +32,22 @@ def total(meta: TaskMetadata, rules: Rules) -> int:
     """How many stages the track has in all, or 0 where nobody says."""
     ladder = rules.ladders.get(meta.workflow)
     return len(ladder.stages) if ladder is not None else meta.stages or 0
+
+
+def ladder_changes(track: Track, meta: TaskMetadata, rules: Rules) -> dict[str, Any]:
+    """What a track learns of its ladder after its first sight: a task is made first, and told what it is later."""
+    changes: dict[str, Any] = {}
+    if meta.workflow and meta.workflow != track.workflow:
+        changes["workflow"] = meta.workflow
+    ladder = rules.ladders.get(meta.workflow)
+    kind = ladder.kind if ladder else "work" if meta.staged else track.kind
+    if not meta.kind and track.kind in ("task", "work") and kind != track.kind:
+        changes["kind"] = kind
+    names = {stage.index: stage.name for stage in track.stages}
+    missing = [[index, name] for index, name in rungs(meta, rules) if index not in names or (name and not names[index])]
+    if missing:
+        changes["stages"] = missing
+    return changes
 
 
 def blocked(fact: TaskFact, meta: TaskMetadata) -> bool:

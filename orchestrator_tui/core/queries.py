@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from orchestrator_tui.core.agents import IDLE, INPUT, PERMISSION
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import (
@@ -22,6 +23,10 @@ from orchestrator_tui.core.model import (
     TrackState,
 )
 from orchestrator_tui.core.risk import danger_word
+from orchestrator_tui.core.tracks_shown import agent_behind as agent_behind
+from orchestrator_tui.core.tracks_shown import all_shown as all_shown
+from orchestrator_tui.core.tracks_shown import is_agent_track, track_of
+from orchestrator_tui.core.tracks_shown import shown_tracks as shown_tracks
 
 QUIET_TRACK_STATES = frozenset({TrackState.DONE, TrackState.MERGED, TrackState.SKIPPED, TrackState.ABANDONED})
 LOST_TRACK_STATES = frozenset({TrackState.FAILED, TrackState.ROLLED_BACK})
@@ -129,23 +134,24 @@ def oldest_wait_ms(state: State, now: Instant) -> int | None:
 
 
 def waiting_gates(batch: Batch, slug: str) -> tuple[Gate, ...]:
-    """The gates of one track that need a person; a track with any of them is *waiting*."""
-    return tuple(gate for gate in batch.gates.values() if gate.track == slug and needs_person(gate))
+    """The gates of one listed track that need a person; a track with any of them is *waiting*."""
+    return tuple(gate for gate in batch.gates.values() if needs_person(gate) and track_of(batch, gate) == slug)
 
 
 def waiting_tracks(state: State) -> Mapping[TrackKey, tuple[Gate, ...]]:
     """The waiting tracks with their gates in queue order."""
     found: dict[TrackKey, list[Gate]] = {}
     for gate in gate_queue(state):
-        found.setdefault(TrackKey(gate.batch, gate.track), []).append(gate)
+        slug = track_of(state.batches[gate.batch], gate)
+        found.setdefault(TrackKey(gate.batch, slug), []).append(gate)
     return {key: tuple(gates) for key, gates in found.items()}
 
 
 def counts(state: State) -> Counts:
-    """The headline's numbers; ``waiting`` counts gates, the others count tracks that do not wait."""
+    """The headline's numbers; ``waiting`` counts gates, the others count listed tracks that do not wait."""
     waiting = waiting_tracks(state)
     tally = {"working": 0, "unknown": 0, "done": 0, "failed": 0, "pending": 0}
-    for track in all_tracks(state):
+    for track in all_shown(state):
         if TrackKey(track.batch, track.slug) not in waiting:
             tally[standing(track)] += 1
     return Counts(waiting=sum(len(gates) for gates in waiting.values()), **tally)
@@ -157,7 +163,7 @@ def standing(track: Track) -> str:
         return "done"
     if track.state in LOST_TRACK_STATES:
         return "failed"
-    if track.state in (TrackState.PENDING, TrackState.QUEUED):
+    if track.state in (TrackState.PENDING, TrackState.QUEUED) or rests(track):
         return "pending"
     if track.problem:
         return "unknown"
@@ -166,11 +172,24 @@ def standing(track: Track) -> str:
     return "working"
 
 
-_NEED_ORDER = {"failed": 2, "unknown": 1, "working": 3, "pending": 4, "done": 5}
+def rests(track: Track) -> bool:
+    """An agent's own track whose agent has finished its turn: it begins again when somebody says something."""
+    return is_agent_track(track) and track.agent is not None and track.agent.status == IDLE
+
+
+def asks_elsewhere(track: Track) -> bool:
+    """Whether its agent waits for a person at its own terminal, as far as its own files tell."""
+    return track.agent is not None and track.agent.status in (PERMISSION, INPUT) and standing(track) == "working"
+
+
+_NEED_ORDER = {"failed": 3, "unknown": 2, "working": 4, "pending": 5, "done": 6}
 
 
 def tracks_by_need(state: State) -> tuple[Track, ...]:
-    """Tracks, those that need a person first: waiting in queue order, then unknown, failed, working, pending, done."""
+    """The listed tracks, those that need a person first.
+
+    Waiting in queue order, then who waits at its own terminal, then unknown, failed, working, pending, done.
+    """
     waiting = waiting_tracks(state)
     rank = {key: place for place, key in enumerate(waiting)}
 
@@ -178,9 +197,10 @@ def tracks_by_need(state: State) -> tuple[Track, ...]:
         place = rank.get(TrackKey(track.batch, track.slug))
         if place is not None:
             return (0, place, "", "")
-        return (_NEED_ORDER[standing(track)], 0, track.batch, track.slug)
+        order = 1 if asks_elsewhere(track) else _NEED_ORDER[standing(track)]
+        return (order, 0, track.batch, track.slug)
 
-    return tuple(sorted(all_tracks(state), key=need))
+    return tuple(sorted(all_shown(state), key=need))
 
 
 def open_signals(state: State) -> tuple[Signal, ...]:

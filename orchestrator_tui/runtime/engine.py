@@ -29,7 +29,8 @@ from orchestrator_tui.core.model import (
 )
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.core.observe import observe, observe_ending
-from orchestrator_tui.core.policy import Sight, overtaken, policy
+from orchestrator_tui.core.policy import policy
+from orchestrator_tui.core.silence import Sight, overtaken
 from orchestrator_tui.core.refusal import refusal
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.port import Lease, LeaseLost

@@ -17,9 +17,10 @@ from orchestrator_tui.core.facts import LifeSign, TaskFact
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, State, Track
 from orchestrator_tui.core.observe import ListSeen, observe
-from orchestrator_tui.core.policy import Sight, policy
+from orchestrator_tui.core.policy import policy
 from orchestrator_tui.core.refusal import refusal
 from orchestrator_tui.core.rules import AnswerRule, Ladder, Rules, StageRule
+from orchestrator_tui.core.silence import Sight
 
 BATCH = "list-1"
 START = Instant(wall_ms=1_790_000_000_000, boot_ms=50_000_000, boot_id="boot-1")

@@ -9,8 +9,9 @@ import pytest
 from orchestrator_tui.core.commands import Undo
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import GateState, Risk
-from orchestrator_tui.core.policy import AT_OPENING_MS, Sight, policy
+from orchestrator_tui.core.policy import AT_OPENING_MS, policy
 from orchestrator_tui.core.rules import AnswerRule, Rules
+from orchestrator_tui.core.silence import Sight
 from tests.core.builders import BATCH, LADDER, MINUTE, RULES, START, Ledger, answer, asking, kinds, opened, track_added
 
 SURE = frozenset({"high", "medium"})

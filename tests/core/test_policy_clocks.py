@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.policy import Sight, policy, sign_words
+from orchestrator_tui.core.policy import policy
+from orchestrator_tui.core.silence import Sight, sign_words
 from tests.core.builders import HOUR, MINUTE, NO_RULES, SECOND, START, Ledger, asking, fact, kinds, sign
 
 NOTHING = Sight(signs={"task-1": ()})

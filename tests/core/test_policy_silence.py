@@ -11,7 +11,7 @@ from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import LifeSign
 from orchestrator_tui.core.model import GateState, Liveness, Risk, TrackState
-from orchestrator_tui.core.policy import Sight, overtaken, silence_gate_id
+from orchestrator_tui.core.silence import Sight, overtaken, silence_gate_id
 from tests.core.builders import (
     BATCH,
     HOUR,

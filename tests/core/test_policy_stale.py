@@ -9,8 +9,9 @@ import pytest
 from orchestrator_tui.core.commands import Snooze
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.policy import Sight, policy
+from orchestrator_tui.core.policy import policy
 from orchestrator_tui.core.queries import is_stale, stale_gates
+from orchestrator_tui.core.silence import Sight
 from tests.core.builders import BATCH, HOUR, MINUTE, NO_RULES, SECOND, START, Ledger, kinds, on_gate, opened
 
 

@@ -15,7 +15,8 @@ from orchestrator_tui.core.evolve import BatchFold, evolve, evolve_batch, fold
 from orchestrator_tui.core.facts import LifeSign, TaskFact
 from orchestrator_tui.core.model import Batch, State
 from orchestrator_tui.core.observe import ListSeen, observe
-from orchestrator_tui.core.policy import Sight, policy
+from orchestrator_tui.core.policy import policy
+from orchestrator_tui.core.silence import Sight
 from tests.core.builders import BATCH, MINUTE, RULES, START, Ledger
 from tests.core.test_simulation import Play
 

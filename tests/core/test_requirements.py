@@ -13,9 +13,10 @@ from orchestrator_tui.core.commands import Snooze, Undo
 from orchestrator_tui.core.event import Draft, Event
 from orchestrator_tui.core.model import Gate, GateState, Risk
 from orchestrator_tui.core.normalise import task_gate_id
-from orchestrator_tui.core.policy import Sight, policy
+from orchestrator_tui.core.policy import policy
 from orchestrator_tui.core.queries import gate_queue, wants_confirmation
 from orchestrator_tui.core.rules import AnswerRule, Rules
+from orchestrator_tui.core.silence import Sight
 from tests.core.builders import (
     BATCH,
     HOUR,

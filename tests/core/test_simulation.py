@@ -19,9 +19,10 @@ from orchestrator_tui.core.facts import LifeSign, TaskFact
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate, GateState, Risk
 from orchestrator_tui.core.observe import ListSeen, observe, observe_ending
-from orchestrator_tui.core.policy import Sight, policy
+from orchestrator_tui.core.policy import policy
 from orchestrator_tui.core.queries import gate_queue, wants_confirmation
 from orchestrator_tui.core.rules import AnswerRule, Rules
+from orchestrator_tui.core.silence import Sight
 from tests.core.builders import BATCH, HOUR, LADDER, MINUTE, SECOND, Ledger, answer, fact, on_gate
 from tests.core.history import violations
 

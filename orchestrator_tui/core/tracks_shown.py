@@ -1,0 +1,86 @@
+"""Which tracks are listed, and which agent stands behind one (DESIGN §1: a task, else a sub-agent, else the session).
+
+In a watched batch everything that works has a track; what is listed is what a person thinks of as one piece of work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from orchestrator_tui.core.agents import GONE, Agent, address, agent_of, session_of
+from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, State, Track
+from orchestrator_tui.core.moves import ENDED_TRACK_STATES
+from orchestrator_tui.core.naming import agent_source, is_agent_source, is_session_source
+
+
+def shown_tracks(batch: Batch) -> tuple[Track, ...]:
+    """The tracks of a batch that are listed, in its order.
+
+    Tasks and sub-agents, but no sub-agent that works for another track; a session's own track only where it is all
+    there is or all that still goes on, or where it owes or asks something.
+    """
+    work = [track for track in batch.tracks.values() if not is_session_source(track.source) and not part(batch, track)]
+    sessions = [track for track in batch.tracks.values() if is_session_source(track.source)]
+    if not sessions:
+        return tuple(work)
+    over = all(track.state in ENDED_TRACK_STATES for track in work)
+    owing = {track_of(batch, gate) for gate in batch.gates.values() if gate.state not in TERMINAL_GATE_STATES}
+    named = {track.slug for track in work}
+    named |= {
+        track.slug
+        for track in sessions
+        if not work or track.slug in owing or (over and track.state not in ENDED_TRACK_STATES)
+    }
+    return tuple(track for track in batch.tracks.values() if track.slug in named)
+
+
+def all_shown(state: State) -> Iterator[Track]:
+    """The listed tracks of every batch."""
+    for batch in state.batches.values():
+        yield from shown_tracks(batch)
+
+
+def part(batch: Batch, track: Track) -> str:
+    """The slug of the track that this one works for, or ""."""
+    return track.part_of if track.part_of in batch.tracks else ""
+
+
+def track_of(batch: Batch, gate: Gate) -> str:
+    """The slug of the listed track that a gate belongs to.
+
+    A hook may have asked under the name that an agent has before anybody has named its track: its address tells.
+    """
+    track = batch.tracks.get(gate.track)
+    if track is None and gate.asker:
+        track = own_track(batch, gate.asker)
+    return gate.track if track is None else part(batch, track) or track.slug
+
+
+def own_track(batch: Batch, asker: str) -> Track | None:
+    """The track of an agent itself, by its address."""
+    source = agent_source(session_of(asker), agent_of(asker))
+    return next((track for track in batch.tracks.values() if track.source == source), None)
+
+
+def agent_at(batch: Batch, asker: str) -> Agent | None:
+    """What is known of the agent of an address, or None."""
+    track = own_track(batch, asker)
+    return None if track is None else track.agent
+
+
+def agent_behind(batch: Batch, track: Track) -> Agent | None:
+    """The agent that works on a track, as its own track knows it; None when nobody is known to."""
+    if track.agent is None:
+        return None
+    return agent_at(batch, address(track.agent.session, track.agent.id)) or track.agent
+
+
+def sessions_gone(batch: Batch) -> bool:
+    """Whether the sessions of this batch are known, and none of them lives."""
+    agents = [track.agent for track in batch.tracks.values() if is_session_source(track.source)]
+    return bool(agents) and all(agent is not None and agent.status == GONE for agent in agents)
+
+
+def is_agent_track(track: Track) -> bool:
+    """Whether a track is that of a session or sub-agent itself, and no task's."""
+    return is_session_source(track.source) or is_agent_source(track.source)

@@ -52,8 +52,8 @@ class ClaudeRig:
     """One isolated home, project and model; any number of CLI processes. Closing it ends them all.
 
     `home` is HOME, `config` its `.claude`, `project` a git repository with one commit, `orch_home` our state directory,
-    `variables` are added to the CLI's environment, `requests` is what reached the model, `id` marks every process that
-    descends from the rig.
+    `variables` are added to the CLI's environment, `requests` is what reached the model, `sockets` is a directory with
+    a short name, `id` marks every process that descends from the rig.
     """
 
     def __init__(self, cli: ClaudeCli, root: Path, environment: Mapping[str, str] | None = None) -> None:
@@ -72,7 +72,7 @@ class ClaudeRig:
         self._make_project()
         self._make_state()
         # Unix sockets live in here, and their paths may not exceed about 100 bytes.
-        self._short = Path(tempfile.mkdtemp(prefix="rig-"))
+        self.sockets = Path(tempfile.mkdtemp(prefix="rig-"))
         self._api = FakeApi(self.log / "requests.jsonl")
         self.requests: RequestLog = self._api.requests
 
@@ -96,7 +96,7 @@ class ClaudeRig:
             "SHELL": "/bin/sh",
             "ANTHROPIC_BASE_URL": self._api.url,
             "ANTHROPIC_API_KEY": _KEY,
-            "CLAUDE_CODE_TMPDIR": str(self._short),
+            "CLAUDE_CODE_TMPDIR": str(self.sockets),
             MARK: self.id,
             **_QUIET,
             **_TASK_TOOLS,
@@ -150,13 +150,21 @@ class ClaudeRig:
         return self._start_headless(("--input-format", "stream-json", *arguments), permissions)
 
     def interactive(
-        self, *arguments: str, permissions: Permissions = "bypass", size: tuple[int, int] = (160, 50)
+        self,
+        *arguments: str,
+        permissions: Permissions = "bypass",
+        size: tuple[int, int] = (160, 50),
+        variables: Mapping[str, str] | None = None,
     ) -> TerminalSession:
-        """Start the interactive CLI in tmux, `size` in columns and rows, and wait for its prompt."""
+        """Start the interactive CLI in tmux, `size` in columns and rows, and wait for its prompt.
+
+        `variables` are added to this one's environment.
+        """
         mode = _permission_arguments(permissions, asking=_INTERACTIVE_ASKING[self.cli.version])
         command = [*self.cli.command, *mode, *arguments]
-        socket = self._short / f"tmux-{len(self._terminals)}"
-        session = TerminalSession(command, self.project, self.environment(), socket, size)
+        socket = self.sockets / f"tmux-{len(self._terminals)}"
+        environment = {**self.environment(), **(variables or {})}
+        session = TerminalSession(command, self.project, environment, socket, size)
         self._terminals.append(session)
         session.wait_for("❯")
         return session
@@ -170,11 +178,18 @@ class ClaudeRig:
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
+    def end_sessions(self) -> None:
+        """End every CLI that was started so far, as a closed terminal and a killed process would; safe to repeat."""
+        for terminal in self._terminals:
+            terminal.close()
+        for session in self._headless:
+            session.kill()
+
     def close(self) -> None:
         """End every process that was started here, then the model; safe to repeat. Raises the model's failures."""
         with ExitStack() as last_first:
             last_first.callback(self._api.close)
-            last_first.callback(shutil.rmtree, self._short, ignore_errors=True)
+            last_first.callback(shutil.rmtree, self.sockets, ignore_errors=True)
             for session in self._headless:
                 last_first.callback(session.close)
             last_first.callback(kill_marked, self.id)

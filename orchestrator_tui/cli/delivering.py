@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from orchestrator_tui.core.delivery import WAITED_FOR
+from orchestrator_tui.core.delivery import LATER, Reach, way
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState
 from orchestrator_tui.journal.sqlite import SqliteJournal
@@ -60,8 +60,8 @@ class Deliverer:
         if self.gate.state is not GateState.DECIDED:
             return ""
         holder = self._journal.holder(self._batch)
-        waiting = reach_of(self._journal, self._world, self.gate).waiting
-        if waiting:
+        reach = self._reach()
+        if reach.waiting:
             return "its agent waits for the answer and takes it itself"
         if holder is not None:
             return f"the {holder.text} " + (
@@ -69,7 +69,7 @@ class Deliverer:
             )
         if self.gate.undelivered:
             return "it found no way to its agent; open `orch-tui` to try again"
-        if WAITED_FOR & set(self.gate.routes):
+        if any(way(self.gate, route, reach) in LATER for route in self.gate.routes):
             return "its agent takes it with its next call"
         return "the next `orch-tui` here delivers it"
 
@@ -78,5 +78,8 @@ class Deliverer:
         gate = self.gate
         # A holder that lives, stopped or not, delivers itself: two that deliver would only meet at the claim.
         if gate.state is GateState.DECIDED and self._journal.holder(self._batch) is None:
-            self._effects.deliver(None, self.batch, gate, reach_of(self._journal, self._world, gate))
+            self._effects.deliver(None, self.batch, gate, self._reach())
             self._follower.follow()
+
+    def _reach(self) -> Reach:
+        return reach_of(self._journal, self._world, self.batch, self.gate, kept=False)

@@ -18,7 +18,7 @@ from orchestrator_tui.core.decide import decide
 from orchestrator_tui.core.model import Batch, State
 from orchestrator_tui.core.refusal import refusal
 from orchestrator_tui.journal.sqlite import SqliteJournal
-from orchestrator_tui.runtime.effects import WRITTEN, Effects
+from orchestrator_tui.runtime.messages import Messages
 from orchestrator_tui.runtime.recorder import Recorder
 from orchestrator_tui.runtime.world import World
 
@@ -37,7 +37,7 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Write the message into the track's task, or leave it to the cockpit that holds the batch."""
+    """Bring the message by every way that its agent has, or leave it to the cockpit that holds the batch."""
     place = find_place(arguments.repo)
     with writing(place) as journal:
         state = load_state(journal)
@@ -63,17 +63,17 @@ def _say(journal: SqliteJournal, world: World, state: State, command: Tell) -> i
         recorder = Recorder(journal, ORIGIN)
         recorder.record(lease, decide(state, command, world.actor, world.new_id("m"), now), now)
         batch = load_state(journal, [command.batch]).batches[command.batch]
-        Effects(world, recorder).send(lease, batch, batch.tracks[command.track])
-        problem = _problem(journal, batch)
+        Messages(world, recorder).send(lease, batch, batch.tracks[command.track], kept=False)
+        brought = _brought(journal, batch)
     finally:
         lease.release(world.clock.now())
-    tell(f"said to {command.track}: {problem or WRITTEN}")
-    return UNFINISHED if problem else DONE
+    newest = load_state(journal, [command.batch]).batches[command.batch].tracks[command.track].messages[-1]
+    tell(f"said to {command.track}: {newest.problem or '; '.join(brought)}")
+    return UNFINISHED if newest.problem else DONE
 
 
-def _problem(journal: SqliteJournal, before: Batch) -> str:
-    """Why the newest message was not written, or ""."""
-    for event in journal.events(before.id, before.seq):
-        if event.kind == "message_delivered" and event.payload.get("evidence") != WRITTEN:
-            return str(event.payload.get("evidence"))
-    return ""
+def _brought(journal: SqliteJournal, before: Batch) -> list[str]:
+    """What was done to bring messages since ``before``, in words."""
+    events = journal.events(before.id, before.seq)
+    told = [str(event.payload.get("evidence", "")) for event in events if event.kind == "message_delivered"]
+    return list(dict.fromkeys(told))

@@ -164,6 +164,7 @@ KINDS: dict[str, Spec] = {
         {"track": _TEXT, "message": _TEXT, "route": _TEXT},
         {"evidence": _TEXT},
     ),
+    "message_failed": ({"track": _TEXT, "message": _TEXT, "route": _TEXT, "why": _TEXT}, {}),
     # silence (seed 002: ten minutes, then two)
     "agent_asked": (
         {"track": _TEXT, "message": _TEXT},

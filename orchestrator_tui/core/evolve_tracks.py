@@ -242,11 +242,18 @@ def _message_delivered(track: Track, event: Event) -> Track:
     def reach(message: Message) -> Message:
         if message.id != data["message"]:
             return message
+        routes = message.routes if data["route"] in message.routes else (*message.routes, data["route"])
         if data["route"] in UNREAD_ROUTES:
-            return replace(message, written_at=event.at)
-        return replace(message, read_at=event.at)
+            return replace(message, written_at=message.written_at or event.at, routes=routes, problem="")
+        return replace(message, read_at=event.at, routes=routes, problem="")
 
     return changed(track, messages=tuple(reach(one) for one in track.messages))
+
+
+def _message_failed(track: Track, event: Event) -> Track:
+    data = event.payload
+    failed = (replace(one, problem=data["why"]) if one.id == data["message"] else one for one in track.messages)
+    return changed(track, messages=tuple(failed))
 
 
 def _agent_asked(track: Track, event: Event) -> Track:
@@ -273,6 +280,7 @@ TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
     "check_recorded": _check_recorded,
     "message_sent": _message_sent,
     "message_delivered": _message_delivered,
+    "message_failed": _message_failed,
     "agent_asked": _agent_asked,
     "agent_liveness": _agent_liveness,
 }

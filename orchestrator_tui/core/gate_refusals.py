@@ -7,11 +7,14 @@ from typing import Any
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Gate, GateState, Risk
+from orchestrator_tui.core.model import TERMINAL_GATE_STATES, DeliveryStep, Gate, GateState, Risk
 from orchestrator_tui.core.rules import NEVER_BY_RULE
 
 ALREADY = "already decided"
 """The refusal of a repeated decision that says the same again: an idempotent no-op, not an error (A-4)."""
+
+NUDGED = "nudged"
+"""The step of a nudge: it is no part of an answer's way, so that no clock and no evidence depends on it."""
 
 
 def refusal(gate: Gate | None, draft: Draft, now: Instant) -> str | None:
@@ -33,6 +36,11 @@ def claimed_route(gate: Gate) -> str:
     if gate.claim is None:
         return ""
     return next(step.route for step in reversed(gate.steps) if step.step == "claimed")
+
+
+def last_step(gate: Gate) -> DeliveryStep | None:
+    """The last thing that happened on the answer's way, or None; a nudge is nothing on it."""
+    return next((step for step in reversed(gate.steps) if step.step != NUDGED), None)
 
 
 def has_left(gate: Gate) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.event import Event, EventError
-from orchestrator_tui.core.gate_refusals import ALREADY, refusal
+from orchestrator_tui.core.gate_refusals import ALREADY, NUDGED, refusal
 from orchestrator_tui.core.instant import at_wall
 from orchestrator_tui.core.model import Decision, DeliveryStep, Gate, GateState, Option, Question, Risk
 
@@ -195,7 +195,7 @@ def _route_added(gate: Gate, event: Event) -> Gate:
 
 
 def _nudged(gate: Gate, event: Event) -> Gate:
-    return changed(gate, steps=_step(gate, event, "nudged", event.payload.get("evidence", "")))
+    return changed(gate, steps=_step(gate, event, NUDGED, event.payload.get("evidence", "")))
 
 
 _CHANGES: dict[str, Callable[[Gate, Event], Gate]] = {

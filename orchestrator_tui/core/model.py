@@ -298,7 +298,10 @@ class Activity:
 
 @frozen
 class Message:
-    """Something said to an agent: sent, then written where it looks, then read by it."""
+    """Something said to an agent: sent, then written where it looks, then read by it.
+
+    ``routes`` are those by which it was written or read so far; ``problem`` is why the last try was in vain, or "".
+    """
 
     id: str
     text: str
@@ -307,6 +310,8 @@ class Message:
     at: Instant
     written_at: Instant | None = None
     read_at: Instant | None = None
+    routes: tuple[str, ...] = ()
+    problem: str = ""
 
 
 @frozen

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from orchestrator_tui.core.event import Draft, Event
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.gate_refusals import last_step
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, DeliveryStep, Gate, GateState, Question
 from orchestrator_tui.core.normalise import digest
@@ -242,8 +243,9 @@ class Door:
 
     def acknowledge(self, gate: Gate, evidence: str, route: str = "") -> bool:
         """Record that the agent took its decision, by ``route`` or the last one tried; False when that is refused."""
-        last = gate.steps[-1].route if gate.steps else self._reader.route
-        return not self._step(gate, "decision_acknowledged", route=route or last, evidence=evidence)
+        last = last_step(gate)
+        by = route or (last.route if last is not None else self._reader.route)
+        return not self._step(gate, "decision_acknowledged", route=by, evidence=evidence)
 
     def join(self, gate: Gate, asker: str = "") -> Gate:
         """Add the reader's route to the ways of a living gate's decision, or say who asks by it now; the gate then."""

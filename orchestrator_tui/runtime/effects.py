@@ -2,27 +2,41 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
-from orchestrator_tui.core.delivery import TASK_FILE, WAITED_FOR, Reach, route_to_take
+from orchestrator_tui.core.delivery import (
+    ENGINE,
+    NO_NUDGE,
+    TASK_FILE,
+    WAITED_FOR,
+    Reach,
+    mail_to,
+    nudge_due,
+    reach_in,
+    route_to_take,
+)
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.gate_refusals import NUDGED, last_step
+from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Gate, GateState, Track, TrackState
 from orchestrator_tui.core.moves import IllegalMove, check_move
+from orchestrator_tui.core.words import nudge_words
 from orchestrator_tui.journal.port import Lease
 from orchestrator_tui.journal.sqlite import SqliteJournal
+from orchestrator_tui.runtime.messages import Messages
 from orchestrator_tui.runtime.recorder import Recorder
 from orchestrator_tui.runtime.world import World
 
-ENGINE = "engine"
-"""The route of the engine's own gates."""
-
-WRITTEN = "written into its task"
-"""Evidence of a message that stands where its agent looks."""
+POST_AGAIN_MS = 2_000
+"""How soon mail is posted again for an answer that nobody fetched: who found it is given time to claim its answer."""
 
 
-def reach_of(journal: SqliteJournal, world: World, gate: Gate) -> Reach:
-    """The ways to a gate's agent as they are now: which readers wait, and whether the claimant has died."""
-    waiting = {one.what for one in journal.waiters.live(gate.batch, gate.id)}
-    return Reach(frozenset(waiting) & WAITED_FOR, gate.claim is not None and _claimant_gone(world, gate, gate.claim))
+def reach_of(journal: SqliteJournal, world: World, batch: Batch, gate: Gate, *, kept: bool = True) -> Reach:
+    """The ways to a gate's agent as they are now: which readers wait, whether the claimant has died, who asked."""
+    waiting = frozenset(one.what for one in journal.waiters.live(gate.batch, gate.id)) & WAITED_FOR
+    gone = gate.claim is not None and _claimant_gone(world, gate, gate.claim)
+    return reach_in(batch, gate, waiting, claimant_gone=gone, kept=kept)
 
 
 def _claimant_gone(world: World, gate: Gate, claimant: str) -> bool:
@@ -36,6 +50,9 @@ class Effects:
 
     def __init__(self, world: World, recorder: Recorder) -> None:
         self._world, self._recorder = world, recorder
+        self._messages = Messages(world, recorder)
+        self._posted: dict[tuple[str, str], Instant] = {}
+        self._nudged: dict[tuple[str, str, str], Instant] = {}
 
     def deliver(self, lease: Lease | None, batch: Batch, gate: Gate, reach: Reach) -> bool:
         """Take the route that is ours to take now, if any; whether anything was recorded.
@@ -46,9 +63,10 @@ class Effects:
         now = self._world.clock.now()
         if self._finish(lease, batch, gate, reach):
             return True
+        self._post(gate, reach, now)
         route = route_to_take(gate, reach, batch.limits, now)
         if route is None or gate.decision is None or (route == ENGINE and lease is None):
-            return False
+            return self._nudge(batch, gate, reach, now)
         claim = {"route": route, "claimant": self._world.processes.own_claim()}
         if self._step(gate, "delivery_claimed", **claim):
             return True
@@ -58,19 +76,41 @@ class Effects:
             self._write(batch, gate)
         return True
 
-    def send(self, lease: Lease, batch: Batch, track: Track) -> bool:
-        """Write the messages that are not written yet; whether anything was recorded."""
-        drafts: list[Draft] = []
-        for message in track.messages:
-            if message.written_at is not None or message.read_at is not None:
-                continue
-            content = {"id": message.id, "text": message.text, "by": message.by, "at": message.at.wall_ms}
-            refused = self._world.files.write_message(batch.source, track.source, content)
-            payload = {"track": track.slug, "message": message.id, "route": TASK_FILE}
-            drafts.append(Draft("message_delivered", {**payload, "evidence": refused or WRITTEN}))
-        if drafts:
-            self._recorder.record(lease, drafts, self._world.clock.now())
-        return bool(drafts)
+    def send(self, lease: Lease, batch: Batch, track: Track, *, kept: bool = True) -> bool:
+        """Take the next way of each message of a track that is not read yet; whether anything was recorded."""
+        return self._messages.send(lease, batch, track, kept=kept)
+
+    # --- making an agent look ------------------------------------------------------------------------------
+
+    def _post(self, gate: Gate, reach: Reach, now: Instant) -> None:
+        """Repair the mail of an answer that is still to be fetched: the decision's own process may have died first."""
+        session = mail_to(gate, reach)
+        if not session or gate.decision is None:
+            return
+        posted = self._posted.get((gate.batch, gate.id), gate.decision.at)
+        if elapsed_ms(posted, now) >= POST_AGAIN_MS:
+            self._posted[gate.batch, gate.id] = now
+            with suppress(OSError):
+                # Tried again soon; until then the next weaker route is waited for.
+                self._world.mail.post(session)
+
+    def _nudge(self, batch: Batch, gate: Gate, reach: Reach, now: Instant) -> bool:
+        """Make an idle agent look, or record once why it cannot be done; whether anything was recorded."""
+        agent = reach.agent
+        if agent is None or not nudge_due(batch, gate, reach, now):
+            return False
+        tried = self._nudged.get((batch.id, agent.session, agent.id))
+        if tried is not None and elapsed_ms(tried, now) < batch.limits.nudge_ms:
+            return False
+        self._nudged[batch.id, agent.session, agent.id] = now
+        try:
+            route, evidence = self._world.nudges.nudge(agent, nudge_words())
+        except OSError as error:
+            route, evidence = NO_NUDGE, error.strerror or str(error)
+            told = (step.evidence for step in reversed(gate.steps) if step.step == NUDGED and step.route == NO_NUDGE)
+            if next(told, None) == evidence:
+                return False
+        return not self._step(gate, "gate_nudged", route=route, evidence=evidence)
 
     # --- one route -----------------------------------------------------------------------------------------
 
@@ -88,7 +128,7 @@ class Effects:
 
         What can be looked up is looked up and done if it was not (DESIGN §3); whether an agent was started cannot.
         """
-        last = gate.steps[-1] if gate.steps else None
+        last = last_step(gate)
         if last is not None and gate.state is GateState.DELIVERED and last.route == ENGINE and lease is not None:
             self._recorder.record(lease, _over(gate, last.evidence), self._world.clock.now())
             return True

@@ -253,7 +253,7 @@ class Engine:
         return (LifeSign("waiting for our answer", 0),) if waits else ()
 
     def _reach(self, gate: Gate) -> Reach:
-        return reach_of(self._journal, self._world, gate)
+        return reach_of(self._journal, self._world, self.state.batches[gate.batch], gate)
 
     # --- recording -----------------------------------------------------------------------------------------
 

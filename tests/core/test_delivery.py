@@ -11,8 +11,8 @@ from orchestrator_tui.core.delivery import STRENGTH, WAITED_FOR, Reach, acknowle
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import GateState
-from orchestrator_tui.core.policy import Sight
 from orchestrator_tui.core.queries import gate_queue, needs_person
+from orchestrator_tui.core.silence import Sight
 from tests.core.builders import BATCH, HOUR, MINUTE, SECOND, Ledger, answer, kinds, on_gate, opened
 
 LIMITS = Limits()
@@ -121,7 +121,9 @@ def test_a_delivered_answer_without_a_sign_falls_back_to_the_next_weaker_route(r
 
 
 def test_what_a_reader_takes_at_once_has_a_short_deadline_and_a_running_tool_a_long_one() -> None:
-    assert acknowledge_ms("shell", LIMITS) == acknowledge_ms("mcp", LIMITS) == 10 * SECOND
+    assert acknowledge_ms("shell", LIMITS) == 10 * SECOND
+    # The result of a tool is with the model at once; the model may think before it shows that it goes on.
+    assert acknowledge_ms("mcp", LIMITS) == 30 * SECOND
     assert acknowledge_ms("task_file", LIMITS) == 5 * MINUTE
     # Claude Code shows that it went on only when the tool that it was allowed has run: Bash may take ten minutes.
     assert acknowledge_ms("hook", LIMITS) > 10 * MINUTE

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from orchestrator_tui.core.delivery import NO_NUDGE
 from orchestrator_tui.core.event import Event
+from orchestrator_tui.core.evolve_tracks import UNREAD_ROUTES
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import elapsed_ms
 from orchestrator_tui.core.model import Batch, Gate, GateState
@@ -201,6 +203,17 @@ def _reported(told: _Telling) -> Told:
     return Told((f"reports {progress}" if progress else "has reported") + blocked, token="gate" if blocked else "")
 
 
+def _message_delivered(told: _Telling) -> Told:
+    words = "was left a message" if told.text("route") in UNREAD_ROUTES else "has the message"
+    return Told(words, f"by {route_word(told.text('route'))}", "quiet")
+
+
+def _nudged(told: _Telling) -> Told:
+    if told.text("route") == NO_NUDGE:
+        return Told("cannot be nudged", told.text("evidence"), "quiet")
+    return Told("was nudged to look", f"by {route_word(told.text('route'))}", "quiet")
+
+
 def _asked(told: _Telling) -> Told:
     silent = f" after {duration(told.number('silent_ms'))} of silence" if told.number("silent_ms") else ""
     route = told.text("route")
@@ -275,7 +288,8 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
     "check_recorded": _check,
     "note_added": lambda told: Told(f"notes: {told.text('text')}", told.text("by")),
     "message_sent": _message,
-    "message_delivered": lambda told: Told("has the message", f"by {route_word(told.text('route'))}", "quiet"),
+    "message_delivered": _message_delivered,
+    "message_failed": lambda told: Told("a message cannot be brought", told.text("why"), "gate"),
     "agent_asked": _asked,
     "agent_liveness": _liveness,
     "gate_opened": _opened,
@@ -289,7 +303,7 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
     "decision_acknowledged": lambda told: Told(
         "has taken the answer", f"by {route_word(told.text('route'))}, {told.text('evidence')}"
     ),
-    "gate_nudged": lambda told: Told("was nudged to look", f"by {route_word(told.text('route'))}", "quiet"),
+    "gate_nudged": _nudged,
     "gate_withdrawn": _ends("took its question back"),
     "gate_cancelled": _ends("gate cancelled"),
     "gate_expired": _ends("gate expired without an answer"),

@@ -7,69 +7,48 @@ so that tests drive it with a manual clock. Only batches whose lease it holds ar
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
 
 from orchestrator_tui.core.commands import Cancel, Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
 from orchestrator_tui.core.decide import decide, decided_draft
-from orchestrator_tui.core.delivery import Reach
-from orchestrator_tui.core.event import Draft, EventError
-from orchestrator_tui.core.facts import LifeSign
+from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.gates import ALREADY
 from orchestrator_tui.core.gates import refusal as gate_refusal
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.limits import Limits
-from orchestrator_tui.core.model import (
-    TERMINAL_GATE_STATES,
-    Activity,
-    Batch,
-    Gate,
-    GateState,
-    Liveness,
-    State,
-)
-from orchestrator_tui.core.naming import list_batch_id
-from orchestrator_tui.core.observe import observe, observe_ending
-from orchestrator_tui.core.policy import policy
-from orchestrator_tui.core.silence import Sight, overtaken
+from orchestrator_tui.core.model import Activity, State
 from orchestrator_tui.core.refusal import refusal
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.port import Lease, LeaseLost
 from orchestrator_tui.journal.sqlite import SqliteJournal
-from orchestrator_tui.runtime.activity import FineActivity
-from orchestrator_tui.runtime.effects import Effects, reach_of
+from orchestrator_tui.runtime.effects import Effects
 from orchestrator_tui.runtime.follower import Follower
+from orchestrator_tui.runtime.holding import ORIGIN, Holds
+from orchestrator_tui.runtime.keeping import Keeping
+from orchestrator_tui.runtime.looking import Looking
 from orchestrator_tui.runtime.ports import Outcome
 from orchestrator_tui.runtime.recorder import Recorder
-from orchestrator_tui.runtime.requests import postponed, take, unfit
-from orchestrator_tui.runtime.watched import watched_batch
-from orchestrator_tui.runtime.world import ListSight, World
+from orchestrator_tui.runtime.requests import AGENT_EVENT, ending
+from orchestrator_tui.runtime.world import World
 
-ORIGIN = "cockpit"
-MAX_ROUNDS = 20
-"""How often one step lets events cause further ones before it gives the screen a turn."""
-
-
-@dataclass(slots=True)
-class _Hold:
-    lease: Lease
-    directory: str
+_Activities = Mapping[tuple[str, str], Activity]
 
 
 class Engine:
-    """Watches task lists and keeps their batches."""
+    """Watches task lists and the agents behind them, and keeps their batches."""
 
     def __init__(
         self, journal: SqliteJournal, world: World, rules: Rules, limits: Limits, follower: Follower | None = None
     ) -> None:
         """``follower`` may have shown batches already; it is the engine's from then on."""
-        self._journal, self._world, self._rules, self._limits = journal, world, rules, limits
+        self._journal, self._world = journal, world
         self._follower = follower or Follower(journal, world.repository)
         self._recorder = Recorder(journal, ORIGIN)
-        self._effects = Effects(world, self._recorder)
-        self._fine = FineActivity()
-        self._holds: dict[str, _Hold] = {}
-        self._unseen: dict[str, ListSight] = {}
-        self.held_by: dict[str, str] = {}
+        self._holds = Holds(journal, world, limits, self._follower, self._record)
+        self._looking = Looking(journal, world, rules, self._follower, self._holds, self._record)
+        effects = Effects(world, self._recorder)
+        self._heard = State()
+        self._joined: tuple[_Activities, _Activities, _Activities] = ({}, {}, {})
+        self._keeping = Keeping(journal, world, rules, self._follower, effects, self._record, self._looking.agents)
 
     @property
     def state(self) -> State:
@@ -77,33 +56,64 @@ class Engine:
         return self._follower.state
 
     @property
-    def activity(self) -> Mapping[tuple[str, str], Activity]:
+    def activity(self) -> _Activities:
         """What agents were seen doing since it was last journalled, by batch and track."""
-        return self._fine.seen
+        agents, tasks = self._looking.agents.seen, self._looking.fine.seen
+        if agents is not self._joined[0] or tasks is not self._joined[1]:
+            # What an agent says of itself tells more than which tool it used.
+            self._joined = agents, tasks, {**agents, **tasks}
+        return self._joined[2]
+
+    @property
+    def held_by(self) -> Mapping[str, str]:
+        """Who holds the batches that this engine wanted and did not get."""
+        return self._holds.held_by
 
     def show_waiting(self) -> None:
         """Load the batches that have unfinished gates, so that the first picture shows them at once."""
         self._follower.show_waiting()
 
-    def step(self, *, look: bool) -> bool:
-        """One round: follow, look at the files when ``look``, record, act. Whether the state changed.
+    def step(self, *, look: bool, agents: bool | None = None) -> bool:
+        """One round: follow, look, record, act. Whether the state changed.
+
+        ``look`` looks at the task lists, ``agents`` at the agents; without it they are looked at together. An event
+        that an agent's hook has told of makes the engine look at the agents, whatever was asked for.
 
         Raises:
             JournalError: the journal cannot be read or written now; the next step tries again.
         """
         before = self.state
         self._follower.follow()
-        if look:
-            self._look()
-        for batch_id, hold in list(self._holds.items()):
+        followed = self.state
+        heard, called = self._hear(followed)
+        self._looking.look(lists=look, agents=called or (look if agents is None else agents))
+        for batch_id, hold in self._holds.all():
             try:
                 if look:
-                    self._record(hold.lease, self._ended_attempts(self.state.batches[batch_id]))
-                self._keep(batch_id, hold)
+                    self._keeping.end_attempts(batch_id, hold)
+                self._looking.due(batch_id, hold)
+                self._keeping.keep(batch_id, hold, heard)
             except LeaseLost:
-                del self._holds[batch_id]
-                self._world.files.forget(hold.directory)
+                self._holds.lose(batch_id)
+        self._heard = followed
         return self.state is not before
+
+    def _hear(self, state: State) -> tuple[frozenset[tuple[str, int]], bool]:
+        """The events that hooks have told of agents and nobody took yet; whether anything calls for a look."""
+        if state is self._heard:
+            return frozenset(), False
+        new = any(batch_id not in self._heard.batches for batch_id in state.batches)
+        told = [
+            request
+            for batch_id, _ in self._holds.all()
+            for request in self._journal.requests(batch_id)
+            if request.kind == AGENT_EVENT
+        ]
+        for request in told:
+            session, reason = ending(request)
+            if session:
+                self._looking.agents.says_that_it_ends(session, reason)
+        return frozenset((request.batch, request.id) for request in told), new or bool(told)
 
     def carry_out(self, command: Command) -> Outcome:
         """Judge a command and record it, by the same refusal that greys its key."""
@@ -121,139 +131,7 @@ class Engine:
 
     def close(self) -> None:
         """Let go of every lease."""
-        now = self._world.clock.now()
-        for hold in self._holds.values():
-            hold.lease.release(now)
-        self._holds.clear()
-
-    # --- looking -------------------------------------------------------------------------------------------
-
-    def _look(self) -> None:
-        # What is shown is kept: its list may have been found by somebody else, or be gone by now.
-        self._world.files.follow(batch.source for batch in self.state.batches.values() if self._is_unfinished(batch))
-        for sight in self._world.files.scan():
-            batch_id = list_batch_id(sight.directory)
-            if not sight.seen.changed and not self._is_known(batch_id):
-                continue
-            self._unseen[batch_id] = _joined(self._unseen.get(batch_id), sight)
-        for batch_id, sight in list(self._unseen.items()):
-            if self._hold(batch_id, sight.directory, sight.name):
-                # What cannot be recorded now is kept: the files will not tell it again.
-                try:
-                    self._observe(batch_id, sight)
-                except LeaseLost:
-                    del self._holds[batch_id]
-                    continue
-                del self._unseen[batch_id]
-
-    def _is_unfinished(self, batch: Batch) -> bool:
-        """Whether the batch watches a list for this repository and has not come to its end."""
-        ours = batch.kind == "watch" and batch.repository == self._world.repository
-        return ours and bool(batch.source) and batch.ended_at is None
-
-    def _is_known(self, batch_id: str) -> bool:
-        return batch_id in self.state.batches or any(head.id == batch_id for head in self._journal.batches())
-
-    def _hold(self, batch_id: str, directory: str, name: str) -> bool:
-        """Take the batch's lease unless we have it; a holder that lives, stopped or not, is never robbed."""
-        if batch_id in self._holds:
-            return True
-        now = self._world.clock.now()
-        opened = watched_batch(directory, self._world.repository, self._limits)
-        self._journal.open_batch(batch_id, opened, now, ORIGIN)
-        self._follower.show([batch_id])
-        if self.state.batches[batch_id].newer:
-            self.held_by[batch_id] = "a newer version"
-            return False
-        lease = self._journal.take_lease(batch_id, self._world.holder, now)
-        if isinstance(lease, str):
-            self.held_by[batch_id] = lease
-            return False
-        self.held_by.pop(batch_id, None)
-        self._holds[batch_id] = _Hold(lease, directory)
-        self._follower.follow()
-        if not self.state.batches[batch_id].limits_set and self.state.batches[batch_id].limits != self._limits:
-            # An agent that was first opened the batch without knowing what its person had set.
-            self._record(lease, [Draft("limits_set", {"limits": asdict(self._limits)})])
-        return True
-
-    def _observe(self, batch_id: str, sight: ListSight) -> None:
-        batch, now = self.state.batches[batch_id], self._world.clock.now()
-        drafts = observe(batch, self._fine.sift(batch, sight.seen, now), self._rules, now)
-        self._record(self._holds[batch_id].lease, drafts)
-
-    # --- keeping a batch -----------------------------------------------------------------------------------
-
-    def _keep(self, batch_id: str, hold: _Hold) -> None:
-        batch, now = self.state.batches[batch_id], self._world.clock.now()
-        self._record(hold.lease, observe(batch, self._fine.due(batch, now), self._rules, now))
-        for request in self._journal.requests(batch_id):
-            batch = self.state.batches[batch_id]
-            if not postponed(batch, request, self._world.clock.now()):
-                try:
-                    self._record(hold.lease, take(batch, request))
-                except EventError as error:
-                    # What does not fit into events would otherwise be tried, and fail, for ever.
-                    self._record(hold.lease, [unfit(request, error)])
-        for _ in range(MAX_ROUNDS):
-            self._record(hold.lease, overtaken(self.state.batches[batch_id]))
-            # What a writer that died had written is found before policy gives its claim up.
-            acted = self._act(hold, self.state.batches[batch_id])
-            batch = self.state.batches[batch_id]
-            drafts = policy(batch, self._sight(batch), self._rules, self._world.clock.now())
-            drafts = drafts or observe_ending(batch)
-            self._record(hold.lease, drafts)
-            if not drafts and not acted:
-                return
-
-    def _act(self, hold: _Hold, batch: Batch) -> bool:
-        acted = False
-        for gate in batch.gates.values():
-            if gate.state in (GateState.DECIDED, GateState.DELIVERED):
-                acted |= self._effects.deliver(hold.lease, batch, gate, self._reach(gate))
-        for track in batch.tracks.values():
-            acted |= self._effects.send(hold.lease, batch, track)
-        if acted:
-            self._follower.follow()
-        return acted
-
-    def _sight(self, batch: Batch) -> Sight:
-        looked = {
-            track.slug: self._world.life.look(track)
-            for track in batch.tracks.values()
-            if track.liveness is not Liveness.REPORTING
-        }
-        return Sight(
-            signs={slug: (*self._waiting(batch, slug), *signs) for slug, (signs, _) in looked.items()},
-            ended=frozenset(slug for slug, (_, ended) in looked.items() if ended),
-            reach={
-                gate.id: self._reach(gate)
-                for gate in batch.gates.values()
-                if gate.state in (GateState.DECIDED, GateState.DELIVERED)
-            },
-        )
-
-    def _ended_attempts(self, batch: Batch) -> list[Draft]:
-        """The attempts whose process has gone; how it ended nobody told us."""
-        running = {
-            track.slug: track.attempts[-1]
-            for track in batch.tracks.values()
-            if track.attempts and track.attempts[-1].ended_at is None and track.attempts[-1].process is not None
-        }
-        return [
-            Draft("attempt_ended", {"track": slug, "attempt": attempt.id, "outcome": "ended"})
-            for slug, attempt in running.items()
-            if self._world.life.look(batch.tracks[slug])[1]
-        ]
-
-    def _waiting(self, batch: Batch, slug: str) -> tuple[LifeSign, ...]:
-        """An agent that waits for our answer lives, however long it has said nothing."""
-        own = (gate for gate in batch.gates.values() if gate.track == slug and gate.state not in TERMINAL_GATE_STATES)
-        waits = any(self._journal.waiters.live(batch.id, gate.id) for gate in own)
-        return (LifeSign("waiting for our answer", 0),) if waits else ()
-
-    def _reach(self, gate: Gate) -> Reach:
-        return reach_of(self._journal, self._world, self.state.batches[gate.batch], gate)
+        self._holds.close()
 
     # --- recording -----------------------------------------------------------------------------------------
 
@@ -286,17 +164,6 @@ class Engine:
         kind = "tell" if isinstance(command, Tell) else "nudge"
         self._journal.insert_request(command.batch, kind, payload, now, self._world.actor.name)
         return ""
-
-
-def _joined(earlier: ListSight | None, later: ListSight) -> ListSight:
-    """Two looks at a list that nobody could record in between: the newest of each task, and all that vanished."""
-    if earlier is None:
-        return later
-    newest = {fact.source: fact for fact in (*earlier.seen.changed, *later.seen.changed)}
-    gone = {*earlier.seen.vanished, *later.seen.vanished} - {fact.source for fact in later.seen.changed}
-    changed = tuple(fact for source, fact in newest.items() if source not in gone)
-    whole = earlier.seen.whole or later.seen.whole
-    return ListSight(later.directory, later.name, type(later.seen)(changed, tuple(sorted(gone)), whole))
 
 
 _PREFIX: Mapping[type, str] = {

@@ -31,6 +31,9 @@ TICK_MS = 1_000
 LOOK_MS = 5_000
 """How often the files are looked at without any hint (reliability W-1)."""
 
+AGENTS_MS = 900
+"""How often agents are looked at: their transcripts grow without any hint."""
+
 CHECKPOINT_MS = 60_000
 JOIN_S = 0.25
 
@@ -100,6 +103,7 @@ class LiveSession:
         engine = Engine(self._journal, self._world, self._rules, self._limits, self._follower)
         self._engine = engine
         looked: Instant | None = None
+        followed: Instant | None = None
         saved = self._world.clock.now()
         while not self._stop.is_set():
             now = self._world.clock.now()
@@ -107,7 +111,9 @@ class LiveSession:
             if look:
                 self._hinted.clear()
                 looked = now
-            outcomes = self._turn(engine, look)
+            agents = look or followed is None or elapsed_ms(followed, now) >= AGENTS_MS
+            followed = now if agents else followed
+            outcomes = self._turn(engine, look, agents)
             self._publish(changed)
             for outcome in outcomes:
                 finished(outcome)
@@ -120,7 +126,7 @@ class LiveSession:
         self._present.close()
         self._attempt(self._journal.close)
 
-    def _turn(self, engine: Engine, look: bool) -> list[Outcome]:
+    def _turn(self, engine: Engine, look: bool, agents: bool) -> list[Outcome]:
         """One step of the engine after the commands that wait; what cannot be done now is shown, and never fatal."""
         outcomes: list[Outcome] = []
         problem = self._attempt(self._appear)
@@ -130,7 +136,7 @@ class LiveSession:
             if refused:
                 outcomes.append(Outcome(command, refused=refused))
             problem = refused or problem
-        problem = self._attempt(lambda: engine.step(look=look)) or problem
+        problem = self._attempt(lambda: engine.step(look=look, agents=agents)) or problem
         self._problem = problem or self._journal.problem
         return outcomes
 

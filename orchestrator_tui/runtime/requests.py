@@ -9,27 +9,50 @@ from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch
+from orchestrator_tui.core.naming import agent_slug
+from orchestrator_tui.core.observe_report import observe_report, read_report
 from orchestrator_tui.core.refusal import MAX_TEXT_BYTES
+from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.text import sanitise, sanitise_line
+from orchestrator_tui.core.tracks_shown import is_agent_track, own_track, part
 from orchestrator_tui.journal.port import Request
 
+AGENT_EVENT = "agent_event"
+"""The request by which a hook tells that something has happened to an agent: a reason to look at once."""
+
 _SEVERITIES = ("blocker", "concern", "follow-up", "nit")
+_READ_ROUTES = ("hook", "mcp")
+"""Routes by which a message reaches its agent's context itself."""
+
 _RESULTS = ("pass", "fail", "partial", "skip", "not_run")
 
 
-def take(batch: Batch, request: Request) -> tuple[Draft, ...]:
+def take(batch: Batch, request: Request, rules: Rules, now: Instant) -> tuple[Draft, ...]:
     """The events of one request, its ``request_taken`` last; a request that makes no sense is taken with the reason."""
+    if request.kind == AGENT_EVENT:
+        return (_taken(request, "looked"),)
+    if request.kind == "report":
+        return _report(batch, request, rules, now)
     maker = _MAKERS.get(request.kind)
-    track = request.payload.get("track")
     if maker is None:
         return (_taken(request, f"unknown request {sanitise_line(request.kind, 60)}"),)
-    if not isinstance(track, str) or track not in batch.tracks:
-        return (_taken(request, f"unknown track {sanitise_line(str(track), 60)}"),)
+    track = _track(batch, request)
+    if not track:
+        return (_taken(request, f"unknown track {sanitise_line(str(request.payload.get('track')), 60)}"),)
     try:
         drafts = maker(track, request)
     except (KeyError, TypeError, ValueError) as error:
         return (unfit(request, error),)
     return (*drafts, _taken(request, "done"))
+
+
+def ending(request: Request) -> tuple[str, str]:
+    """The session that tells its end by this event of an agent, and the reason that it gives; ("", "") for others."""
+    payload = request.payload
+    session, reason = payload.get("session"), payload.get("reason")
+    if payload.get("event") != "SessionEnd" or not isinstance(session, str):
+        return "", ""
+    return session, sanitise_line(reason, 80) if isinstance(reason, str) and reason else "SessionEnd"
 
 
 def unfit(request: Request, error: Exception) -> Draft:
@@ -43,9 +66,25 @@ POSTPONED_MS = 60_000
 
 def postponed(batch: Batch, request: Request, now: Instant) -> bool:
     """Whether the request speaks of a track that is not known yet, though its task file is on its way."""
-    track = request.payload.get("track")
-    unknown = request.kind in _MAKERS and isinstance(track, str) and track not in batch.tracks
-    return unknown and elapsed_ms(request.at, now) < POSTPONED_MS
+    named = isinstance(request.payload.get("track"), str) and request.kind in _MAKERS
+    return named and not _track(batch, request) and elapsed_ms(request.at, now) < POSTPONED_MS
+
+
+def _track(batch: Batch, request: Request) -> str:
+    """The track that a request speaks of, or "".
+
+    An agent may know its track by the name that it had before anybody named it: then its address tells.
+    """
+    named, asker = request.payload.get("track"), request.payload.get("asker")
+    if isinstance(named, str) and named in batch.tracks:
+        return named
+    agents = (track for track in batch.tracks.values() if track.agent is not None and is_agent_track(track))
+    for track in agents:
+        agent = track.agent
+        if agent is not None and named == agent_slug(agent.session, agent.id):
+            return part(batch, track) or track.slug
+    own = own_track(batch, asker) if isinstance(asker, str) and asker and not named else None
+    return "" if own is None else part(batch, own) or own.slug
 
 
 def _taken(request: Request, outcome: str) -> Draft:
@@ -122,6 +161,27 @@ def _nudge(track: str, request: Request) -> tuple[Draft, ...]:
     return (Draft("agent_asked", asked), message_draft(track, identifier, STATUS_QUESTION, request.origin, "status"))
 
 
+def _message_read(track: str, request: Request) -> tuple[Draft, ...]:
+    route = _text(request.payload, "route", 40)
+    if route not in _READ_ROUTES:
+        raise ValueError(f"route is none of {', '.join(_READ_ROUTES)}")
+    read = {
+        "track": track,
+        "message": _text(request.payload, "message", 120),
+        "route": route,
+        "evidence": "printed into its context",
+    }
+    return (Draft("message_delivered", read),)
+
+
+def _report(batch: Batch, request: Request, rules: Rules, now: Instant) -> tuple[Draft, ...]:
+    try:
+        drafts, refused = observe_report(batch, read_report(request.payload), rules, now)
+    except (TypeError, ValueError) as error:
+        return (unfit(request, error),)
+    return (*drafts, _taken(request, f"refused: {refused}" if refused else "done"))
+
+
 _MAKERS: dict[str, Callable[[str, Request], tuple[Draft, ...]]] = {
     "note": _note,
     "finding": _finding,
@@ -129,4 +189,5 @@ _MAKERS: dict[str, Callable[[str, Request], tuple[Draft, ...]]] = {
     "attempt": _attempt,
     "tell": _tell,
     "nudge": _nudge,
+    "message_read": _message_read,
 }

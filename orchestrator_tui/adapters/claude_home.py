@@ -20,6 +20,10 @@ TASK_LIST = "CLAUDE_CODE_TASK_LIST_ID"
 
 _OFF = frozenset({"", "0", "false", "no", "off"})
 _READ_LIMIT = 256 * 1024
+_TEXT_LIMIT = 255
+_MOST_PID = 2**31
+_MOST_MS = 2**53
+_NAMED_BY_A_PERSON = ("user", "peer")
 _NOT_IN_SLUG = re.compile("[^A-Za-z0-9]")
 _NOT_IN_LIST = re.compile("[^A-Za-z0-9_-]")
 
@@ -47,23 +51,80 @@ def list_names(session: str) -> tuple[str, ...]:
     return session, f"session-{session[:8]}"
 
 
+def list_directory(environ: Mapping[str, str], session: str) -> str:
+    """The real path of the task list that a session writes, whether it exists yet or not (reference §2.1).
+
+    What its environment names comes first, then its team's list where there is one, then its own.
+    """
+    tasks = config_directory(environ) / "tasks"
+    shared = list_name(environ.get(TASK_LIST, "").strip())
+    own, team = list_names(session)
+    return os.path.realpath(tasks / (shared or (team if (tasks / team).is_dir() else own)))
+
+
 @frozen
 class RegisteredSession:
-    """A live process of Claude Code as its registry has it (``sessions/<pid>.json``)."""
+    """An entry of Claude Code's registry (``sessions/<pid>.json``): a process, which may have ended without removing it.
+
+    Attributes:
+        id: the session that the process works on now; it takes up another by ``/clear`` or ``/resume``.
+        cwd: the directory in which it was started.
+        process: the process by its identity.
+        version, kind, entrypoint: as it tells them; ``kind`` is ``bg`` for background jobs.
+        name: what it is called; ``named`` tells that a person called it so.
+        status, waiting_for: ``busy``, ``idle`` or ``waiting``, and for what; "" where the version does not tell.
+        status_ms: since when, in milliseconds of wall time; 0 when it does not say.
+        tmux: its pane (``session:@window.%pane``), or "".
+        job: the id of its background job, or "".
+
+    Texts are as they stand in the file: who shows them makes them safe.
+    """
 
     id: str
     cwd: str
     process: ProcessIdentity
+    version: str = ""
+    kind: str = ""
+    entrypoint: str = ""
+    name: str = ""
+    named: bool = False
+    status: str = ""
+    waiting_for: str = ""
+    status_ms: int = 0
+    tmux: str = ""
+    job: str = ""
 
 
 def registered(data: Any, boot: str) -> RegisteredSession | None:
     """A registry entry in JSON, or None when it is not of the known form."""
     if not isinstance(data, dict):
         return None
-    pid, start, session, cwd = (data.get(key) for key in ("pid", "procStart", "sessionId", "cwd"))
-    if not (isinstance(pid, int) and isinstance(session, str) and isinstance(cwd, str)):
+    pid, session, cwd, since = (data.get(key) for key in ("pid", "sessionId", "cwd", "statusUpdatedAt"))
+    if not (type(pid) is int and 0 < pid < _MOST_PID and isinstance(session, str) and isinstance(cwd, str)):
         return None
-    return RegisteredSession(session, cwd, ProcessIdentity(pid, str(start or ""), boot))
+    if not is_name(session) or "\0" in cwd:
+        return None
+    said = {key: value[:_TEXT_LIMIT] for key, value in data.items() if isinstance(value, str)}
+    return RegisteredSession(
+        id=session,
+        cwd=cwd,
+        process=ProcessIdentity(pid, str(data.get("procStart") or ""), boot),
+        version=said.get("version", ""),
+        kind=said.get("kind", ""),
+        entrypoint=said.get("entrypoint", ""),
+        name=said.get("name", ""),
+        named=said.get("nameSource") in _NAMED_BY_A_PERSON,
+        status=said.get("status", ""),
+        waiting_for=said.get("waitingFor", ""),
+        status_ms=since if type(since) is int and 0 < since < _MOST_MS else 0,
+        tmux=said.get("tmux", ""),
+        job=said.get("jobId", ""),
+    )
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can be the name of one file in a directory."""
+    return 0 < len(text) < _TEXT_LIMIT and "/" not in text and "\0" not in text and not text.startswith(".")
 
 
 @frozen

@@ -49,6 +49,17 @@ def message_words(identifier: str, text: str, by: str, wall_ms: int | None) -> s
     return f"Message {sanitise_line(identifier, _NAME_LIMIT)} from {who}{when}: {sanitise(text, _TEXT_LIMIT)}"
 
 
+def brought_words(gates: Sequence[Gate], messages: Sequence[Message] = ()) -> str:
+    """Everything that one look brings to an agent: answers to its questions, then what was said to it."""
+    parts = []
+    if gates:
+        what = "The answer to your question" if len(gates) == 1 else f"The answers to {len(gates)} of your questions"
+        parts += [f"{what}, by orch-tui:", *(decision_words(gate) for gate in gates)]
+    if messages:
+        parts += ["From the person who watches you in orch-tui:", messages_words(messages)]
+    return "\n\n".join(parts)
+
+
 def refusal_words(gate: Gate) -> str:
     """Why an agent may not report a later stage or complete its task now, and what it can do instead."""
     where = "" if gate.question.stage is None else f" of stage {gate.question.stage}"

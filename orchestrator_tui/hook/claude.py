@@ -1,8 +1,9 @@
-"""The Claude Code around a hook: which list and session it belongs to, and whether it still lives."""
+"""The Claude Code around a hook: which agent calls, for which list and repository, and whether it still lives."""
 
 from __future__ import annotations
 
 import os
+import re
 import select
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,38 +11,94 @@ from typing import Any
 
 from orchestrator_tui.adapters import claude_home
 from orchestrator_tui.adapters.process import ProcessIdentity, alive, identity
+from orchestrator_tui.core.agents import address
+from orchestrator_tui.core.naming import agent_slug, agent_source
+from orchestrator_tui.journal.home import repository_root
+
+ENTRYPOINT = "CLAUDE_CODE_ENTRYPOINT"
+PROJECT = "CLAUDE_PROJECT_DIR"
+PROCESS = "CLAUDE_PID"
+
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,128}")
 
 
 class Caller:
-    """The session behind one hook call.
+    """The agent behind one hook call.
 
     Attributes:
         session: its session id.
-        track: the track that it is in a watched batch, until its tasks name one (DESIGN §1).
+        agent: its own id inside the session; "" for the session's main agent.
+        directory: where its session was started; its repository is found from there (DESIGN §3).
         list_directory: real path of its task list, whether that exists yet or not.
+        transcript: the file that holds what it said and was given; None when it is not told.
     """
 
     def __init__(self, call: Mapping[str, Any], environ: Mapping[str, str]) -> None:
-        self.session = _text(call, "session_id")
-        self.directory = Path(_text(call, "cwd"))
-        self.track = f"session-{self.session[:8]}"
-        shared = claude_home.list_name(environ.get(claude_home.TASK_LIST, "").strip())
-        tasks = claude_home.config_directory(environ) / "tasks"
-        self.list_directory = os.path.realpath(tasks / (shared or self.session))
+        self.session = _identifier(call["session_id"])
+        self.agent = _identifier(call["agent_id"]) if call.get("agent_id") else ""
+        # The directory of the call is where the agent has gone meanwhile.
+        self.directory = Path(environ.get(PROJECT, "").strip() or _text(call, "cwd"))
+        self.list_directory = claude_home.list_directory(environ, self.session)
+        self.transcript = _transcript(call, self.session, self.agent)
+        self._attended = environ.get(ENTRYPOINT, "") == "cli"
+        self._parent = os.getppid()
         self._process = _claude(environ)
 
+    @property
+    def address(self) -> str:
+        """How the agent is addressed in events."""
+        return address(self.session, self.agent)
+
+    @property
+    def track(self) -> str:
+        """The slug of the agent's track, until somebody names it (DESIGN §1)."""
+        return agent_slug(self.session, self.agent)
+
+    @property
+    def source(self) -> str:
+        """What joins the agent to its track."""
+        return agent_source(self.session, self.agent)
+
+    @property
+    def repository(self) -> Path:
+        """The main working tree of the repository that its session works in."""
+        return repository_root(self.directory)
+
+    @property
+    def at_a_terminal(self) -> bool:
+        """Whether this is a session's own agent with a person before it: never held (DESIGN §4.2)."""
+        return self._attended and not self.agent
+
     def gone(self) -> bool:
-        """Whether Claude Code has ended: nobody reads our output, or its process is gone."""
+        """Whether Claude Code has ended or given the hook up: nobody reads what we print."""
         poll = select.poll()
         poll.register(1, select.POLLERR | select.POLLHUP)
         if any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0)):
             return True
-        return self._process is not None and not alive(self._process)
+        # The shell that runs the hook's command is ended alone when a hook is cancelled.
+        return os.getppid() != self._parent or (self._process is not None and not alive(self._process))
 
 
 def _claude(environ: Mapping[str, str]) -> ProcessIdentity | None:
-    pid = environ.get("CLAUDE_PID", "")
-    return identity(int(pid)) if pid.isdigit() else None
+    pid = environ.get(PROCESS, "")
+    return identity(int(pid)) if pid.isascii() and pid.isdigit() else None
+
+
+def _transcript(call: Mapping[str, Any], session: str, agent: str) -> Path | None:
+    """The agent's own transcript: hooks of a sub-agent name its session's (reference claude-code §3)."""
+    named = call.get("agent_transcript_path" if agent else "transcript_path")
+    if isinstance(named, str) and named:
+        return Path(named)
+    of_session = call.get("transcript_path")
+    if not agent or not isinstance(of_session, str) or not of_session:
+        return None
+    return Path(of_session).parent / session / "subagents" / f"agent-{agent}.jsonl"
+
+
+def _identifier(value: Any) -> str:
+    if not isinstance(value, str) or not _IDENTIFIER.fullmatch(value):
+        raise ValueError("the hook call names no session or agent that there can be")
+    return value
 
 
 def _text(call: Mapping[str, Any], key: str) -> str:

@@ -10,10 +10,9 @@ from types import TracebackType
 from typing import Self
 
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.journal.attended import DIRECTORY
 from orchestrator_tui.journal.filelock import content_if_held, hold_new
 from orchestrator_tui.journal.process import start_time
-
-DIRECTORY = "presence"
 
 
 @frozen

@@ -10,12 +10,12 @@ from typing import Any
 from orchestrator_tui.adapters.discovery import Discovery
 from orchestrator_tui.adapters.tasks.answer import decision_metadata, decision_paragraph, message_paragraph
 from orchestrator_tui.adapters.tasks.decision import MESSAGE, described
+from orchestrator_tui.adapters.tasks.fact import to_fact
 from orchestrator_tui.adapters.tasks.lock import TaskLocked
 from orchestrator_tui.adapters.tasks.reader import read_task
 from orchestrator_tui.adapters.tasks.record import TaskRecord
 from orchestrator_tui.adapters.tasks.scan import ScanResult, TaskLists
 from orchestrator_tui.adapters.tasks.writer import TaskWriteFailed, merge_metadata, update_task, write_decision
-from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.model import Gate
 from orchestrator_tui.core.naming import task_source
 from orchestrator_tui.core.normalise import digest, task_question
@@ -165,23 +165,6 @@ def _by_directory(records: Iterable[TaskRecord]) -> dict[str, list[TaskRecord]]:
     for record in records:
         found.setdefault(record.directory, []).append(record)
     return found
-
-
-def to_fact(record: TaskRecord) -> TaskFact:
-    """A task file as the core sees it."""
-    return TaskFact(
-        source=task_source(record.task_id),
-        task_id=record.task_id,
-        subject=record.subject,
-        description=record.description,
-        status=record.status,
-        metadata=record.metadata,
-        mtime_ms=record.mtime_ns // 1_000_000,
-        active_form=record.active_form,
-        owner=record.owner,
-        blocked_by=record.blocked_by,
-        problem=record.problem or "",
-    )
 
 
 def task_path(directory: str, source: str) -> Path | None:

@@ -27,19 +27,17 @@ def message_ways(
     if message.read_at is not None:
         return ()
     gone = agent is not None and agent.status == GONE
+    late = message.written_at is None or elapsed_ms(message.written_at, now) >= limits.mail_ms
     ways = []
     if agent is not None and not gone:
         if agent.status == IDLE and agent.mode in NUDGED_MODES and NUDGE_ROUTES.isdisjoint(message.routes):
             ways.append(NUDGE)
-        if agent.connected and (MAIL not in message.routes or (not has_task and _is_late(message, limits, now))):
-            # Without a task there is no other way: whoever took the mail and died is followed by more of it.
+        # Without a task there is no other way: whoever took the mail and died is followed by more of it. What stands
+        # in the task is not posted as well.
+        if agent.connected and late and (not has_task or {MAIL, TASK_FILE}.isdisjoint(message.routes)):
             ways.append(MAIL)
-    in_time = kept and message.written_at is not None and not gone and not _is_late(message, limits, now)
-    if has_task and TASK_FILE not in message.routes and not in_time:
+    if has_task and TASK_FILE not in message.routes and (late or gone or not kept):
         ways.append(TASK_FILE)
-    if message.written_at is not None and TASK_FILE in message.routes:
-        # What stands in the task is not posted as well; an agent that becomes idle is told all the same.
-        ways = [way for way in ways if way != MAIL]
     return tuple(ways)
 
 
@@ -50,7 +48,3 @@ def no_way(agent: Agent | None) -> str:
     if agent.status == GONE:
         return "its agent has ended"
     return "no way to it is open: its session is not connected, and it works on no task"
-
-
-def _is_late(message: Message, limits: Limits, now: Instant) -> bool:
-    return message.written_at is not None and elapsed_ms(message.written_at, now) >= limits.mail_ms

@@ -66,7 +66,7 @@ class Messages:
         if tried is not None and elapsed_ms(tried, now) < limits.nudge_ms:
             if message.written_at is None and elapsed_ms(tried, now) < TRY_AGAIN_MS:
                 return None
-            ways = tuple(way for way in ways if way != NUDGE)
+            ways = tuple(way for way in ways if way != NUDGE and way not in message.routes)
         return None if message.written_at is not None and not ways else ways
 
     def _nudge(self, agent: Agent | None, messages: Iterable[Message]) -> _Told | str:
@@ -90,25 +90,22 @@ class Messages:
         kept: bool,
     ) -> list[Draft]:
         key = {"track": track.slug, "message": message.id}
+        # That an agent could not be told as well says nothing of a message that stands where it looks.
+        route, why = "none", no_way(agent) if message.written_at is None else message.problem
         done: list[Draft] = []
-        route, why = "none", no_way(agent)
         for way in ways:
             outcome = told if way == NUDGE else self._write(batch, track, agent, message, way)
-            if isinstance(outcome, str):
-                # That an agent could not be told as well says nothing of a message that stands where it looks.
-                if way != NUDGE or message.written_at is None:
-                    route, why = way, outcome
-                else:
-                    why = message.problem
-                continue
-            done.append(Draft("message_delivered", {**key, "route": outcome[0], "evidence": outcome[1]}))
-            if kept:
-                break
-        if done:
+            if isinstance(outcome, str) or way in message.routes:
+                self._tried[batch.id, track.slug, message.id] = self._world.clock.now()
+            if not isinstance(outcome, str):
+                if way not in message.routes:
+                    done.append(Draft("message_delivered", {**key, "route": outcome[0], "evidence": outcome[1]}))
+                if kept:
+                    return done
+            elif way != NUDGE or message.written_at is None:
+                route, why = way, outcome
+        if done or message.problem == why:
             return done
-        self._tried[batch.id, track.slug, message.id] = self._world.clock.now()
-        if message.problem == why:
-            return []
         return [Draft("message_failed", {**key, "route": route, "why": why})]
 
     def _write(self, batch: Batch, track: Track, agent: Agent | None, message: Message, way: str) -> _Told | str:

@@ -64,7 +64,7 @@ def list_directory(environ: Mapping[str, str], session: str) -> str:
 
 @frozen
 class RegisteredSession:
-    """An entry of Claude Code's registry (``sessions/<pid>.json``): a process, which may have ended without removing it.
+    """An entry of Claude Code's registry (``sessions/<pid>.json``): a process, which may have ended and left it behind.
 
     Attributes:
         id: the session that the process works on now; it takes up another by ``/clear`` or ``/resume``.

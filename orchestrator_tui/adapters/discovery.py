@@ -1,21 +1,22 @@
-"""Which task lists belong to a repository, with nothing installed into Claude Code (DESIGN §2.1).
+"""Which sessions and task lists belong to a repository, with nothing installed into Claude Code (DESIGN §2.1).
 
-A session belongs to the repository when its transcripts stand in the folder of the main tree or of a worktree, or when
-its live process works below one of them. All of it is directory listings and a few small files that are read again
-only when they changed, so that it can be asked at every full look.
+A session belongs to the repository when its transcripts stand in the folder of a directory of the main tree or of a
+worktree, or when its live process works in one. All of it is directory listings and a few small files that are read
+again only when they changed, so that it can be asked at every full look.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import field, replace
 from pathlib import Path
 
 from orchestrator_tui.adapters import claude_home
 from orchestrator_tui.adapters.claude_home import RegisteredSession
-from orchestrator_tui.adapters.clock import boot_id
 from orchestrator_tui.adapters.process import ProcessIdentity, alive
+from orchestrator_tui.adapters.sessions.places import Places
+from orchestrator_tui.adapters.sessions.registry import Registry, names
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.runtime.ports import Clock
@@ -25,16 +26,28 @@ FORGOTTEN_MS = 7 * 24 * 3_600_000
 
 
 LOOK_MS = 5_000
-"""Longest time for which what was found stands; a list that is new is found at once."""
+"""Longest time for which what was found stands; a list or a process that is new is found at once."""
 
 
 @frozen
 class Session:
-    """A Claude Code session of the repository, as far as it can be seen."""
+    """A Claude Code session of the repository, as far as it can be seen.
+
+    Attributes:
+        id: its id.
+        transcript: its transcript, which may not be there yet; None when it is not known where it stands.
+        process: the process that works on it now.
+        cwd: the directory in which it was started, as far as known.
+        entry: its entry in the registry, be its process alive or not; None when it has none.
+        directory: the real path of the task list that it writes, whether that exists or not.
+    """
 
     id: str
     transcript: Path | None = None
     process: ProcessIdentity | None = None
+    cwd: str = ""
+    entry: RegisteredSession | None = None
+    directory: str = ""
 
 
 @frozen
@@ -61,6 +74,7 @@ class Discovery:
         asked_for: task lists to follow whatever is found.
         clock: the time.
         alive: whether a process still runs; replaced in tests.
+        root: the main tree of the repository that a directory is in; by default a directory below a tree is in it.
     """
 
     def __init__(
@@ -70,101 +84,103 @@ class Discovery:
         asked_for: Iterable[Path],
         clock: Clock,
         alive: Callable[[ProcessIdentity], bool] = alive,
+        root: Callable[[Path], Path] | None = None,
     ) -> None:
         self.config = claude_home.config_directory(environ)
         self.tasks = Path(os.path.realpath(self.config / "tasks"))
         self.trees = trees
+        self.registry = Registry(self.config)
         self._environ, self._clock, self._alive = environ, clock, alive
         self._asked_for = tuple(os.path.realpath(one) for one in asked_for)
-        self._registry: dict[str, tuple[tuple[int, int, int], RegisteredSession | None]] = {}
-        self._looked: tuple[int, Instant] | None = None
+        self._places = Places(self.config, root)
+        self._looked: tuple[tuple[int, int], Instant] | None = None
         self.found = Found()
 
     def refresh(self) -> Found:
-        """What was found, looked for again when a list may have come or gone, or some time has passed."""
+        """What was found, looked for again when a list or a process came or went, or some time has passed."""
         if self._looked is not None:
             stamp, at = self._looked
-            if stamp == _stamp(self.tasks) and elapsed_ms(at, self._clock.now()) < LOOK_MS:
+            if stamp == self._stamp() and elapsed_ms(at, self._clock.now()) < LOOK_MS:
                 return self.found
         return self.look()
 
     def look(self) -> Found:
         """Look again; what was found is also in ``found``."""
-        self._looked = _stamp(self.tasks), self._clock.now()
+        self._looked = self._stamp(), self._clock.now()
         trees = tuple(self.trees())
-        sessions = self._with_processes(self._with_transcripts(trees), trees)
-        tasks = str(self.tasks)
-        known = set(_names(tasks))
+        known = set(names(str(self.tasks)))
+        self._places.refresh()
+        sessions: list[Session] = []
         by_list: dict[str, list[Session]] = {directory: [] for directory in self._asked_for}
-        own = claude_home.list_name(self._environ.get(claude_home.TASK_LIST, "").strip())
-        if own:
-            by_list.setdefault(os.path.join(tasks, own), [])
-        for session in sessions.values():
-            for name in claude_home.list_names(session.id):
-                directory = os.path.join(tasks, name)
-                if directory in by_list or (name in known and self._is_recent(session)):
+        if self._own_list():
+            by_list.setdefault(self._own_list(), [])
+        for one in self._with_processes(self._with_transcripts(trees), trees).values():
+            listed = self._places.list_names(one.id, one.transcript)
+            session = replace(one, directory=self._directory(one.id, listed, known))
+            sessions.append(session)
+            for name in listed:
+                directory = os.path.join(self.tasks, name)
+                if directory in by_list or (name in known and self.is_recent(session, FORGOTTEN_MS)):
                     by_list.setdefault(directory, []).append(session)
         self.found = Found(
             lists=tuple(by_list),
-            sessions=tuple(sessions.values()),
+            sessions=tuple(sessions),
             by_list={directory: tuple(found) for directory, found in by_list.items()},
         )
         return self.found
 
-    def _with_transcripts(self, trees: Iterable[Path]) -> dict[str, Session]:
-        found: dict[str, Session] = {}
-        for tree in trees:
-            folder = self.config / "projects" / claude_home.project_slug(tree)
-            for name in _names(str(folder)):
-                if name.endswith(".jsonl"):
-                    session = name.removesuffix(".jsonl")
-                    found[session] = Session(session, folder / name)
-        return found
-
-    def _with_processes(self, sessions: dict[str, Session], trees: Iterable[Path]) -> dict[str, Session]:
-        for entry in self._registered():
-            below = any(Path(entry.cwd).is_relative_to(tree) for tree in trees)
-            if (below or entry.id in sessions) and self._alive(entry.process):
-                known = sessions.get(entry.id)
-                sessions[entry.id] = Session(entry.id, known.transcript if known else None, entry.process)
-        return sessions
-
-    def _registered(self) -> Iterator[RegisteredSession]:
-        """The registry's entries; a file is read again only when it changed."""
-        seen: dict[str, tuple[tuple[int, int, int], RegisteredSession | None]] = {}
-        for name in _names(str(self.config / "sessions")):
-            path = self.config / "sessions" / name
-            if not name.endswith(".json"):
-                continue
-            try:
-                status = os.stat(path)
-            except OSError:
-                continue
-            stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
-            before = self._registry.get(name)
-            entry = before[1] if before and before[0] == stamp else self._read(path)
-            # A file that is half written is no reason to forget the session until its next change.
-            seen[name] = (stamp, entry) if entry is not None else ((0, 0, 0), before[1] if before else None)
-            known = seen[name][1]
-            if known is not None:
-                yield known
-        self._registry = seen
-
-    @staticmethod
-    def _read(path: Path) -> RegisteredSession | None:
-        return claude_home.registered(claude_home.read_json(path), boot_id())
-
-    def _is_recent(self, session: Session) -> bool:
+    def is_recent(self, session: Session, within_ms: int) -> bool:
+        """Whether a session has a process, or its transcript grew within this time."""
         if session.process is not None or session.transcript is None:
             return True
         try:
             changed_ms = os.stat(session.transcript).st_mtime_ns // 1_000_000
         except OSError:
             return False
-        return self._clock.now().wall_ms - changed_ms < FORGOTTEN_MS
+        return self._clock.now().wall_ms - changed_ms < within_ms
+
+    def _stamp(self) -> tuple[int, int]:
+        return _changed(self.tasks), _changed(self.registry.directory)
+
+    def _own_list(self) -> str:
+        own = claude_home.list_name(self._environ.get(claude_home.TASK_LIST, "").strip())
+        return os.path.join(self.tasks, own) if own else ""
+
+    def _directory(self, session: str, listed: tuple[str, ...], known: set[str]) -> str:
+        """The list that a session writes: one that is there; else the one that our environment names, as its may."""
+        name = next((name for name in (*listed[1:], session) if name in known), "")
+        return os.path.join(self.tasks, name) if name else self._own_list() or os.path.join(self.tasks, session)
+
+    def _with_transcripts(self, trees: tuple[Path, ...]) -> dict[str, Session]:
+        found: dict[str, Session] = {}
+        for folder, directory in self._places.folders(trees):
+            for name in names(folder):
+                if name.endswith(".jsonl"):
+                    session = name.removesuffix(".jsonl")
+                    found[session] = Session(session, Path(folder) / name, cwd=directory)
+        return found
+
+    def _with_processes(self, sessions: dict[str, Session], trees: tuple[Path, ...]) -> dict[str, Session]:
+        for entry in self.registry.read():
+            known = sessions.get(entry.id)
+            if known is None and not self._places.belongs(entry.cwd, trees):
+                continue
+            lives = self._alive(entry.process)
+            if known is None and not lives:
+                continue
+            if known is not None and known.process is not None and not lives:
+                continue
+            sessions[entry.id] = Session(
+                entry.id,
+                known.transcript if known else self._places.transcript(entry.cwd, entry.id),
+                entry.process if lives else None,
+                entry.cwd,
+                entry,
+            )
+        return sessions
 
 
-def _stamp(directory: Path) -> int:
+def _changed(directory: Path | str) -> int:
     """The time of the last coming or going in a directory; 0 where there is none."""
     try:
         return os.stat(directory).st_mtime_ns
@@ -172,23 +188,14 @@ def _stamp(directory: Path) -> int:
         return 0
 
 
-def _names(directory: str) -> list[str]:
-    try:
-        with os.scandir(directory) as entries:
-            return sorted(entry.name for entry in entries)
-    except OSError:
-        return []
-
-
-def machine_directories(
-    environ: Mapping[str, str], alive: Callable[[ProcessIdentity], bool] = alive
-) -> tuple[Path, ...]:
-    """The directories in which sessions of Claude Code run now, whatever repository they belong to."""
-    folder = claude_home.config_directory(environ) / "sessions"
-    entries = (
-        claude_home.registered(claude_home.read_json(folder / name), boot_id())
-        for name in _names(str(folder))
-        if name.endswith(".json")
-    )
-    found = {Path(entry.cwd) for entry in entries if entry is not None and alive(entry.process)}
-    return tuple(sorted(path for path in found if path.is_dir()))
+def machine_sessions(
+    environ: Mapping[str, str],
+    root: Callable[[Path], Path],
+    alive: Callable[[ProcessIdentity], bool] = alive,
+) -> Mapping[Path, tuple[RegisteredSession, ...]]:
+    """The sessions that run now on this machine, of whatever project, by the main tree that ``root`` finds for each."""
+    found: dict[Path, list[RegisteredSession]] = {}
+    for entry in Registry(claude_home.config_directory(environ)).read():
+        if alive(entry.process) and os.path.isdir(entry.cwd):
+            found.setdefault(root(Path(entry.cwd)), []).append(entry)
+    return {repository: tuple(entries) for repository, entries in found.items()}

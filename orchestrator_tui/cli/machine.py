@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator_tui.adapters.clock import SystemClock
-from orchestrator_tui.adapters.discovery import machine_directories
+from orchestrator_tui.adapters.discovery import machine_sessions
 from orchestrator_tui.cli.cockpit import compose
 from orchestrator_tui.cli.journals import Place
 from orchestrator_tui.core.limits import Limits
@@ -59,8 +59,8 @@ class _Several:
 
 def _places(home: Path) -> dict[str, Place]:
     """The repositories by the last part of their path, or the whole of it where that names several."""
-    working = {repository_root(directory) for directory in machine_directories(os.environ)}
-    paths = sorted(working.union(journalled_repositories(home)))
+    working = machine_sessions(os.environ, repository_root)
+    paths = sorted({*working, *journalled_repositories(home)})
     names = [path.name for path in paths]
     return {
         path.name if names.count(path.name) == 1 else str(path): Place(path, path, home, journal_directory(home, path))

@@ -1,0 +1,299 @@
+"""What an agent does by its transcript: the call in flight, calls that ended, texts that reached it (DESIGN §2.1).
+
+Fed with the transcript's lines in their order. Nothing in them is trusted: every text is made safe and short, every
+table has an end, and a line of an unknown shape is passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from orchestrator_tui.adapters.sessions import entries
+from orchestrator_tui.adapters.sessions.totals import TITLES, Totals
+from orchestrator_tui.adapters.sessions.words import tool_words
+from orchestrator_tui.core.agents import address
+from orchestrator_tui.core.facts import CallEnded
+from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.naming import call_gate_id
+
+MOST_CALLS = 64
+"""Calls in flight, and calls that ended and were not asked for yet, that are remembered."""
+MOST_IDENTIFIERS = 512
+"""Identifiers that are remembered: of decisions and messages that an agent was given, and of its sub-agents."""
+
+_IDENTIFIER = re.compile(rb"(?:(?<![\w-])|(?<=\\[nrt]))([dm]-[0-9A-Za-z][0-9A-Za-z-]{0,79})")
+_CREATED = re.compile(r"Task #(\d{1,9}) created")
+_ENDED_AGENT = re.compile(r"<task-id>([\w-]{1,80})</task-id>.{0,2000}?<status>(\w{1,40})</status>", re.DOTALL)
+_GOES_ON = frozenset({None, "tool_use", "pause_turn"})
+_BY_ITSELF = ("<local-command-", "<command-name>", "<command-message>", "<system-reminder>")
+_INTERRUPTED = "[Request interrupted"
+_REJECTED = "User rejected tool use"
+_AGENT_TOOLS = frozenset({"Agent", "Task"})
+
+
+@frozen
+class Call:
+    """One tool call in flight."""
+
+    tool: str
+    words: str
+    gate: str
+    wall_ms: int
+    task: str = ""
+    background: bool = False
+
+
+class Transcript:
+    """One agent's transcript as far as it was fed.
+
+    Attributes:
+        activity: the last call in words, "" when there was none.
+        turn_over: its last answer ended its turn, and nothing was given to it since.
+        waits_for: background agents that Claude Code said it waits for at the end of that turn.
+        turn_over_ms: when the turn ended, 0 while it goes on.
+        cwd, branch, version, team, member: as the newest lines say; "" while none does.
+        children: by the id of the call that started a sub-agent, whether that runs in the background.
+        returned: ids of calls whose sub-agent came back with its result.
+        ended_agents: how sub-agents ended, by their own id, where a notification said so.
+    """
+
+    def __init__(self, session: str, agent: str = "") -> None:
+        self._session, self._agent, self._asker = session, agent, address(session, agent)
+        self.totals = Totals()
+        self.activity = ""
+        self.turn_over, self.turn_over_ms, self.waits_for = False, 0, 0
+        self.cwd = self.branch = self.version = self.team = self.member = ""
+        self.children: dict[str, bool] = {}
+        self.returned: dict[str, None] = {}
+        self.ended_agents: dict[str, str] = {}
+        self._message = ""
+        self._calls: dict[str, Call] = {}
+        self._by_hook: dict[str, None] = {}
+        self._ended: deque[CallEnded] = deque(maxlen=MOST_CALLS)
+        self._given: dict[str, int] = {}
+        self._gone_on: dict[str, str] = {}
+
+    @property
+    def in_flight(self) -> Call | None:
+        """The call that runs now, the newest when there are several; None when none does."""
+        return next(reversed(self._calls.values()), None)
+
+    def feed(self, line: bytes) -> None:
+        """Take the next line."""
+        entry = None if entries.is_idle(line) else entries.parse(line)
+        if entry is None:
+            return
+        take = _TAKERS.get(str(entry.get("type")))
+        if take is None:
+            return
+        self._place(entry)
+        take(self, entry, line)
+
+    def take_ended(self) -> tuple[CallEnded, ...]:
+        """The calls that ended since the last time."""
+        ended = tuple(self._ended)
+        self._ended.clear()
+        return ended
+
+    def arrived(self, awaited: frozenset[str]) -> dict[str, str]:
+        """Which of these identifiers the agent was given, with what it went on with, in words."""
+        if not self._gone_on:
+            return {}
+        return {name: self._gone_on[name] for name in awaited & self._gone_on.keys()}
+
+    # --- what the kinds of entries mean ----------------------------------------------------------------------
+
+    def _place(self, entry: Mapping[str, Any]) -> None:
+        self.cwd = entries.text(entry, "cwd", 1024) or self.cwd
+        self.branch = entries.text(entry, "gitBranch") or self.branch
+        self.version = entries.text(entry, "version", 40) or self.version
+        self.team = entries.text(entry, "teamName") or self.team
+        self.member = (entries.text(entry, "agentName") or self.member) if self.team else ""
+
+    def _answer(self, entry: Mapping[str, Any], _line: bytes) -> None:
+        message, at = entries.part(entry, "message"), entries.wall_ms(entry)
+        self.totals.answer(message)
+        name = entries.text(message, "id")
+        if name != self._message:
+            # The model goes on only when all its calls have their results, also those that left none in here.
+            self._message = name
+            self._calls.clear()
+        started = ""
+        for block in entries.blocks(message):
+            if block.get("type") == "tool_use":
+                started = self._start(block, at) or started
+        reason = message.get("stop_reason")
+        self.turn_over = isinstance(reason, str) and reason not in _GOES_ON
+        self.turn_over_ms, self.waits_for = at if self.turn_over else 0, 0
+        self._go_on(started, at)
+
+    def _start(self, block: Mapping[str, Any], at: int) -> str:
+        identifier, tool = entries.text(block, "id"), entries.text(block, "name", 120)
+        given = entries.part(block, "input")
+        if not identifier or not tool:
+            return ""
+        words = tool_words(tool, given, self.cwd)
+        gate = call_gate_id(self._session, self._agent, tool, given, self.cwd)
+        task = entries.text(given, "taskId", 20) if tool == "TaskUpdate" else ""
+        background = tool in _AGENT_TOOLS and given.get("run_in_background") is True
+        _keep(self._calls, identifier, Call(tool, words, gate, at, task, background), MOST_CALLS)
+        self.activity = words
+        self.totals.report(task)
+        if tool in _AGENT_TOOLS:
+            _keep(self.children, identifier, background, MOST_IDENTIFIERS)
+        return words
+
+    def _given_to_it(self, entry: Mapping[str, Any], line: bytes) -> None:
+        at = entries.wall_ms(entry)
+        for block in entries.blocks(entries.part(entry, "message")):
+            kind = block.get("type")
+            if kind == "tool_result":
+                self._end(block, entry, at)
+            elif kind == "text" and isinstance(block.get("text"), str):
+                self._told(block["text"], entry, at)
+        self._note(line, at)
+
+    def _told(self, said: str, entry: Mapping[str, Any], at: int) -> None:
+        if said.startswith(_INTERRUPTED):
+            self._calls.clear()
+            self.turn_over, self.turn_over_ms = True, at
+        elif not said.lstrip().startswith(_BY_ITSELF):
+            self.turn_over, self.turn_over_ms, self.waits_for = False, 0, 0
+        self._notice(said)
+        if entry.get("isMeta") is not True:
+            self.totals.said(said)
+
+    def _end(self, block: Mapping[str, Any], entry: Mapping[str, Any], at: int) -> None:
+        identifier = entries.text(block, "tool_use_id")
+        call = self._calls.pop(identifier, None)
+        self.turn_over, self.turn_over_ms = False, 0
+        if call is None:
+            return
+        failed = block.get("is_error") is True
+        by = self._answered_by(identifier, entry)
+        self._ended.append(CallEnded(self._asker, call.gate, call.tool, by, failed, at))
+        if call.tool == "TaskCreate" and not failed:
+            found = _CREATED.search(_plain(block))
+            self.totals.report(found[1] if found else "")
+        elif call.tool in _AGENT_TOOLS:
+            launched = entries.part(entry, "toolUseResult").get("status") == "async_launched"
+            launched = launched or _plain(block).startswith("Async agent launched")
+            _keep(self.children, identifier, launched or call.background, MOST_IDENTIFIERS)
+            if not launched:
+                _keep(self.returned, identifier, None, MOST_IDENTIFIERS)
+
+    def _answered_by(self, identifier: str, entry: Mapping[str, Any]) -> str:
+        if identifier in self._by_hook:
+            return "hook"
+        source = entries.part(entry, "permissionDecision").get("source")
+        if source == "hook":
+            return "hook"
+        rejected = (
+            entry.get("toolDenialKind") == "user-rejected" or entry.get("toolUseResult") == "User rejected tool use"
+        )
+        return "person" if rejected or (isinstance(source, str) and source.startswith("user")) else ""
+
+    def _attached(self, entry: Mapping[str, Any], line: bytes) -> None:
+        attachment = entries.part(entry, "attachment")
+        if attachment.get("type") == "hook_permission_decision":
+            _keep(self._by_hook, entries.text(attachment, "toolUseID"), None, MOST_CALLS)
+        if attachment.get("type") == "queued_command" and isinstance(attachment.get("prompt"), str):
+            self._notice(attachment["prompt"])
+        self._note(line, entries.wall_ms(entry))
+
+    def _system(self, entry: Mapping[str, Any], line: bytes) -> None:
+        at = entries.wall_ms(entry)
+        if entry.get("subtype") == "turn_duration":
+            waits = entry.get("pendingBackgroundAgentCount")
+            self.turn_over, self.turn_over_ms = True, at
+            self.waits_for = waits if type(waits) is int and 0 < waits < 10_000 else 0
+        self._note(line, at)
+
+    def _queued(self, entry: Mapping[str, Any], _line: bytes) -> None:
+        content = entry.get("content")
+        if isinstance(content, str):
+            self._notice(content)
+
+    def _cost(self, entry: Mapping[str, Any], _line: bytes) -> None:
+        self.totals.state(entry)
+
+    def _title(self, entry: Mapping[str, Any], _line: bytes) -> None:
+        self.totals.name(entry)
+
+    # --- texts that reached it -------------------------------------------------------------------------------
+
+    def _notice(self, said: str) -> None:
+        """Remember how a background agent ended, which older versions tell nowhere else."""
+        if "<task-notification>" in said[:400]:
+            found = _ENDED_AGENT.search(said[:4000])
+            if found:
+                _keep(self.ended_agents, found[1], found[2], MOST_IDENTIFIERS)
+
+    def _note(self, line: bytes, at: int) -> None:
+        for found in _IDENTIFIER.finditer(line):
+            name = found[1].decode("ascii")
+            if name not in self._gone_on and name not in self._given:
+                _keep(self._given, name, at, MOST_IDENTIFIERS)
+
+    def _go_on(self, started: str, at: int) -> None:
+        if not self._given:
+            return
+        for name, given_at in self._given.items():
+            after = f" {(at - given_at) / 1000:.1f} s later" if at >= given_at > 0 else ""
+            words = f"its next answer came{after}" + (f": {started}" if started else "")
+            _keep(self._gone_on, name, words, MOST_IDENTIFIERS)
+        self._given.clear()
+
+
+_TAKERS: Mapping[str, Callable[[Transcript, Mapping[str, Any], bytes], None]] = {
+    "assistant": Transcript._answer,
+    "user": Transcript._given_to_it,
+    "attachment": Transcript._attached,
+    "system": Transcript._system,
+    "queue-operation": Transcript._queued,
+    "cost-state": Transcript._cost,
+    **dict.fromkeys(TITLES, Transcript._title),
+}
+
+
+def feed_past(totals: Totals, line: bytes) -> None:
+    """Count a line of the past: what was used, asked for and reported on, but nothing of what goes on."""
+    if entries.is_answer(line):
+        message = entries.part(entries.parse(line) or {}, "message")
+        totals.answer(message)
+        for block in entries.blocks(message):
+            if block.get("name") == "TaskUpdate" and block.get("type") == "tool_use":
+                totals.report(entries.text(entries.part(block, "input"), "taskId", 20))
+        return
+    head = line[:200]
+    if b"-title" in head or b'"summary"' in head or b"cost-state" in head:
+        entry = entries.parse(line) or {}
+        if entry.get("type") in TITLES:
+            totals.name(entry)
+        elif entry.get("type") == "cost-state":
+            totals.state(entry)
+    elif b"Task #" in line and (created := _CREATED.search(line.decode("utf-8", "replace"))):
+        totals.report(created[1])
+    elif not totals.prompt and b'"user"' in line[:400] and not entries.is_idle(line):
+        entry = entries.parse(line) or {}
+        for block in entries.blocks(entries.part(entry, "message")):
+            if isinstance(block.get("text"), str) and entry.get("isMeta") is not True:
+                totals.said(block["text"])
+
+
+def _keep(table: dict[str, Any], key: str, value: Any, most: int) -> None:
+    """Put something into a table that has an end: the oldest goes."""
+    table[key] = value
+    if len(table) > most:
+        del table[next(iter(table))]
+
+
+def _plain(block: Mapping[str, Any]) -> str:
+    """The first text of a tool's result."""
+    content = block.get("content")
+    if isinstance(content, list):
+        content = next((one.get("text") for one in content if isinstance(one, dict)), "")
+    return content[:1000] if isinstance(content, str) else ""

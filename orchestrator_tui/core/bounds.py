@@ -7,6 +7,7 @@ any change, beyond the cut too. What is within the bounds is not touched, so bou
 from __future__ import annotations
 
 import json
+import re
 from bisect import bisect_right
 from dataclasses import replace
 from typing import Any
@@ -18,20 +19,32 @@ QUESTION_BYTES = 12_288
 CONTEXT_BYTES = 12_288
 OPTION_BYTES = 1_000
 SUBJECT_BYTES = 8_192
-SUBJECT_TEXT_BYTES = 2_048
-"""Bytes of JSON that each part of a question may take; together they stay below an event's 64 KiB."""
+"""Bytes of JSON that each part of a question may take, however much the others do."""
+
+TOGETHER_BYTES = 57_344
+"""What they may take together; what question and options leave is the subject's, and then the context's: a person
+answers for the whole input of a tool and for a whole plan, so as much of them is kept as an event of 64 KiB holds."""
+
+BEGINNING_BYTES = 2_048
+"""What is kept of a subject that has no long texts to cut."""
 
 _MARK_BYTES = 80
+_CUT = re.compile(r"…\[\+(\d{1,12}) characters, sha256 [0-9a-f]{12}\]\Z")
 
 
 def bounded(question: Question) -> Question:
-    """``question`` with every part within its bounds."""
+    """``question`` with every part within its bounds; the context's length has no part in how the others are cut."""
+    text = within(question.question, QUESTION_BYTES)
+    options = tuple(Option(one.key, within(one.label, OPTION_BYTES), one.role) for one in question.options)
+    room = TOGETHER_BYTES - _bytes(text) - sum(_bytes(one.label) for one in options)
+    subject = bounded_subject(question.subject, max(SUBJECT_BYTES, room - CONTEXT_BYTES))
+    left = room - (0 if subject is None else _bytes(json_text(subject)))
     return replace(
         question,
-        question=within(question.question, QUESTION_BYTES),
-        context=within(question.context, CONTEXT_BYTES),
-        options=tuple(Option(one.key, within(one.label, OPTION_BYTES), one.role) for one in question.options),
-        subject=bounded_subject(question.subject),
+        question=text,
+        context=within(question.context, max(CONTEXT_BYTES, left)),
+        options=options,
+        subject=subject,
     )
 
 
@@ -44,26 +57,41 @@ def within(text: str, limit: int) -> str:
     return f"{text[:kept]}…[+{len(text) - kept} characters, sha256 {sha256_hex(text)[:12]}]"
 
 
-def bounded_subject(subject: Any) -> Any:
+def bounded_subject(subject: Any, limit: int = SUBJECT_BYTES) -> Any:
     """``subject`` with its long texts cut; where that is not enough, only its beginning, size and hash."""
     if subject is None:
         return None
     text = json_text(subject)
-    if len(text) * 6 <= SUBJECT_BYTES or _bytes(text) <= SUBJECT_BYTES:
+    if len(text) * 6 <= limit or _bytes(text) <= limit:
         return subject if is_json(subject) else text
-    shorter = _with_short_texts(subject)
-    if _bytes(json_text(shorter)) <= SUBJECT_BYTES:
-        return shorter
-    return {"beginning": within(text, SUBJECT_TEXT_BYTES), "characters": len(text), "sha256": sha256_hex(text)}
+    longest = limit
+    while longest > BEGINNING_BYTES:
+        longest = max(longest // 2, BEGINNING_BYTES)
+        shorter = _with_short_texts(subject, longest)
+        if _bytes(json_text(shorter)) <= limit:
+            return shorter
+    return {"beginning": within(text, BEGINNING_BYTES), "characters": len(text), "sha256": sha256_hex(text)}
 
 
-def _with_short_texts(value: Any) -> Any:
+def left_out(value: Any) -> int:
+    """How many characters were cut from the texts of a bounded value; what an agent writes can only add to it."""
     if isinstance(value, str):
-        return within(value, SUBJECT_TEXT_BYTES)
+        cut = _CUT.search(value[-_MARK_BYTES:])
+        return int(cut.group(1)) if cut else 0
     if isinstance(value, dict):
-        return {key: _with_short_texts(one) for key, one in value.items()}
+        return sum(left_out(one) for one in value.values())
     if isinstance(value, (list, tuple)):
-        return [_with_short_texts(one) for one in value]
+        return sum(left_out(one) for one in value)
+    return 0
+
+
+def _with_short_texts(value: Any, longest: int) -> Any:
+    if isinstance(value, str):
+        return within(value, longest)
+    if isinstance(value, dict):
+        return {key: _with_short_texts(one, longest) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_with_short_texts(one, longest) for one in value]
     return value
 
 

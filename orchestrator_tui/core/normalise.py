@@ -159,38 +159,6 @@ def pick(choices: Iterable[Option], wanted: Any) -> str | None:
     return None
 
 
-def permission_question(tool: str, tool_input: Mapping[str, Any]) -> Question:
-    """A permission prompt with its real input as the subject (DESIGN §4.3)."""
-    shown = tool_input.get("command") or tool_input.get("file_path") or tool_input.get("url") or ""
-    return Question(
-        kind="permission",
-        question=f"Allow {tool}: {shown}" if isinstance(shown, str) and shown else f"Allow {tool}?",
-        options=(Option("allow", "allow", "approve"), Option("deny", "deny, with a reason", "reject")),
-        subject={"tool": tool, "input": dict(tool_input)},
-    )
-
-
-def asked_question(tool_input: Mapping[str, Any]) -> Question | None:
-    """The one question of an AskUserQuestion call; None for several at once, which its own dialog asks in turn."""
-    questions = tool_input.get("questions")
-    if not isinstance(questions, list) or len(questions) != 1 or not isinstance(questions[0], Mapping):
-        return None
-    asked = questions[0]
-    listed = asked.get("options")
-    labels = [one.get("label") for one in listed if isinstance(one, Mapping)] if isinstance(listed, list) else []
-    text = _text(asked.get("question"))
-    if not text or not labels:
-        return None
-    return Question(
-        kind="question",
-        question=text,
-        options=options(labels),
-        subject={"tool": "AskUserQuestion", "input": dict(tool_input)},
-        free_text=True,
-        multiple=asked.get("multiSelect") is True,
-    )
-
-
 def _labels(raw: Any) -> Iterable[tuple[str, str, str]]:
     if not isinstance(raw, (list, tuple)):
         return

@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from orchestrator_tui.core.bounds import left_out
 from orchestrator_tui.core.danger import dangerous_words
 from orchestrator_tui.core.model import Question, Risk
+from orchestrator_tui.core.normalise_calls import command_of
 from orchestrator_tui.core.rules import StageRule
 
 DECLARED: dict[str, Risk] = {
@@ -71,12 +73,17 @@ def assess(question: Question, stage: StageRule | None) -> tuple[Risk, str]:
     word = danger_word(question)
     if word:
         found.append((Risk.CHECK, f"the question says {word!r}"))
+    if left_out(question.subject):
+        found.append((Risk.CHECK, "it is too long to be shown whole"))
     return max(found, key=lambda one: one[0])
 
 
 def danger_word(question: Question) -> str:
-    """The first dangerous words in what is asked or offered, or ""."""
-    texts = (question.question, *(option.label for option in question.options))
+    """The first dangerous words in what is asked or offered, the whole of a command included, or ""."""
+    command = command_of(question)
+    texts = [question.question, *(option.label for option in question.options)]
+    if command:
+        texts.append(f"Allow Bash: {command}")
     return next((words for text in texts if (words := dangerous_words(text))), "")
 
 

@@ -10,22 +10,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator_tui.core.bounds import QUESTION_BYTES, SUBJECT_BYTES, bounded, within
+from orchestrator_tui.core.bounds import QUESTION_BYTES, SUBJECT_BYTES, bounded, left_out, within
 from orchestrator_tui.core.canonical import canonical_json, is_json, json_text, sha256_hex
 from orchestrator_tui.core.model import Option, Question
 from orchestrator_tui.core.normalise import (
     MAX_OPTIONS,
-    asked_question,
     asks,
     digest,
     is_gate_of_task,
     options,
-    permission_question,
     pick,
     role_of,
     task_gate_id,
     task_question,
 )
+from orchestrator_tui.core.normalise_calls import permission_question
 from orchestrator_tui.core.observe_gates import gate_opened
 from orchestrator_tui.core.rules import Rules
 
@@ -232,15 +231,6 @@ def test_who_asks() -> None:
     assert not asks({})
 
 
-def test_a_permission_shows_its_real_input() -> None:
-    question = permission_question("Bash", {"command": "pnpm db:migrate", "description": "d"})
-    assert question.question == "Allow Bash: pnpm db:migrate"
-    assert question.subject == {"tool": "Bash", "input": {"command": "pnpm db:migrate", "description": "d"}}
-    assert [(one.key, one.role) for one in question.options] == [("allow", "approve"), ("deny", "reject")]
-    assert permission_question("Todo", {"items": []}).question == "Allow Todo?"
-    assert permission_question("Bash", {"command": ["rm"]}).question == "Allow Bash?"
-
-
 # --- bounds ------------------------------------------------------------------------------------------------
 
 
@@ -296,12 +286,28 @@ def test_a_large_subject_keeps_its_shape_where_it_can() -> None:
     question = bounded(permission_question("Write", {"file_path": "/a/b.py", "content": "x" * 100_000}))
     assert question.subject["input"]["file_path"] == "/a/b.py"
     assert "characters, sha256" in question.subject["input"]["content"]
-    many = bounded(permission_question("MultiEdit", {"edits": [{"new": "x" * 10_000}, {"new": "y"}]}))
-    assert [len(one["new"]) > 2_048 for one in many.subject["input"]["edits"]] == [False, False]
+    many = bounded(permission_question("MultiEdit", {"edits": [{"new": "x" * 90_000}, {"new": "y"}]}))
+    assert many.subject["input"]["edits"][0]["new"].endswith("]")
     assert many.subject["input"]["edits"][1] == {"new": "y"}
-    huge = bounded(replace(QUESTION, subject={str(number): "x" * 100 for number in range(500)}))
+    huge = bounded(replace(QUESTION, subject={str(number): "x" * 100 for number in range(5000)}))
     assert set(huge.subject) == {"beginning", "characters", "sha256"}
     assert len(json_text(huge.subject)) < SUBJECT_BYTES
+
+
+def test_what_a_person_answers_for_is_kept_whole_where_an_event_can_hold_it() -> None:
+    """A tool's input and a plan get the room that the other parts of a question leave."""
+    content = "line\n" * 6_000
+    question = bounded(permission_question("Write", {"file_path": "/a/b.py", "content": content}))
+    assert question.subject["input"]["content"] == content
+    assert left_out(question.subject) == 0
+    beside = bounded(replace(permission_question("Write", {"content": content}), context="c" * 60_000))
+    assert beside.subject["input"]["content"] == content, "how long the context is has no part in it"
+
+
+def test_what_was_left_out_is_counted() -> None:
+    assert left_out(within("x" * 1_000, 500)) == 1_000 - within("x" * 1_000, 500).index("…")
+    assert left_out({"a": [within("x" * 1_000, 500), "short"], "b": 7}) > 500
+    assert left_out("said …[+5 characters, sha256 0123456789ab] and more") == 0
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), {"a": float("-inf")}, {1: "a", "b": 2}, {"a": object()}])
@@ -309,39 +315,3 @@ def test_what_json_cannot_say_has_a_digest_all_the_same(value: Any) -> None:
     question = replace(QUESTION, subject=value)
     assert len(digest(question)) == 64
     assert is_json(bounded(question).subject)
-
-
-# --- a question of Claude Code's own -----------------------------------------------------------------------
-
-
-def test_an_ask_user_question_call_is_a_gate_of_its_own_labels() -> None:
-    listed = [{"label": "ship", "description": "now"}, {"label": "fix it first"}]
-    call = {"questions": [{"question": "Ship it?", "options": listed, "multiSelect": True}]}
-    question = asked_question(call)
-    assert question is not None
-    assert (question.kind, question.question, question.free_text, question.multiple) == (
-        "question",
-        "Ship it?",
-        True,
-        True,
-    )
-    assert [(one.key, one.label) for one in question.options] == [("ship", "ship"), ("2", "fix it first")]
-    assert question.subject == {"tool": "AskUserQuestion", "input": call}
-
-
-@pytest.mark.parametrize(
-    "call",
-    [
-        {},
-        {"questions": "Ship it?"},
-        {"questions": []},
-        {"questions": ["Ship it?"]},
-        {"questions": [{"question": "a", "options": [{"label": "b"}]}] * 2},
-        {"questions": [{"question": "", "options": [{"label": "b"}]}]},
-        {"questions": [{"question": "a", "options": []}]},
-        {"questions": [{"question": "a", "options": "b"}]},
-        {"questions": [{"options": [{"label": "b"}]}]},
-    ],
-)
-def test_what_is_not_one_question_stays_with_its_own_dialog(call: dict[str, Any]) -> None:
-    assert asked_question(call) is None

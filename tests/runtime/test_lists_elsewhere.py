@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.adapters.memory import MemoryDisk
 from orchestrator_tui.core.model import GateState, TrackState
 from orchestrator_tui.core.naming import list_batch_id
-from orchestrator_tui.core.normalise import permission_question
+from orchestrator_tui.core.normalise_calls import permission_question
 from orchestrator_tui.core.observe_gates import gate_opened
 from orchestrator_tui.runtime.watched import watched_batch
 from tests.core.builders import answer, asking

@@ -1,0 +1,270 @@
+"""A tool call that waits for a person: asked here, answered here or elsewhere, by the real hook (DESIGN §4.2)."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator_tui.core.model import Gate, GateState
+from tests.hook.call_scene import SESSION, CallScene, eventually
+
+WRITE = {"file_path": "/a/made.txt", "content": "x"}
+RULE = {
+    "type": "addRules",
+    "rules": [{"toolName": "Bash", "ruleContent": "touch *"}],
+    "behavior": "allow",
+    "destination": "localSettings",
+}
+SHIP = {"question": "Ship?", "header": "Gate", "multiSelect": True, "options": [{"label": "ship it"}, {"label": "fix"}]}
+WHERE = {"question": "Where?", "header": "To", "multiSelect": False, "options": [{"label": "a"}, {"label": "b"}]}
+
+
+@pytest.fixture
+def scene(tmp_path: Path) -> Iterator[CallScene]:
+    made = CallScene(tmp_path)
+    yield made
+    made.close()
+
+
+def steps(gate: Gate) -> list[str]:
+    return [one.step for one in gate.steps]
+
+
+# --- permissions -------------------------------------------------------------------------------------------
+
+
+def test_a_permission_is_asked_for_its_agent_with_its_real_input(scene: CallScene) -> None:
+    scene.hook("Write", WRITE, agent_id="a7", agent_type="reviewer")
+    (gate,) = scene.asked()
+    assert gate.id.startswith("call-")
+    assert (gate.asker, gate.source, gate.routes) == (f"{SESSION}/a7", "agent:a7", ("hook",))
+    assert gate.question.kind == "permission"
+    assert gate.question.subject == {"tool": "Write", "input": WRITE}
+
+
+def test_allowed_the_tool_runs_and_that_is_the_acknowledgement(scene: CallScene) -> None:
+    hook = scene.hook("Write", WRITE)
+    (gate,) = scene.asked()
+    scene.decide(gate, "allow")
+    assert hook.ended() == {"behavior": "allow"}
+    assert steps(scene.gate(gate.id)) == ["claimed", "delivered"]
+    assert scene.hook("Write", WRITE, "PostToolUse").ended() is None
+    assert scene.until(gate, GateState.ACKNOWLEDGED).steps[-1].evidence == "Claude Code went on with Write"
+
+
+def test_denied_the_model_reads_the_reason(scene: CallScene) -> None:
+    hook = scene.hook("Write", WRITE)
+    (gate,) = scene.asked()
+    scene.decide(gate, "deny", reason="write it to notes.txt instead")
+    assert hook.ended() == {"behavior": "deny", "message": "write it to notes.txt instead"}
+
+
+def test_dont_ask_again_sends_back_the_one_suggestion_that_was_chosen(scene: CallScene) -> None:
+    mode = {"type": "setMode", "mode": "acceptEdits", "destination": "session"}
+    hook = scene.hook("Bash", {"command": "touch a"}, permission_suggestions=[RULE, mode])
+    (gate,) = scene.asked()
+    scene.decide(gate, "dont-ask-again")
+    assert hook.ended() == {"behavior": "allow", "updatedPermissions": [RULE]}
+
+
+def test_a_changed_command_is_what_is_allowed_and_what_is_recorded(scene: CallScene) -> None:
+    tool_input = {"command": "npm test", "timeout": 5000}
+    hook = scene.hook("Bash", tool_input)
+    (gate,) = scene.asked()
+    scene.decide(gate, "edit", text="npm test -- --run")
+    changed = {"command": "npm test -- --run", "timeout": 5000}
+    assert hook.ended() == {"behavior": "allow", "updatedInput": changed}
+    decided = scene.gate(gate.id)
+    assert decided.decision is not None
+    assert (decided.decision.options, decided.decision.text) == (("edit",), "npm test -- --run")
+    # The tool that runs names the changed input: its gate is found all the same.
+    scene.hook("Bash", changed, "PostToolUse").ended()
+    scene.until(gate, GateState.ACKNOWLEDGED)
+
+
+def test_a_decision_waits_out_the_time_in_which_it_can_be_taken_back(scene: CallScene) -> None:
+    hook = scene.hook("Write", WRITE)
+    (gate,) = scene.asked()
+    scene.decide(gate, "deny", reason="no", undo_ms=300)
+    assert hook.ended() == {"behavior": "deny", "message": "no"}
+    decided = scene.gate(gate.id)
+    assert decided.decision is not None
+    assert decided.steps[0].at.wall_ms - decided.decision.at.wall_ms >= 300
+
+
+# --- questions and plans -----------------------------------------------------------------------------------
+
+
+def test_several_questions_of_one_call_are_answered_once_and_together(scene: CallScene) -> None:
+    questions = {"questions": [SHIP, WHERE]}
+    hook = scene.hook("AskUserQuestion", questions)
+    first, second = scene.asked(2)
+    assert second.id == f"{first.id}-2"
+    scene.decide(second, text="to the moon")
+    scene.decide(first, "1", "fix", text="and sleep", reason="late")
+    assert hook.ended() == {
+        "behavior": "allow",
+        "updatedInput": {
+            **questions,
+            "answers": {"Ship?": "ship it, fix, and sleep", "Where?": "to the moon"},
+            "annotations": {"Ship?": {"notes": "late"}},
+        },
+    }
+    assert [steps(scene.gate(one.id)) for one in (first, second)] == [["claimed", "delivered"]] * 2
+    scene.hook("AskUserQuestion", {**questions, "answers": {}}, "PostToolUse").ended()
+    for gate in (first, second):
+        scene.until(gate, GateState.ACKNOWLEDGED)
+
+
+def test_a_question_that_nobody_answers_leaves_the_whole_call_to_its_dialog(scene: CallScene) -> None:
+    hook = scene.hook("AskUserQuestion", {"questions": [SHIP, WHERE]})
+    first, second = scene.asked(2)
+    scene.decide(first, "fix")
+    scene.cancel(second)
+    assert hook.ended() is None
+    assert scene.gate(first.id).state is GateState.WITHDRAWN
+    assert scene.gate(second.id).state is GateState.CANCELLED
+
+
+PLAN = {"plan": "# Cache\n\n1. measure", "planFilePath": "/plans/x.md"}
+
+
+@pytest.mark.parametrize(
+    ("option", "reason", "decision"),
+    [
+        ("approve", "", {"behavior": "allow", "updatedInput": PLAN}),
+        (
+            "approve-accept-edits",
+            "",
+            {
+                "behavior": "allow",
+                "updatedInput": PLAN,
+                "updatedPermissions": [{"type": "setMode", "mode": "acceptEdits", "destination": "session"}],
+            },
+        ),
+        (
+            "approve-ask-edits",
+            "",
+            {
+                "behavior": "allow",
+                "updatedInput": PLAN,
+                "updatedPermissions": [{"type": "setMode", "mode": "default", "destination": "session"}],
+            },
+        ),
+        ("keep-planning", "tests first", {"behavior": "deny", "message": "tests first"}),
+    ],
+)
+def test_a_plan_is_approved_in_a_mode_or_sent_back(
+    scene: CallScene, option: str, reason: str, decision: dict[str, Any]
+) -> None:
+    hook = scene.hook("ExitPlanMode", PLAN)
+    (gate,) = scene.asked()
+    assert gate.question.context == PLAN["plan"]
+    scene.decide(gate, option, reason=reason)
+    assert hook.ended() == decision
+    if option != "keep-planning":
+        # The tool that runs tells no plan any more.
+        scene.hook("ExitPlanMode", {}, "PostToolUse").ended()
+        scene.until(gate, GateState.ACKNOWLEDGED)
+
+
+# --- whoever answers first wins ----------------------------------------------------------------------------
+
+
+def test_a_call_that_went_on_without_us_is_answered_elsewhere(scene: CallScene) -> None:
+    scene.uses("Write", {"content": "x", "file_path": "/a/b/../made.txt"})
+    hook = scene.hook("Write", WRITE)
+    (gate,) = scene.asked()
+    scene.returns()
+    assert hook.ended() is None
+    assert scene.gate(gate.id).state is GateState.ANSWERED_ELSEWHERE
+
+
+def test_a_call_that_stands_in_the_transcript_later_is_known_too(scene: CallScene) -> None:
+    scene.uses("Write", WRITE, "toolu_0")
+    scene.returns("toolu_0")
+    hook = scene.hook("Write", WRITE)
+    (gate,) = scene.asked()
+    scene.uses("Write", WRITE)
+    scene.returns()
+    assert hook.ended() is None
+    assert scene.gate(gate.id).state is GateState.ANSWERED_ELSEWHERE
+
+
+def test_what_ran_after_the_terminal_allowed_it_is_answered_elsewhere(scene: CallScene) -> None:
+    hook = scene.hook("Write", WRITE)
+    (gate,) = scene.asked()
+    scene.hook("Write", WRITE, "PostToolUse").ended()
+    scene.until(gate, GateState.ANSWERED_ELSEWHERE)
+    assert hook.ended() is None
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_esc_at_the_terminal_takes_the_question_back(scene: CallScene, number: int) -> None:
+    hook = scene.hook("Write", WRITE)
+    (gate,) = scene.asked()
+    hook.signal(number)
+    assert hook.ended() is None
+    assert scene.gate(gate.id).state is GateState.WITHDRAWN
+
+
+def test_nobody_reads_our_output_any_more(scene: CallScene) -> None:
+    hook = scene.hook("AskUserQuestion", {"questions": [SHIP, WHERE]})
+    gates = scene.asked(2)
+    scene.decide(gates[0], "fix")
+    assert hook.process.stdout is not None
+    hook.process.stdout.close()
+    for gate in gates:
+        scene.until(gate, GateState.WITHDRAWN)
+
+
+def test_asked_anew_after_its_hook_was_killed_the_old_answer_does_not_count(scene: CallScene) -> None:
+    hook = scene.hook("Write", WRITE)
+    (gate,) = scene.asked()
+    hook.kill()
+    scene.decide(gate, "allow")
+    again = scene.hook("Write", WRITE)
+    (asked,) = scene.asked()
+    assert (asked.id, asked.revision) == (gate.id, 2)
+    scene.decide(asked, "deny", reason="not any more")
+    assert again.ended() == {"behavior": "deny", "message": "not any more"}
+
+
+def test_the_same_call_twice_at_once_is_one_question(scene: CallScene) -> None:
+    first, second = scene.hook("Write", WRITE), scene.hook("Write", WRITE)
+    (gate,) = scene.asked()
+    eventually(lambda: len(scene.journal.waiters.live(scene.batch, gate.id)) == 2, "both wait")
+    scene.decide(gate, "allow")
+    assert [first.ended(), second.ended()] == [{"behavior": "allow"}] * 2
+
+
+# --- passing through ---------------------------------------------------------------------------------------
+
+
+def test_with_nobody_there_to_answer_it_passes_through(tmp_path: Path) -> None:
+    scene = CallScene(tmp_path, attended=False)
+    assert scene.hook("Write", WRITE).ended() is None
+    assert scene.gates() == []
+    scene.close()
+
+
+def test_a_repository_that_is_not_watched_stays_so(scene: CallScene, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    hook = scene.hook("Write", WRITE, environ={"CLAUDE_PROJECT_DIR": str(elsewhere)}, cwd=str(elsewhere))
+    assert hook.ended() is None
+    assert [one.name for one in scene.directory.parent.iterdir()] == [scene.directory.name]
+
+
+@pytest.mark.parametrize("tool_input", ["text", None, []])
+def test_a_call_of_another_shape_passes_through(scene: CallScene, tool_input: Any) -> None:
+    assert scene.hook("Write", tool_input).ended() is None
+
+
+def test_a_question_of_another_shape_stays_with_its_dialog(scene: CallScene) -> None:
+    assert scene.hook("AskUserQuestion", {"questions": "?"}).ended() is None
+    assert scene.gates() == []

@@ -1,0 +1,1 @@
+"""Connecting Claude Code: our entries in its settings, put in and taken out without disturbing anything else."""

@@ -8,6 +8,9 @@ from typing import Any
 from orchestrator_tui.core.canonical import json_text, sha256_hex
 from orchestrator_tui.core.metadata import slugify
 
+MOST_QUESTIONS = 9
+"""Questions that one tool call may ask at once; Claude Code's own dialog takes four."""
+
 _TASK = "task:"
 _SESSION = "session:"
 _AGENT = "agent:"
@@ -70,9 +73,9 @@ def part_gate_id(call: str, place: int) -> str:
     return call if place == 1 else f"{call}-{place}"
 
 
-def is_gate_of_call(gate_id: str, call: str) -> bool:
-    """Whether a gate is one of this call's: the call's own, or that of one of its further questions."""
-    return gate_id == call or (gate_id.startswith(f"{call}-") and gate_id[len(call) + 1 :].isdigit())
+def gates_of_call(call: str) -> tuple[str, ...]:
+    """The ids that the gates of one call can have."""
+    return tuple(part_gate_id(call, place) for place in range(1, MOST_QUESTIONS + 1))
 
 
 def is_call_gate(gate_id: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from orchestrator_tui.core.canonical import json_text, sha256_hex
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Option, Question
+from orchestrator_tui.core.naming import MOST_QUESTIONS
 from orchestrator_tui.core.normalise import options
 
 ASK_TOOL = "AskUserQuestion"
@@ -54,7 +55,7 @@ _WHERE = {
     "cliArg": "in this session",
 }
 _SHOWN = 300
-_MOST_QUESTIONS = 9
+_MOST_SUGGESTIONS = 9
 _HEADING = re.compile(r"^#{1,6}\s+(\S.*?)\s*#*\s*$", re.MULTILINE)
 
 
@@ -158,7 +159,7 @@ _KEYS = {"addRules": "dont-ask-again", "setMode": "mode", "addDirectories": "add
 def _offered(suggestions: Any) -> Iterable[tuple[str, Mapping[str, Any]]]:
     """Claude Code's suggestions by option key."""
     taken: dict[str, int] = {}
-    for one in suggestions[:_MOST_QUESTIONS] if isinstance(suggestions, list) else ():
+    for one in suggestions[:_MOST_SUGGESTIONS] if isinstance(suggestions, list) else ():
         if not isinstance(one, Mapping):
             continue
         key = _KEYS.get(str(one.get("type")), "change-permissions")
@@ -199,7 +200,7 @@ def _list(value: Mapping[str, Any], key: str) -> list[Any]:
 def asked_questions(tool_input: Mapping[str, Any]) -> tuple[Question, ...]:
     """The questions of an AskUserQuestion call; () for a call that cannot be answered whole by their texts."""
     listed = tool_input.get("questions")
-    if not isinstance(listed, list) or not 0 < len(listed) <= _MOST_QUESTIONS:
+    if not isinstance(listed, list) or not 0 < len(listed) <= MOST_QUESTIONS:
         return ()
     found = [_asked(one, place, len(listed)) for place, one in enumerate(listed, start=1)]
     questions = tuple(one for one in found if one is not None)

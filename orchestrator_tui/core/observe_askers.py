@@ -9,7 +9,7 @@ from orchestrator_tui.core.facts import AgentsSeen, CallEnded
 from orchestrator_tui.core.gate_refusals import has_left
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Track
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
-from orchestrator_tui.core.naming import is_session_source, is_task_source
+from orchestrator_tui.core.naming import gates_of_call, is_session_source, is_task_source
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.core.tracks_shown import is_agent_track, own_track, sessions_gone
 
@@ -41,11 +41,11 @@ def observe_answers(batch: Batch, seen: AgentsSeen) -> tuple[Draft, ...]:
     drafts: list[Draft] = []
     over: set[str] = set()
     for call in seen.calls:
-        gate = batch.gates.get(call.gate)
-        if gate is not None and gate.id not in over and gate.state not in TERMINAL_GATE_STATES:
-            ended = _call_ended(gate, call)
-            drafts += ended
-            over |= {gate.id} if ended else set()
+        for gate in filter(None, map(batch.gates.get, gates_of_call(call.gate))):
+            if gate.id not in over and gate.state not in TERMINAL_GATE_STATES:
+                ended = _call_ended(gate, call)
+                drafts += ended
+                over |= {gate.id} if ended else set()
     for identifier, asker, words in seen.arrived:
         found = [gate for gate in _arrived(batch, identifier, asker) if gate.id not in over]
         over |= {gate.id for gate in found}

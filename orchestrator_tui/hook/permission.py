@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from orchestrator_tui.core.model import Gate, GateState
-from orchestrator_tui.core.naming import call_gate_id, is_call_gate, is_gate_of_call, part_gate_id
+from orchestrator_tui.core.naming import call_gate_id, gates_of_call, is_call_gate, part_gate_id
 from orchestrator_tui.core.normalise_calls import EDIT, KEEP_PLANNING, CallQuestions, call_questions
 from orchestrator_tui.hook.answers import output
 from orchestrator_tui.hook.racing import WENT_ON, Race, end
@@ -49,11 +49,11 @@ def went_on(visit: Visit) -> None:
 
     A command that was changed by its answer, and a plan, run with another input than they were asked with.
     """
-    own = _gate_id(visit)
+    own = gates_of_call(_gate_id(visit))
     for gate in visit.journal.gates(visit.batch):
         if not is_call_gate(gate.id) or gate.asker != visit.caller.address:
             continue
-        mine = is_gate_of_call(gate.id, own)
+        mine = gate.id in own
         if gate.state is GateState.DELIVERED and (mine or _runs_changed(gate, visit.tool)):
             visit.door.acknowledge(gate, f"Claude Code went on with {visit.tool}")
         elif mine and gate.state in (GateState.OPEN, GateState.DECIDED) and gate.claim is None:

@@ -6,8 +6,8 @@ import pytest
 
 from orchestrator_tui.core.naming import (
     call_gate_id,
+    gates_of_call,
     is_call_gate,
-    is_gate_of_call,
     is_task_source,
     list_batch_id,
     part_gate_id,
@@ -81,7 +81,6 @@ def test_several_questions_of_one_call_are_gates_of_that_call() -> None:
     call = of_call("AskUserQuestion", {"questions": [ASKED, ASKED]})
     parts = [part_gate_id(call, place) for place in (1, 2, 3)]
     assert parts == [call, f"{call}-2", f"{call}-3"]
-    assert all(is_gate_of_call(part, call) and is_call_gate(part) for part in parts)
-    assert not is_gate_of_call(f"{call}x", call)
-    assert not is_gate_of_call(call + "-x", call)
+    assert gates_of_call(call)[:3] == tuple(parts)
+    assert all(map(is_call_gate, parts))
     assert not is_call_gate("task-1-stage-3")

@@ -11,6 +11,7 @@ from enum import Enum
 
 from orchestrator_tui.core.commands import Decide
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.gate_refusals import takes_both, wants_text
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Gate, GateState, Option, State
 from orchestrator_tui.core.queries import GateKey, find_gate, wants_confirmation
@@ -98,14 +99,19 @@ def turn(card: Card, gate: Gate, direction: int) -> Card:
 
 
 def mark(card: Card, gate: Gate, option: str) -> Card:
-    """The card with ``option`` marked; several can be where the gate allows it, and a second mark takes one off."""
-    if option == OWN or not gate.question.multiple:
+    """The card with ``option`` marked; several can be where the gate allows it, and a second mark takes one off.
+
+    An answer in one's own words stands alone, but where a question takes both.
+    """
+    own_beside = takes_both(gate.question)
+    if not gate.question.multiple or (option == OWN and not own_beside):
         marked: tuple[str, ...] = (option,)
     elif option in card.marked:
         marked = tuple(key for key in card.marked if key != option)
     else:
-        chosen = {*card.marked, option} - {OWN}
-        marked = tuple(one.key for one in gate.question.options if one.key in chosen)
+        chosen = {*card.marked, option} - (set() if own_beside else {OWN})
+        listed = [one.key for one in gate.question.options if one.key in chosen]
+        marked = (*listed, *([OWN] if OWN in chosen else []))
     return replace(card, marked=marked, text="", typing=None, armed=False)
 
 
@@ -122,7 +128,7 @@ def is_blank(card: Card) -> bool:
 def wants(card: Card, gate: Gate) -> Wants | None:
     """What the answer on the card still lacks, in the order in which it is asked for; None when it can go."""
     own = OWN in card.marked
-    if own and not card.text.strip():
+    if (own or wants_text(gate.question, card.marked)) and not card.text.strip():
         return Wants.TEXT
     if not own and not card.reason.strip() and reason_needed(gate, card.marked):
         return Wants.REASON
@@ -137,14 +143,14 @@ def wants(card: Card, gate: Gate) -> Wants | None:
 def answer(card: Card, gate: Gate) -> Decide:
     """The command for the answer on the card: the revision and digest that were shown, nothing newer."""
     typed = {"slug": card.typing or "", "twice": "twice"}
-    own = OWN in card.marked
+    with_text = OWN in card.marked or wants_text(gate.question, card.marked)
     return Decide(
         batch=gate.batch,
         gate=gate.id,
         revision=card.revision,
         digest=card.digest,
-        options=() if own else card.marked,
-        text=card.text if own else "",
+        options=tuple(key for key in card.marked if key != OWN),
+        text=card.text if with_text else "",
         reason=card.reason,
         confirm=typed.get(wants_confirmation(gate), ""),
         shown_wall_ms=None if card.shown_at is None else card.shown_at.wall_ms,

@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from orchestrator_tui.core import agents
 from orchestrator_tui.core.agents import Agent
-from orchestrator_tui.core.model import Batch, Gate, GateState, Track
+from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.ui.present.cells import Line, Part, clean
-from orchestrator_tui.ui.present.delivery import strongest_route
 
 STATUS = {
     agents.BUSY: "busy",
@@ -19,8 +18,6 @@ STATUS = {
     agents.UNKNOWN: "unknown",
 }
 """What an agent does now, in words a newcomer knows."""
-
-UNHEARD = "Its agent cannot hear us: C connects its Claude Code."
 
 _MODES = {
     agents.INTERACTIVE: "session at a terminal",
@@ -37,17 +34,6 @@ def stands_still(agent: Agent | None) -> str:
     if agent is None or agent.status in (agents.BUSY, agents.UNKNOWN):
         return ""
     return STATUS.get(agent.status, "")
-
-
-def cannot_hear(gate: Gate, batch: Batch) -> str:
-    """That the asker of an open gate is known and not connected, and what to do about it; else ""."""
-    if gate.state is not GateState.OPEN or strongest_route(gate) not in ("task_file", ""):
-        return ""
-    track = batch.tracks.get(gate.track)
-    agent = None if track is None else track.agent
-    if agent is None or agent.connected or agent.status == agents.GONE:
-        return ""
-    return UNHEARD
 
 
 def agent_facts(track: Track) -> Iterator[tuple[str, str]]:

@@ -9,12 +9,12 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, GateState, Option, Risk, State, Track
 from orchestrator_tui.core.queries import GateKey, wants_confirmation
 from orchestrator_tui.core.text import sanitise
-from orchestrator_tui.ui.present.agent import cannot_hear
 from orchestrator_tui.ui.present.card_header import full_header, short_header
 from orchestrator_tui.ui.present.cells import Line, Part, clean
-from orchestrator_tui.ui.present.delivery import life_lines, route_note, route_word, strongest_route, undo_left
+from orchestrator_tui.ui.present.delivery import life_lines, undo_left
 from orchestrator_tui.ui.present.evidence import evidence_rows
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
+from orchestrator_tui.ui.present.routes import chosen_route, route_note, route_rows, route_word
 from orchestrator_tui.ui.present.words import PRODUCTION, RISK_NAMES, risk_label
 
 PAGE = 9
@@ -141,7 +141,7 @@ def present_card(
         key=key,
         revision=gate.revision,
         digest=gate.digest,
-        corner=_corner(gate),
+        corner=_corner(gate, batch),
         risk=Part(RISK_NAMES[gate.risk], risk_label(gate)[1]),
         header=short_header(gate, scene.track, batch, now),
         full_header=full_header(gate, scene.track, batch, now, zone, trust),
@@ -151,7 +151,7 @@ def present_card(
         pages=f"{scene.given.page + 1}/{page_count(gate)}" if page_count(gate) > 1 else "",
         several=gate.question.multiple and is_open,
         advice=_advice(scene, options, first) if is_open else NOTHING,
-        evidence=evidence_rows(gate, scene.track, batch, now, glyphs),
+        evidence=(*evidence_rows(gate, scene.track, batch, now, glyphs), *route_rows(gate, batch, glyphs)),
         confirm=_confirm(scene) if is_open else (),
         life=life_lines(gate, zone, glyphs),
         notes=_notes(scene),
@@ -237,9 +237,9 @@ def _advice(scene: _Scene, options: tuple[CardOption, ...], first: int) -> Part:
     return Part(f"No recommendation: {why}." if why else "No recommendation was given.", "quiet")
 
 
-def _corner(gate: Gate) -> str:
-    route = strongest_route(gate)
-    return f"via {route_word(route)}" if route else "no route"
+def _corner(gate: Gate, batch: Batch) -> str:
+    chosen = chosen_route(gate, batch)
+    return "no route" if chosen is None else f"via {route_word(chosen.route)}"
 
 
 def _notes(scene: _Scene) -> tuple[Part, ...]:
@@ -251,7 +251,7 @@ def _notes(scene: _Scene) -> tuple[Part, ...]:
         if signal.kind == "spoof_suspected" and signal.gate == gate.id:
             notes.append(Part(clean(signal.text, 300), "risk-failure strong"))
     if gate.state is GateState.OPEN:
-        note = cannot_hear(gate, scene.batch) or route_note(gate)
+        note = route_note(gate, scene.batch)
         if note:
             notes.append(Part(note, "quiet"))
     return tuple(notes)

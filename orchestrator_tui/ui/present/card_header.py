@@ -9,7 +9,7 @@ from orchestrator_tui.core.model import Batch, Gate, GateState, Track
 from orchestrator_tui.core.queries import gate_age_ms, is_stale, wants_confirmation
 from orchestrator_tui.ui.present.ages import clock_time, duration, left
 from orchestrator_tui.ui.present.cells import clean
-from orchestrator_tui.ui.present.delivery import held_words
+from orchestrator_tui.ui.present.routes import held_words
 from orchestrator_tui.ui.present.words import plural, stage_name
 
 Header = tuple[tuple[str, ...], tuple[str, ...]]
@@ -19,7 +19,7 @@ Header = tuple[tuple[str, ...], tuple[str, ...]]
 def short_header(gate: Gate, track: Track | None, batch: Batch, now: Instant) -> Header:
     """Track, stage and revision; then the waiting."""
     who = (clean(gate.track, 80), _stage(gate, track), f"r{gate.revision}")
-    return tuple(part for part in who if part), (*_waited(gate, batch, now), *_state(gate))
+    return tuple(part for part in who if part), (*_waited(gate, batch, now), *_state(gate, batch))
 
 
 def full_header(gate: Gate, track: Track | None, batch: Batch, now: Instant, zone: tzinfo, trust: str) -> Header:
@@ -28,7 +28,7 @@ def full_header(gate: Gate, track: Track | None, batch: Batch, now: Instant, zon
     who = (clean(gate.track, 80), f"stage {stage}" if stage else "", f"revision {gate.revision}")
     opened = f"opened {clock_time(gate.asked_at, zone)}"
     promise = (f"trust: {trust}",) if wants_confirmation(gate) == "slug" else ()
-    return tuple(part for part in who if part), (opened, *_waited(gate, batch, now), *_state(gate), *promise)
+    return tuple(part for part in who if part), (opened, *_waited(gate, batch, now), *_state(gate, batch), *promise)
 
 
 def _stage(gate: Gate, track: Track | None) -> str:
@@ -52,9 +52,9 @@ def _waited(gate: Gate, batch: Batch, now: Instant) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def _state(gate: Gate) -> tuple[str, ...]:
+def _state(gate: Gate, batch: Batch) -> tuple[str, ...]:
     """How the asker of an open gate waits, or how far an answered one has come."""
-    words = held_words(gate) if gate.state is GateState.OPEN else _STATES[gate.state]
+    words = held_words(gate, batch) if gate.state is GateState.OPEN else _STATES[gate.state]
     return (words,) if words else ()
 
 

@@ -5,54 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import tzinfo
 
-from orchestrator_tui.core.delivery import STRENGTH
+from orchestrator_tui.core.delivery import NO_NUDGE
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import DeliveryStep, Gate, GateState
 from orchestrator_tui.ui.present.ages import clock_time, left, seconds
 from orchestrator_tui.ui.present.cells import Line, Part, clean
 from orchestrator_tui.ui.present.glyphs import Glyphs
-
-ROUTES = {
-    "hook": ("hook", "held by hook", ""),
-    "mcp": ("MCP", "held by MCP", ""),
-    "shell": ("shell", "waits in its shell", ""),
-    "stdin": ("stdin", "listens on stdin", ""),
-    "engine": ("orch-tui", "orch-tui asks", ""),
-    "tmux": ("tmux", "waits in tmux", "A nudge is typed into its pane; its agent may not take it."),
-    "inbox": ("inbox", "has an inbox", "A note goes to its inbox; its agent may not look."),
-    "task_file": (
-        "task file",
-        "asked in its task file",
-        "The answer is written to its task file; its agent may not look.",
-    ),
-}
-"""Word, state and caveat of each route. A caveat is told only when no stronger route is there."""
-
-_NO_ROUTE = "Its agent cannot hear us now; the answer is kept until it can."
-
-
-def route_word(route: str) -> str:
-    """The word for a route."""
-    return ROUTES[route][0] if route in ROUTES else clean(route, 40).replace("_", " ")
-
-
-def strongest_route(gate: Gate) -> str:
-    """The strongest route of a gate, whichever of its routes was seen first; "" when it has none."""
-    return next((route for route in STRENGTH if route in gate.routes), gate.routes[0] if gate.routes else "")
-
-
-def held_words(gate: Gate) -> str:
-    """How the asker waits: ``held by hook``; "" when it cannot be reached."""
-    strongest = strongest_route(gate)
-    return ROUTES[strongest][1] if strongest in ROUTES else route_word(strongest)
-
-
-def route_note(gate: Gate) -> str:
-    """What the person must know of the best route of a gate, or ""."""
-    if not gate.routes:
-        return _NO_ROUTE
-    strongest = strongest_route(gate)
-    return ROUTES[strongest][2] if strongest in ROUTES else ""
+from orchestrator_tui.ui.present.routes import route_word
 
 
 def undo_left(gate: Gate, now: Instant) -> str:
@@ -98,6 +57,11 @@ _STEPS: dict[str, tuple[str, str, Callable[[str, str], str]]] = {
     "delivered": ("done", "track-done", lambda route, evidence: f"delivered by {route}"),
     "acknowledged": ("done", "track-done", lambda route, evidence: f"acknowledged by {route}"),
     "failed": ("failed", "track-failed", lambda route, evidence: f"not taken by {route}"),
+    "nudged": (
+        "running",
+        "quiet",
+        lambda route, evidence: "could not be nudged" if route == NO_NUDGE else f"nudged by {route_word(route)}",
+    ),
     "retried": ("running", "quiet", lambda route, evidence: "sent again"),
 }
 """Sign, theme token and words of each step of a delivery."""
@@ -112,7 +76,14 @@ def _step(step: DeliveryStep, gate: Gate, zone: tzinfo, glyphs: Glyphs) -> Line:
     if step.step == "acknowledged" and gate.decision is not None:
         taken = f"after {seconds(elapsed_ms(gate.decision.at, step.at))}"
         told = f"{taken}, {told}" if told else taken
-    return _line(step.at, zone, getattr(glyphs, glyph), token, words(route_word(step.route), told), told)
+    return _line(
+        step.at,
+        zone,
+        getattr(glyphs, glyph),
+        token,
+        words(step.route if step.step == "nudged" else route_word(step.route), told),
+        told,
+    )
 
 
 def _line(at: Instant, zone: tzinfo, glyph: str, token: str, words: str, told: str) -> Line:

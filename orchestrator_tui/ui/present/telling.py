@@ -13,7 +13,7 @@ from orchestrator_tui.core.instant import elapsed_ms
 from orchestrator_tui.core.model import Batch, Gate, GateState
 from orchestrator_tui.ui.present.ages import duration, seconds
 from orchestrator_tui.ui.present.cells import clean
-from orchestrator_tui.ui.present.delivery import held_words, route_word
+from orchestrator_tui.ui.present.routes import held_words, route_word
 from orchestrator_tui.ui.present.words import plural, tokens
 
 HIDDEN = frozenset(
@@ -96,7 +96,7 @@ def _opened(told: _Telling) -> Told:
         words = f"asks permission: {question.removeprefix('Allow ')}" if kind == "permission" else f"asks: {question}"
     gate = told.gate
     waits = gate is not None and gate.state is GateState.OPEN and gate.revision == told.number("revision")
-    return Told(words, held_words(gate) if gate is not None and waits else "", "gate" if waits else "")
+    return Told(words, held_words(gate, told.batch) if gate is not None and waits else "", "gate" if waits else "")
 
 
 def _decided(told: _Telling) -> Told:

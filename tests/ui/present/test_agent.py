@@ -9,12 +9,12 @@ import pytest
 from orchestrator_tui.core import agents
 from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.model import State, TrackState
-from orchestrator_tui.ui.present.agent import UNHEARD
 from orchestrator_tui.ui.present.card import present_card
 from orchestrator_tui.ui.present.cells import Line
 from orchestrator_tui.ui.present.glyphs import UNICODE
 from orchestrator_tui.ui.present.headline import present_headline
 from orchestrator_tui.ui.present.queue import present_queue
+from orchestrator_tui.ui.present.routes import UNHEARD
 from orchestrator_tui.ui.present.track import present_track, track_lines
 from orchestrator_tui.ui.present.tracks import present_tracks
 from tests.ui.states import (

@@ -261,7 +261,7 @@ def test_the_typed_slug_turns_green_when_it_is_right() -> None:
         (("shell", "task_file"), "via shell", ""),
         (("task_file", "shell"), "via shell", ""),
         ((), "no route", "Its agent cannot hear us now; the answer is kept until it can."),
-        (("carrier_pigeon",), "via carrier pigeon", ""),
+        (("carrier_pigeon",), "no route", "Its agent cannot hear us now; the answer is kept until it can."),
     ],
 )
 def test_how_the_answer_will_travel(routes: tuple[str, ...], corner: str, note: str) -> None:

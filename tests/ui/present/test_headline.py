@@ -67,7 +67,7 @@ def test_an_ended_batch_no_longer_ages() -> None:
 def test_a_session_without_a_title_is_named_by_the_beginning_of_its_id() -> None:
     session = "e3f59a0e-4c76-4596-b65a-a4eb2fde40cf"
     for title in ("", session):
-        state = State({session: replace(checkout().batches[BATCH], id=session, title=title)})
+        state = State({session: replace(checkout().batches[BATCH], id=session, title=title, gates={})})
         assert present_headline(state, NOW, UNICODE).title == "session e3f59a0e"
 
 

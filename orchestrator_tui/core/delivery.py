@@ -239,18 +239,30 @@ def _failed(gate: Gate, routes: tuple[str, ...], why: str, reach: Reach) -> tupl
 
 
 def mail_to(gate: Gate, reach: Reach) -> str:
-    """The session whose mail must lie there now, or "": its answer is decided and by its next tool call it can go."""
-    on_its_way = gate.state is GateState.DECIDED and gate.claim is None and not gate.undelivered
+    """The session whose mail must lie there now, or "": by the next tool call of its agent the answer can still go.
+
+    So it can when a hook died with it, and after it was written where its agent may not look. An idle agent calls no
+    tools; others of its session would look in vain.
+    """
+    idle = reach.agent is not None and reach.agent.status == IDLE
     by_mail = "hook" in gate.routes and way(gate, "hook", reach) == MAIL
-    return session_of(gate.asker) if on_its_way and by_mail else ""
+    return session_of(gate.asker) if by_mail and not idle and _is_to_be_fetched(gate) else ""
+
+
+def _is_to_be_fetched(gate: Gate) -> bool:
+    """Whether the answer is nowhere but where its agent may not look."""
+    if gate.state is GateState.DECIDED:
+        return gate.claim is None
+    last = last_step(gate)
+    return gate.state is GateState.DELIVERED and last is not None and last.route == TASK_FILE
 
 
 def nudge_due(batch: Batch, gate: Gate, reach: Reach, now: Instant) -> bool:
     """Whether the agent of a decided gate sits idle and is to be made to look (DESIGN §4.2)."""
-    agent, last = reach.agent, last_step(gate)
-    written = gate.state is GateState.DELIVERED and last is not None and last.route == TASK_FILE
-    waits = gate.state is GateState.DECIDED and gate.claim is None and _ready_ms(gate, now) >= 0
-    if agent is None or reach.gone or reach.waiting or not (written or waits) or ENGINE in gate.routes:
+    agent = reach.agent
+    if agent is None or reach.gone or reach.waiting or ENGINE in gate.routes:
+        return False
+    if not _is_to_be_fetched(gate) or _ready_ms(gate, now) < 0:
         return False
     if agent.status != IDLE or agent.mode not in NUDGED_MODES:
         return False

@@ -28,7 +28,7 @@ from orchestrator_tui.runtime.messages import Messages
 from orchestrator_tui.runtime.recorder import Recorder
 from orchestrator_tui.runtime.world import World
 
-POST_AGAIN_MS = 2_000
+POST_AGAIN_MS = 10_000
 """How soon mail is posted again for an answer that nobody fetched: who found it is given time to claim its answer."""
 
 
@@ -103,6 +103,10 @@ class Effects:
         if tried is not None and elapsed_ms(tried, now) < batch.limits.nudge_ms:
             return False
         self._nudged[batch.id, agent.session, agent.id] = now
+        if "hook" in gate.routes:
+            with suppress(OSError):
+                # What it calls first when it works again finds the answer.
+                self._world.mail.post(agent.session)
         try:
             route, evidence = self._world.nudges.nudge(agent, nudge_words())
         except OSError as error:

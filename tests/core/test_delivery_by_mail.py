@@ -224,7 +224,7 @@ def test_who_thinks_about_a_tool_result_is_not_taken_for_lost() -> None:
 # --- mail to be posted ---------------------------------------------------------------------------------------
 
 
-def test_mail_lies_there_for_as_long_as_the_answer_has_not_left() -> None:
+def test_mail_lies_there_until_the_answer_was_fetched() -> None:
     ledger = asked("hook", "task_file")
     assert mail_to(ledger.gate("g"), reach(ledger)) == ""
     ledger.must(on_gate("gate_decided"))
@@ -235,10 +235,14 @@ def test_mail_lies_there_for_as_long_as_the_answer_has_not_left() -> None:
     assert mail_to(ledger.gate("g"), reach(ledger)) == ""
     ledger.must(on_gate("decision_delivered", route="hook"))
     assert mail_to(ledger.gate("g"), reach(ledger)) == ""
-    undelivered = idle("hook")
-    undelivered.tick(MINUTE)
-    failed(undelivered)
-    assert mail_to(undelivered.gate("g"), reach(undelivered)) == "", "every tool call would look for it"
+    ledger.must(
+        on_gate("delivery_failed", route="hook"),
+        on_gate("delivery_claimed", route="task_file"),
+        on_gate("decision_delivered", route="task_file"),
+    )
+    assert mail_to(ledger.gate("g"), reach(ledger)) == "s-1", "it may not look there"
+    resting = idle("hook")
+    assert mail_to(resting.gate("g"), reach(resting)) == "", "others of its session would look in vain"
 
 
 # --- nudges --------------------------------------------------------------------------------------------------

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from orchestrator_tui.adapters.memory import MemoryDisk, MemoryMachine, MemoryProcesses, MemoryTasks
+from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.event import Draft, Event
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate
 from orchestrator_tui.journal.lease import HeldLease
 from orchestrator_tui.journal.port import Lease, Refused
+from orchestrator_tui.runtime.world import Mail, Nudges
 from tests.runtime.stage import UnsyncedJournal
 
 
@@ -27,6 +29,10 @@ class Fuse:
         self.touches = 0
         self.last = ""
 
+    def set(self, fatal: int) -> None:
+        """Count anew from here on."""
+        self._fatal, self.touches = fatal, 0
+
     def burn(self, touch: str) -> None:
         self.touches += 1
         self.last = touch
@@ -40,6 +46,17 @@ class MortalJournal(UnsyncedJournal):
     def __init__(self, directory: Path, fuse: Fuse) -> None:
         super().__init__(directory)
         self._fuse = fuse
+        self._post = self._mortal(self._post)
+
+    def _mortal(self, post: Callable[[str], None]) -> Callable[[str], None]:
+        """Killed between the commit and its mail, or behind both."""
+
+        def posted(session: str) -> None:
+            self._fuse.burn("before the mail of a commit")
+            post(session)
+            self._fuse.burn("after the mail of a commit")
+
+        return posted
 
     def open_batch(self, batch: str, opened: Draft, now: Instant, origin: str) -> bool:
         self._fuse.burn("before open_batch")
@@ -99,3 +116,28 @@ class MortalProcesses(MemoryProcesses):
         identity = super().launch(argv, cwd)
         self._fuse.burn("after a launch")
         return identity
+
+
+class MortalMail:
+    """Mail of a process that may be killed around every posting."""
+
+    def __init__(self, mail: Mail, fuse: Fuse) -> None:
+        self._mail, self._fuse = mail, fuse
+
+    def post(self, session: str) -> None:
+        self._fuse.burn("before mail is posted")
+        self._mail.post(session)
+        self._fuse.burn("after mail is posted")
+
+
+class MortalNudges:
+    """Nudges of a process that may be killed around every one."""
+
+    def __init__(self, nudges: Nudges, fuse: Fuse) -> None:
+        self._nudges, self._fuse = nudges, fuse
+
+    def nudge(self, agent: Agent, text: str) -> tuple[str, str]:
+        self._fuse.burn("before a nudge")
+        given = self._nudges.nudge(agent, text)
+        self._fuse.burn("after a nudge")
+        return given

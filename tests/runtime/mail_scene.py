@@ -29,6 +29,7 @@ from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.silence import Sight
 from orchestrator_tui.journal import mail
 from orchestrator_tui.journal.port import Lease, Refused
+from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.doors import Door, Reader, Taken
 from orchestrator_tui.runtime.effects import Effects, reach_of
 from orchestrator_tui.runtime.follower import Follower
@@ -95,14 +96,18 @@ class Scene:
             asker=asker,
         )
 
-    def decide(self, option: str = "ttl", undo_ms: int = 0, gate: str = GATE) -> str:
+    def decide(
+        self, option: str = "ttl", undo_ms: int = 0, gate: str = GATE, journal: SqliteJournal | None = None
+    ) -> str:
         """A person decides, in whatever process; the decision's own id, or why it was refused."""
         found = self.journal.gate(BATCH, gate)
         assert found is not None
         name = f"d-{next(self._ids)}"
         decided = {"decision": name, "options": [option], "label": option, "by": "ann", "origin": "key"}
-        refused = self.change("gate_decided", gate, digest=found.digest, undo_ms=undo_ms, **decided)
-        return refused or name
+        key = {"gate": gate, "revision": found.revision, "digest": found.digest, "undo_ms": undo_ms}
+        draft = Draft("gate_decided", {**key, **decided})
+        outcome = (journal or self.journal).change_gate(BATCH, draft, self.clock.now(), "somebody")
+        return outcome.why if isinstance(outcome, Refused) else name
 
     def gate(self, gate: str = GATE) -> Gate:
         found = self.journal.gate(BATCH, gate)
@@ -209,9 +214,15 @@ class Scene:
 class Holder:
     """What a holder does for answers and messages, without its watching: follow, act, judge, until nothing is due."""
 
-    def __init__(self, scene: Scene, name: str, world: Callable[[World], World] = lambda world: world) -> None:
+    def __init__(
+        self,
+        scene: Scene,
+        name: str,
+        world: Callable[[World], World] = lambda world: world,
+        journal: SqliteJournal | None = None,
+    ) -> None:
         self.scene, self.name = scene, name
-        self.journal = UnsyncedJournal(scene.journal_directory)
+        self.journal = journal or UnsyncedJournal(scene.journal_directory)
         self.world = world(scene.world(name))
         self._recorder = Recorder(self.journal, "cockpit")
         self._effects = Effects(self.world, self._recorder)

@@ -96,9 +96,10 @@ def test_mail_that_its_decision_could_not_post_is_posted_by_the_holder(scene: Sc
     holder = working(scene)
     scene.decide()
     assert mail.take(scene.home, SESSION)
+    scene.clock.advance(9 * SECOND)
     holder.step()
     assert not scene.has_mail(), "who found it is given time to claim its answer"
-    scene.clock.advance(2 * SECOND)
+    scene.clock.advance(SECOND)
     holder.step()
     assert scene.has_mail()
 

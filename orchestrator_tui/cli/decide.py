@@ -23,6 +23,7 @@ from orchestrator_tui.core.commands import Decide
 from orchestrator_tui.core.decide import decided_draft
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.gate_refusals import takes_both, wants_text
 from orchestrator_tui.core.gates import ALREADY
 from orchestrator_tui.core.gates import refusal as gate_refusal
 from orchestrator_tui.core.model import Gate, GateState, Risk, State
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
 
 ORIGIN = "cli"
 LONGEST_WAIT_S = 86_400.0
+ONE_ANSWER = "name one OPTION, or give an answer of your own with --text"
 NAMED_REVISION = frozenset({Risk.PRODUCTION, Risk.DESTRUCTIVE, Risk.FAILURE})
 """Risks that are decided only by who names the revision that was read (DESIGN §4.2, Authority)."""
 
@@ -50,7 +52,12 @@ def register(commands: Commands) -> None:
     parser.add_argument(
         "option", nargs="?", metavar="OPTION", help="key, position or beginning of the label; several as a,b"
     )
-    parser.add_argument("--text", metavar="TEXT", help="an answer in your own words instead of an option")
+    parser.add_argument(
+        "--text",
+        metavar="TEXT",
+        help="an answer in your own words instead of an option; beside options where a question takes several; with "
+        "`edit`, all of what is to be allowed instead",
+    )
     parser.add_argument(
         "--reason", metavar="TEXT", default="", help="why; needed to reject, skip, or go against advice"
     )
@@ -69,8 +76,8 @@ def register(commands: Commands) -> None:
 
 def run(arguments: Namespace) -> int:
     """Decide, deliver what is ours to deliver, and say how far the answer came."""
-    if (arguments.option is None) == (arguments.text is None):
-        raise BadInput("name one OPTION, or give an answer of your own with --text")
+    if arguments.option is None and arguments.text is None:
+        raise BadInput(ONE_ANSWER)
     place = find_place(arguments.repo)
     with writing(place) as journal:
         asked = _asked(journal, arguments)
@@ -125,6 +132,8 @@ def _decide(journal: SqliteJournal, world: World, asked: _Asked, arguments: Name
     try:
         command = _command(gate, arguments)
     except BadInput:
+        if arguments.text is not None:
+            raise
         # The journal refuses it and keeps that it was tried (reliability A-3).
         journal.change_gate(gate.batch, answered(_as_typed(gate, arguments)), now, ORIGIN)
         raise
@@ -139,7 +148,7 @@ def _decide(journal: SqliteJournal, world: World, asked: _Asked, arguments: Name
         return "decided"
     if outcome.why == ALREADY:
         return ALREADY
-    raise Refusal(outcome.why)
+    raise Refusal(_in_arguments(outcome.why, gate))
 
 
 def _as_typed(gate: Gate, arguments: Namespace) -> Decide:
@@ -149,6 +158,9 @@ def _as_typed(gate: Gate, arguments: Namespace) -> Decide:
 
 def _command(gate: Gate, arguments: Namespace) -> Decide:
     confirm = arguments.confirm
+    options = () if arguments.option is None else find_options(gate, arguments.option)
+    if options and arguments.text is not None and not (takes_both(gate.question) or wants_text(gate.question, options)):
+        raise BadInput(ONE_ANSWER)
     if wants_confirmation(gate) == "twice":
         # Typing the command is the second press of Enter.
         confirm = "twice"
@@ -157,7 +169,7 @@ def _command(gate: Gate, arguments: Namespace) -> Decide:
         gate=gate.id,
         revision=gate.revision if arguments.revision is None else arguments.revision,
         digest=gate.digest,
-        options=() if arguments.option is None else find_options(gate, arguments.option),
+        options=options,
         text=arguments.text or "",
         reason=arguments.reason,
         confirm=confirm,
@@ -169,6 +181,8 @@ def _in_arguments(refused: str, gate: Gate) -> str:
     """A refusal in the words of the command line, where a key would mend it in the cockpit."""
     if refused.startswith("say why"):
         return f"{refused}: --reason TEXT"
+    if " wants a text" in refused:
+        return f"{refused}: --text TEXT"
     if refused.startswith("type "):
         return f"a {gate.risk.name.lower()} question wants its track confirmed: --confirm {gate.track}"
     return refused

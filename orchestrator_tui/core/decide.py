@@ -47,7 +47,7 @@ def decided_draft(
             "digest": command.digest,
             "decision": identifier,
             "options": list(command.options),
-            "label": " + ".join(labels) or sanitise(command.text, 200),
+            "label": " + ".join([*labels, *([sanitise(command.text, 200)] if command.text.strip() else [])]),
             "by": by,
             "origin": command.origin,
             "reason": sanitise(command.reason),

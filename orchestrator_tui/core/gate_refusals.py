@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import TERMINAL_GATE_STATES, DeliveryStep, Gate, GateState, Risk
+from orchestrator_tui.core.model import TERMINAL_GATE_STATES, DeliveryStep, Gate, GateState, Question, Risk
 from orchestrator_tui.core.rules import NEVER_BY_RULE
 
 ALREADY = "already decided"
@@ -15,6 +15,24 @@ ALREADY = "already decided"
 
 NUDGED = "nudged"
 """The step of a nudge: it is no part of an answer's way, so that no clock and no evidence depends on it."""
+
+
+EDIT_ROLE = "edit"
+"""The role of an option that goes with a text: the input of the tool as the person wants it, the whole of it."""
+
+
+_OF_TOOLS = frozenset({"permission", "question", "plan"})
+"""Kinds of questions whose answers go to a tool word for word."""
+
+
+def wants_text(question: Question, chosen: Collection[str]) -> bool:
+    """Whether a chosen option is nothing without a text beside it."""
+    return any(option.role == EDIT_ROLE and option.key in chosen for option in question.options)
+
+
+def takes_both(question: Question) -> bool:
+    """Whether options and a text of one's own may go together: "these two, and something else"."""
+    return question.kind == "question" and question.multiple and question.free_text
 
 
 def refusal(gate: Gate | None, draft: Draft, now: Instant) -> str | None:
@@ -98,6 +116,15 @@ def _refuse_answer(gate: Gate, chosen: list[str], text: str) -> str | None:
         return f"option {twice[0]!r} was chosen twice"
     if len(chosen) > 1 and not gate.question.multiple:
         return "only one option may be chosen"
+    return _refuse_text(gate.question, chosen, text)
+
+
+def _refuse_text(question: Question, chosen: list[str], text: str) -> str | None:
+    """What goes to a tool is never dropped nor made up: a text stands alone, or where it belongs to what was chosen."""
+    if wants_text(question, chosen):
+        return None if text.strip() else f"option {chosen[0]!r} wants a text: all of what is to be allowed instead"
+    if chosen and text.strip() and question.kind in _OF_TOOLS and not takes_both(question):
+        return "choose an option or write an answer of your own, not both"
     return None
 
 

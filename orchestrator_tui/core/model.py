@@ -105,7 +105,7 @@ class Option:
     """One choice of a gate. ``label`` is the agent's own text, raw; ``key`` is what it gets back.
 
     ``role`` says what choosing it means to us: ``approve``, ``reject``, ``skip``, ``cancel``, ``publish``,
-    ``deploy``, ``text`` (asks for an answer of one's own) or nothing.
+    ``deploy``, ``text`` (asks for an answer of one's own), ``edit`` (asks for a tool's input anew) or nothing.
     """
 
     key: str

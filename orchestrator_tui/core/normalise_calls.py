@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestrator_tui.core.canonical import json_text, sha256_hex
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.gate_refusals import EDIT_ROLE
 from orchestrator_tui.core.model import Option, Question
 from orchestrator_tui.core.naming import MOST_QUESTIONS
 from orchestrator_tui.core.normalise import options
@@ -29,11 +30,10 @@ APPROVE, APPROVE_ACCEPT_EDITS, APPROVE_ASK_EDITS, KEEP_PLANNING = (
 )
 """Keys of a plan's options."""
 
-EDIT_ROLE = "edit"
-"""The role of the option that wants the input anew, in the person's words."""
-
 EDITABLE: Mapping[str, str] = {"Bash": "command", "WebFetch": "url", "WebSearch": "query"}
 """Tools whose input is in the main one text, and its field: what a person may change before it is allowed."""
+EDITABLE_CHARACTERS = 4_000
+"""Longest text that is offered to be changed: it has to be read whole to be changed."""
 
 MODES = {
     "acceptEdits": "accept edits in this session: file edits and common file commands run without asking",
@@ -102,7 +102,7 @@ def permission_question(
     subject: dict[str, Any] = {"tool": tool, "input": dict(tool_input)}
     choices = [Option(ALLOW, "allow", "approve")]
     choices += [Option(key, f"allow, and {suggestion_words(one)}") for key, one in offered.items()]
-    if isinstance(tool_input.get(EDITABLE.get(tool, "")), str):
+    if editable_text(tool, tool_input):
         choices.append(Option(EDIT, f"allow, with the {EDITABLE[tool]} changed", EDIT_ROLE))
     if offered:
         subject["offered"] = dict(offered)
@@ -141,6 +141,12 @@ def rule_words(rule: Mapping[str, Any]) -> str:
     """A permission rule as Claude Code writes it: ``Bash(npm test *)``."""
     content = rule.get("ruleContent")
     return f"{rule.get('toolName')}({content})" if content else str(rule.get("toolName"))
+
+
+def editable_text(tool: str, tool_input: Mapping[str, Any]) -> str:
+    """What of this input a person may change before it is allowed, or ""."""
+    text = tool_input.get(EDITABLE.get(tool, ""))
+    return text if isinstance(text, str) and text.strip() and len(text) <= EDITABLE_CHARACTERS else ""
 
 
 def command_of(question: Question) -> str:

@@ -10,6 +10,9 @@ import pytest
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import GateState
+from orchestrator_tui.core.normalise_calls import call_questions
+from orchestrator_tui.core.observe_gates import gate_opened
+from orchestrator_tui.core.rules import Rules
 from tests.cli.scene import PATIENCE_S, Scene, command, environment
 
 KEEP = ("keep: keep the lock", "redo: analyse again", "drop")
@@ -69,6 +72,56 @@ def test_what_is_not_known_is_one_line_and_changes_nothing(scene: Scene, argumen
     assert told in ended.err
     assert len(ended.err.splitlines()) == 1
     assert scene.gate().state is GateState.OPEN
+
+
+SHIP = {"question": "What?", "header": "H", "options": [{"label": "ship, now"}, {"label": "fix"}], "multiSelect": True}
+
+
+@pytest.mark.parametrize(
+    ("tool", "tool_input", "arguments", "options", "text"),
+    [
+        ("Bash", {"command": "npm test"}, ("edit", "--text", "npm test -- --run"), ("edit",), "npm test -- --run"),
+        ("Bash", {"command": "npm test"}, ("deny", "--reason", "no"), ("deny",), ""),
+        ("AskUserQuestion", {"questions": [SHIP]}, ("1,fix", "--text", "and sleep"), ("1", "fix"), "and sleep"),
+        ("AskUserQuestion", {"questions": [SHIP]}, ("ship, now",), ("1",), ""),
+        ("AskUserQuestion", {"questions": [SHIP]}, ("--text", "sleep"), (), "sleep"),
+        ("ExitPlanMode", {"plan": "# P"}, ("approve-ask-edits",), ("approve-ask-edits",), ""),
+        (
+            "Bash",
+            {"command": "npm test"},
+            ("edit",),
+            None,
+            "wants a text: all of what is to be allowed instead: --text",
+        ),
+        ("Bash", {"command": "npm test"}, ("allow", "--text", "x"), None, "name one OPTION, or give an answer of your"),
+        ("Bash", {"command": "npm test"}, ("--text", "x"), None, "this gate takes one of its options, not a text"),
+        ("Bash", {"command": "npm test"}, ("deny",), None, "say why: this answer means reject: --reason TEXT"),
+    ],
+)
+def test_a_tool_call_is_answered_in_its_own_terms(
+    scene: Scene,
+    tool: str,
+    tool_input: dict[str, Any],
+    arguments: tuple[str, ...],
+    options: tuple[str, ...] | None,
+    text: str,
+) -> None:
+    scene.ask(1, "fix-auth", "Keep it?", KEEP)
+    scene.watch()
+    asked = call_questions(tool, tool_input)
+    assert asked is not None
+    draft = gate_opened("call-1", 1, "fix-auth", asked.questions[0], Rules(), source="session:s", routes=("hook",))
+    with scene.journal() as journal:
+        journal.change_gate(scene.batch_id, draft, scene.gate().opened_at, "hook")
+    ended = scene.run("decide", "call-1", *arguments)
+    decision = scene.batch.gates["call-1"].decision
+    if options is None:
+        assert ended.code in (2, 3)
+        assert decision is None
+        assert text in ended.err
+    else:
+        assert decision is not None, ended.err
+        assert (decision.options, decision.text) == (options, text)
 
 
 def test_an_unknown_option_is_journalled(scene: Scene) -> None:

@@ -103,6 +103,42 @@ def test_when_an_answer_needs_a_reason(
     assert refused(waiting(**fields), *options, text=text, reason="because", confirm="alpha") is None
 
 
+EDITED = {
+    "kind": "permission",
+    "options": [{"key": "allow", "label": "allow", "role": "approve"}, {"key": "edit", "label": "e", "role": "edit"}],
+}
+SEVERAL = {"kind": "question", "free_text": True, "multiple": True}
+
+
+@pytest.mark.parametrize(
+    ("fields", "options", "text", "why"),
+    [
+        (EDITED, ("edit",), "npm test", None),
+        (EDITED, ("edit",), " \n", "option 'edit' wants a text: all of what is to be allowed instead"),
+        (EDITED, ("allow",), "npm test", "choose an option or write an answer of your own, not both"),
+        (EDITED, (), "npm test", "this gate takes one of its options, not a text"),
+        (SEVERAL, ("ship", "fix"), "and sleep", None),
+        (SEVERAL, (), "sleep", None),
+        (
+            {**SEVERAL, "multiple": False},
+            ("ship",),
+            "and sleep",
+            "choose an option or write an answer of your own, not both",
+        ),
+    ],
+)
+def test_what_goes_to_a_tool_is_said_once_and_whole(
+    fields: dict[str, Any], options: tuple[str, ...], text: str, why: str | None
+) -> None:
+    ledger = waiting(**fields)
+    assert refused(ledger, *options, text=text) == why
+    if why is None:
+        decision = ledger.gate("g").decision
+        assert decision is not None
+        assert (decision.options, decision.text) == (options, text)
+        assert decision.label.endswith(text), "who reads the record reads what was allowed"
+
+
 def test_an_answer_in_own_words_says_itself_why() -> None:
     ledger = waiting(free_text=True, recommendation="fix", risk="production")
     assert refused(ledger, text="neither, ask Bob", confirm="alpha") is None

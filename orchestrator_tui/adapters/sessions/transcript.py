@@ -54,7 +54,7 @@ class Transcript:
         turn_over: its last answer ended its turn, and nothing was given to it since.
         waits_for: background agents that Claude Code said it waits for at the end of that turn.
         turn_over_ms: when the turn ended, 0 while it goes on.
-        cwd, branch, version, team, member: as the newest lines say; "" while none does.
+        cwd, branch, version, entrypoint, team, member: as the newest lines say; "" while none does.
         children: by the id of the call that started a sub-agent, whether that runs in the background.
         returned: ids of calls whose sub-agent came back with its result.
         ended_agents: how sub-agents ended, by their own id, where a notification said so.
@@ -65,7 +65,7 @@ class Transcript:
         self.totals = Totals()
         self.activity = ""
         self.turn_over, self.turn_over_ms, self.waits_for = False, 0, 0
-        self.cwd = self.branch = self.version = self.team = self.member = ""
+        self.cwd = self.branch = self.version = self.entrypoint = self.team = self.member = ""
         self.children: dict[str, bool] = {}
         self.returned: dict[str, None] = {}
         self.ended_agents: dict[str, str] = {}
@@ -110,6 +110,7 @@ class Transcript:
         self.cwd = entries.text(entry, "cwd", 1024) or self.cwd
         self.branch = entries.text(entry, "gitBranch") or self.branch
         self.version = entries.text(entry, "version", 40) or self.version
+        self.entrypoint = entries.text(entry, "entrypoint", 40) or self.entrypoint
         self.team = entries.text(entry, "teamName") or self.team
         self.member = (entries.text(entry, "agentName") or self.member) if self.team else ""
 

@@ -13,9 +13,11 @@ from orchestrator_tui.cli.faults import DONE
 from orchestrator_tui.cli.journals import find_place, load_state, reading
 from orchestrator_tui.cli.naming_gates import gate_name
 from orchestrator_tui.cli.tables import print_table, say, signs
+from orchestrator_tui.core.delivery import WAITED_FOR
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Gate, State
 from orchestrator_tui.core.queries import all_gates, gate_age_ms, gate_queue, is_stale, needs_person, under_way
+from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.ui.present.ages import duration
 
 if TYPE_CHECKING:
@@ -40,15 +42,30 @@ def run(arguments: Namespace) -> int:
             state = load_state(journal)
         else:
             state = load_state(journal, {gate.batch for gate in journal.gates()}, str(place.repository))
+        waiting = {} if journal is None or not arguments.json else _waiting(journal, state)
     now = SystemClock().now()
     gates = _ordered(state, arguments.all)
     if arguments.json:
-        json_view.print_json({"gates": [json_view.gate_view(gate, state.batches[gate.batch], now) for gate in gates]})
+        views = [json_view.gate_view(gate, state.batches[gate.batch], now, waiting.get(_key(gate))) for gate in gates]
+        json_view.print_json({"gates": views})
     elif gates:
         _print(gates, state, now)
     else:
         say("No question waits.")
     return DONE
+
+
+def _key(gate: Gate) -> tuple[str, str]:
+    return gate.batch, gate.id
+
+
+def _waiting(journal: SqliteJournal, state: State) -> dict[tuple[str, str], frozenset[str]]:
+    """The routes by which the readers of each unfinished gate wait now."""
+    return {
+        _key(gate): frozenset(one.what for one in journal.waiters.live(*_key(gate))) & WAITED_FOR
+        for gate in all_gates(state)
+        if gate.state not in TERMINAL_GATE_STATES
+    }
 
 
 def _ordered(state: State, ended_too: bool) -> tuple[Gate, ...]:

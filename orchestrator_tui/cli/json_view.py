@@ -12,11 +12,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from orchestrator_tui.core.delivery import STRENGTH
+from orchestrator_tui.core.delivery import STRENGTH, reach_in
+from orchestrator_tui.core.gate_refusals import NUDGED
 from orchestrator_tui.core.gates import answer_text
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Decision, Gate, GateState, Liveness, Track
 from orchestrator_tui.core.queries import gate_age_ms, is_stale
+from orchestrator_tui.core.routes_shown import cannot_hear, routes_shown
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_799_999
@@ -90,9 +92,9 @@ def track_view(track: Track) -> dict[str, Any]:
     }
 
 
-def gate_view(gate: Gate, batch: Batch, now: Instant) -> dict[str, Any]:
-    """One gate of ``gates``."""
-    question = gate.question
+def gate_view(gate: Gate, batch: Batch, now: Instant, waiting: frozenset[str] | None = None) -> dict[str, Any]:
+    """One gate of ``gates``; ``waiting`` are the routes whose readers live, None where nobody looked."""
+    question, reach = gate.question, reach_in(batch, gate, waiting)
     return {
         "id": gate.id,
         "batch": gate.batch,
@@ -111,6 +113,8 @@ def gate_view(gate: Gate, batch: Batch, now: Instant) -> dict[str, Any]:
         "age_seconds": gate_age_ms(gate, now) // 1000,
         "stale": is_stale(gate, now, batch),
         "route": gate_route(gate),
+        "routes": [{"route": one.route, "state": one.state, "why": one.why} for one in routes_shown(gate, reach)],
+        "can_hear": not cannot_hear(gate, reach),
         "decision": None if gate.decision is None else _decision(gate.decision),
         "delivered_at": step_time(gate, "delivered"),
         "acknowledged_at": step_time(gate, "acknowledged"),
@@ -124,7 +128,7 @@ def gate_state(gate: Gate) -> str:
 
 def gate_route(gate: Gate) -> str | None:
     """The route that the answer took last, else the strongest that the gate has."""
-    taken = [step.route for step in gate.steps if step.route]
+    taken = [step.route for step in gate.steps if step.route and step.step != NUDGED]
     return taken[-1] if taken else next((route for route in STRENGTH if route in gate.routes), None)
 
 

@@ -15,6 +15,7 @@ from orchestrator_tui.core.delivery import (
     nudge_due,
     reach_in,
     route_to_take,
+    routes_left,
 )
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.gate_refusals import NUDGED, last_step
@@ -73,7 +74,7 @@ class Effects:
         if lease is not None and route == ENGINE:
             self._act(lease, batch, gate, _claims(gate) + 1)
         else:
-            self._write(batch, gate)
+            self._write(batch, gate, reach)
         return True
 
     def send(self, lease: Lease, batch: Batch, track: Track, *, kept: bool = True) -> bool:
@@ -118,10 +119,11 @@ class Effects:
 
     # --- one route -----------------------------------------------------------------------------------------
 
-    def _write(self, batch: Batch, gate: Gate) -> None:
+    def _write(self, batch: Batch, gate: Gate, reach: Reach) -> None:
         refused = self._world.files.write_decision(batch.source, gate)
         if refused:
-            self._step(gate, "delivery_failed", route=TASK_FILE, why=refused, undelivered=True)
+            left = set(routes_left(gate, reach)) - {TASK_FILE}
+            self._step(gate, "delivery_failed", route=TASK_FILE, why=refused, undelivered=not left)
         else:
             self._step(
                 gate, "decision_delivered", route=TASK_FILE, evidence="written into its task; its agent may not look"
@@ -143,7 +145,7 @@ class Effects:
             if self._world.files.holds_decision(batch.source, gate):
                 self._step(gate, "decision_delivered", route=TASK_FILE, evidence="found in its task after a restart")
             else:
-                self._write(batch, gate)
+                self._write(batch, gate, reach)
         elif last.route == ENGINE and lease is not None:
             self._act(lease, batch, gate, _claims(gate))
         else:

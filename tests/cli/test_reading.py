@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from orchestrator_tui.adapters.clock import SystemClock
+from orchestrator_tui.core.event import Draft
 from orchestrator_tui.journal.home import journal_directory, state_home
 from tests.cli.scene import Scene, make_repository, orch
 
@@ -39,6 +41,8 @@ GATE = {
     "age_seconds": int,
     "stale": bool,
     "route": (str, type(None)),
+    "routes": list,
+    "can_hear": bool,
     "decision": (dict, type(None)),
     "delivered_at": "moment?",
     "acknowledged_at": "moment?",
@@ -121,6 +125,40 @@ def test_gates(scene: Scene) -> None:
     shown = scene.run("gates")
     assert "fix-auth/3" in shown.out
     assert "1 yes: keep the lock" in shown.out
+
+
+def test_every_way_of_an_answer_is_told_with_its_reason(scene: Scene) -> None:
+    scene.ask(1, "fix-auth", "Keep it?", ["yes", "no"])
+    scene.watch()
+    with scene.journal() as journal:
+        (gate,) = journal.gates()
+        for route in ("hook", "shell"):
+            added = {"gate": gate.id, "revision": 1, "route": route, "asker": "s-1/a-1"}
+            journal.change_gate(scene.batch_id, Draft("gate_route_added", added), SystemClock().now(), "hook")
+        with journal.waiter(scene.batch_id, gate.id, what="shell"):
+            (waits,) = scene.run("gates", "--json").json()["gates"]
+    (left,) = scene.run("gates", "--json").json()["gates"]
+    told = {one["route"]: one["state"] for one in waits["routes"]}
+    assert told == {"hook": "fallback", "shell": "chosen", "task_file": "fallback"}
+    assert left["routes"] == [
+        {"route": "hook", "state": "chosen", "why": "its agent gets it with its next tool call"},
+        {"route": "shell", "state": "unavailable", "why": "nobody waits in its shell now"},
+        {"route": "task_file", "state": "fallback", "why": "written into its task; its agent may not look"},
+    ]
+    assert left["can_hear"]
+
+
+def test_a_nudge_is_no_way_of_an_answer(scene: Scene) -> None:
+    scene.ask(1, "fix-auth", "Keep it?", ["yes", "no"])
+    scene.watch()
+    assert scene.run("decide", "fix-auth", "yes").code == 0
+    with scene.journal() as journal:
+        (gate,) = journal.gates()
+        assert gate.decision is not None
+        nudged = {"gate": gate.id, "revision": 1, "decision": gate.decision.id, "route": "tmux"}
+        journal.change_gate(scene.batch_id, Draft("gate_nudged", nudged), SystemClock().now(), "cockpit")
+    (found,) = scene.run("gates", "--json").json()["gates"]
+    assert (found["route"], found["state"]) == ("task_file", "delivered")
 
 
 def test_a_decided_gate_and_those_that_ended(scene: Scene) -> None:

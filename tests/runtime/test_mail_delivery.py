@@ -181,6 +181,16 @@ def test_a_command_line_without_a_holder_writes_into_the_task_too(scene: Scene) 
     assert scene.told.printed == [name]
 
 
+def test_a_task_that_cannot_be_written_leaves_the_answer_to_the_mail(scene: Scene) -> None:
+    scene.ask()
+    scene.decide()
+    scene.disk.refused = "its task is locked"
+    by_command_line(scene)
+    assert (scene.steps()[-1], scene.gate().undelivered) == (("failed", "task_file"), False)
+    scene.tool_call()
+    assert scene.gate().state is GateState.DELIVERED
+
+
 # --- nudges --------------------------------------------------------------------------------------------------
 
 

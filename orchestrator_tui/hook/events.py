@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.limits import Limits
@@ -14,7 +13,6 @@ from orchestrator_tui.hook import handing, owed, state, tasks
 from orchestrator_tui.hook.holding import Held, hold
 from orchestrator_tui.hook.main import TASK_TOOLS
 from orchestrator_tui.hook.visit import Visit
-from orchestrator_tui.journal import mail
 
 CONTEXT_LOST = ("compact", "resume")
 """Beginnings of a session that has been at work before and may not remember what it asked."""
@@ -22,10 +20,7 @@ CONTEXT_LOST = ("compact", "resume")
 
 def tool_ran(visit: Visit) -> None:
     """A tool ran, or failed: open the gate that a task asks, and bring what waits for the agent."""
-    with suppress(OSError):
-        # Where it cannot be removed nothing can be recorded either, and the next call looks again.
-        mail.take(visit.home, visit.caller.session)
-    try:
+    with handing.looking(visit):
         wrote_task = visit.event == "PostToolUse" and visit.tool in TASK_TOOLS
         asked = tasks.written(visit) if wrote_task else None
         _acknowledge_call(visit)
@@ -34,10 +29,6 @@ def tool_ran(visit: Visit) -> None:
             _tell_held(visit, asked.gate)
         else:
             handing.bring(visit, visit.tell, handing.answers(visit))
-    except BaseException:
-        mail.post(visit.home, visit.caller.session)
-        raise
-    handing.look_again(visit)
 
 
 def tool_is_called(visit: Visit) -> None:
@@ -63,20 +54,18 @@ def turn_ends(visit: Visit) -> None:
         return
     if held.alone:
         visit.block(undecided_words(held.undecided))
-        return
-    state.report(visit)
+    elif visit.caller.agent:
+        state.report(visit)
 
 
 def prompt_comes(visit: Visit) -> None:
     """A person or program has written to a session: bring what waits for it, and which questions are stale."""
-    with suppress(OSError):
-        mail.take(visit.home, visit.caller.session)
-    handing.settle(visit)
-    stale = _stale(visit, visit.clock.now())
-    more = stale_words(stale, visit.clock.now()) if stale else ""
-    if not handing.bring(visit, visit.tell, handing.answers(visit), more) and more:
-        visit.tell(more)
-    handing.look_again(visit)
+    with handing.looking(visit):
+        handing.settle(visit)
+        stale = _stale(visit, visit.clock.now())
+        more = stale_words(stale, visit.clock.now()) if stale else ""
+        if not handing.bring(visit, visit.tell, handing.answers(visit), more) and more:
+            visit.tell(more)
 
 
 def session_starts(visit: Visit) -> None:

@@ -6,7 +6,8 @@ delivered is claimed again by the next call, and is the same decision with the s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 
 from orchestrator_tui.core.agents import session_of
 from orchestrator_tui.core.model import Gate
@@ -77,13 +78,23 @@ def hand_over(visit: Visit, claimed: Iterable[Gate], write: Callable[[], None]) 
     once()
 
 
-def look_again(visit: Visit) -> None:
-    """Post mail where a later call of this session has something left to bring or to acknowledge."""
+@contextmanager
+def looking(visit: Visit) -> Iterator[None]:
+    """Take the session's mail while looking what waits; what is left, or could not be looked at, is posted again."""
+    session = visit.caller.session
+    with suppress(OSError):
+        # Where it cannot be removed nothing can be recorded either, and the next call looks again.
+        mail.take(visit.home, session)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            mail.post(visit.home, session)
+        raise
     now, alone = visit.clock.now(), not visit.attended
-    for gate in visit.gates():
-        if session_of(gate.asker) == visit.caller.session and owed.to_look_for(gate, now, alone):
-            mail.post(visit.home, visit.caller.session)
-            return
+    asked = (gate for gate in visit.gates() if session_of(gate.asker) == session)
+    if any(owed.to_look_for(gate, now, alone) for gate in asked):
+        mail.post(visit.home, session)
 
 
 class _Once:

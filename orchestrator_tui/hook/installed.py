@@ -1,7 +1,7 @@
 """The hooks that are installed into Claude Code: one table for connecting, examining, testing and the docs.
 
-Each command is run by ``sh`` (DESIGN §4.2) and does nothing where our interpreter or program has moved or gone. No other path of a
-person's machine is in it than the interpreter and our state directory.
+Each command is run by ``sh`` and does nothing where our interpreter or program has moved or gone (DESIGN §4.2). No
+other path of a person's machine is in it than the interpreter and our state directory.
 """
 
 from __future__ import annotations

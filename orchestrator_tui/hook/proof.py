@@ -16,7 +16,7 @@ from orchestrator_tui.core.model import DeliveryStep, Gate
 from orchestrator_tui.hook.visit import Visit
 
 ENDS = ("Stop", "SubagentStop")
-TOOLS = ("PreToolUse", "PostToolUse", "PostToolUseFailure")
+TOOLS = ("PostToolUse", "PostToolUseFailure")
 TAIL_BYTES = 4 * 1024 * 1024
 """How far back a transcript is read: some of its lines hold whole requests."""
 
@@ -38,9 +38,9 @@ def taken(visit: Visit, gate: Gate, step: DeliveryStep) -> str:
     if visit.event in ENDS:
         # A turn ends after an answer of the model, and what was printed in it stood in the request for that.
         return f"its turn went on after {where} and ended"
-    if visit.event in TOOLS and where not in TOOLS:
+    if visit.event in TOOLS and where in ENDS:
         return f"it called {visit.tool} after {where}"
-    # Calls may run side by side, all asked for before any of them was answered.
+    # Calls may run side by side, all asked for before any of them was answered; a prompt may wait for its turn.
     if visit.caller.transcript is None or not _went_on(visit.caller.transcript, gate.decision.id, call):
         return ""
     return "its transcript: it was given the answer and went on"

@@ -7,53 +7,20 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from orchestrator_tui.adapters.discovery import FORGOTTEN_MS
 from orchestrator_tui.adapters.tasks import document, files, listing, lock, reader, record
 from orchestrator_tui.cli.decide import NAMED_REVISION
-from orchestrator_tui.core import bounds, delivery, normalise, refusal
+from orchestrator_tui.core import bounds, normalise, refusal
+from orchestrator_tui.core.delivery import SETTLE_MS
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Gate, GateState, Question, Risk
 from orchestrator_tui.core.policy import AT_OPENING_MS
 from orchestrator_tui.core.queries import wants_confirmation
 from orchestrator_tui.core.risk import DECLARED, ENVIRONMENTS, KINDS
+from orchestrator_tui.core.routes_shown import NUDGE_FACTS, ROUTE_FACTS
 from orchestrator_tui.core.rules import NEVER_BY_RULE
 from orchestrator_tui.runtime.doors import RECEIPT_MS
 from orchestrator_tui.runtime.rules import load_rules
 from orchestrator_tui.ui.present.words import RISK_WORDS
 from orchestrator_tui.ui.settings_file import LIMITS
-
-RESERVED_ROUTES = ("mcp", "stdin")
-"""Routes that have a name and a place in the order, and no way to be taken yet."""
-
-ROUTE_MEANINGS: Mapping[str, tuple[str, str, str, str, str]] = {
-    "hook": (
-        "a permission prompt or question of Claude Code, held by `orch-hook`",
-        "the held hook takes it",
-        "`orch-hook` printed it",
-        "Claude Code ran the tool (its `PostToolUse` hook)",
-        "undelivered",
-    ),
-    "shell": (
-        "an agent in any shell that waits in `orch-agent ask`",
-        "the waiting `ask` takes it",
-        "`ask` printed it",
-        "the reader took all of it from the pipe or socket; or the agent's next `orch-agent` call; or it went on",
-        "the task file",
-    ),
-    "engine": (
-        "questions of orch-tui itself, such as whether to start a silent agent again",
-        "the holder of the batch acts",
-        "the holder did it",
-        "it was done",
-        "undelivered",
-    ),
-    "task_file": (
-        "every agent whose question stands in a task file",
-        "the holder writes; without one, `orch-tui decide` does",
-        "`metadata.decision` and the description were written",
-        "the agent took its question down, went on to another stage, or completed its task",
-        "undelivered",
-    ),
-}
-"""Route → for whom, who brings the answer, what *delivered* means, what counts as evidence, what follows in vain."""
 
 LIMIT_MEANINGS: Mapping[str, str] = {
     "gate_stale_ms": "an open gate is stale, and the first warning is given",
@@ -100,15 +67,20 @@ def size(count: int) -> str:
 
 
 def routes() -> str:
-    """The routes that can be taken, strongest first, each with its evidence, deadline and fallback."""
+    """The ways of the routes that can be taken, strongest first, each with its evidence, deadline and fallback."""
     heads = ("route", "for", "who brings the answer", "delivered", "acknowledged by", "within", "else")
     rows = []
-    for route in (one for one in delivery.STRENGTH if one not in RESERVED_ROUTES):
-        whom, brings, delivered, evidence, then = ROUTE_MEANINGS[route]
+    for one in ROUTE_FACTS:
+        name = f"`{one.route}`, {one.way}" if one.way else f"`{one.route}`"
         # What the engine does is its own evidence.
-        within = "at once" if route == "engine" else length(delivery.acknowledge_ms(route, Limits()))
-        rows.append((f"`{route}`", whom, brings, delivered, evidence, within, then))
+        within = length(getattr(Limits(), one.limit)) if one.limit else "at once"
+        rows.append((name, one.whom, one.brings, one.delivered, one.evidence, within, one.otherwise))
     return table(heads, rows)
+
+
+def nudges() -> str:
+    """The nudges, which are no routes of an answer."""
+    return table(("nudge", "what is done"), [(f"`{route}`", done) for route, done in NUDGE_FACTS.items()])
 
 
 def limits() -> str:
@@ -247,7 +219,7 @@ def short_times() -> str:
         ("a rule answers a gate at its opening, or never; opening lasts", length(AT_OPENING_MS)),
         (
             "after its opening, a rule's answer waits for the asker before it goes to the task file",
-            length(delivery.SETTLE_MS),
+            length(SETTLE_MS),
         ),
         ("a reader that printed an answer may still look for its receipt", length(RECEIPT_MS)),
         ("a gate can be snoozed for", f"{length(refusal.MIN_SNOOZE_MS)} to {length(refusal.MAX_SNOOZE_MS)}"),
@@ -256,6 +228,7 @@ def short_times() -> str:
 
 
 TABLES: Mapping[str, Callable[[], str]] = {
+    "nudges": nudges,
     "routes": routes,
     "limits": limits,
     "risks": risks,

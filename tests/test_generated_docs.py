@@ -9,8 +9,7 @@ from types import ModuleType
 import pytest
 
 from docs.pages import KIND_MEANINGS, SETTING_MEANINGS, VARIABLES, keys_page, settings_page
-from docs.tables import LIMIT_MEANINGS, RESERVED_ROUTES, ROUTE_MEANINGS, TABLES
-from orchestrator_tui.core.delivery import STRENGTH
+from docs.tables import LIMIT_MEANINGS, TABLES
 from orchestrator_tui.core.event import KINDS
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.ui.actions import ACTIONS
@@ -79,7 +78,6 @@ def test_every_word_of_the_program_has_its_meaning() -> None:
     assert set(KIND_MEANINGS) == set(KINDS)
     assert set(LIMIT_MEANINGS) == {one.name for one in fields(Limits)}
     assert set(SETTING_MEANINGS) == {one.name for one in fields(Settings)}
-    assert {*ROUTE_MEANINGS, *RESERVED_ROUTES} == set(STRENGTH)
 
 
 def test_every_action_and_every_setting_stands_in_its_page() -> None:

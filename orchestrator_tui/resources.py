@@ -20,6 +20,11 @@ def workflows_directory() -> Path:
     return _PACKAGE / "workflows"
 
 
+def skill_file() -> Path:
+    """The skill that teaches an orchestrating Claude Code session our protocol."""
+    return _PACKAGE / "skill" / "SKILL.md"
+
+
 def _shipped(name: str) -> Path:
     # The wheel carries the top-level directory inside the package, under a leading underscore.
     packaged = _PACKAGE / f"_{name}"

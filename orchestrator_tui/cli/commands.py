@@ -14,6 +14,8 @@ COMMANDS = {
     "export": ("export", "BATCH [-o FILE]", "one batch as one file"),
     "import": ("importing", "FILE", "add an exported batch to this repository's journal"),
     "verify": ("verify", "BATCH|FILE", "prove that a batch or an exported file is as it was written"),
+    "connect": ("connect", "claude", "let Claude Code's agents ask and hear you; shows what it changes"),
+    "disconnect": ("disconnect", "claude", "take that back, to the byte"),
     "doctor": ("doctor", "", "what is watched, what is missing, and the exact fix"),
     "keys": ("keys", "", "every key of the cockpit, as it is set"),
     "themes": ("themes", "", "the themes there are"),

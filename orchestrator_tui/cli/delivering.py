@@ -69,8 +69,11 @@ class Deliverer:
             )
         if self.gate.undelivered:
             return "it found no way to its agent; open `orch-tui` to try again"
-        if any(way(self.gate, route, reach) in LATER for route in self.gate.routes):
+        fetches = "shell" in self.gate.routes or any(way(self.gate, one, reach) in LATER for one in self.gate.routes)
+        if fetches:
             return "its agent takes it with its next call"
+        if not any(way(self.gate, one, reach) for one in self.gate.routes):
+            return "no way to its agent is open now; the answer is kept until it comes for it"
         return "the next `orch-tui` here delivers it"
 
     def _step(self) -> None:

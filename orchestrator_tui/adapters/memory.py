@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
 from orchestrator_tui.adapters.tasks.answer import decision_metadata
-from orchestrator_tui.core.agents import Agent
-from orchestrator_tui.core.facts import OUR_KEYS, LifeSign, TaskFact
+from orchestrator_tui.core.agents import Agent, address
+from orchestrator_tui.core.facts import OUR_KEYS, AgentFact, AgentsSeen, CallEnded, LifeSign, TaskFact
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.metadata import read_metadata
 from orchestrator_tui.core.model import Gate, Track
@@ -188,26 +188,84 @@ class MemoryLife:
         return self._machine.signs.get(track.slug, ()), track.slug in self._machine.gone
 
 
-class MemoryAgents:
-    """Agents as they were set; implements :class:`~orchestrator_tui.runtime.world.Agents`.
+class MemorySessions:
+    """The sessions of one machine with the agents in them, by the directory of their task list.
 
-    ``sights`` are handed out once; ``awaited`` is what the last look was asked to look for.
+    Watchers share them as they share Claude Code's own files.
     """
 
     def __init__(self) -> None:
+        self.lists: dict[str, dict[str, AgentFact]] = {}
+        self.titles: dict[str, str] = {}
+        self.calls: list[tuple[str, CallEnded]] = []
+        self.given: list[tuple[str, str, str, str]] = []
+
+    def put(self, directory: str, *facts: AgentFact) -> None:
+        """Agents are now like this."""
+        agents = self.lists.setdefault(directory, {})
+        agents.update({address(fact.agent.session, fact.agent.id): fact for fact in facts})
+
+    def remove(self, directory: str, where: str) -> None:
+        """Nothing is left of an agent."""
+        del self.lists[directory][where]
+
+    def end_call(self, directory: str, call: CallEnded) -> None:
+        """A tool call's result is written."""
+        self.calls.append((directory, call))
+
+    def give(self, directory: str, where: str, text: str, went_on: str) -> None:
+        """An agent was given a text, and went on with something, in words."""
+        self.given.append((directory, where, text, went_on))
+
+
+class MemoryAgents:
+    """One watcher of :class:`MemorySessions`; implements :class:`~orchestrator_tui.runtime.world.Agents`.
+
+    ``sights`` are handed out once beside what is seen of the sessions; ``awaited`` is what the last look was asked to
+    look for.
+    """
+
+    def __init__(self, sessions: MemorySessions | None = None) -> None:
+        self._sessions = sessions or MemorySessions()
+        self._told: dict[str, dict[str, AgentFact]] = {}
+        self._calls = 0
+        self._arrived: set[tuple[str, str]] = set()
         self.sights: list[AgentsSight] = []
         self.awaited: frozenset[str] = frozenset()
         self.forgotten: list[str] = []
 
     def scan(self, awaited: frozenset[str]) -> tuple[AgentsSight, ...]:
-        """What was set since the last look."""
+        """What differs from the last look; the first look tells a list as a whole."""
         self.awaited = awaited
         sights, self.sights = tuple(self.sights), []
-        return sights
+        calls, self._calls = self._sessions.calls[self._calls :], len(self._sessions.calls)
+        seen = tuple(self._look(directory, calls) for directory in sorted(self._sessions.lists))
+        return (*sights, *seen)
 
     def forget(self, directory: str) -> None:
-        """Remember that this list is to be told as a whole."""
+        """Tell this list as a whole at the next look."""
+        self._told.pop(directory, None)
         self.forgotten.append(directory)
+
+    def _look(self, directory: str, calls: Sequence[tuple[str, CallEnded]]) -> AgentsSight:
+        now = dict(self._sessions.lists[directory])
+        before = self._told.get(directory)
+        self._told[directory] = now
+        seen = AgentsSeen(
+            facts=tuple(fact for where, fact in now.items() if before is None or before.get(where) != fact),
+            calls=tuple(call for listed, call in calls if listed == directory),
+            arrived=tuple(self._arrivals(directory)),
+            whole=before is None,
+        )
+        alive = any(not fact.agent.id and not fact.finished for fact in now.values())
+        return AgentsSight(directory, self._sessions.titles.get(directory, ""), alive, seen)
+
+    def _arrivals(self, directory: str) -> Iterator[tuple[str, str, str]]:
+        for listed, where, text, went_on in self._sessions.given:
+            for identifier in self.awaited if listed == directory else ():
+                if identifier in text and (identifier, where) not in self._arrived:
+                    self._arrived.add((identifier, where))
+                    yield identifier, where, went_on
 
 
 class MemoryNudges:

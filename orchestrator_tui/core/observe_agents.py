@@ -47,12 +47,13 @@ def observe_agents(
     """
     look = _Look(Ahead(batch, now), now, endings or {}, withheld)
     facts = {address(fact.agent.session, fact.agent.id): fact for fact in seen.facts if fact.agent.session}
+    if seen.whole:
+        look.miss(frozenset(facts))
     # Sessions first: what has become of them decides about their sub-agents.
     for _, fact in sorted(facts.items(), key=lambda one: (one[1].agent.id != "", one[0])):
         look.take(fact)
-    if seen.whole:
-        look.miss(frozenset(facts))
     look.end_with_their_sessions()
+    look.lead()
     look.settle()
     return (*look.ahead.drafts, *withdrawals(look.batch))
 
@@ -63,6 +64,8 @@ class _Look:
     def __init__(self, ahead: Ahead, now: Instant, endings: Mapping[str, str], withheld: Withheld) -> None:
         self.ahead, self._now, self._endings, self._withheld = ahead, now, endings, withheld
         self._slugs = {track.source: slug for slug, track in ahead.batch.tracks.items() if track.source}
+        self._taken: list[tuple[AgentFact, bool]] = []
+        self._done: dict[str, tuple[int, str]] = {}
         self._spent: dict[str, tuple[float, int, str]] = {}
 
     @property
@@ -84,7 +87,7 @@ class _Look:
         self._show_alive(slug, fact)
         self._act(slug, fact)
         self._spend(slug, fact, joined)
-        self._lead(fact, joined)
+        self._taken.append((fact, joined))
 
     def miss(self, told: frozenset[str]) -> None:
         """Agents that a look at all of them does not name are not there any more."""
@@ -100,8 +103,15 @@ class _Look:
             if agent is not None and agent.id and is_agent_track(track) and self._is_gone(agent.session):
                 self._lose(slug, agent, agent_tracks.SESSION_ENDED)
 
+    def lead(self) -> None:
+        """Tell tasks' tracks which agent works on them; a session itself only where no sub-agent of it does."""
+        for fact, joined in sorted(self._taken, key=lambda one: one[0].agent.id == ""):
+            self._lead(fact, joined)
+
     def settle(self) -> None:
-        """Tell the tracks that others work for what these have spent since the last time."""
+        """Tell what is done on each track, and what those that work for one have spent since the last time."""
+        for slug, (wall, text) in self._done.items():
+            self._tell_activity(slug, wall, text)
         for slug, (cost, tokens, model) in self._spent.items():
             track = self.batch.tracks[slug]
             sums = {"cost_usd": round((track.cost_usd or 0.0) + cost, 6)} if cost else {}
@@ -171,17 +181,20 @@ class _Look:
             self.ahead.add("track_reported", track=slug, wall_ms=fact.last_wall_ms)
 
     def _act(self, slug: str, fact: AgentFact) -> None:
-        where = address(fact.agent.session, fact.agent.id)
-        shown = part(self.batch, self.batch.tracks[slug]) or slug
-        last, wall = self.batch.tracks[shown].activity, fact.last_wall_ms
-        if not fact.activity or ("activity_seen", where) in self._withheld:
-            return
+        """What it does is told on the listed track, where the newest activity of all that work for it counts."""
+        where, shown = address(fact.agent.session, fact.agent.id), part(self.batch, self.batch.tracks[slug]) or slug
+        known = fact.last_wall_ms > 0 or shown == slug
+        if fact.activity and known and ("activity_seen", where) not in self._withheld:
+            done = (fact.last_wall_ms, fact.activity)
+            self._done[shown] = max(done, self._done.get(shown, done))
+
+    def _tell_activity(self, slug: str, wall: int, text: str) -> None:
+        last = self.batch.tracks[slug].activity
         if last is not None:
-            older = wall <= last.at.wall_ms if wall else shown != slug or last.text == fact.activity
-            if older or (last.text == fact.activity and wall - last.at.wall_ms < SAME_ACTIVITY_MS):
+            older = wall <= last.at.wall_ms if wall else last.text == text
+            if older or (last.text == text and wall - last.at.wall_ms < SAME_ACTIVITY_MS):
                 return
-        at = {"wall_ms": wall} if wall else {}
-        self.ahead.add("activity_seen", track=shown, text=fact.activity, **at)
+        self.ahead.add("activity_seen", track=slug, text=text, **({"wall_ms": wall} if wall else {}))
 
     def _spend(self, slug: str, fact: AgentFact, joined: bool) -> None:
         """What it has used; the track that it works for gets what is new, and all of it when it has just come to."""
@@ -216,7 +229,8 @@ class _Look:
             return
         track = self.batch.tracks[task]
         other = agent_behind(self.batch, track)
-        if joined or other is None or (other.status == GONE and agent.status != GONE):
+        alive, replaced = agent.status != GONE, other is None or other.status == GONE
+        if other is None or (alive and (joined or replaced)) or (joined and replaced):
             self._see(task, agent)
         if self.batch.tracks[task].agent == agent:
             empty = {"branch": fact.branch, "worktree": fact.worktree}

@@ -17,7 +17,7 @@ from orchestrator_tui.core.model import Batch, Gate, GateState, Track, TrackStat
 from orchestrator_tui.core.naming import agent_slug, is_session_source
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.text import sanitise_line
-from orchestrator_tui.core.tracks_shown import is_agent_track, own_track, part, track_of
+from orchestrator_tui.core.tracks_shown import own_track, part, track_of
 
 _MOVABLE = frozenset({TrackState.PENDING, TrackState.RUNNING, TrackState.DONE, TrackState.ABANDONED, TrackState.FAILED})
 """States that a report may change; where we or a person have moved a track to says more than a report."""
@@ -170,11 +170,7 @@ def _add(ahead: Ahead, report: Report, meta: TaskMetadata, rules: Rules) -> str:
 def _change(ahead: Ahead, track: Track, report: Report, meta: TaskMetadata, rules: Rules) -> None:
     said = {"branch": report.branch, "pr": report.pr}
     changes: dict[str, Any] = {name: value for name, value in said.items() if value and getattr(track, name) != value}
-    ladder = observe_stages.ladder_changes(track, meta, rules)
-    if not is_agent_track(track) or "workflow" in ladder:
-        changes.update(ladder)
-    elif "stages" in ladder:
-        changes["stages"] = ladder["stages"]
+    changes.update(observe_stages.ladder_changes(track, meta, rules))
     if changes:
         ahead.add("track_changed", track=track.slug, changes=changes)
 

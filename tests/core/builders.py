@@ -8,15 +8,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orchestrator_tui.core import gates
+from orchestrator_tui.core.agents import BACKGROUND, BUSY, GONE, INTERACTIVE, Agent
 from orchestrator_tui.core.canonical import canonical_json
 from orchestrator_tui.core.commands import Command, Decide
 from orchestrator_tui.core.decide import Actor, decide
 from orchestrator_tui.core.event import GATE_KINDS, Draft, Event, check_payload
 from orchestrator_tui.core.evolve import evolve_batch
-from orchestrator_tui.core.facts import LifeSign, TaskFact
+from orchestrator_tui.core.facts import AgentFact, AgentsSeen, LifeSign, TaskFact
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, State, Track
 from orchestrator_tui.core.observe import ListSeen, observe
+from orchestrator_tui.core.observe_agents import observe_agents
 from orchestrator_tui.core.policy import policy
 from orchestrator_tui.core.refusal import refusal
 from orchestrator_tui.core.rules import AnswerRule, Ladder, Rules, StageRule
@@ -86,6 +88,12 @@ class Ledger:
         self.must(*drafts)
         return drafts
 
+    def meet(self, *facts: AgentFact, whole: bool = False, **how: Any) -> tuple[Draft, ...]:
+        """Observe agents and record; returns the drafts."""
+        drafts = observe_agents(self.batch, AgentsSeen(facts, whole=whole), self.now, **how)
+        self.must(*drafts)
+        return drafts
+
     def due(self, sight: Sight | None = None) -> tuple[Draft, ...]:
         """Ask what is due and record it; returns the drafts."""
         drafts = policy(self.batch, sight or Sight(), self.rules, self.now)
@@ -126,6 +134,19 @@ def fact(task_id: str = "1", mtime: Instant = START, **fields: Any) -> TaskFact:
     own.setdefault("status", "in_progress")
     own.setdefault("source", f"task:{task_id}")
     return TaskFact(task_id=task_id, metadata=metadata, mtime_ms=mtime.wall_ms, **own)
+
+
+def agent(session: str = "s1", agent_id: str = "", status: str = "", **fields: Any) -> AgentFact:
+    """An agent at work: a session's own, or with an id a background sub-agent of it.
+
+    Fields that a fact does not have itself are its agent's.
+    """
+    own = {name: fields.pop(name) for name in tuple(fields) if name in AgentFact.__dataclass_fields__}
+    ended = own.get("finished", False)
+    status = status or (GONE if ended else BUSY)
+    evidence = ("its transcript ends",) if ended else (f"it is {status}",)
+    defaults = {"mode": BACKGROUND if agent_id else INTERACTIVE, "evidence": evidence}
+    return AgentFact(Agent(session, agent_id, status=status, **{**defaults, **fields}), **own)
 
 
 def asking(question: str = "Ship it or fix it?", *labels: str, task_id: str = "1", **fields: Any) -> TaskFact:

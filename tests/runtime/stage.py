@@ -16,12 +16,13 @@ from orchestrator_tui.adapters.memory import (
     MemoryMail,
     MemoryNudges,
     MemoryProcesses,
+    MemorySessions,
     MemoryTasks,
 )
 from orchestrator_tui.core.commands import Command
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.evolve import fold
-from orchestrator_tui.core.facts import TaskFact
+from orchestrator_tui.core.facts import AgentFact, TaskFact
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Batch, Gate, State, Track
 from orchestrator_tui.core.naming import list_batch_id
@@ -59,7 +60,7 @@ class Process:
             files=MemoryTasks(stage.disk),
             life=MemoryLife(stage.machine),
             processes=MemoryProcesses(stage.machine, name),
-            agents=MemoryAgents(),
+            agents=MemoryAgents(stage.sessions),
             nudges=MemoryNudges(),
             mail=MemoryMail(),
             actor=replace(ANN, name=f"ann at {name}"),
@@ -115,7 +116,7 @@ class Stage:
         self.directory = directory / "journal"
         self.rules, self.limits = rules, limits or Limits()
         self.clock = ManualClock()
-        self.disk, self.machine = MemoryDisk(), MemoryMachine()
+        self.disk, self.machine, self.sessions = MemoryDisk(), MemoryMachine(), MemorySessions()
         self.started: list[Process] = []
 
     def start(self, name: str = "", journal: SqliteJournal | None = None) -> Process:
@@ -132,6 +133,12 @@ class Stage:
         """Agents write their tasks, now."""
         for one in facts:
             self.disk.put(directory, replace(one, mtime_ms=self.clock.now().wall_ms))
+
+    def work(self, *facts: AgentFact, directory: str = LIST) -> None:
+        """Agents are seen, now, unless they say when."""
+        now = self.clock.now().wall_ms
+        seen = (replace(one, last_wall_ms=one.last_wall_ms or now) for one in facts)
+        self.sessions.put(directory, *seen)
 
     def task(self, task_id: str = "1", directory: str = LIST) -> TaskFact:
         fact = self.disk.task(directory, f"task:{task_id}")

@@ -11,7 +11,7 @@ import yaml
 # As a script this file has only its own directory on the path.
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from docs import coverage
+from docs import coverage, mcp_tools
 from docs.pages import events_page, keys_page, settings_page
 from docs.tables import TABLES
 from orchestrator_tui.cli.arguments import command_parser
@@ -122,6 +122,9 @@ PAGES: Mapping[str, Callable[[], str]] = {
 }
 
 
+ALL_TABLES: Mapping[str, Callable[[], str]] = {**TABLES, "mcp tools": mcp_tools.section}
+
+
 def stale_pages(root: Path, pages: Mapping[str, Callable[[], str]] = PAGES) -> dict[Path, str]:
     """The pages below `root` that are missing or differ from what the program says, with the text they should have."""
     expected = {root / name: f"{GENERATED}\n\n{page()}" for name, page in pages.items()}
@@ -130,7 +133,7 @@ def stale_pages(root: Path, pages: Mapping[str, Callable[[], str]] = PAGES) -> d
     }
 
 
-def stale_tables(root: Path, tables: Mapping[str, Callable[[], str]] = TABLES) -> dict[Path, str]:
+def stale_tables(root: Path, tables: Mapping[str, Callable[[], str]] = ALL_TABLES) -> dict[Path, str]:
     """The written pages below `root` with a table that differs from what the program says, with their right text.
 
     Raises:

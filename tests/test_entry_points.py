@@ -16,6 +16,8 @@ OWN = "orchestrator_tui"
 CLI = f"{OWN}.cli.main"
 AGENT = f"{OWN}.agent.main"
 HOOK = f"{OWN}.hook.main"
+MCP = f"{OWN}.mcp_server.main"
+CALLS = f"{OWN}.mcp_server.calls"
 APP = f"{OWN}.ui.app"
 
 LIST_MODULES = "\nimport sys\nsys.stderr.write('\\n\\0' + '\\0'.join(sys.modules))"
@@ -71,6 +73,9 @@ STARTS = (
     Start("orch-tui gates", CLI, answer(CLI, "gates", "--json"), ("asyncio", "subprocess", "textual", "yaml"), 155),
     Start("orch-agent --help", AGENT, answer(AGENT, "--help"), ("asyncio", "email", "unittest", "xml"), 160),
     Start("orch-hook", HOOK, f"import {HOOK}", ("asyncio", "email", "unittest", "xml"), 60, "import json, sqlite3"),
+    Start("orch-mcp --help", MCP, answer(MCP, "--help"), INSTANT, 16),
+    # All of it but the library, which alone costs several times as much.
+    Start("orch-mcp without its library", CALLS, f"import {CALLS}", ("asyncio", "mcp", "pydantic", "textual"), 170),
     # Textual itself needs platformdirs; pydantic, yaml, watchfiles and git wait until after the first frame.
     Start("orch-tui in a repository", APP, COMPOSE, (), 185, "import textual.app", COCKPIT_THIRD_PARTY),
     Start("cockpit", APP, f"import {APP}", (), 160, "import textual.app", COCKPIT_THIRD_PARTY),

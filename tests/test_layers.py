@@ -25,7 +25,7 @@ class Layer:
 
 ANY_THIRD_PARTY = ("git", "mcp", "platformdirs", "pydantic", "pydantic_core", "rich", "textual", "watchfiles", "yaml")
 WITHOUT_SCREEN = tuple(sorted(set(ANY_THIRD_PARTY) - {"rich", "textual"}))
-EVERY_LAYER = ("adapters", "agent", "cli", "core", "demo", "hook", "journal", "plan", "resources", "runtime", "ui")
+EVERY_LAYER = tuple("adapters agent cli core demo hook journal mcp_server plan resources runtime ui".split())
 
 # Keyed by the path below the package; the longest key that matches a module is its layer.
 LAYERS = {
@@ -41,6 +41,11 @@ LAYERS = {
     # Stand-alone commands that must start fast: standard library only, adapters of the standard library included.
     "agent": Layer(own=("adapters", "core", "journal", "runtime")),
     "hook": Layer(own=("adapters", "core", "journal", "runtime")),
+    # Only what speaks the protocol loads its library: everything else here could serve another client tomorrow.
+    "mcp_server": Layer(own=("adapters", "core", "journal", "runtime")),
+    "mcp_server.main": Layer(own=("mcp_server",), third_party=("anyio",)),
+    "mcp_server.server": Layer(own=("core", "mcp_server"), third_party=("anyio", "mcp")),
+    "mcp_server.wire": Layer(third_party=("anyio", "mcp")),
     "cli": Layer(own=EVERY_LAYER, third_party=ANY_THIRD_PARTY),
     "demo": Layer(own=EVERY_LAYER, third_party=ANY_THIRD_PARTY),
 }

@@ -15,6 +15,11 @@ from orchestrator_tui.core.model import Gate, Message, Option, Risk
 from orchestrator_tui.core.text import sanitise, sanitise_line
 
 _TAKE_DOWN = "Then set needsDecision to false in the task's metadata to show that you have read it."
+_BROUGHT = (
+    "end your turn: the decision is brought to you. If nobody needs to answer any more, take the question down first,"
+    " by an update of its own: needsDecision: false."
+)
+_FETCHED = "fetch the decision with pending_decisions."
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TEXT_LIMIT = 4000
 _LABEL_LIMIT = 500
@@ -64,11 +69,11 @@ def refusal_words(gate: Gate) -> str:
     """Why an agent may not report a later stage or complete its task now, and what it can do instead."""
     where = "" if gate.question.stage is None else f" of stage {gate.question.stage}"
     state = "is open" if gate.decision is None else "is decided, but its answer can still be taken back for a moment"
+    of_task = gate.question.kind == "task"
     return (
         f"Gate {gate.id} r{gate.revision}{where} {state}: {sanitise_line(gate.question.question, _QUESTION_LIMIT)}\n"
         "A later stage and the task's completion wait for its decision. Go on with work that does not depend on it,"
-        " or end your turn: the decision is brought to you. If nobody needs to answer any more, take the question down"
-        " first, by an update of its own: needsDecision: false."
+        f" or {_BROUGHT if of_task else _FETCHED}"
     )
 
 

@@ -1,0 +1,46 @@
+"""Whose track a call speaks of: the one it names, else the one its agent works for, else the agent's own."""
+
+from __future__ import annotations
+
+from orchestrator_tui.core.metadata import slugify
+from orchestrator_tui.core.model import Batch, Track
+from orchestrator_tui.core.naming import agent_slug
+from orchestrator_tui.core.tracks_shown import own_track, part
+from orchestrator_tui.mcp_server.arguments import Mistake, quoted
+from orchestrator_tui.mcp_server.caller import Caller
+
+SLUG_LIMIT = 50
+"""Characters of a slug by which a watched batch knows its track (``core.observe``)."""
+
+
+def named_slug(tool: str, named: str) -> str:
+    """The slug that a ``track`` argument means, "" for none.
+
+    Raises:
+        Mistake: it cannot be one.
+    """
+    slug = slugify(named)[:SLUG_LIMIT].strip("-")
+    if named and not slug:
+        raise Mistake(f"{tool}: track {quoted(named)} is no slug of a-z, 0-9 and -")
+    return slug
+
+
+def track_of_call(batch: Batch | None, caller: Caller, slug: str) -> Track | None:
+    """The track that is meant, where it is known already.
+
+    A session that names a track which is not there speaks of a new one, not of itself.
+    """
+    if batch is None:
+        return None
+    if slug in batch.tracks:
+        return batch.tracks[slug]
+    own = own_track(batch, caller.address)
+    if own is None or (slug and not caller.agent):
+        return None
+    return batch.tracks[part(batch, own) or own.slug]
+
+
+def slug_of_call(batch: Batch | None, caller: Caller, slug: str) -> str:
+    """The slug of that track; before anybody has named it, the one that everybody arrives at alone."""
+    track = track_of_call(batch, caller, slug)
+    return track.slug if track is not None else slug or agent_slug(caller.session, caller.agent)

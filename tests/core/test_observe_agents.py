@@ -260,7 +260,16 @@ def test_an_agent_taken_for_silent_reports_by_going_on() -> None:
 def test_a_sub_agent_that_reports_on_a_task_works_for_its_track() -> None:
     ledger = on_task()
     ledger.meet(
-        agent("s1"), agent("s1", "a1", tasks=("7",), activity="Edit cart.py", branch="cart", worktree="/w/cart")
+        agent("s1"),
+        agent(
+            "s1",
+            "a1",
+            tasks=("7",),
+            last_wall_ms=START.wall_ms,
+            activity="Edit cart.py",
+            branch="cart",
+            worktree="/w/cart",
+        ),
     )
     cart = ledger.track("cart")
     assert own(ledger, "s1", "a1").part_of == "cart"

@@ -12,10 +12,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import living, starting, storing
+from tests.bench import hooking, living, starting, storing
 from tests.bench.figures import Figure, machine, table
 
-PARTS = {"starting": starting.measure, "living": living.measure, "storing": storing.measure}
+PARTS = {
+    "starting": starting.measure,
+    "living": living.measure,
+    "storing": storing.measure,
+    "hooking": hooking.measure,
+}
 
 
 def main() -> int:

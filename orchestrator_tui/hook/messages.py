@@ -6,6 +6,7 @@ from orchestrator_tui.core.agents import address
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.evolve_tracks import UNREAD_ROUTES
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.message_routes import NUDGE_ROUTES
 from orchestrator_tui.core.model import Message
 from orchestrator_tui.hook.visit import ROUTE, Visit
 
@@ -26,7 +27,7 @@ class Unread:
 def unread(visit: Visit) -> tuple[Unread, ...]:
     """The newest messages to the caller that it was not shown, oldest first."""
     sent = visit.journal.events_of(visit.batch, "message_sent")
-    known = _read(visit) if sent else frozenset()
+    known = _told(visit) if sent else frozenset()
     new = [event for event in sent if event.payload["message"] not in known]
     tracks = _tracks(visit) if new else frozenset()
     mine = [event for event in new if event.payload["track"] in tracks]
@@ -45,12 +46,15 @@ def _message(event: Event) -> Message:
     return Message(data["message"], data["text"], data.get("by", ""), data.get("purpose", ""), event.at)
 
 
-def _read(visit: Visit) -> frozenset[str]:
-    """The messages that are read: as recorded, and as reported but not recorded yet."""
-    delivered = visit.journal.events_of(visit.batch, "message_delivered")
-    read = {event.payload["message"] for event in delivered if event.payload["route"] not in UNREAD_ROUTES}
+def _told(visit: Visit) -> frozenset[str]:
+    """The messages that are not to be told: read, reported as read, or given to an idle agent as its next prompt."""
+    last = {
+        event.payload["message"]: event.payload["route"]
+        for event in visit.journal.events_of(visit.batch, "message_delivered")
+    }
+    told = {message for message, route in last.items() if route not in UNREAD_ROUTES or route in NUDGE_ROUTES}
     reported = {one.payload.get("message") for one in visit.journal.requests(visit.batch) if one.kind == READ}
-    return frozenset(read | {one for one in reported if isinstance(one, str)})
+    return frozenset(told | {one for one in reported if isinstance(one, str)})
 
 
 def _tracks(visit: Visit) -> frozenset[str]:

@@ -252,6 +252,18 @@ def test_what_was_read_elsewhere_is_not_told(scene: Scene) -> None:
     assert scene.answer(scene.call("PostToolUse")) is None
 
 
+@pytest.mark.parametrize(("routes", "told"), [(["tmux"], False), (["inbox"], False), (["tmux", "task_file"], True)])
+def test_what_an_idle_agent_was_given_as_a_prompt_is_not_told_beside_it(
+    scene: Scene, routes: list[str], told: bool
+) -> None:
+    record = scene.hold_batch()
+    record(Draft("track_added", {"track": "main", "title": "m", "kind": "session", "source": f"session:{SESSION}"}))
+    record(Draft("message_sent", {"track": "main", "message": "m-1", "text": "Mind the tests"}))
+    for route in routes:
+        record(Draft("message_delivered", {"track": "main", "message": "m-1", "route": route}))
+    assert ("Mind the tests" in scene.told(scene.call("UserPromptSubmit"))) == told
+
+
 def test_a_sessions_own_track_is_told_to_its_main_agent(scene: Scene) -> None:
     record = scene.hold_batch()
     record(Draft("track_added", {"track": "main", "title": "m", "kind": "session", "source": f"session:{SESSION}"}))

@@ -64,12 +64,12 @@ def bounded_subject(subject: Any, limit: int = SUBJECT_BYTES) -> Any:
     text = json_text(subject)
     if len(text) * 6 <= limit or _bytes(text) <= limit:
         return subject if is_json(subject) else text
-    longest = limit
-    while longest > BEGINNING_BYTES:
-        longest = max(longest // 2, BEGINNING_BYTES)
+    longest = limit - BEGINNING_BYTES // 4
+    while longest >= BEGINNING_BYTES:
         shorter = _with_short_texts(subject, longest)
         if _bytes(json_text(shorter)) <= limit:
             return shorter
+        longest = longest * 3 // 4
     return {"beginning": within(text, BEGINNING_BYTES), "characters": len(text), "sha256": sha256_hex(text)}
 
 

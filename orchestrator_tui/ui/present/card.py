@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.gate_refusals import EDIT_ROLE
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, GateState, Option, Risk, State, Track
 from orchestrator_tui.core.queries import GateKey, wants_confirmation
@@ -14,8 +15,10 @@ from orchestrator_tui.ui.present.cells import Line, Part, clean
 from orchestrator_tui.ui.present.delivery import life_lines, undo_left
 from orchestrator_tui.ui.present.evidence import evidence_rows
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
+from orchestrator_tui.ui.present.pieces import Piece
 from orchestrator_tui.ui.present.routes import chosen_route, route_note, route_rows, route_word
-from orchestrator_tui.ui.present.words import PRODUCTION, RISK_NAMES, risk_label
+from orchestrator_tui.ui.present.tool_input import has_input, input_pieces, option_notes
+from orchestrator_tui.ui.present.words import HELD_KINDS, PRODUCTION, RISK_NAMES, risk_label
 
 PAGE = 9
 """Options a page of the card shows: as many as there are digits."""
@@ -24,6 +27,9 @@ NOTHING = Part("")
 
 QUESTION_LIMIT = 12_000
 """Characters of a question that are shown: as many as an agent may ask, so that nothing decides unseen."""
+
+INPUT_LINES = 200
+"""Lines of a tool's input that the card takes; all of them have a screen of their own."""
 
 OWN_ANSWER = "type an answer of your own"
 
@@ -49,7 +55,10 @@ class CardInput:
 
 @frozen
 class CardOption:
-    """One choice on the page that is shown. ``key`` is what the agent gets back; "" is an answer of one's own."""
+    """One choice on the page that is shown. ``key`` is what the agent gets back; "" is an answer of one's own.
+
+    ``note`` is what the asker says of it beside the label.
+    """
 
     digit: int
     key: str
@@ -57,6 +66,7 @@ class CardOption:
     role: str
     marked: bool
     recommended: str
+    note: str = ""
 
 
 @frozen
@@ -73,6 +83,7 @@ class CardView:
         full_header: the same and more, for a wide card.
         question: the question, clean.
         context: what the asker says beside it, clean, in its own lines.
+        input: what the tool call in question is really about, line by line.
         options: the options of the page that is shown.
         pages: ``1/2`` when there are more than nine options, else "".
         several: several options may be marked at once.
@@ -94,6 +105,7 @@ class CardView:
     full_header: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     question: str = ""
     context: str = ""
+    input: tuple[Piece, ...] = ()
     options: tuple[CardOption, ...] = ()
     pages: str = ""
     several: bool = False
@@ -147,6 +159,7 @@ def present_card(
         full_header=full_header(gate, scene.track, batch, now, zone, trust),
         question=clean(gate.question.question, QUESTION_LIMIT),
         context=sanitise(gate.question.context.strip("\n"), 65_536),
+        input=_input(gate),
         options=options[first : first + PAGE],
         pages=f"{scene.given.page + 1}/{page_count(gate)}" if page_count(gate) > 1 else "",
         several=gate.question.multiple and is_open,
@@ -183,9 +196,10 @@ def _choices(gate: Gate) -> tuple[Option, ...]:
 def _options(scene: _Scene) -> tuple[CardOption, ...]:
     gate = scene.gate
     chosen = gate.decision.options if gate.decision is not None else scene.given.marks
-    own = not gate.decision.options if gate.decision is not None else bool(scene.given.text)
+    own = bool(scene.given.text if gate.decision is None else gate.decision.text)
     recommended = gate.recommendation if gate.state is GateState.OPEN and not _is_production(gate) else None
     why = _recommended_words(gate)
+    notes = option_notes(gate.question)
     return tuple(
         CardOption(
             digit=place % PAGE + 1,
@@ -194,9 +208,21 @@ def _options(scene: _Scene) -> tuple[CardOption, ...]:
             role=option.role,
             marked=option.key in chosen or (own and option.role == "text"),
             recommended=why if recommended is not None and option.key == recommended else "",
+            note=notes.get(option.key, ""),
         )
         for place, option in enumerate(_choices(gate))
     )
+
+
+def _input(gate: Gate) -> tuple[Piece, ...]:
+    """The input as far as the question's own words do not tell it; a plan is the context."""
+    if gate.question.kind != "permission" or not has_input(gate.question):
+        return ()
+    asked = clean(gate.question.question, QUESTION_LIMIT)
+    pieces = tuple(one for one in input_pieces(gate) if not one.main or one.text not in asked)
+    if len(pieces) <= INPUT_LINES:
+        return pieces
+    return (*pieces[:INPUT_LINES], Piece(f"{len(pieces) - INPUT_LINES:,} more lines: d shows all", "quiet"))
 
 
 def _is_production(gate: Gate) -> bool:
@@ -208,6 +234,8 @@ def _label(option: Option, scene: _Scene) -> str:
     written = scene.given.text if scene.gate.decision is None else scene.gate.decision.text
     if option.role == "text" and written:
         return f'your answer: "{clean(written, 500)}"'
+    if option.role == EDIT_ROLE and written:
+        return f"{clean(option.words, 500)}: {clean(written, 500)}"
     return clean(option.words, 500) or clean(option.key, 500)
 
 
@@ -233,6 +261,9 @@ def _advice(scene: _Scene, options: tuple[CardOption, ...], first: int) -> Part:
         return Part(
             f"{scene.glyphs.recommended} recommended on page {place // PAGE + 1}: {options[place].label}", "quiet"
         )
+    if gate.question.kind in HELD_KINDS:
+        # Claude Code's own dialogs recommend nothing, and nobody misses it there.
+        return NOTHING
     why = clean(gate.recommendation_why, 300)
     return Part(f"No recommendation: {why}." if why else "No recommendation was given.", "quiet")
 

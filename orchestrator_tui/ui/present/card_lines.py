@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from orchestrator_tui.ui.present.card import CardOption, CardView
 from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, cut, fit_line, line_width, told, wrap
+from orchestrator_tui.ui.present.pieces import piece_lines
 
 LIFE_INDENT = 12
 """Cells before what is told of a step, below its words."""
@@ -108,6 +109,10 @@ def _context(view: CardView, room: int) -> Sequence[Line]:
     return [(Part(line),) for line in wrap(view.context, room)] if view.context else ()
 
 
+def _input(view: CardView, room: int) -> Sequence[Line]:
+    return piece_lines(view.input, room)
+
+
 def _options(view: CardView, room: int) -> Sequence[Line]:
     lines: list[Line] = []
     side = room >= WIDE
@@ -133,6 +138,8 @@ def _option(view: CardView, option: CardOption, room: int, column: int) -> Itera
     yield beside if option.recommended and is_beside else head
     for line in rest:
         yield (Part(" " * len(lead)), Part(line, token, option.key or OWN))
+    for line in wrap(option.note, room - len(lead)) if option.note else ():
+        yield (Part(" " * len(lead)), Part(line, "quiet", option.key or OWN))
     if option.recommended and not is_beside:
         for line in wrap(f"{view.glyphs.recommended} {option.recommended}", room - len(lead)):
             yield (Part(" " * len(lead)), Part(line, "quiet"))
@@ -199,6 +206,7 @@ _SECTIONS = {
     "notes": _notes,
     "question": _question,
     "context": _context,
+    "input": _input,
     "options": _options,
     "advice": _advice,
     "evidence": _evidence,
@@ -213,13 +221,15 @@ _JOINED = frozenset({"context"})
 _GIVES = (
     ("context", 2),
     ("evidence", 2),
+    ("input", 4),
     ("question", 4),
     ("context", 1),
     ("evidence", 1),
     ("life", 3),
+    ("input", 1),
     ("question", 1),
 )
 """Sections that give way on a low screen, in this order, with the lines they keep."""
 
-_CLOSES_UP = ("evidence", "advice", "notes", "life", "confirm", "question", "options")
+_CLOSES_UP = ("evidence", "advice", "notes", "life", "confirm", "input", "question", "options")
 """Sections that lose the blank line before them when all that may give way has, in this order."""

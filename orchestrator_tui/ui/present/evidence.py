@@ -13,16 +13,12 @@ from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.stages import check_parts
 from orchestrator_tui.ui.present.words import RISK_NAMES
 
-_SUBJECT_LIMIT = 8
-"""Fields of a tool input that are shown; their number is told when there are more."""
-
 Row = tuple[str, Line]
 
 
 def evidence_rows(gate: Gate, track: Track | None, batch: Batch, now: Instant, glyphs: Glyphs) -> tuple[Row, ...]:
     """Labelled facts about a gate, the ones that belong together under one label."""
     return (
-        *_subject(gate),
         *_facts(gate, track, glyphs),
         *_risk(gate),
         *_signals(gate, batch, now, glyphs),
@@ -43,25 +39,6 @@ def diff_size(subject: Any, glyphs: Glyphs) -> Line:
     if not isinstance(added, int) or not isinstance(removed, int):
         return ()
     return (Part("diff ", "quiet"), Part(f"+{added:,} {glyphs.minus}{removed:,}"))
-
-
-def _subject(gate: Gate) -> list[Row]:
-    """The fields of a tool's input, those that the question itself tells left out."""
-    subject = gate.question.subject
-    given = subject.get("input", subject) if isinstance(subject, Mapping) else None
-    if gate.question.kind != "permission" or not isinstance(given, Mapping):
-        return []
-    fields = [
-        (key, value)
-        for key, value in given.items()
-        if isinstance(value, (str, int, float)) and str(value) not in gate.question.question
-    ]
-    rows: list[Row] = [
-        (clean(str(key), 20), (Part(clean(str(value), 1000)),)) for key, value in fields[:_SUBJECT_LIMIT]
-    ]
-    if len(fields) > _SUBJECT_LIMIT:
-        rows.append(("", (Part(f"and {len(fields) - _SUBJECT_LIMIT} more fields", "quiet"),)))
-    return rows
 
 
 def _facts(gate: Gate, track: Track | None, glyphs: Glyphs) -> list[Row]:

@@ -62,13 +62,11 @@ NARROW_PERMISSION = """
 |                                                          |
 | Allow Bash: pnpm db:migrate --dev                        |
 |                                                          |
+| description: Apply the new column to the dev database    |
+|                                                          |
 |   1  allow once                                          |
 |   2  allow for this session                              |
 |   3  deny                                                |
-|                                                          |
-| No recommendation was given.                             |
-|                                                          |
-| description  Apply the new column to the dev database    |
 """
 ANSWERED = """
 | cart-totals · revision 1 · opened 14:00:58 · waited 0:00 · acknowledged                                              |

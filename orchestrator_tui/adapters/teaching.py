@@ -15,12 +15,14 @@ OTHER_WAYS = (
 )
 
 
-def turn_on(config: Path) -> str:
-    """How the task tools are turned on, in one line."""
-    return (
-        f'Turn the task tools on: put  "env": {{"{TASK_TOOLS}": "1"}}  into {config}/settings.json'
-        " (running sessions take it over)"
-    )
+CONNECT = "orch-tui connect claude"
+"""What lets agents ask and hear us, and turns the task tools on."""
+
+
+def turn_on(config: Path, *, off: bool = False) -> str:
+    """How the task tools are turned on, in one line; connecting does not where somebody has turned them ``off``."""
+    by_hand = f'put  "env": {{"{TASK_TOOLS}": "1"}}  into {config}/settings.json (running sessions take it over)'
+    return f"Turn the task tools on: {by_hand}" if off else f"Turn the task tools on: {CONNECT}; or {by_hand}"
 
 
 def why_empty(found: Found, environ: Mapping[str, str], config: Path, repository: Path) -> tuple[str, ...]:
@@ -40,5 +42,8 @@ def _reason(found: Found, tools: TaskTools, config: Path, repository: Path) -> t
     if tools.on:
         return (f"{worked}, none has a task list yet. The task tools are on: tracks appear with the first task",)
     if tools.on is False:
-        return (f"{worked}, none has a task list: {TASK_TOOLS} is turned off in {tools.where}", turn_on(config))
+        return (
+            f"{worked}, none has a task list: {TASK_TOOLS} is turned off in {tools.where}",
+            turn_on(config, off=True),
+        )
     return (f"{worked}, none has a task list: current models do not get the task tools by default", turn_on(config))

@@ -13,7 +13,7 @@ from orchestrator_tui.cli.tables import signs, tell
 
 if TYPE_CHECKING:
     from orchestrator_tui.cli.arguments import Commands
-    from orchestrator_tui.cli.examination import Finding
+    from orchestrator_tui.cli.finding import Finding
 
 
 def register(commands: Commands) -> None:

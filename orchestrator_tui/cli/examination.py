@@ -7,39 +7,27 @@ import platform
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from orchestrator_tui import __version__
-from orchestrator_tui.adapters.claude_home import TASK_TOOLS, task_tools
 from orchestrator_tui.adapters.tasks.filesystem import TELLING, filesystem_of
 from orchestrator_tui.adapters.tasks.scan import TaskLists
-from orchestrator_tui.adapters.teaching import OTHER_WAYS, turn_on
+from orchestrator_tui.adapters.teaching import OTHER_WAYS
+from orchestrator_tui.cli.examination_claude import examine_claude
+from orchestrator_tui.cli.examination_running import examine_running
 from orchestrator_tui.cli.faults import BadInput
+from orchestrator_tui.cli.finding import OK, PROBLEM, REMARK, Finding
 from orchestrator_tui.cli.journals import Place, reading
-from orchestrator_tui.cli.world import Surroundings, surroundings, trees
-from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.cli.world import Surroundings, surroundings
 from orchestrator_tui.journal.home import worktrees
 from orchestrator_tui.journal.port import JournalError
 from orchestrator_tui.journal.presence import present
 from orchestrator_tui.journal.private import filesystem, refuse_inside, refuse_remote
 from orchestrator_tui.ui.settings import load, settings_file
 
-OK, REMARK, PROBLEM = "ok", "remark", "problem"
 SMALLEST = (60, 20)
-
-
-@frozen
-class Finding:
-    """One matter. ``level`` is ``ok``, ``remark`` or ``problem``; ``fix`` is what to do, "" when nothing is."""
-
-    about: str
-    level: str
-    text: str
-    fix: str = ""
-    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def examine(place: Place, asked_for: tuple[Path, ...]) -> tuple[Finding, ...]:
@@ -50,9 +38,9 @@ def examine(place: Place, asked_for: tuple[Path, ...]) -> tuple[Finding, ...]:
         lambda: _repository(place),
         lambda: _journal(place),
         lambda: _storage(place),
-        lambda: _sessions(place, around),
+        *examine_claude(place, around),
+        *examine_running(place),
         lambda: _lists(around),
-        lambda: _tools(place, around),
         lambda: _watching(around),
         lambda: _cockpits(place),
         _settings,
@@ -116,20 +104,6 @@ def _storage(place: Place) -> Finding:
     return Finding("storage", OK, f"{kind or 'a file system of unknown kind'} at {there}", "", data)
 
 
-def _sessions(place: Place, around: Surroundings) -> Finding:
-    found = around.discovery.found
-    running = sum(session.process is not None for session in found.sessions)
-    config = around.discovery.config
-    data = {"config": str(config), "sessions": len(found.sessions), "running": running}
-    if not config.is_dir():
-        fix = "start Claude Code here once; or export CLAUDE_CONFIG_DIR=its directory"
-        return Finding("claude code", REMARK, f"there is no {config}", fix, data)
-    if not found.sessions:
-        text = f"no session has worked in {place.repository} (looked in {config})"
-        return Finding("claude code", REMARK, text, OTHER_WAYS[0], data)
-    return Finding("claude code", OK, f"{len(found.sessions)} sessions worked here, {running} running now", "", data)
-
-
 def _lists(around: Surroundings) -> Finding:
     followed = TaskLists(around.discovery.found.lists)
     result = followed.scan(around.world.clock.now())
@@ -145,16 +119,6 @@ def _lists(around: Surroundings) -> Finding:
     if not tasks:
         return Finding("task lists", REMARK, "no task is in any list that is followed", OTHER_WAYS[1], data)
     return Finding("task lists", OK, f"{len(lists)} lists, {tasks} tasks", "", data)
-
-
-def _tools(place: Place, around: Surroundings) -> Finding:
-    tools = task_tools(os.environ, around.discovery.config, trees(place))
-    data = {"on": tools.on, "where": tools.where}
-    if tools.on:
-        return Finding("task tools", OK, f"{TASK_TOOLS} is on in {tools.where}", "", data)
-    said = f"{TASK_TOOLS} is off in {tools.where}" if tools.on is False else f"{TASK_TOOLS} is not set"
-    text = f"{said}: current models write no task list without it"
-    return Finding("task tools", REMARK, text, turn_on(around.discovery.config), data)
 
 
 def _watching(around: Surroundings) -> Finding:

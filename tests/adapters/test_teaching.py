@@ -44,7 +44,9 @@ def test_the_tools_are_on_and_nothing_was_written_yet(tmp_path: Path) -> None:
 
 def test_the_tools_were_turned_off(tmp_path: Path) -> None:
     (tmp_path / "settings.json").write_text(json.dumps({"env": {TASK_TOOLS: "0"}}))
-    assert f"is turned off in {tmp_path}/settings.json" in said(WORKED, tmp_path)
+    text = said(WORKED, tmp_path)
+    assert f"is turned off in {tmp_path}/settings.json" in text
+    assert "orch-tui connect" not in text, "what somebody has turned off is not ours to turn on"
 
 
 def test_lists_that_were_cleared(tmp_path: Path) -> None:

@@ -18,8 +18,15 @@ MATTERS = [
     "journal",
     "storage",
     "claude code",
-    "task lists",
     "task tools",
+    "connection",
+    "hold times",
+    "mcp waiting",
+    "messages",
+    "version",
+    "hooks",
+    "mcp server",
+    "task lists",
     "watching",
     "cockpits",
     "settings",
@@ -50,6 +57,7 @@ def test_a_fresh_repository_is_healthy_and_nothing_is_made(scene: Scene) -> None
     tools = about(ended, "task tools")
     assert (tools["level"], tools["data"]) == ("remark", {"on": None, "where": ""})
     assert f'"env": {{"{TASK_TOOLS}": "1"}}' in tools["fix"]
+    assert "orch-tui connect claude" in tools["fix"]
     assert not scene.place.home.exists()
 
 

@@ -19,7 +19,9 @@ ENTRYPOINT = "CLAUDE_CODE_ENTRYPOINT"
 PROJECT = "CLAUDE_PROJECT_DIR"
 PROCESS = "CLAUDE_PID"
 
-_IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_SESSION = re.compile(r"[A-Za-z0-9_-]{1,128}")
+# A teammate's has in it what somebody called it.
+_AGENT = re.compile(r"[^/\x00-\x1f\x7f]{1,200}")
 
 
 class Caller:
@@ -34,8 +36,8 @@ class Caller:
     """
 
     def __init__(self, call: Mapping[str, Any], environ: Mapping[str, str]) -> None:
-        self.session = _identifier(call["session_id"])
-        self.agent = _identifier(call["agent_id"]) if call.get("agent_id") else ""
+        self.session = _identifier(call["session_id"], _SESSION)
+        self.agent = _identifier(call["agent_id"], _AGENT) if call.get("agent_id") else ""
         # The directory of the call is where the agent has gone meanwhile.
         self.directory = Path(environ.get(PROJECT, "").strip() or _text(call, "cwd"))
         self.list_directory = claude_home.list_directory(environ, self.session)
@@ -95,8 +97,8 @@ def _transcript(call: Mapping[str, Any], session: str, agent: str) -> Path | Non
     return Path(of_session).parent / session / "subagents" / f"agent-{agent}.jsonl"
 
 
-def _identifier(value: Any) -> str:
-    if not isinstance(value, str) or not _IDENTIFIER.fullmatch(value):
+def _identifier(value: Any, form: re.Pattern[str]) -> str:
+    if not isinstance(value, str) or not form.fullmatch(value):
         raise ValueError("the hook call names no session or agent that there can be")
     return value
 

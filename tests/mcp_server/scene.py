@@ -24,6 +24,7 @@ from orchestrator_tui.journal.sqlite import SqliteJournal, open_journal
 from orchestrator_tui.mcp_server.caller import Client
 from orchestrator_tui.mcp_server.desk import Desk
 from orchestrator_tui.mcp_server.server import CALL_ID, Serving
+from orchestrator_tui.runtime.ports import Clock
 from orchestrator_tui.runtime.watched import watched_batch
 
 SESSION = "0a1b2c3d-1111-2222-3333-444455556666"
@@ -38,13 +39,14 @@ def agent_in_call(config: Path, session: str, call: str) -> str | None:
 
 
 class Scene:
-    """One session and its sub-agents; ``clock`` is the server's, moved by hand."""
+    """One session and its sub-agents; ``clock`` is the server's, moved by hand where it is the ``manual`` one."""
 
-    def __init__(self, root: Path, **environ: str) -> None:
+    def __init__(self, root: Path, clock: Clock | None = None, **environ: str) -> None:
         self.repository = root / "repository"
         (self.repository / ".git").mkdir(parents=True, exist_ok=True)
         self.home, self.config = root / "orch-home", root / "claude"
-        self.clock = ManualClock()
+        self.manual = ManualClock()
+        self.clock: Clock = clock or self.manual
         self.environ: dict[str, str] = {
             "HOME": str(root),
             "ORCH_HOME": str(self.home),

@@ -45,7 +45,7 @@ async def test_the_next_call_shows_that_the_answer_was_taken(scene: Scene) -> No
         (gate,) = await scene.asked()
         scene.decide(gate)
         await scene.steps(gate, "claimed", "delivered")
-        scene.clock.advance(1)
+        scene.manual.advance(1)
         await agents.call("note", {"text": "of another agent"}, "a2")
         assert scene.gate(gate.id).state is GateState.DELIVERED
         await agents.call("note", {"text": "of the same"}, "a1")
@@ -95,7 +95,7 @@ async def test_the_same_request_brings_the_same_answer_to_a_new_server(scene: Sc
         asked = data(await agents.ask(request_id="cache", wait_seconds=0))
     decision = scene.decide(scene.gate(asked["gate"]))
     for _ in range(3):
-        scene.clock.advance(10)
+        scene.manual.advance(10)
         async with scene.served() as agents:
             again = data(await agents.ask(request_id="cache", question="Which cache?"))
         assert (again["state"], again["decision"], again["request_id"]) == ("decided", decision, "cache")
@@ -110,7 +110,7 @@ async def test_a_question_without_a_name_is_asked_anew_after_its_answer(scene: S
         asked = data(await agents.ask(wait_seconds=0))
         scene.decide(scene.gate(asked["gate"]))
         assert data(await agents.ask(wait_seconds=0))["state"] == "decided"
-        scene.clock.advance(10)
+        scene.manual.advance(10)
         again = data(await agents.ask(wait_seconds=0))
     assert (again["state"], again["gate"], again["revision"]) == ("pending", asked["gate"], 2)
 
@@ -165,7 +165,7 @@ async def test_an_answer_that_can_be_taken_back_is_waited_for(scene: Scene) -> N
         again = await agents.ask(wait_seconds=0)
         assert data(again)["state"] == "pending"
         assert "can be taken back for another 5 s" in words(again)
-        scene.clock.advance(5_000)
+        scene.manual.advance(5_000)
         assert data(await agents.ask(wait_seconds=0))["option"] == "reject"
 
 

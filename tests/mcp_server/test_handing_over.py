@@ -95,7 +95,7 @@ async def test_a_question_is_asked_once_a_locked_journal_is_free(scene: Scene, m
     busy = Busy(monkeypatch, "open_batch")
 
     def pause(seconds: float) -> bool:
-        scene.clock.advance(1_000)
+        scene.manual.advance(1_000)
         return False
 
     async with scene.served(scene.desk(pause=pause)) as agents, anyio.create_task_group() as group:
@@ -113,7 +113,7 @@ async def test_a_question_that_cannot_be_recorded_is_said_to_be_none(
         raise JournalBusy("the journal is busy")
 
     def pause(seconds: float) -> bool:
-        scene.clock.advance(round(seconds * 1000))
+        scene.manual.advance(round(seconds * 1000))
         return False
 
     monkeypatch.setattr(Desk, "journal", busy)

@@ -32,7 +32,7 @@ async def test_answers_are_handed_over_and_open_questions_listed(scene: Scene) -
         assert "Another's?" not in words(fetched)
         for place in (0, 2):
             await scene.steps(scene.gate(asked[place]), "claimed", "delivered")
-        scene.clock.advance(1)
+        scene.manual.advance(1)
         again = data(await agents.call("pending_decisions", agent="a1"))
     assert (again["decided"], len(again["waiting"])) == ([], 1)
     assert {scene.gate(asked[place]).state for place in (0, 2)} == {GateState.ACKNOWLEDGED}

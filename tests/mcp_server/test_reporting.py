@@ -50,7 +50,7 @@ async def test_an_answer_that_can_be_taken_back_still_bars_the_stage(scene: Scen
         asked = data(await agents.ask("a1", stage=3, wait_seconds=0))["gate"]
         scene.decide(scene.gate(asked), "reject", undo_ms=5_000)
         refused = await agents.call("report_stage", report(4), "a1")
-        scene.clock.advance(5_000)
+        scene.manual.advance(5_000)
         assert not (await agents.call("report_stage", report(4), "a1")).is_error
     assert refused.is_error
     assert "can still be taken back" in words(refused)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from orchestrator_tui.adapters.actor import system_actor
 from orchestrator_tui.adapters.clock import SystemClock
@@ -12,16 +13,21 @@ from orchestrator_tui.adapters.discovery import Discovery, Session
 from orchestrator_tui.adapters.evidence import TrackEvidence
 from orchestrator_tui.adapters.launch import SystemProcesses
 from orchestrator_tui.adapters.life import SystemLife
-from orchestrator_tui.adapters.memory import MemoryAgents, MemoryNudges
+from orchestrator_tui.adapters.process import ProcessIdentity
 from orchestrator_tui.adapters.tasks.files import RepositoryTasks
-from orchestrator_tui.adapters.tasks.watch import TaskWatch
+from orchestrator_tui.adapters.tasks.watch import SLOW, TaskWatch
 from orchestrator_tui.adapters.teaching import why_empty
 from orchestrator_tui.cli.journals import Place
+from orchestrator_tui.cli.late import LateAgents, LateNudges, ManyHints
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.naming import list_batch_id
-from orchestrator_tui.journal.home import worktrees
+from orchestrator_tui.journal.home import repository_root, worktrees
 from orchestrator_tui.journal.mail import HomeMail
-from orchestrator_tui.runtime.world import World
+from orchestrator_tui.runtime.world import Hints, World
+
+if TYPE_CHECKING:
+    from orchestrator_tui.adapters.nudges import ClaudeNudges
+    from orchestrator_tui.adapters.sessions.agents import ClaudeAgents
 
 OUTPUT = "output"
 """Directory beside the journal that gets the output of the agents started here."""
@@ -33,7 +39,7 @@ class Surroundings:
 
     world: World
     discovery: Discovery
-    watch: TaskWatch
+    watch: Hints
     evidence: TrackEvidence
 
 
@@ -41,33 +47,64 @@ def surroundings(place: Place, asked_for: Sequence[Path], role: str) -> Surround
     """The machine as seen from one repository; ``role`` says what this process is, for those who ask who holds."""
     clock, actor = SystemClock(), system_actor(os.environ)
     output = place.directory / OUTPUT
-    discovery = Discovery(os.environ, lambda: trees(place), asked_for, clock)
+    discovery = Discovery(os.environ, lambda: trees(place), asked_for, clock, root=repository_root)
     tasks = RepositoryTasks(
         discovery,
         clock,
         lambda: why_empty(discovery.found, os.environ, discovery.config, place.repository),
     )
-    watch = TaskWatch(tasks.directories)
+    agents = LateAgents(lambda: _agents(discovery, clock, place, growing.again_in))
+    watch, growing = TaskWatch(tasks.directories), TaskWatch(agents.directories, pace=SLOW)
     tasks.again_in = watch.again_in
     world = World(
         clock=clock,
         files=tasks,
-        life=SystemLife(clock, place.repository, lambda batch: _sessions(discovery, batch)),
+        life=SystemLife(clock, place.repository, lambda batch: _sessions(discovery, batch), agents=agents.life),
         processes=SystemProcesses(output),
-        agents=MemoryAgents(),
-        nudges=MemoryNudges(),
+        agents=agents,
+        nudges=panes(),
         mail=HomeMail(place.home),
         actor=actor,
         new_id=lambda prefix: f"{prefix}-{os.urandom(6).hex()}",
         holder=f"{role} of {actor.name}, pid {os.getpid()}",
         repository=str(place.repository),
     )
-    return Surroundings(world, discovery, watch, TrackEvidence(lambda: trees(place), output, os.environ))
+    evidence = TrackEvidence(lambda: trees(place), output, os.environ)
+    return Surroundings(world, discovery, ManyHints((watch, growing)), evidence)
+
+
+def panes() -> LateNudges:
+    """The terminals in which agents sit: to go to them, and to say something to an agent that is idle."""
+    return LateNudges(_nudges)
 
 
 def trees(place: Place) -> tuple[Path, ...]:
     """The main working tree, first, and the worktrees; outside of a repository the directory itself."""
     return worktrees(place.repository) or (place.repository,)
+
+
+def _agents(discovery: Discovery, clock: SystemClock, place: Place, again_in: Callable[[int], None]) -> ClaudeAgents:
+    """The agents of the repository, with what settings say of their hooks and tmux of their panes."""
+    from orchestrator_tui.adapters.connection.state import connected
+    from orchestrator_tui.adapters.sessions.agents import ClaudeAgents
+    from orchestrator_tui.adapters.tmux import Tmux
+
+    tmux = Tmux(os.environ)
+
+    def pane(process: ProcessIdentity) -> str:
+        found = tmux.pane_of(process)
+        return "" if found is None else found.target
+
+    def hears_us(directory: str, version: str) -> bool:
+        return connected(os.environ, directory, place.home, version)
+
+    return ClaudeAgents(discovery, clock, hears_us, pane, again_in)
+
+
+def _nudges() -> ClaudeNudges:
+    from orchestrator_tui.adapters.nudges import ClaudeNudges
+
+    return ClaudeNudges(os.environ)
 
 
 def _sessions(discovery: Discovery, batch: str) -> Iterable[Session]:

@@ -40,7 +40,9 @@ class AgentLife:
     """What is known of an agent's life.
 
     Attributes:
-        process: the process that it lives in, while that runs; ``gone`` tells that it has come to its end.
+        process: its own process, while that runs; a sub-agent has none: that its session runs does not show that it
+            works.
+        gone: it has come to its end.
         changed_ms: when its transcript grew last, in milliseconds of wall time; 0 when unknown.
         call, call_ms: the call that it has in flight, and since when; "" when none is.
     """
@@ -58,7 +60,7 @@ class ClaudeAgents:
     Args:
         discovery: which sessions there are.
         clock: the time.
-        connected: whether sessions that are started in a directory run our hooks.
+        connected: whether a session that was started in a directory runs our hooks; the other text is its version.
         pane: where a process sits in tmux, for versions that do not tell it.
         again_in: asks for another look after so many milliseconds, where there is more to read.
         alive: whether a process still runs; replaced in tests.
@@ -68,7 +70,7 @@ class ClaudeAgents:
         self,
         discovery: Discovery,
         clock: Clock,
-        connected: Callable[[str], bool] = lambda _: False,
+        connected: Callable[[str, str], bool] = lambda _directory, _version: False,
         pane: Callable[[ProcessIdentity], str] = lambda _: "",
         again_in: Callable[[int], None] = lambda _: None,
         alive: Callable[[ProcessIdentity], bool] = alive,
@@ -117,7 +119,7 @@ class ClaudeAgents:
         homes, sessions = self._homes, self._sessions
         living = (home for name, home in homes.items() if name in sessions and sessions[name].process is not None)
         transcripts = (directory for home in living for directory in home.directories)
-        return tuple(dict.fromkeys((self._discovery.registry.directory, self._teams.directory, *transcripts)))
+        return tuple(dict.fromkeys((self._discovery.registry.directory, *self._teams.directories(), *transcripts)))
 
     def life(self, whom: str) -> AgentLife | None:
         """What is known of the life of the agent with this address; None when nothing is."""
@@ -129,7 +131,7 @@ class ClaudeAgents:
             return AgentLife(None, True, fact.last_wall_ms)
         call = home.followers[agent_of(whom)].transcript.in_flight
         running = ("", 0) if call is None else (call.words, call.wall_ms)
-        return AgentLife(session.process, False, fact.last_wall_ms, *running)
+        return AgentLife(None if fact.agent.id else session.process, False, fact.last_wall_ms, *running)
 
     # --- looking -------------------------------------------------------------------------------------------
 
@@ -153,7 +155,7 @@ class ClaudeAgents:
                 trees=trees,
                 teams=teams,
                 jobs=jobs,
-                connected=bool(session.cwd) and connected(session.cwd),
+                connected=bool(session.cwd) and connected(session.cwd, told.version(session.entry, home)),
                 pane=self._pane_of(session, home, None if leads else team),
                 lead_lives=lead,
                 went_on=self._followed.went_on.get(session.id, ""),

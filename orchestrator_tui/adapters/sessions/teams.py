@@ -57,6 +57,10 @@ class Teams:
         self.directory = os.path.join(config, "teams")
         self._files = SmallFiles(read_team)
 
+    def directories(self) -> tuple[str, ...]:
+        """Where a change may matter: where teams come and go, and where each of them stands."""
+        return self.directory, *(os.path.join(self.directory, name) for name in names(self.directory))
+
     def read(self) -> Mapping[str, Team]:
         """Every team by the name of its directory, by which its inboxes and its task list go."""
         paths = {os.path.join(self.directory, name, "config.json"): name for name in names(self.directory)}

@@ -136,7 +136,7 @@ def _session_fact(session: Session, home: Household, found: Standing, around: Ar
         connected=around.connected and not found.finished,
         pane="" if found.finished else around.pane,
         team=_clean(team.name) if team is not None else "",
-        version=_clean(entry.version) if entry is not None else transcript.version,
+        version=version(entry, home),
     )
     others = (
         0.0 if totals.stated is None else _sum(own_cost(one.follower.totals, 0.0) for one in home.subagents.values())
@@ -198,6 +198,11 @@ def _tree_of(directory: str, trees: Iterable[Path]) -> str:
     path = Path(directory)
     found = [str(tree) for tree in trees if directory and path.is_relative_to(tree)]
     return max(found, key=len, default="")
+
+
+def version(entry: RegisteredSession | None, home: Household) -> str:
+    """The version of a session's Claude Code, by its entry in the registry, else by its transcript."""
+    return (_clean(entry.version) if entry is not None else "") or home.main.transcript.version
 
 
 def _with_use(fact: AgentFact, counted: bool, totals: Totals, cost: float | None) -> AgentFact:

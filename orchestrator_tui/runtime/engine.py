@@ -102,7 +102,7 @@ class Engine:
         """The events that hooks have told of agents and nobody took yet; whether anything calls for a look."""
         if state is self._heard:
             return frozenset(), False
-        new = any(batch_id not in self._heard.batches for batch_id in state.batches)
+        new = any(one not in self._heard.batches and self._holds.get(one) is None for one in state.batches)
         told = [
             request
             for batch_id, _ in self._holds.all()

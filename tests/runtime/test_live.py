@@ -8,13 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator_tui.core.agents import IDLE
 from orchestrator_tui.journal.filelock import HeldFile, hold_new
 from orchestrator_tui.journal.port import JournalUnwritable
 from orchestrator_tui.journal.presence import present
 from orchestrator_tui.journal.sqlite import SqliteJournal
-from orchestrator_tui.runtime.live import LiveSession
+from orchestrator_tui.runtime.live import AGENTS_MS, LiveSession
 from orchestrator_tui.runtime.ports import Outcome, Snapshot
-from tests.core.builders import answer, asking
+from tests.core.builders import agent, answer, asking
 from tests.runtime.stage import BATCH, Process, Stage
 
 PATIENCE_S = 20.0
@@ -105,3 +106,13 @@ def test_an_error_of_the_program_is_shown_and_the_next_turn_works(
     screen.session.dispatch(answer(gate, "ship"))
     screen.wait_for(lambda now: bool(screen.outcomes))
     assert [outcome.text for outcome in screen.outcomes] == ["decided"]
+
+
+def test_agents_are_looked_at_without_any_hint(stage: Stage, screen: Screen) -> None:
+    stage.work(agent())
+    screen.start()
+    screen.wait_for(lambda picture: BATCH in picture.state.batches)
+    stage.clock.advance(AGENTS_MS)
+    stage.work(agent(status=IDLE))
+    found = screen.wait_for(lambda picture: "idle" in str(picture.state.batches[BATCH].tracks))
+    assert [track.kind for track in found.state.batches[BATCH].tracks.values()] == ["session"]

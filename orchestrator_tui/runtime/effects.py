@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.delivery import (
     ENGINE,
@@ -54,6 +55,7 @@ class Effects:
         self._messages = Messages(world, recorder)
         self._posted: dict[tuple[str, str], Instant] = {}
         self._nudged: dict[tuple[str, str, str], Instant] = {}
+        self._under_way: dict[tuple[str, str], Agent] = {}
 
     def deliver(self, lease: Lease | None, batch: Batch, gate: Gate, reach: Reach) -> bool:
         """Take the route that is ours to take now, if any; whether anything was recorded.
@@ -97,25 +99,35 @@ class Effects:
 
     def _nudge(self, batch: Batch, gate: Gate, reach: Reach, now: Instant) -> bool:
         """Make an idle agent look, or record once why it cannot be done; whether anything was recorded."""
-        agent = reach.agent
-        if agent is None or not nudge_due(batch, gate, reach, now):
+        agent = self._under_way.pop((gate.batch, gate.id), None) or self._to_nudge(batch, gate, reach, now)
+        if agent is None:
             return False
-        tried = self._nudged.get((batch.id, agent.session, agent.id))
-        if tried is not None and elapsed_ms(tried, now) < batch.limits.nudge_ms:
-            return False
-        self._nudged[batch.id, agent.session, agent.id] = now
-        if "hook" in gate.routes:
-            with suppress(OSError):
-                # What it calls first when it works again finds the answer.
-                self._world.mail.post(agent.session)
         try:
             route, evidence = self._world.nudges.nudge(agent, nudge_words())
+        except BlockingIOError:
+            self._under_way[gate.batch, gate.id] = agent
+            return False
         except OSError as error:
             route, evidence = NO_NUDGE, error.strerror or str(error)
             told = (step.evidence for step in reversed(gate.steps) if step.step == NUDGED and step.route == NO_NUDGE)
             if next(told, None) == evidence:
                 return False
         return not self._step(gate, "gate_nudged", route=route, evidence=evidence)
+
+    def _to_nudge(self, batch: Batch, gate: Gate, reach: Reach, now: Instant) -> Agent | None:
+        """The agent that is to be made to look now, with its mail posted; None when nobody is."""
+        agent = reach.agent
+        if agent is None or not nudge_due(batch, gate, reach, now):
+            return None
+        tried = self._nudged.get((batch.id, agent.session, agent.id))
+        if tried is not None and elapsed_ms(tried, now) < batch.limits.nudge_ms:
+            return None
+        self._nudged[batch.id, agent.session, agent.id] = now
+        if "hook" in gate.routes:
+            with suppress(OSError):
+                # What it calls first when it works again finds the answer.
+                self._world.mail.post(agent.session)
+        return agent
 
     # --- one route -----------------------------------------------------------------------------------------
 

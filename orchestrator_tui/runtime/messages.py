@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.delivery import TASK_FILE
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.message_routes import MAIL, NUDGE, message_ways, no_way
 from orchestrator_tui.core.model import Batch, Message, Track
@@ -29,12 +30,22 @@ TRY_AGAIN_MS = 10_000
 _Told = tuple[str, str]
 
 
+@frozen
+class _Saying:
+    """Messages that are being said to an idle agent right now, by their ids and in one text."""
+
+    agent: Agent
+    messages: frozenset[str]
+    text: str
+
+
 class Messages:
     """Brings messages to where their agents find them."""
 
     def __init__(self, world: World, recorder: Recorder) -> None:
         self._world, self._recorder = world, recorder
         self._tried: dict[tuple[str, str, str], Instant] = {}
+        self._saying: dict[tuple[str, str], _Saying] = {}
 
     def send(self, lease: Lease, batch: Batch, track: Track, *, kept: bool = True) -> bool:
         """Take the next way of each unread message of a track; whether anything was recorded.
@@ -46,12 +57,15 @@ class Messages:
         now, agent = self._world.clock.now(), agent_behind(batch, track)
         unread = [message for message in track.messages if message.read_at is None]
         ways = {message.id: self._ways(batch, track, agent, message, now, kept) for message in unread}
-        told = self._nudge(agent, [message for message in unread if NUDGE in (ways[message.id] or ())])
+        said, told = self._nudge(batch, track, agent, [one for one in unread if NUDGE in (ways[one.id] or ())])
         drafts: list[Draft] = []
         for message in unread:
             open_ways = ways[message.id]
-            if open_ways is not None:
-                drafts += self._bring(batch, track, agent, message, open_ways, told, kept)
+            if message.id in said:
+                # It may have begun to work by what it was told: how that ended is recorded all the same.
+                open_ways = (NUDGE, *(way for way in open_ways or () if way != NUDGE))
+            if open_ways is not None and (told is not None or NUDGE not in open_ways):
+                drafts += self._bring(batch, track, agent, message, open_ways, told or "", kept)
         if drafts:
             self._recorder.record(lease, drafts, now)
         return bool(drafts)
@@ -69,15 +83,25 @@ class Messages:
             ways = tuple(way for way in ways if way != NUDGE and way not in message.routes)
         return None if message.written_at is not None and not ways else ways
 
-    def _nudge(self, agent: Agent | None, messages: Iterable[Message]) -> _Told | str:
-        """Say all of these to an idle agent at once: route and evidence, or why it cannot be done now."""
-        said = list(messages)
-        if agent is None or not said:
-            return ""
+    def _nudge(
+        self, batch: Batch, track: Track, agent: Agent | None, messages: Sequence[Message]
+    ) -> tuple[frozenset[str], _Told | str | None]:
+        """Say all of these to an idle agent at once: which messages that were, and what became of it.
+
+        That is route and evidence, or why it cannot be done now; None while it is under way.
+        """
+        saying = self._saying.pop((batch.id, track.slug), None)
+        if saying is None:
+            if agent is None or not messages:
+                return frozenset(), ""
+            saying = _Saying(agent, frozenset(message.id for message in messages), messages_words(messages))
         try:
-            return self._world.nudges.nudge(agent, messages_words(said))
+            return saying.messages, self._world.nudges.nudge(saying.agent, saying.text)
+        except BlockingIOError:
+            self._saying[batch.id, track.slug] = saying
+            return saying.messages, None
         except OSError as error:
-            return error.strerror or str(error)
+            return saying.messages, error.strerror or str(error)
 
     def _bring(
         self,

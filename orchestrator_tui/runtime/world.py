@@ -78,6 +78,7 @@ class Nudges(Protocol):
         """Say ``text`` to an idle agent: the route that was taken (``tmux``, ``inbox``) and in words what was done.
 
         Raises:
+            BlockingIOError: it is under way; the same call made again tells what became of it.
             OSError: it cannot be done now, and why: it is busy, it shows a dialog, there is no way to it.
         """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 
 from orchestrator_tui.adapters.discovery import FORGOTTEN_MS
 from orchestrator_tui.adapters.tasks import document, files, listing, lock, reader, record
@@ -17,6 +18,7 @@ from orchestrator_tui.core.queries import wants_confirmation
 from orchestrator_tui.core.risk import DECLARED, ENVIRONMENTS, KINDS
 from orchestrator_tui.core.routes_shown import NUDGE_FACTS, ROUTE_FACTS
 from orchestrator_tui.core.rules import NEVER_BY_RULE
+from orchestrator_tui.hook import installed
 from orchestrator_tui.runtime.doors import RECEIPT_MS
 from orchestrator_tui.runtime.rules import load_rules
 from orchestrator_tui.ui.present.words import RISK_WORDS
@@ -227,7 +229,31 @@ def short_times() -> str:
     return table(("what", "time"), rows)
 
 
+def hooks() -> str:
+    """The hooks that are installed, as the installation makes them."""
+    started = {"always": "at every one", "by mail": "only where mail lies", "refusing": "at every one; may refuse"}
+    rows = []
+    for entry in installed.entries(Path("PYTHON"), Path("HOME")):
+        tools = {"": "", "TaskUpdate": "`TaskUpdate`"}.get(entry.matcher)
+        if tools is None:
+            tools = "`TaskCreate`, `TaskUpdate`" if entry.starts == installed.ALWAYS else "every other"
+        rows.append((f"`{entry.event}`", tools, started[entry.starts], _time(entry.timeout), entry.what))
+    return table(("event", "tools", "Python starts", "may take", "what it does"), rows)
+
+
+def _time(seconds: int) -> str:
+    return f"{seconds} s" if seconds < 3_600 else f"{seconds // 3_600} h"
+
+
+def hook_commands() -> str:
+    """The three forms of command that are installed."""
+    forms = {entry.starts: entry.command for entry in installed.entries(Path("PYTHON"), Path("HOME"))}
+    return "\n".join(["```sh", *forms.values(), "```"])
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
+    "hooks": hooks,
+    "hook commands": hook_commands,
     "nudges": nudges,
     "routes": routes,
     "limits": limits,

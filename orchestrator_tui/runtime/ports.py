@@ -102,3 +102,32 @@ class Panes(Protocol):
 
         May take a second, and is called off the event loop. Raises :class:`OSError` with a message for the person.
         """
+
+
+@frozen
+class Offer:
+    """What connecting the agents' program would change: what goes in, file by file, and what else is to be known.
+
+    No ``changes`` mean that everything is in place.
+    """
+
+    changes: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+class Connector(Protocol):
+    """The way to connect the agents' program from here, so that its agents ask and hear us.
+
+    Both methods may take seconds and are called off the event loop; both raise :class:`OSError` with a message for the
+    person, and then nothing was changed.
+    """
+
+    @property
+    def scopes(self) -> Mapping[str, str]:
+        """Where a connection can hold: name → in words; the first is meant when none is named."""
+
+    def offer(self, scope: str) -> Offer:
+        """What would change."""
+
+    def connect(self, scope: str) -> str:
+        """Change what :meth:`offer` told last for this scope, and nothing else; in one line what has changed."""

@@ -249,6 +249,16 @@ _TELL = (
         needs=("writable", "track", "nudgeable"),
         dangerous=True,
     ),
+    Action(
+        "connect",
+        ("C",),
+        "connect",
+        "Connect Claude Code, so that its agents ask and hear you here",
+        "Tell",
+        _SCREENS,
+        needs=("writable", "connectable"),
+        dangerous=True,
+    ),
 )
 
 _REPLAY = (

@@ -24,7 +24,7 @@ from textual.timer import Timer
 
 from orchestrator_tui.core.model import State
 from orchestrator_tui.core.text import sanitise
-from orchestrator_tui.runtime.ports import Evidence, Outcome, Panes, Session, Snapshot
+from orchestrator_tui.runtime.ports import Connector, Evidence, Outcome, Panes, Session, Snapshot
 from orchestrator_tui.ui import themes
 from orchestrator_tui.ui.actions import BY_ID
 from orchestrator_tui.ui.deciding import REST_MS, rests
@@ -81,6 +81,7 @@ class Cockpit(App[None], inherit_bindings=False):
         problems: tuple[str, ...] = (),
         evidence: Evidence | None = None,
         panes: Panes | None = None,
+        connector: Connector | None = None,
         warner: Warner | None = None,
         snapshots: Path | None = None,
         zone: tzinfo | None = None,
@@ -100,6 +101,7 @@ class Cockpit(App[None], inherit_bindings=False):
             keymap=keymap,
             evidence=evidence,
             panes=panes,
+            connector=connector,
             snapshots=snapshots,
             ascii_only=wants_ascii(self.settings, self.environment),
             zone=zone,
@@ -310,6 +312,7 @@ def run(
     *,
     evidence: Evidence | None = None,
     panes: Panes | None = None,
+    connector: Connector | None = None,
     snapshots: Path | None = None,
     environment: Mapping[str, str] | None = None,
     tour: Sequence[str] = (),
@@ -327,6 +330,7 @@ def run(
         problems=problems,
         evidence=evidence,
         panes=panes,
+        connector=connector,
         snapshots=snapshots,
         environment=variables,
         tour=tour,

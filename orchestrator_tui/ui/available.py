@@ -27,7 +27,8 @@ class Situation:
         gate: the gate on the card, or None.
         track: the selected track, or None.
         read_only: why nothing may be changed from here, or "".
-        evidence: what can be looked up of a track: ``diff``, ``output``; ``pane`` where terminals can be gone to.
+        evidence: what can be looked up of a track: ``diff``, ``output``; ``pane`` where terminals can be gone to,
+            ``connect`` where the agents' program can be connected.
     """
 
     state: State
@@ -167,6 +168,10 @@ def _pane(situation: Situation) -> str | None:
     return f"the agent of {track.slug} sits in no terminal that is known (it must run in tmux)"
 
 
+def _connectable(situation: Situation) -> str | None:
+    return None if "connect" in situation.evidence else "nothing can be connected from here"
+
+
 def _something(situation: Situation) -> str | None:
     return "nothing is selected" if situation.gate is None and situation.track is None else None
 
@@ -194,6 +199,7 @@ CONDITIONS: Mapping[str, Callable[[Situation], str | None]] = {
     "diff": partial(_evidence, "diff"),
     "output": partial(_evidence, "output"),
     "pane": _pane,
+    "connectable": _connectable,
     "something": _something,
     "waiting": _waiting,
 }

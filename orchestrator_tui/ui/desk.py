@@ -23,7 +23,7 @@ from orchestrator_tui.core.queries import (
     tracks_by_need,
     waiting_gates,
 )
-from orchestrator_tui.runtime.ports import Evidence, Live, Outcome, Panes, Session, Snapshot
+from orchestrator_tui.runtime.ports import Connector, Evidence, Live, Outcome, Panes, Session, Snapshot
 from orchestrator_tui.ui.available import Situation
 from orchestrator_tui.ui.deciding import Card, follow, lay
 from orchestrator_tui.ui.keymap import Keymap
@@ -49,6 +49,7 @@ class Desk:
         keymap: Keymap | None = None,
         evidence: Evidence | None = None,
         panes: Panes | None = None,
+        connector: Connector | None = None,
         snapshots: Path | None = None,
         ascii_only: bool = False,
         zone: tzinfo | None = None,
@@ -58,6 +59,7 @@ class Desk:
         self.keymap = keymap or Keymap()
         self.evidence = evidence
         self.panes = panes
+        self.connector = connector
         self.snapshots = snapshots
         self.transport: Transport | None = transport_of(session)
         self.ascii_only = ascii_only
@@ -118,7 +120,7 @@ class Desk:
         )
 
     def _ports(self) -> tuple[tuple[str, object | None], ...]:
-        return (("diff", self.evidence), ("output", self.evidence), ("pane", self.panes))
+        return (("diff", self.evidence), ("output", self.evidence), ("pane", self.panes), ("connect", self.connector))
 
     # --- what changes by itself ----------------------------------------------------------------------------
 

@@ -239,6 +239,12 @@ class CockpitScreen(PictureScreen, inherit_bindings=False):
         if track is not None:
             self.desk.dispatch(Nudge(track.batch, track.slug))
 
+    def do_connect(self) -> None:
+        from orchestrator_tui.ui.screens.connecting import ConnectDialog
+
+        if self.desk.connector is not None:
+            self.ask(ConnectDialog(self.desk, self.desk.connector))
+
     def do_undo(self) -> None:
         command: Undo | None = undoable(self.desk.situation())
         if command is not None:

@@ -11,7 +11,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from orchestrator_tui.core.model import State, Track
-from orchestrator_tui.runtime.ports import Live, Panes
+from orchestrator_tui.runtime.ports import Connector, Live, Panes
 from orchestrator_tui.ui.app import Cockpit
 from orchestrator_tui.ui.settings import Settings
 from orchestrator_tui.ui.snapshot import render_text
@@ -111,6 +111,7 @@ async def opened(
     snapshots: Path | None = None,
     evidence: bool = True,
     panes: Panes | None = None,
+    connector: Connector | None = None,
     rested: bool = True,
     session: FakeSession | None = None,
 ) -> AsyncIterator[Driver]:
@@ -122,6 +123,7 @@ async def opened(
         settings=settings,
         evidence=FixedEvidence() if evidence else None,
         panes=panes,
+        connector=connector,
         warner=warner,
         snapshots=snapshots,
         zone=states.ZONE,

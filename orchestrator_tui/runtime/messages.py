@@ -54,8 +54,10 @@ class Messages:
         have been read (``kept`` is false) takes all ways at once. A nudge that was given and not recorded, since its
         process died, is given again: the message says its id each time.
         """
-        now, agent = self._world.clock.now(), agent_behind(batch, track)
         unread = [message for message in track.messages if message.read_at is None]
+        if not unread:
+            return False
+        now, agent = self._world.clock.now(), agent_behind(batch, track)
         ways = {message.id: self._ways(batch, track, agent, message, now, kept) for message in unread}
         said, told = self._nudge(batch, track, agent, [one for one in unread if NUDGE in (ways[one.id] or ())])
         drafts: list[Draft] = []

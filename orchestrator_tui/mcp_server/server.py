@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio
@@ -176,10 +176,19 @@ def result(reply: Reply) -> CallToolResult:
     Claude Code shows its model the structured content alone where there is any, so that it holds the words, too.
     """
     text = sanitise(reply.words)
-    structured = {"words": text, **reply.data} if reply.data and not reply.failed else None
+    structured = {"words": text, **clean(reply.data)} if reply.data and not reply.failed else None
     return CallToolResult(
         content=[TextContent(type="text", text=text)], structured_content=structured, is_error=reply.failed
     )
+
+
+def clean(value: Any) -> Any:
+    """Data with every text in it made safe."""
+    if isinstance(value, str):
+        return sanitise(value)
+    if isinstance(value, Mapping):
+        return {key: clean(one) for key, one in value.items()}
+    return [clean(one) for one in value] if isinstance(value, list) else value
 
 
 async def serve(desk: Desk) -> None:

@@ -8,7 +8,7 @@ from orchestrator_tui.core import words_pending as words
 from orchestrator_tui.core.model import Gate
 from orchestrator_tui.core.text import is_clean
 from tests.core.builders import Ledger, opened
-from tests.hostile_text import PAYLOADS
+from tests.hostile_text import ALL_PAYLOADS
 
 
 def gate(question: str = "Ship it or fix it?") -> Gate:
@@ -45,6 +45,6 @@ def test_a_long_list_is_counted() -> None:
     assert text.count("gate g r1") == 20
 
 
-@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("payload", ALL_PAYLOADS)
 def test_hostile_text_is_made_safe(payload: str) -> None:
     assert all(is_clean(text) for text in every(gate(payload), payload))

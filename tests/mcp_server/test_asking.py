@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,10 @@ import anyio
 import pytest
 
 from orchestrator_tui.core.model import GateState
+from orchestrator_tui.core.text import is_clean
+from orchestrator_tui.hook.installed import entries
 from orchestrator_tui.journal.presence import PresenceLock
+from tests.hostile_text import ALL_PAYLOADS
 from tests.mcp_server.scene import SESSION, Scene, asker, background, data, own_source, words
 
 
@@ -221,3 +226,44 @@ async def test_a_mistake_is_told_with_what_is_right(scene: Scene, given: dict[st
     assert refused.is_error
     assert complaint in words(refused)
     assert not (scene.directory / "journal.db").exists(), "nothing was asked"
+
+
+async def test_where_hooks_of_ours_run_they_are_a_way_to_the_agent_too(scene: Scene) -> None:
+    hooks = [
+        {"matcher": entry.matcher, "hooks": [{"type": "command", "command": entry.command}]}
+        for entry in entries(Path(sys.executable), scene.home)
+        if entry.event == "PostToolUse"
+    ]
+    scene.config.mkdir()
+    (scene.config / "settings.json").write_text(json.dumps({"hooks": {"PostToolUse": hooks}}))
+    async with scene.served() as agents:
+        asked = data(await agents.ask("a1", wait_seconds=0))
+    assert scene.gate(asked["gate"]).routes == ("mcp", "hook")
+
+
+@pytest.mark.parametrize("payload", ALL_PAYLOADS)
+async def test_hostile_text_reaches_nobody_raw(scene: Scene, payload: str) -> None:
+    given: dict[str, Any] = {"question": f"Q{payload}?", "options": [f"a: {payload}x"], "request_id": f"r{payload}"}
+    async with scene.served() as agents:
+        pending = await agents.ask(**given, wait_seconds=0)
+        scene.decide(scene.gates()[0], text=f"t{payload}", reason=f"r{payload}")
+        decided = await agents.ask(**given)
+    for result in (pending, decided):
+        assert is_clean(words(result))
+        assert all(is_clean(value) for value in data(result).values() if isinstance(value, str))
+    assert data(decided)["state"] == "decided"
+
+
+async def test_a_fault_of_our_own_is_no_approval(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("orchestrator_tui.mcp_server.desk.Desk.place", fail)
+    async with scene.served() as agents:
+        failed = await agents.ask()
+    assert failed.is_error
+    told = "request_decision failed by a fault of orch-tui itself (ZeroDivisionError()): nothing is approved."
+    assert words(failed) == told
+    assert "ZeroDivisionError" in caplog.text

@@ -77,10 +77,18 @@ def open_cockpit(
     limits = _limits(stale_after)
     _need_terminal()
     session, evidence = compose(place, asked_for, limits)
+    from orchestrator_tui.cli.connector import ClaudeConnector
     from orchestrator_tui.cli.world import panes
     from orchestrator_tui.ui.app import run as show
 
-    return show(session, evidence=evidence, panes=panes(), snapshots=place.directory / SNAPSHOTS, tour=tour)
+    return show(
+        session,
+        evidence=evidence,
+        panes=panes(),
+        connector=ClaudeConnector(place),
+        snapshots=place.directory / SNAPSHOTS,
+        tour=tour,
+    )
 
 
 def open_everywhere(stale_after: float | None) -> int:
@@ -92,13 +100,20 @@ def open_everywhere(stale_after: float | None) -> int:
     gc.disable()
     limits = _limits(stale_after)
     _need_terminal()
+    from orchestrator_tui.cli.connector import USER, ClaudeConnector
     from orchestrator_tui.cli.machine import compose_all
     from orchestrator_tui.cli.world import panes
-    from orchestrator_tui.journal.home import state_home
     from orchestrator_tui.ui.app import run as show
 
     session, evidence = compose_all(limits)
-    return show(session, evidence=evidence, panes=panes(), snapshots=state_home(os.environ) / SNAPSHOTS)
+    place = find_place(".")
+    return show(
+        session,
+        evidence=evidence,
+        panes=panes(),
+        connector=ClaudeConnector(place, (USER,)),
+        snapshots=place.home / SNAPSHOTS,
+    )
 
 
 def _need_terminal() -> None:

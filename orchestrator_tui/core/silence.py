@@ -70,6 +70,8 @@ def silence_gate_id(slug: str) -> str:
 def due(batch: Batch, track: Track, sight: Sight, rules: Rules, now: Instant) -> list[Draft]:
     """What is due now about the agent of a track; what is recorded of it is not due again."""
     offered = batch.gates.get(silence_gate_id(track.slug))
+    if offered is None and not may_be_silent(track):
+        return []
     agent = None if track.attempts else agent_behind(batch, track)
     if agent is not None and track.state in _WATCHED_STATES and not is_agent_track(track):
         said = _of_the_agent(batch, track, agent, now)
@@ -88,6 +90,11 @@ def due(batch: Batch, track: Track, sight: Sight, rules: Rules, now: Instant) ->
     elif track.slug not in sight.signs:
         return []
     return _verdict(batch, track, offered, sight, rules, now)
+
+
+def may_be_silent(track: Track) -> bool:
+    """Whether anything can be due about the agent of a track: its work goes on, and it is what is looked at for it."""
+    return track.state in _WATCHED_STATES and not track.part_of
 
 
 def _of_the_agent(batch: Batch, track: Track, agent: Agent, now: Instant) -> list[Draft] | None:
@@ -119,8 +126,7 @@ def _reason_gone(track: Track) -> str:
 
 def _is_watched(track: Track) -> bool:
     """Whether its agent is expected to be heard of: it has stages to report, or is itself what the track is about."""
-    speaks = track.stage > 0 or is_agent_track(track)
-    return track.state in _WATCHED_STATES and speaks and not track.part_of
+    return may_be_silent(track) and (track.stage > 0 or is_agent_track(track))
 
 
 def _ask_if_silent(batch: Batch, track: Track, agent: Agent | None, sight: Sight, now: Instant) -> list[Draft]:

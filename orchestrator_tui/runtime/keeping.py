@@ -12,7 +12,7 @@ from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateS
 from orchestrator_tui.core.observe import observe_ending
 from orchestrator_tui.core.policy import policy
 from orchestrator_tui.core.rules import Rules
-from orchestrator_tui.core.silence import Sight, overtaken, signs_of
+from orchestrator_tui.core.silence import Sight, may_be_silent, overtaken, signs_of
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.effects import Effects, reach_of
 from orchestrator_tui.runtime.follower import Follower
@@ -107,6 +107,8 @@ class Keeping:
         signs: dict[str, tuple[LifeSign, ...]] = {}
         ended: set[str] = set()
         for track in batch.tracks.values():
+            if not may_be_silent(track):
+                continue
             own = self._signs(batch, track)
             if track.liveness is not Liveness.REPORTING:
                 found, over = self._world.life.look(track)

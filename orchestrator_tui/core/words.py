@@ -94,6 +94,16 @@ def owed_words(gates: Sequence[Gate]) -> str:
     return f"Still undecided; do not ask again, the decision is brought to you:\n{listed}"
 
 
+def dismissed_words(gates: Sequence[Gate]) -> str:
+    """What an agent hears that waited for answers which will not come."""
+    lines = ["No answer will come, and none is an approval:"]
+    for gate in gates[:_LISTED]:
+        why = sanitise_line(gate.closed_why, _QUESTION_LIMIT)
+        lines.append(f"- {_asked(gate)} ({gate.state.value}{f': {why}' if why else ''})")
+    lines.append("Go on with what does not depend on it, or ask again if it still needs a decision.")
+    return "\n".join(lines)
+
+
 def stale_words(gates: Sequence[Gate], now: Instant) -> str:
     """What an orchestrating session must bring before its person at once (seed 002, the 5-minute rule)."""
     lines = [

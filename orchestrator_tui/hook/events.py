@@ -8,10 +8,11 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Batch, Gate, GateState
 from orchestrator_tui.core.naming import is_call_gate
-from orchestrator_tui.core.words import owed_words, refusal_words, stale_words, undecided_words
+from orchestrator_tui.core.words import dismissed_words, owed_words, refusal_words, stale_words, undecided_words
 from orchestrator_tui.hook import handing, owed, state, tasks
 from orchestrator_tui.hook.holding import Held, hold
 from orchestrator_tui.hook.main import TASK_TOOLS
+from orchestrator_tui.hook.queued import Queue
 from orchestrator_tui.hook.visit import Visit
 
 CONTEXT_LOST = ("compact", "resume")
@@ -48,12 +49,13 @@ def tool_is_called(visit: Visit) -> None:
 def turn_ends(visit: Visit) -> None:
     """An agent is about to stop: it is held while it owes a gate, and gets what waits for it (DESIGN §4.2)."""
     handing.settle(visit)
-    held = hold(visit, lambda: _owed(visit))
-    still = owed_words(held.undecided) if held.undecided else ""
-    if handing.bring(visit, visit.block, held.claimed, still):
+    held = hold(visit, lambda: _owed(visit), Queue(visit.caller.transcript).holds_something)
+    if handing.bring(visit, visit.block, held.claimed, _beside(held)):
         return
     if held.alone:
         visit.block(undecided_words(held.undecided))
+    elif held.dismissed:
+        visit.block(_beside(held))
     elif visit.caller.agent:
         state.report(visit)
 
@@ -125,9 +127,21 @@ def _tell_held(visit: Visit, gate: Gate) -> None:
     def wanted() -> tuple[Gate, ...]:
         return tuple(one for one in _owed(visit) if one.id == gate.id)
 
-    held: Held = hold(visit, wanted)
-    if not handing.bring(visit, visit.tell, held.claimed) and held.alone:
-        visit.tell(undecided_words(held.undecided))
+    held = hold(visit, wanted)
+    if not handing.bring(visit, visit.tell, held.claimed):
+        if held.alone:
+            visit.tell(undecided_words(held.undecided))
+        elif held.dismissed:
+            visit.tell(_beside(held))
+
+
+def _beside(held: Held) -> str:
+    """What there is to say of the gates of a hold that have no answer."""
+    parts = [
+        dismissed_words(held.dismissed) if held.dismissed else "",
+        owed_words(held.undecided) if held.undecided else "",
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _owed(visit: Visit) -> tuple[Gate, ...]:

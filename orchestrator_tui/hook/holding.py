@@ -8,7 +8,7 @@ from contextlib import ExitStack
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Gate
+from orchestrator_tui.core.model import Gate, GateState
 from orchestrator_tui.hook import owed
 from orchestrator_tui.hook.handing import claim
 from orchestrator_tui.hook.visit import ROUTE, Visit
@@ -18,6 +18,9 @@ from orchestrator_tui.journal.waking import BACKSTOP_S, Waiter
 GRACE_MS = 600_000
 """How long a held hook outlives the last who could have answered (DESIGN §4.2)."""
 
+DISMISSED = frozenset({GateState.CANCELLED, GateState.EXPIRED})
+"""How a question ends that its agent did not take down itself."""
+
 
 @frozen
 class Held:
@@ -26,21 +29,23 @@ class Held:
     Attributes:
         claimed: the answers that are to be handed over now.
         undecided: the gates that still wait.
-        alone: nobody was left to answer; without it and without answers there is nothing to wait for any more.
+        dismissed: gates that were waited for and that will have no answer: a person or a rule ended them.
+        alone: nobody was left to answer.
     """
 
     claimed: tuple[Gate, ...] = ()
     undecided: tuple[Gate, ...] = ()
+    dismissed: tuple[Gate, ...] = ()
     alone: bool = False
 
 
-def hold(visit: Visit, wanted: Callable[[], tuple[Gate, ...]]) -> Held:
+def hold(visit: Visit, wanted: Callable[[], tuple[Gate, ...]], released: Callable[[], bool] = lambda: False) -> Held:
     """Wait for the first answers to the gates that ``wanted`` names each time it is asked, and claim them.
 
-    Nobody is held whom nobody could answer from the beginning on, or whose Claude Code has ended.
+    Nobody is held whom nobody could answer from the beginning on, whose Claude Code has ended, or who is ``released``.
     """
     with ExitStack() as stack:
-        return _Hold(visit, stack).wait(wanted)
+        return _Hold(visit, stack).wait(wanted, released)
 
 
 class _Hold:
@@ -49,10 +54,11 @@ class _Hold:
     def __init__(self, visit: Visit, stack: ExitStack) -> None:
         self._visit, self._stack = visit, stack
         self._waiters: dict[str, Waiter] = {}
+        self._waited_for: set[tuple[str, int]] = set()
         self._alone_since: Instant | None = None
         self._met = visit.attended
 
-    def wait(self, wanted: Callable[[], tuple[Gate, ...]]) -> Held:
+    def wait(self, wanted: Callable[[], tuple[Gate, ...]], released: Callable[[], bool]) -> Held:
         """As :func:`hold`."""
         while True:
             gates = wanted()
@@ -62,8 +68,10 @@ class _Hold:
             claimed = self._claim(gates)
             taken, now = {gate.id for gate in claimed}, self._visit.clock.now()
             left = tuple(gate for gate in gates if gate.id not in taken)
-            if claimed or not left or not self._met or self._visit.caller.gone():
-                return Held(claimed, left)
+            if claimed or not left:
+                return Held(claimed, left, self._dismissed())
+            if not self._met or self._visit.caller.gone() or released():
+                return Held(undecided=left)
             if self._is_over(now):
                 return Held(undecided=left, alone=True)
             undo_ms = [wait for gate in left if (wait := owed.undo_left_ms(gate, now))]
@@ -79,10 +87,16 @@ class _Hold:
     def _register(self, gates: Iterable[Gate]) -> bool:
         """Be woken for these gates; whether any of them is new."""
         new = [gate for gate in gates if gate.id not in self._waiters]
+        self._waited_for |= {(gate.id, gate.revision) for gate in gates}
         for gate in new:
             waiter = self._visit.journal.waiter(self._visit.batch, gate.id, what=ROUTE)
             self._waiters[gate.id] = self._stack.enter_context(waiter)
         return bool(new)
+
+    def _dismissed(self) -> tuple[Gate, ...]:
+        found = (self._visit.door.gate(gate_id) for gate_id, _ in sorted(self._waited_for))
+        ended = (gate for gate in found if gate is not None and gate.state in DISMISSED)
+        return tuple(gate for gate in ended if (gate.id, gate.revision) in self._waited_for)
 
     def _is_over(self, now: Instant) -> bool:
         """Whether nobody has been there to answer for the grace."""

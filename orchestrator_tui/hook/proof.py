@@ -7,19 +7,15 @@ what the agent did since decides. Whoever holds the batch reads the same from tr
 from __future__ import annotations
 
 import json
-import os
 import re
-from collections.abc import Iterable
 from pathlib import Path
 
 from orchestrator_tui.core.model import DeliveryStep, Gate
+from orchestrator_tui.hook.growing import NewLines
 from orchestrator_tui.hook.visit import Visit
 
 ENDS = ("Stop", "SubagentStop")
 TOOLS = ("PostToolUse", "PostToolUseFailure")
-TAIL_BYTES = 4 * 1024 * 1024
-"""How far back a transcript is read: some of its lines hold whole requests."""
-
 _PRINTED = re.compile(r"printed to Claude Code at (\w+)(?: of (\S+))?")
 
 
@@ -49,7 +45,7 @@ def taken(visit: Visit, gate: Gate, step: DeliveryStep) -> str:
 def _went_on(transcript: Path, decision: str, call: str) -> bool:
     """Whether the model answered after the transcript shows the decision, or the result of the call it came with."""
     given = False
-    for line in _tail(transcript):
+    for line in NewLines(transcript).read():
         if given and b'"assistant"' in line and _type(line) == "assistant":
             return True
         if decision.encode() in line or (call and call.encode() in line and b'"tool_result"' in line):
@@ -63,16 +59,3 @@ def _type(line: bytes) -> str:
     except (ValueError, RecursionError):
         return ""
     return str(entry.get("type")) if isinstance(entry, dict) else ""
-
-
-def _tail(path: Path) -> Iterable[bytes]:
-    """The last whole lines of a file that is being written; none when it cannot be read."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except OSError:
-        return ()
-    with open(descriptor, "rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        file.seek(max(0, size - TAIL_BYTES))
-        lines = file.read(TAIL_BYTES).split(b"\n")
-    return lines[1 if size > TAIL_BYTES else 0 : -1]

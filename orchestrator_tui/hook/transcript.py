@@ -7,18 +7,15 @@ call's own lines are the evidence: the assistant's use of the tool, and the resu
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-FIRST_BYTES = 4 << 20
-"""How far back the call itself is looked for when the waiting begins: it is the last thing that the agent did."""
+from orchestrator_tui.hook.growing import NewLines
+
 SLACK_MS = 2_000
 """How much earlier than its hook's first look a call may have ended: the hook has to start, too."""
-MOST_BYTES = 16 << 20
-"""Bytes read at one look; whatever grew by more has gone on long ago."""
 
 _USE, _RESULT = b'"tool_use"', b'"tool_result"'
 
@@ -35,39 +32,19 @@ class CallWatch:
     def __init__(
         self, path: Path | None, is_call: Callable[[str, Mapping[str, Any], str], bool], since_wall_ms: int
     ) -> None:
-        self._path, self._is_call = path, is_call
+        self._lines, self._is_call = NewLines(path), is_call
         self._since_wall_ms = since_wall_ms - SLACK_MS
-        self._offset = -1
-        self._rest = b""
         self._waiting: set[str] = set()
         self._seen = False
 
     def ended(self) -> bool:
         """Whether the call has its result now. Never raises for what a file holds."""
-        first = self._offset < 0
-        for line in self._new_lines():
+        first = not self._lines.begun
+        for line in self._lines.read():
             if _USE in line or _RESULT in line:
                 self._take(line, first)
         self._seen = self._seen or bool(self._waiting)
         return self._seen and not self._waiting
-
-    def _new_lines(self) -> list[bytes]:
-        if self._path is None:
-            return []
-        try:
-            with open(self._path, "rb", opener=_open) as file:
-                size = os.fstat(file.fileno()).st_size
-                if self._offset < 0 or size < self._offset:
-                    self._offset, self._rest = max(0, size - FIRST_BYTES), b""
-                if size == self._offset:
-                    return []
-                file.seek(self._offset)
-                found = file.read(min(size - self._offset, MOST_BYTES))
-        except OSError:
-            return []
-        self._offset += len(found)
-        *lines, self._rest = (self._rest + found).split(b"\n")
-        return lines
 
     def _take(self, line: bytes, first: bool) -> None:
         try:
@@ -94,7 +71,3 @@ def _wall_ms(timestamp: Any) -> int:
         return round(datetime.fromisoformat(str(timestamp)).timestamp() * 1000)
     except (ValueError, OverflowError):
         return 0
-
-
-def _open(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)

@@ -10,7 +10,7 @@ from orchestrator_tui.core import words
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate, Message
 from orchestrator_tui.core.text import is_clean
-from tests.core.builders import MINUTE, START, Ledger, answer, opened
+from tests.core.builders import MINUTE, START, Ledger, answer, on_gate, opened
 from tests.hostile_text import PAYLOADS
 
 
@@ -113,3 +113,21 @@ def test_whatever_an_agent_or_person_wrote_is_made_safe(hostile: str) -> None:
 def test_a_time_beyond_all_calendars_is_no_fault() -> None:
     assert words.moment(10**18) == words.moment(0) == "1970-01-01T00:00:00.000Z"
     assert words.stale_words((gate(),), Instant(0, 0, "another boot"))
+
+
+def test_what_was_dismissed_is_no_approval() -> None:
+    ledger = Ledger()
+    ledger.must(opened(), on_gate("gate_cancelled", why="not\nneeded"))
+    text = words.dismissed_words((ledger.only_gate(),))
+    assert "none is an approval" in text
+    assert "- gate g r1: Ship it or fix it? (cancelled: not needed)" in text
+
+
+def test_everything_that_one_look_brings_is_one_text() -> None:
+    message = Message("m-1", "Mind the tests", "ann", "message", START)
+    one = decided("ship")
+    assert words.brought_words((one,)).startswith("The answer to your question, by orch-tui:\n\nDecided: ship\n")
+    both = words.brought_words((one, one), (message,))
+    assert both.startswith("The answers to 2 of your questions")
+    assert both.index("d-4711") < both.index("Message m-1 from ann")
+    assert words.brought_words((), (message,)).startswith("From the person")

@@ -128,10 +128,52 @@ def test_an_answer_that_was_taken_back_is_waited_for_anew(scene: Scene, waits: W
     assert "Decided: fix" in scene.told(stops(scene))
 
 
-def test_a_question_that_ends_lets_its_agent_go(scene: Scene, waits: Waits) -> None:
+def test_a_question_that_its_agent_took_down_lets_it_go(scene: Scene, waits: Waits) -> None:
     scene.asks()
-    waits.script = [lambda: scene.change("gate_cancelled", why="not needed", by="ann")]
+    waits.script = [lambda: scene.change("gate_withdrawn", why="its agent took it down")]
     assert scene.answer(stops(scene)) is None
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["at its end", "at its call"])
+def test_a_question_that_is_dismissed_is_told_so_once(scene: Scene, waits: Waits, held: bool) -> None:
+    waits.script = [lambda: scene.change("gate_cancelled", why="not needed", by="ann")]
+    if held:
+        scene.write("1")
+        text = scene.told(scene.updates(**HELD))
+    else:
+        scene.asks()
+        text = scene.told(stops(scene))
+    assert "none is an approval" in text
+    assert f"gate {GATE} r1: Which cache? (cancelled: not needed)" in text
+    assert scene.answer(stops(scene, stop_hook_active=True)) is None
+
+
+def test_what_was_dismissed_is_told_beside_what_was_answered(scene: Scene, waits: Waits) -> None:
+    scene.asks()
+    scene.asks("2")
+    waits.script = [
+        lambda: scene.change("gate_cancelled", why="not needed", by="ann"),
+        lambda: scene.decide("fix", SECOND),
+    ]
+    text = scene.told(stops(scene))
+    assert text.index("d-0001") < text.index("No answer will come")
+
+
+def queued(operation: str) -> dict[str, str]:
+    return {"type": "queue-operation", "operation": operation, "content": "<task-notification>"}
+
+
+def test_a_gate_never_keeps_a_session_from_what_else_waits_for_it(scene: Scene, waits: Waits, agent: str) -> None:
+    """The end of a background agent, or a new message, is taken only when the turn has ended."""
+    scene.asks(agent=agent)
+    scene.says(queued("enqueue"), queued("dequeue"), agent=agent)
+    waits.script = [lambda: None, lambda: scene.says(queued("enqueue"), agent=agent)]
+    assert scene.answer(stops(scene, agent)) is None
+    assert len(waits.times) == 2
+    assert scene.gate().state is GateState.OPEN
+    scene.says(queued("dequeue"), agent=agent)
+    waits.script = [scene.decide]
+    assert "d-0001" in scene.told(stops(scene, agent, stop_hook_active=True)), "it is held again at its next end"
 
 
 def test_a_changed_question_is_waited_for_as_it_is_now(scene: Scene, waits: Waits) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from orchestrator_tui.hook.transcript import FIRST_BYTES, SLACK_MS, CallWatch
+from orchestrator_tui.hook.growing import FIRST_BYTES
+from orchestrator_tui.hook.transcript import SLACK_MS, CallWatch
 
 ASKED_MS = 1_800_000_000_000
 """2027-01-15T08:00:00Z."""

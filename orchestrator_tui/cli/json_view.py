@@ -12,12 +12,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.delivery import STRENGTH, reach_in
 from orchestrator_tui.core.gate_refusals import NUDGED
 from orchestrator_tui.core.gates import answer_text
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Decision, Gate, GateState, Liveness, Track
-from orchestrator_tui.core.queries import gate_age_ms, is_stale
+from orchestrator_tui.core.queries import agent_behind, gate_age_ms, is_stale, shown_tracks
 from orchestrator_tui.core.routes_shown import cannot_hear, routes_shown
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,7 +57,7 @@ def status(batch: Batch | None, now: Instant) -> dict[str, Any]:
     gates = list(batch.gates.values()) if batch is not None else []
     return {
         "batch": None if batch is None else _batch(batch, now),
-        "tracks": [] if batch is None else [track_view(track) for track in batch.tracks.values()],
+        "tracks": [] if batch is None else _tracks(batch),
         "gates": {
             "open": sum(gate.state is GateState.OPEN for gate in gates),
             "stale": 0 if batch is None else sum(is_stale(gate, now, batch) for gate in gates),
@@ -67,8 +68,15 @@ def status(batch: Batch | None, now: Instant) -> dict[str, Any]:
     }
 
 
-def track_view(track: Track) -> dict[str, Any]:
-    """One track of ``status``."""
+def _tracks(batch: Batch) -> list[dict[str, Any]]:
+    listed = {track.slug for track in shown_tracks(batch)}
+    return [
+        track_view(track, agent_behind(batch, track), listed=track.slug in listed) for track in batch.tracks.values()
+    ]
+
+
+def track_view(track: Track, agent: Agent | None, *, listed: bool) -> dict[str, Any]:
+    """One track of ``status``: ``agent`` works on it, and ``listed`` tells whether screens list it."""
     stage = next((one for one in track.stages if one.index == track.stage), None)
     seen = [at for at in (track.reported_at, track.activity.at if track.activity else None) if at is not None]
     return {
@@ -89,6 +97,26 @@ def track_view(track: Track) -> dict[str, Any]:
         "silent": track.liveness is not Liveness.REPORTING,
         "cost_usd": track.cost_usd,
         "tokens": track.tokens,
+        "model": track.model,
+        "agent": None if agent is None else _agent(agent),
+        "part_of": track.part_of,
+        "listed": listed,
+    }
+
+
+def _agent(agent: Agent) -> dict[str, Any]:
+    return {
+        "session": agent.session,
+        "id": agent.id,
+        "parent": agent.parent,
+        "mode": agent.mode,
+        "name": agent.name,
+        "status": agent.status,
+        "evidence": list(agent.evidence),
+        "connected": agent.connected,
+        "pane": agent.pane,
+        "team": agent.team,
+        "version": agent.version,
     }
 
 
@@ -118,6 +146,7 @@ def gate_view(gate: Gate, batch: Batch, now: Instant, waiting: frozenset[str] | 
         "decision": None if gate.decision is None else _decision(gate.decision),
         "delivered_at": step_time(gate, "delivered"),
         "acknowledged_at": step_time(gate, "acknowledged"),
+        "asker": gate.asker,
     }
 
 

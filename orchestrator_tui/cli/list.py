@@ -30,6 +30,7 @@ def run(arguments: Namespace) -> int:
         print_json({"batches": [batch_row(batch) for batch in batches]})
         return DONE
     from orchestrator_tui.cli.tables import local_time, print_table, say
+    from orchestrator_tui.core.queries import shown_tracks
 
     if not batches:
         say("No batch yet: run `orch-tui` here, or `orch-tui demo`.")
@@ -39,7 +40,7 @@ def run(arguments: Namespace) -> int:
             batch.id,
             batch.state,
             local_time(batch.started_at),
-            str(len(batch.tracks)),
+            str(len(shown_tracks(batch))),
             str(sum(gate.state.value == "open" for gate in batch.gates.values())),
             batch.title,
         ]

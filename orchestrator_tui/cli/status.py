@@ -12,8 +12,8 @@ from orchestrator_tui.cli.faults import DONE, BadInput
 from orchestrator_tui.cli.journals import current_batch, find_batch, find_place, load_state, reading
 from orchestrator_tui.cli.tables import print_table, say, tell
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Batch, GateState, State, Track
-from orchestrator_tui.core.queries import is_stale, standing, waiting_gates
+from orchestrator_tui.core.model import Batch, GateState, Liveness, State, Track, TrackState
+from orchestrator_tui.core.queries import agent_behind, is_stale, shown_tracks, standing, waiting_gates
 from orchestrator_tui.ui.present.ages import age
 
 if TYPE_CHECKING:
@@ -73,15 +73,29 @@ def _print(batch: Batch, now: Instant) -> None:
         f"{waiting} waiting, {stale} stale; {batch.decided_by_person} decided by a person, "
         f"{batch.decided_by_rule} by a rule"
     )
-    rows = [_row(batch, track, now) for track in batch.tracks.values()]
-    print_table(("TRACK", "STATE", "STAGE", "", "REPORTED", "NOW"), rows, right=(4,))
+    rows = [_row(batch, track, now) for track in shown_tracks(batch)]
+    print_table(("TRACK", "STATE", "STAGE", "", "SEEN", "NOW"), rows, right=(4,))
 
 
 def _row(batch: Batch, track: Track, now: Instant) -> list[str]:
     stage = next((one for one in track.stages if one.index == track.stage), None)
     waiting = waiting_gates(batch, track.slug)
-    state = "waiting" if waiting else "unknown" if standing(track) == "unknown" else track.state.value
-    asks = f"asks: {waiting[0].question.question}" if waiting else track.progress
-    reported = age(track.reported_at, now)
+    seen, reported = track.activity, track.reported_at
+    told, at = track.progress, reported
+    if seen is not None and (reported is None or seen.at.wall_ms > reported.wall_ms):
+        told, at = seen.text, seen.at
+    if waiting:
+        told = f"asks: {waiting[0].question.question}"
+    state = _state(batch, track, bool(waiting))
     place = f"{track.stage}/{len(track.stages)}" if track.stages else ""
-    return [track.slug, state, place, stage.name if stage else "", reported, track.problem or asks or track.title]
+    return [track.slug, state, place, stage.name if stage else "", age(at, now), track.problem or told or track.title]
+
+
+def _state(batch: Batch, track: Track, waiting: bool) -> str:
+    """How a track stands, in one word; of one that goes on, what its agent does where that is more than to work."""
+    if waiting:
+        return "waiting"
+    if standing(track) == "unknown":
+        return "gone" if track.liveness is Liveness.GONE else "unknown"
+    agent = agent_behind(batch, track)
+    return agent.status if track.state is TrackState.RUNNING and agent is not None else track.state.value

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.cli.scene import ROOT
-from tests.cli.test_reading import BATCH, DECISION, GATE, STATUS_BATCH, TRACK
+from tests.cli.test_reading import AGENT, BATCH, DECISION, GATE, STATUS_BATCH, TRACK
 
 PAGE = (ROOT / "docs" / "reference" / "json.md").read_text("utf-8")
 ROW = re.compile(r"^\| (`[a-z_]+`(?:, `[a-z_]+`)*) \|", re.MULTILINE)
@@ -37,6 +37,6 @@ def test_every_field_has_its_row_in_order(text: str, fields: list[str]) -> None:
     assert rows(text) == fields
 
 
-@pytest.mark.parametrize(("text", "shape"), [(section("gates"), DECISION), (section("status"), STATUS_BATCH)])
+@pytest.mark.parametrize(("text", "shape"), [(section("gates"), DECISION), (section("status"), STATUS_BATCH), (section("status"), AGENT)])
 def test_the_fields_of_inner_objects_are_named(text: str, shape: dict[str, object]) -> None:
     assert [name for name in shape if f"`{name}`" not in text] == []

@@ -46,6 +46,7 @@ GATE = {
     "decision": (dict, type(None)),
     "delivered_at": "moment?",
     "acknowledged_at": "moment?",
+    "asker": str,
 }
 DECISION = {"option": str, "reason": str, "by": str, "origin": str, "at": "moment"}
 STATUS_BATCH = {
@@ -74,6 +75,23 @@ TRACK = {
     "silent": bool,
     "cost_usd": (int, float, type(None)),
     "tokens": (int, type(None)),
+    "model": str,
+    "agent": (dict, type(None)),
+    "part_of": str,
+    "listed": bool,
+}
+AGENT = {
+    "session": str,
+    "id": str,
+    "parent": str,
+    "mode": str,
+    "name": str,
+    "status": str,
+    "evidence": list,
+    "connected": bool,
+    "pane": str,
+    "team": str,
+    "version": str,
 }
 
 

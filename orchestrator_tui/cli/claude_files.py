@@ -168,8 +168,8 @@ class ClaudeFiles:
         if count:
             ones = "1 session runs" if count == 1 else f"{count} sessions run"
             said.append(
-                f"{ones} now: hooks and variables hold from the next tool call; the MCP tools and the skill come with"
-                " the next start (claude --resume)"
+                f"{ones} now: hooks and variables reach them within seconds; the MCP tools and the skill come with the"
+                " next start (claude --resume)"
             )
         if self.in_repository:
             said.append(

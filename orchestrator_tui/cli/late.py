@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from orchestrator_tui.core.agents import Agent
-from orchestrator_tui.runtime.world import AgentsSight, Hints
+from orchestrator_tui.runtime.world import AgentsSight
 
 if TYPE_CHECKING:
     from orchestrator_tui.adapters.nudges import ClaudeNudges
@@ -55,25 +55,3 @@ class LateNudges:
     def jump(self, agent: Agent) -> str:
         """Go to the pane of an agent. Raises OSError."""
         return self._make().jump(agent)
-
-
-class ManyHints:
-    """Implements :class:`~orchestrator_tui.runtime.world.Hints` by several of them; the first tells how it watches."""
-
-    def __init__(self, hints: Sequence[Hints]) -> None:
-        self._hints = tuple(hints)
-
-    @property
-    def mode(self) -> str:
-        """How changes of the first are noticed."""
-        return self._hints[0].mode
-
-    def start(self, changed: Callable[[], None]) -> None:
-        """Begin all of them."""
-        for one in self._hints:
-            one.start(changed)
-
-    def close(self) -> None:
-        """Stop all of them."""
-        for one in self._hints:
-            one.close()

@@ -15,15 +15,15 @@ from orchestrator_tui.adapters.launch import SystemProcesses
 from orchestrator_tui.adapters.life import SystemLife
 from orchestrator_tui.adapters.process import ProcessIdentity
 from orchestrator_tui.adapters.tasks.files import RepositoryTasks
-from orchestrator_tui.adapters.tasks.watch import SLOW, TaskWatch
+from orchestrator_tui.adapters.tasks.watch import TaskWatch
 from orchestrator_tui.adapters.teaching import why_empty
 from orchestrator_tui.cli.journals import Place
-from orchestrator_tui.cli.late import LateAgents, LateNudges, ManyHints
+from orchestrator_tui.cli.late import LateAgents, LateNudges
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.journal.home import repository_root, worktrees
 from orchestrator_tui.journal.mail import HomeMail
-from orchestrator_tui.runtime.world import Hints, World
+from orchestrator_tui.runtime.world import World
 
 if TYPE_CHECKING:
     from orchestrator_tui.adapters.nudges import ClaudeNudges
@@ -39,7 +39,7 @@ class Surroundings:
 
     world: World
     discovery: Discovery
-    watch: Hints
+    watch: TaskWatch
     evidence: TrackEvidence
 
 
@@ -53,8 +53,8 @@ def surroundings(place: Place, asked_for: Sequence[Path], role: str) -> Surround
         clock,
         lambda: why_empty(discovery.found, os.environ, discovery.config, place.repository),
     )
-    agents = LateAgents(lambda: _agents(discovery, clock, place, growing.again_in))
-    watch, growing = TaskWatch(tasks.directories), TaskWatch(agents.directories, pace=SLOW)
+    agents = LateAgents(lambda: _agents(discovery, clock, place, watch.again_in))
+    watch = TaskWatch(lambda: (*tasks.directories(), *agents.directories()))
     tasks.again_in = watch.again_in
     world = World(
         clock=clock,
@@ -70,7 +70,7 @@ def surroundings(place: Place, asked_for: Sequence[Path], role: str) -> Surround
         repository=str(place.repository),
     )
     evidence = TrackEvidence(lambda: trees(place), output, os.environ)
-    return Surroundings(world, discovery, ManyHints((watch, growing)), evidence)
+    return Surroundings(world, discovery, watch, evidence)
 
 
 def panes() -> LateNudges:

@@ -115,11 +115,8 @@ class ClaudeAgents:
         self._arrived = {one for one in self._arrived if session_of(one[1]) not in behind}
 
     def directories(self) -> tuple[str, ...]:
-        """Where a change may matter: the registry, the teams, and where the transcripts of living sessions stand."""
-        homes, sessions = self._homes, self._sessions
-        living = (home for name, home in homes.items() if name in sessions and sessions[name].process is not None)
-        transcripts = (directory for home in living for directory in home.directories)
-        return tuple(dict.fromkeys((self._discovery.registry.directory, *self._teams.directories(), *transcripts)))
+        """Where a change matters at once: the registry and the teams, whose small files tell what agents do."""
+        return self._discovery.registry.directory, *self._teams.directories()
 
     def life(self, whom: str) -> AgentLife | None:
         """What is known of the life of the agent with this address; None when nothing is."""

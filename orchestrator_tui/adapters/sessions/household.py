@@ -61,13 +61,6 @@ class Household:
         self.judged_by: object = None
 
     @property
-    def directories(self) -> tuple[str, ...]:
-        """Where a change may matter."""
-        if self.path is None or self._listing is None:
-            return ()
-        return str(self.path.parent), self._listing.directory
-
-    @property
     def followers(self) -> dict[str, Follower]:
         """All transcripts by their agent."""
         return {"": self.main, **{one.id: one.follower for one in self.subagents.values()}}

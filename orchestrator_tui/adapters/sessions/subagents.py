@@ -103,11 +103,6 @@ class Listing:
         self.found: tuple[str, ...] = ()
         """Their ids. One without a transcript is another session's, kept by ``/clear``."""
 
-    @property
-    def directory(self) -> str:
-        """Where they stand."""
-        return self._directory
-
     def look(self) -> bool:
         """Whether one came or went."""
         try:

@@ -24,13 +24,16 @@ MOST_CALLS = 64
 MOST_IDENTIFIERS = 512
 """Identifiers that are remembered: of decisions and messages that an agent was given, and of its sub-agents."""
 
-_IDENTIFIER = re.compile(rb"(?:(?<![\w-])|(?<=\\[nrt]))([dm]-[0-9A-Za-z][0-9A-Za-z-]{0,79})")
+_IDENTIFIER = re.compile(rb"[dm]-[0-9A-Za-z][0-9A-Za-z-]{0,79}")
+_INSIDE = re.compile(rb"[\w-]")
+_ESCAPES = (b"\\n", b"\\r", b"\\t")
 _CREATED = re.compile(r"Task #(\d{1,9}) created")
 _ENDED_AGENT = re.compile(r"<task-id>([\w-]{1,80})</task-id>.{0,2000}?<status>(\w{1,40})</status>", re.DOTALL)
 _GOES_ON = frozenset({None, "tool_use", "pause_turn"})
 _BY_ITSELF = ("<local-command-", "<command-name>", "<command-message>", "<system-reminder>")
 _INTERRUPTED = "[Request interrupted"
 _REJECTED = "User rejected tool use"
+_PLACE = ("cwd", "gitBranch", "version", "entrypoint", "teamName", "agentName")
 _AGENT_TOOLS = frozenset({"Agent", "Task"})
 
 
@@ -69,6 +72,7 @@ class Transcript:
         self.children: dict[str, bool] = {}
         self.returned: dict[str, None] = {}
         self.ended_agents: dict[str, str] = {}
+        self._placed: tuple[Any, ...] = ()
         self._message = ""
         self._calls: dict[str, Call] = {}
         self._by_hook: dict[str, None] = {}
@@ -107,6 +111,10 @@ class Transcript:
     # --- what the kinds of entries mean ----------------------------------------------------------------------
 
     def _place(self, entry: Mapping[str, Any]) -> None:
+        said = tuple(map(entry.get, _PLACE))
+        if said == self._placed:
+            return
+        self._placed = said
         self.cwd = entries.text(entry, "cwd", 1024) or self.cwd
         self.branch = entries.text(entry, "gitBranch") or self.branch
         self.version = entries.text(entry, "version", 40) or self.version
@@ -235,7 +243,10 @@ class Transcript:
 
     def _note(self, line: bytes, at: int) -> None:
         for found in _IDENTIFIER.finditer(line):
-            name = found[1].decode("ascii")
+            start = found.start()
+            if _INSIDE.match(line, start - 1) and line[start - 2 : start] not in _ESCAPES:
+                continue
+            name = found[0].decode("ascii")
             if name not in self._gone_on and name not in self._given:
                 _keep(self._given, name, at, MOST_IDENTIFIERS)
 

@@ -1,8 +1,8 @@
 """Hints that files may have changed: they bring the next scan forward, and nothing else depends on them (W-1).
 
-The system tells of changes in each directory of task files, never of anything below a worktree (W-2). Where it does
-not tell, or cannot any more, a hint comes every second instead (W-6). Hints may be lost, doubled or wrong. Files that
-grow all the time are watched at a slower pace, so that many of them cost what one does.
+The system tells of changes in each directory of task files, and in the small ones that tell which agents run, never of
+anything below a worktree (W-2). Where it does not tell, or cannot any more, a hint comes every second instead (W-6).
+Hints may be lost, doubled or wrong. Transcripts are not watched: fifty that grow would give hints all the time.
 """
 
 from __future__ import annotations
@@ -17,32 +17,18 @@ from contextlib import closing, suppress
 from orchestrator_tui.adapters.tasks.filesystem import TELLING, filesystem_of
 from orchestrator_tui.core.frozen import frozen
 
+DEBOUNCE_MS = 50
+"""Longest time for which changes that keep coming are gathered into one hint."""
+STEP_MS = 8
+"""Quiet time after a change before the hint is given; also how soon watching ends."""
 POLL_SECONDS = 1.0
 """Time between two hints where changes have to be looked for."""
 RETRY_SECONDS = 60.0
 """Time after which watching is tried again when the system refused it."""
 
+_TURN_MS = 100
 _CHECK_SECONDS = 1.0
 _JOIN_SECONDS = 0.25
-
-
-@frozen
-class Pace:
-    """How soon a hint follows a change, in milliseconds.
-
-    Attributes:
-        debounce_ms: longest time for which changes that keep coming are gathered into one hint.
-        step_ms: quiet time after a change before the hint is given; also how soon watching ends.
-        turn_ms: how often the watching thread looks whether there is something else to watch.
-    """
-
-    debounce_ms: int = 50
-    step_ms: int = 8
-    turn_ms: int = 100
-
-
-SLOW = Pace(debounce_ms=500, step_ms=100, turn_ms=500)
-"""For transcripts, of which fifty may grow several times a second."""
 
 
 @frozen
@@ -80,17 +66,10 @@ class TaskWatch:
         directories: the absolute paths of directories in which changes matter now; asked again and again, from the
             watching thread. They need not exist.
         probe: the kind of file system of a path.
-        pace: how soon a hint follows a change.
     """
 
-    def __init__(
-        self,
-        directories: Callable[[], Iterable[str]],
-        probe: Callable[[str], str] = filesystem_of,
-        pace: Pace | None = None,
-    ) -> None:
+    def __init__(self, directories: Callable[[], Iterable[str]], probe: Callable[[str], str] = filesystem_of) -> None:
         self._directories, self._probe = directories, probe
-        self._pace = pace or Pace()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
         self._timer: threading.Timer | None = None
@@ -150,10 +129,10 @@ class TaskWatch:
             turns = watch(
                 *plan.paths,
                 watch_filter=None,
-                debounce=self._pace.debounce_ms,
-                step=self._pace.step_ms,
+                debounce=DEBOUNCE_MS,
+                step=STEP_MS,
                 stop_event=self._stop,
-                rust_timeout=self._pace.turn_ms,
+                rust_timeout=_TURN_MS,
                 yield_on_timeout=True,
                 raise_interrupt=False,
                 force_polling=False,
@@ -164,7 +143,7 @@ class TaskWatch:
                 self._take_turns(plan, turns)
         except FileNotFoundError:
             # Gone since it was looked for: the next plan knows.
-            self._stop.wait(self._pace.turn_ms / 1000)
+            self._stop.wait(_TURN_MS / 1000)
         except (OSError, RuntimeError, ImportError) as error:
             self._refused = _one_line(error)
             self._refused_until = time.monotonic() + RETRY_SECONDS

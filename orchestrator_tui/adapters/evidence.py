@@ -1,4 +1,4 @@
-"""What can be looked up of a track when a person asks: its changes, and the last of what its agent printed.
+"""What can be looked up when a person asks: a track's changes, what its agent printed last, a file as it is now.
 
 git runs nothing that an agent could have put into the repository's settings (reliability G-5): no hook, no file
 watcher, no external diff, no filter, no pager, no credential helper.
@@ -7,6 +7,7 @@ watcher, no external diff, no filter, no pager, no credential helper.
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from orchestrator_tui.core.model import Track
 DIFF_SECONDS = 20
 DIFF_LIMIT = 4 << 20
 OUTPUT_LIMIT = 256 << 10
+CONTENT_LIMIT = 256 << 10
 
 _NEUTRAL = (
     "core.fsmonitor=false",
@@ -80,6 +82,33 @@ class TrackEvidence:
         except FileNotFoundError:
             return ""
 
+    def content(self, batch: str, path: str) -> str:
+        """A file as it is now, if it lies in one of the repository's working trees and is a text of up to 256 KiB.
+
+        Raises:
+            FileNotFoundError: it lies there and does not exist.
+            OSError: it cannot or must not be shown; the text says why.
+        """
+        # Where a link leads counts, not where it lies.
+        real = Path(os.path.realpath(path))
+        trees = [Path(os.path.realpath(tree)) for tree in self._trees()]
+        inside = [real.relative_to(tree) for tree in trees if real.is_relative_to(tree)]
+        if not os.path.isabs(path) or not inside:
+            raise OSError("it lies outside of this repository")
+        if any(".git" in one.parts for one in inside):
+            raise OSError("it belongs to git itself")
+        with open(real, "rb", opener=_open_without_waiting) as file:
+            held = os.fstat(file.fileno())
+            if not stat.S_ISREG(held.st_mode):
+                raise OSError("it is no ordinary file")
+            if held.st_size > CONTENT_LIMIT:
+                raise OSError("it is longer than 256 KiB")
+            content = file.read(CONTENT_LIMIT)
+        try:
+            return content.decode("utf-8")
+        except UnicodeDecodeError:
+            raise OSError("it is no text in UTF-8") from None
+
     def _head(self, tree: Path) -> str:
         return self._git(tree, "rev-parse", "--verify", "HEAD").strip()
 
@@ -107,6 +136,10 @@ class TrackEvidence:
             why = ended.stderr.decode("utf-8", "replace").strip().splitlines()
             raise OSError(why[-1] if why else f"git {arguments[0]} failed")
         return ended.stdout.decode("utf-8", "replace")
+
+
+def _open_without_waiting(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
 
 
 def output_name(pid: int, start: str) -> str:

@@ -39,22 +39,26 @@ class _Several:
 
     def diff(self, track: Track) -> str:
         """The track's changes, looked up where its batch is."""
-        return self._of(track).diff(track)
+        return self._of(track.batch).diff(track)
 
     def output(self, track: Track) -> str:
         """The last of what the track's agent printed, looked up where its batch is."""
-        return self._of(track).output(track)
+        return self._of(track.batch).output(track)
+
+    def content(self, batch: str, path: str) -> str:
+        """A file of the repository that this batch works in."""
+        return self._of(batch).content(batch, path)
 
     def _open(self, place: Place) -> Session:
         session, evidence = compose(place, (), self._limits)
         self._opened.append((session, evidence))
         return session
 
-    def _of(self, track: Track) -> Evidence:
+    def _of(self, batch: str) -> Evidence:
         for session, evidence in self._opened:
-            if track.batch in session.snapshot().state.batches:
+            if batch in session.snapshot().state.batches:
                 return evidence
-        raise OSError(f"the repository of {track.slug} is not shown any more")
+        raise OSError(f"the repository of {batch} is not shown any more")
 
 
 def _places(home: Path) -> dict[str, Place]:

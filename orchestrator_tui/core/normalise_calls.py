@@ -36,19 +36,19 @@ EDITABLE_CHARACTERS = 4_000
 """Longest text that is offered to be changed: it has to be read whole to be changed."""
 
 MODES = {
-    "acceptEdits": "accept edits in this session: file edits and common file commands run without asking",
-    "default": "ask again before every edit and command in this session",
-    "plan": "let it only plan in this session",
-    "bypassPermissions": "ask for nothing more in this session",
-    "dontAsk": "deny what is not allowed by a rule in this session, without asking",
-    "auto": "let Claude Code judge by itself in this session what needs asking",
+    "acceptEdits": "accept edits and common file commands",
+    "default": "ask before every edit and command",
+    "plan": "let it only plan",
+    "bypassPermissions": "ask for nothing more",
+    "dontAsk": "deny what no rule allows, without asking",
+    "auto": "let Claude Code judge by itself what needs asking",
 }
 """What each permission mode of Claude Code means for the person."""
 
 _MAIN_FIELDS = ("command", "file_path", "notebook_path", "url", "query", "pattern", "path", "skill", "description")
 _PATHS = frozenset({"file_path", "notebook_path", "path"})
 _WHERE = {
-    "localSettings": "in this project, for you alone",
+    "localSettings": "in this project",
     "projectSettings": "in this project, for everybody",
     "userSettings": "in all your projects",
     "session": "in this session",
@@ -127,7 +127,8 @@ def suggestion_words(suggestion: Mapping[str, Any]) -> str:
     """What a permission change that Claude Code suggests does, in words."""
     kind, where = suggestion.get("type"), _WHERE.get(str(suggestion.get("destination")), "")
     if kind == "setMode":
-        return MODES.get(str(suggestion.get("mode")), f"switch to the mode {suggestion.get('mode')}")
+        mode = MODES.get(str(suggestion.get("mode")), f"switch to the mode {suggestion.get('mode')}")
+        return f"{mode} {where}".strip()
     if kind == "addDirectories":
         return " ".join(["let it work in", ", ".join(map(str, _list(suggestion, "directories"))), where]).strip()
     rules = ", ".join(rule_words(one) for one in _list(suggestion, "rules") if isinstance(one, Mapping))
@@ -147,6 +148,13 @@ def editable_text(tool: str, tool_input: Mapping[str, Any]) -> str:
     """What of this input a person may change before it is allowed, or ""."""
     text = tool_input.get(EDITABLE.get(tool, ""))
     return text if isinstance(text, str) and text.strip() and len(text) <= EDITABLE_CHARACTERS else ""
+
+
+def editable_of(question: Question) -> str:
+    """What of a permission's input a person may change before it is allowed, or ""."""
+    subject = question.subject if isinstance(question.subject, Mapping) else {}
+    given = subject.get("input")
+    return editable_text(str(subject.get("tool")), given) if isinstance(given, Mapping) else ""
 
 
 def command_of(question: Question) -> str:

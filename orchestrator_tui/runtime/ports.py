@@ -81,9 +81,9 @@ class Session(Protocol):
 
 
 class Evidence(Protocol):
-    """What can be looked up of a track when a person asks (keys ``d`` and ``o``).
+    """What can be looked up when a person asks (keys ``d`` and ``o``), or to show what a tool call would change.
 
-    Both may take seconds and are called off the event loop; the text is raw and is made safe where it is shown. Both
+    All may take seconds and are called off the event loop; the text is raw and is made safe where it is shown. All
     raise :class:`OSError` with a message for the person when it cannot be had.
     """
 
@@ -92,6 +92,12 @@ class Evidence(Protocol):
 
     def output(self, track: Track) -> str:
         """The last of what the track's agent printed; "" when nothing is known."""
+
+    def content(self, batch: str, path: str) -> str:
+        """A file as it is now, if it is a text of moderate size in the repository that this batch works in.
+
+        Raises :class:`FileNotFoundError` where there is no such file yet.
+        """
 
 
 class Panes(Protocol):

@@ -144,6 +144,16 @@ _DECIDE = (
         dangerous=True,
     ),
     Action(
+        "edit-input",
+        ("e",),
+        "edit",
+        "Change the command or address that is asked for, and allow it like that",
+        "Decide",
+        _in(GATE),
+        needs=(*ANSWERING, "editable"),
+        dangerous=True,
+    ),
+    Action(
         "undo",
         ("u",),
         "undo",
@@ -201,7 +211,15 @@ _MOVE = (
 _LOOK = (
     Action("enlarge", ("e",), "enlarge", "Open the gate on the card", "Look", _in(MAIN), needs=("gate",)),
     Action("details", ("v",), "track", "Open the track of the card", "Look", _DECIDING, needs=("track",)),
-    Action("diff", ("d",), "diff", "Show the track's changes", "Look", _SCREENS, needs=("track", "diff")),
+    Action(
+        "diff",
+        ("d",),
+        "diff",
+        "Show what the call on the card would do, whole; else, and on the second press, the track's changes",
+        "Look",
+        _SCREENS,
+        needs=("diff",),
+    ),
     Action("output", ("o",), "output", "Show what the agent printed", "Look", _SCREENS, needs=("track", "output")),
     Action(
         "jump",
@@ -302,6 +320,15 @@ _PROGRAM = (
     Action("help-page-up", ("pageup",), "page up", "Scroll a page up", "Move", _in(HELP), palette=False),
     Action("dismiss", ("escape",), "back", "Leave the dialog; nothing happens", "Program", _in(DIALOG), palette=False),
     Action("accept", ("enter",), "accept", "Accept what the dialog asks", "Program", _in(DIALOG), palette=False),
+    Action(
+        "accept-text",
+        ("ctrl+s",),
+        "accept",
+        "Accept a text of several lines, in which Enter begins the next one",
+        "Program",
+        _in(DIALOG),
+        palette=False,
+    ),
     Action("quit", ("q", "ctrl+q", "ctrl+c"), "quit", "Leave; agents go on without this screen", "Program", _SCREENS),
 )
 

@@ -7,6 +7,7 @@ from functools import partial
 
 from orchestrator_tui.core.commands import Cancel, Nudge, Snooze, Tell, Undo
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.gate_refusals import EDIT_ROLE
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate, GateState, State, Track
 from orchestrator_tui.core.queries import gate_queue, under_way
@@ -14,6 +15,7 @@ from orchestrator_tui.core.refusal import MIN_SNOOZE_MS, refusal
 from orchestrator_tui.ui.actions import ANSWERING, Action
 from orchestrator_tui.ui.deciding import Card, option_with_role, rests
 from orchestrator_tui.ui.present.card import option_at, page_count
+from orchestrator_tui.ui.present.tool_input import has_input
 
 
 @frozen
@@ -119,6 +121,13 @@ def _rejecting_option(situation: Situation) -> str | None:
     return "no option of this gate rejects: press its digit"
 
 
+def _editable(situation: Situation) -> str | None:
+    gate = situation.gate
+    if gate is None or option_with_role(gate, EDIT_ROLE) is not None:
+        return None
+    return "nothing of this question can be changed by hand: press a digit"
+
+
 def _undoable(situation: Situation) -> str | None:
     if undoable(situation) is not None:
         return None
@@ -159,6 +168,13 @@ def _evidence(kind: str, situation: Situation) -> str | None:
     return None if kind in situation.evidence else f"there is no {kind} to look at here"
 
 
+def _diff(situation: Situation) -> str | None:
+    """A tool call's input can be read wherever its gate can; a track's changes have to be looked up."""
+    if situation.gate is not None and has_input(situation.gate.question):
+        return None
+    return _track(situation) or _evidence("diff", situation)
+
+
 def _pane(situation: Situation) -> str | None:
     if "pane" not in situation.evidence:
         return "no terminal can be gone to from here"
@@ -190,13 +206,14 @@ CONDITIONS: Mapping[str, Callable[[Situation], str | None]] = {
     "options_behind": _options_behind,
     "approving_option": _approving_option,
     "rejecting_option": _rejecting_option,
+    "editable": _editable,
     "undoable": _undoable,
     "snoozable": _snoozable,
     "dismissable": _dismissable,
     "track": _track,
     "tellable": _tellable,
     "nudgeable": _nudgeable,
-    "diff": partial(_evidence, "diff"),
+    "diff": _diff,
     "output": partial(_evidence, "output"),
     "pane": _pane,
     "connectable": _connectable,

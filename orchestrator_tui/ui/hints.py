@@ -17,7 +17,7 @@ FOOTERS: Mapping[str, tuple[str, ...]] = {
     "main-narrow": ("submit", "next-waiting", "search", "next-panel", "help", "quit"),
     "gate": ("mark-1", "submit", "next-waiting", "reject", "diff", "output", "snooze", "back", "help"),
     "track": ("diff", "output", "message", "nudge", "jump-here", "back", "next-waiting", "help"),
-    "evidence": ("back", "next-waiting", "help"),
+    "evidence": ("diff", "output", "back", "next-waiting", "help"),
     "replay": ("next-waiting", "search", "filter", "details", "help", "quit"),
 }
 """The actions that each footer names, the most useful first."""

@@ -129,3 +129,38 @@ def test_the_end_of_a_long_output(repository: Path, tmp_path: Path) -> None:
     assert text.endswith("\ufffdlast\n")
     assert "first" not in text
     assert looking(repository).output(TRACK) == ""
+
+
+# --- files that a tool call would change -------------------------------------------------------------------
+
+
+def test_a_file_of_any_working_tree_is_shown_as_it_is_now(repository: Path) -> None:
+    tree = repository.parent / "tree"
+    (tree / "a.txt").write_text("elsewhere\n")
+    found = looking(repository)
+    assert found.content("one", str(repository / "a.txt")) == "one\ntwo\n"
+    assert found.content("one", str(tree / "deep" / ".." / "a.txt")) == "elsewhere\n"
+    with pytest.raises(FileNotFoundError):
+        found.content("one", str(repository / "deep" / "new.txt"))
+
+
+def test_what_is_none_of_the_repository_or_no_text_is_not_shown(repository: Path) -> None:
+    outside = repository.parent / "secret.txt"
+    outside.write_text("secret")
+    (repository / "link.txt").symlink_to(outside)
+    (repository / "long.txt").write_text("x" * (evidence.CONTENT_LIMIT + 1))
+    (repository / "image.png").write_bytes(b"\x89PNG\xff\xfe")
+    os.mkfifo(repository / "pipe")
+    for path, why in (
+        (str(outside), "outside"),
+        (str(repository / "link.txt"), "outside"),
+        ("a.txt", "outside"),
+        (str(repository / ".." / "secret.txt"), "outside"),
+        (str(repository / ".git" / "config"), "git itself"),
+        (str(repository / "long.txt"), "longer than 256 KiB"),
+        (str(repository / "image.png"), "no text"),
+        (str(repository / "pipe"), "no ordinary file"),
+        (str(repository), "directory|ordinary"),
+    ):
+        with pytest.raises(OSError, match=why):
+            looking(repository).content("one", path)

@@ -66,15 +66,15 @@ def test_what_claude_code_suggests_is_offered_one_by_one_in_words() -> None:
     (question,) = found.questions
     assert [(key, label) for key, label, _ in options(question)] == [
         ("allow", "allow"),
-        ("dont-ask-again", "allow, and don't ask again for Bash(touch made *) in this project, for you alone"),
+        ("dont-ask-again", "allow, and don't ask again for Bash(touch made *) in this project"),
         ("add-directory", "allow, and let it work in /home/ann/shop in this session"),
         (
             "accept-edits",
-            "allow, and accept edits in this session: file edits and common file commands run without asking",
+            "allow, and accept edits and common file commands in this session",
         ),
         (
             "accept-edits-2",
-            "allow, and accept edits in this session: file edits and common file commands run without asking",
+            "allow, and accept edits and common file commands in this session",
         ),
         ("edit", "allow, with the command changed"),
         ("deny", "deny, with a reason"),
@@ -97,10 +97,10 @@ def test_what_claude_code_suggests_is_offered_one_by_one_in_words() -> None:
         ),
         (
             {**RULE, "rules": [{"toolName": "WebSearch"}]},
-            "don't ask again for WebSearch in this project, for you alone",
+            "don't ask again for WebSearch in this project",
         ),
         ({**MODE, "mode": "bypassPermissions"}, "ask for nothing more in this session"),
-        ({**MODE, "mode": "newMode"}, "switch to the mode newMode"),
+        ({**MODE, "mode": "newMode"}, "switch to the mode newMode in this session"),
         ({"type": "removeRules", "rules": []}, 'change its permissions: {"rules":[],"type":"removeRules"}'),
         ({"type": "addRules"}, 'change its permissions: {"type":"addRules"}'),
     ],

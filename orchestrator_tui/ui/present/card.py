@@ -216,8 +216,10 @@ def _options(scene: _Scene) -> tuple[CardOption, ...]:
 
 def _input(gate: Gate) -> tuple[Piece, ...]:
     """The input as far as the question's own words do not tell it; a plan is the context."""
-    if gate.question.kind != "permission" or not has_input(gate.question):
+    if not has_input(gate.question) or gate.question.kind == "plan":
         return ()
+    if gate.question.kind == "question":
+        return (Piece("d shows what the options look like", "quiet"),)
     asked = clean(gate.question.question, QUESTION_LIMIT)
     pieces = tuple(one for one in input_pieces(gate) if not one.main or one.text not in asked)
     if len(pieces) <= INPUT_LINES:

@@ -47,7 +47,8 @@ def _shortened(whole: _Sections, height: int) -> _Sections:
     """The sections, cut where they may give way until all fit in ``height`` lines or nothing more may be cut."""
     shown = dict(whole)
     for name, least in _GIVES:
-        over = _height(shown, _JOINED) - height
+        # What would be allowed is cut only where no blank line is left to be closed up.
+        over = _height(shown, _JOINED | {*_CLOSES_UP} if name == "input" else _JOINED) - height
         section = shown.get(name, [])
         room = max(least + 1, len(section) - over)
         if over > 0 and room < len(section):

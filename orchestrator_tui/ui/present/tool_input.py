@@ -17,6 +17,9 @@ from orchestrator_tui.ui.present.file_change import FileNow, edited, written
 from orchestrator_tui.ui.present.pieces import Piece, code_pieces, safe_line
 from orchestrator_tui.ui.present.words import plural
 
+INPUT = "input"
+"""What is shown of a gate's call, beside what can be looked up of its track (``diff``, ``output``)."""
+
 MOST_LINES = 20_000
 """Lines of an input that are shown; how many are left out is said."""
 

@@ -8,7 +8,9 @@ from functools import partialmethod
 from textual import events, on
 
 from orchestrator_tui.core.commands import Cancel, Redeliver, Snooze
+from orchestrator_tui.core.gate_refusals import EDIT_ROLE, wants_text
 from orchestrator_tui.core.model import Gate, GateState
+from orchestrator_tui.core.normalise_calls import editable_of
 from orchestrator_tui.core.refusal import reason_needed
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.ui.available import why_no_answer
@@ -25,6 +27,7 @@ from orchestrator_tui.ui.deciding import (
     wants,
 )
 from orchestrator_tui.ui.present.card import option_at
+from orchestrator_tui.ui.present.tool_input import INPUT, has_input
 from orchestrator_tui.ui.screens.base import CockpitScreen
 from orchestrator_tui.ui.widgets.card import GateCard
 
@@ -84,6 +87,13 @@ class AnsweringScreen(CockpitScreen):
         option = option_with_role(gate, "reject", "cancel")
         self.mark_option(OWN if option is None else option.key)
         self.submit_answer()
+
+    def do_edit_input(self) -> None:
+        gate = self.desk.gate
+        option = None if gate is None else option_with_role(gate, EDIT_ROLE)
+        if option is not None:
+            self.mark_option(option.key)
+            self.submit_answer()
 
     def do_options_previous(self) -> None:
         if self.desk.gate is not None:
@@ -160,6 +170,9 @@ class AnsweringScreen(CockpitScreen):
     def _ask_for_text(self, gate: Gate, card: Card) -> None:
         from orchestrator_tui.ui.screens.dialogs import TextDialog
 
+        if wants_text(gate.question, card.marked):
+            self._ask_for_edit(gate, card)
+            return
         self.ask(
             TextDialog(
                 self.desk,
@@ -167,6 +180,20 @@ class AnsweringScreen(CockpitScreen):
                 told=gate.question.question,
                 then=lambda text: self._go_on(card, replace(card, text=text)),
                 otherwise=lambda: self._give_up(card),
+            )
+        )
+
+    def _ask_for_edit(self, gate: Gate, card: Card) -> None:
+        from orchestrator_tui.ui.screens.editing import edit_dialog
+
+        chosen = [option.words for option in gate.question.options if option.key in card.marked]
+        self.ask(
+            edit_dialog(
+                self.desk,
+                editable_of(gate.question),
+                " + ".join(chosen),
+                lambda text: self._go_on(card, replace(card, text=text)),
+                lambda: self._give_up(card),
             )
         )
 
@@ -235,6 +262,12 @@ class AnsweringScreen(CockpitScreen):
             event.stop()
             self._type("", sanitise_line(event.text, LONGEST_CONFIRMATION))
             self.desk.changed()
+
+    # --- looking -------------------------------------------------------------------------------------------
+
+    def do_diff(self) -> None:
+        gate = self.desk.gate
+        self.open_evidence(INPUT if gate is not None and has_input(gate.question) else "diff")
 
     # --- beside the answer ---------------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ class Dialog(PictureScreen, ModalScreen[None], inherit_bindings=False):
 
     def action_run(self, name: str) -> None:
         """Run an action of the dialogs' scope."""
-        if name == "accept":
+        if name in ("accept", "accept-text"):
             self.accept()
         else:
             self.leave()

@@ -1,4 +1,4 @@
-"""A track's changes or output, full screen."""
+"""What a gate's call is about, or a track's changes or output, full screen."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from orchestrator_tui.core.queries import gate_queue
 from orchestrator_tui.ui.actions import TRACK
 from orchestrator_tui.ui.desk import Desk
 from orchestrator_tui.ui.present.cells import Part, clean
-from orchestrator_tui.ui.screens.looking import EvidencePanel
+from orchestrator_tui.ui.present.tool_input import INPUT
+from orchestrator_tui.ui.screens.looking import EvidencePanel, asked_input
 from orchestrator_tui.ui.screens.replaying import ReplayActions
 from orchestrator_tui.ui.widgets.banner import Banner
 from orchestrator_tui.ui.widgets.page import TitleLine
@@ -46,6 +47,13 @@ class EvidenceScreen(ReplayActions):
     def show_parts(self) -> None:
         super().show_parts()
         self.title_line.show(*title(self.desk))
+        if self.evidence.kind == INPUT:
+            self.evidence.follow(self.desk.track, self.desk.gate)
+
+    def do_diff(self) -> None:
+        """A call's input and its track's changes in turn."""
+        shown = self.evidence.kind
+        self.open_evidence("diff" if shown == INPUT or asked_input(self.desk.gate) is None else INPUT)
 
     def open_evidence(self, kind: str) -> None:
         self.evidence.look_up(kind)

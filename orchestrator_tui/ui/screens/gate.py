@@ -15,8 +15,9 @@ from orchestrator_tui.ui.deciding import is_blank
 from orchestrator_tui.ui.desk import Desk
 from orchestrator_tui.ui.present.card import CardView, present_card
 from orchestrator_tui.ui.present.cells import Part, clean
+from orchestrator_tui.ui.present.tool_input import INPUT
 from orchestrator_tui.ui.screens.answering import AnsweringScreen
-from orchestrator_tui.ui.screens.looking import EvidencePanel
+from orchestrator_tui.ui.screens.looking import EvidencePanel, asked_input
 from orchestrator_tui.ui.screens.replaying import ReplayActions
 from orchestrator_tui.ui.widgets.banner import Banner
 from orchestrator_tui.ui.widgets.card import GateCard
@@ -60,11 +61,18 @@ class GateScreen(ReplayActions, AnsweringScreen):
 
     def on_mount(self) -> None:
         self.reason.border_title = "Reason"
-        self.evidence.set_class(self.desk.evidence is None, "-absent")
+        self._share_the_room()
+
+    def _share_the_room(self) -> None:
+        """What a call is about gets as much room as the question; a panel with nothing to look up gets none."""
+        asked = asked_input(self.desk.gate) is not None
+        self.set_class(asked, "-input")
+        self.evidence.set_class(self.desk.evidence is None and not asked, "-absent")
 
     def show_parts(self) -> None:
         super().show_parts()
         desk = self.desk
+        self._share_the_room()
         queue = gate_queue(desk.state)
         gate = desk.gate
         slug = clean(gate.track, 80) if gate is not None else "nothing"
@@ -73,10 +81,16 @@ class GateScreen(ReplayActions, AnsweringScreen):
             (Part("Decide", "accent strong"), Part("  "), Part(slug, "strong")),
             (Part(_place(gate, queue), "quiet"), Part("   "), waiting),
         )
+        self.evidence.follow(desk.track, gate)
         view = present_card(desk.state, desk.card.key, desk.now(), desk.glyphs, desk.zone, given=desk.card_input)
-        self.card_panel.show(view)
-        self.evidence.follow(desk.track)
+        self.card_panel.show(self._without_input(view, gate))
         self._empty_reason(gate)
+
+    def _without_input(self, view: CardView, gate: Gate | None) -> CardView:
+        """The card beside its input: the panel below shows all of it."""
+        if gate is None or self.evidence.kind != INPUT or not self.evidence.display:
+            return view
+        return replace(view, input=(), context="" if gate.question.kind == "plan" else view.context)
 
     def _empty_reason(self, gate: Gate | None) -> None:
         """Another question, or a decided one, begins without the reason that was written for the last."""
@@ -104,6 +118,9 @@ class GateScreen(ReplayActions, AnsweringScreen):
         self.desk.choose_gate(key)
 
     def open_evidence(self, kind: str) -> None:
+        if kind == INPUT:
+            super().open_evidence(kind)
+            return
         self.evidence.add_class("-asked")
         self.evidence.look_up(kind)
         self.set_focus(self.evidence)

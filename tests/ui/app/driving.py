@@ -42,13 +42,20 @@ class RecordingWarner:
 
 
 class FixedEvidence:
-    """The same changes and output for every track."""
+    """The same changes and output for every track, and one content for every file of the shop."""
 
     def diff(self, track: Track) -> str:
         return f"--- a/{track.slug}\n+++ b/{track.slug}\n@@ -1 +1 @@\n-old line\n+new line\n"
 
     def output(self, track: Track) -> str:
         raise OSError("its log is gone")
+
+    def content(self, batch: str, path: str) -> str:
+        if path.endswith("new.py"):
+            raise FileNotFoundError(path)
+        if not path.startswith("/shop/"):
+            raise OSError("it lies outside of this repository")
+        return "".join(f"line {number}\n" for number in range(1, 31))
 
 
 @dataclass

@@ -14,7 +14,7 @@ from orchestrator_tui.adapters.connection.files import Refused
 from orchestrator_tui.adapters.connection.ignoring import GitView, exclude_file, git_view
 from orchestrator_tui.adapters.connection.plan import Change, connect, connecting, disconnect, parting
 from orchestrator_tui.adapters.connection.record import Records
-from orchestrator_tui.adapters.connection.state import sight
+from orchestrator_tui.adapters.connection.state import Runs, sight
 from orchestrator_tui.adapters.connection.targets import (
     IGNORED,
     PROJECT,
@@ -139,9 +139,13 @@ class ClaudeFiles:
         said = [f"{change.target.path}: {line}" for change in changes for line in change.left]
         other = PROJECT if self.scope == USER else USER
         path = settings_path(other, self.config, self.place.repository)
-        if sight(path).hooks and path != settings_path(self.scope, self.config, self.place.repository):
+        here = settings_path(self.scope, self.config, self.place.repository)
+        ours = Runs(str(interpreter()), str(self.place.home.absolute()))
+        # What is the same in both, Claude Code runs once.
+        if path != here and any(one != ours for _, one in sight(path).hooks):
             said.append(
-                f"{path} connects, too: each hook might run twice; take it back: orch-tui disconnect claude --{other}"
+                f"{path} connects another installation, so that each hook runs twice; take it back:"
+                f" orch-tui disconnect claude --{other}"
             )
         if any(part in str(interpreter()) for part in _CACHES):
             said.append(

@@ -232,6 +232,9 @@ def test_local_settings_that_are_shared_are_refused(scene: Scene, home: Home, re
 
 def test_connected_twice_is_said(scene: Scene, home: Home, repository: Path) -> None:
     scene.run("connect", "claude", "--project", "--yes")
+    assert "runs twice" not in scene.run("connect", "claude", "--yes").out, "the same in both scopes runs once"
+    local = repository / ".claude" / "settings.local.json"
+    local.write_text(local.read_text().replace(str(interpreter()), "/another/python"))
     ended = scene.run("connect", "claude", "--yes")
     assert "take it back: orch-tui disconnect claude --project" in ended.out
 

@@ -27,6 +27,8 @@ from orchestrator_tui.core.frozen import frozen
 Path = tuple[str, ...]
 
 HOOKS, VARIABLES, PERMISSIONS = ("hooks",), ("env",), ("permissions",)
+EVENTS_NAMED = 3
+"""Up to so many events are named in words."""
 ALLOW, DENY = ("permissions", "allow"), ("permissions", "deny")
 
 
@@ -140,12 +142,15 @@ def _put_hooks(merge: _Merge, entries: Sequence[HookEntry]) -> None:
     assert span is not None
     events = dict.fromkeys(entry.event for entry in entries)
     foreign = [item.key for item in span.items if item.key not in events and isinstance(item.value, list)]
+    heard: list[str] = []
     added, renewed = 0, 0
     for event in (*events, *(key for key in foreign if _any_ours(merge.draft.find((*HOOKS, key))))):
         new, old = _put_event(merge, (*HOOKS, event), [entry for entry in entries if entry.event == event])
         added, renewed = added + new, renewed + old
+        heard += [event] if new else []
     if added:
-        merge.words.append(f"{_count(added, 'hook')} for {', '.join(events)}")
+        named = ", ".join(heard) if len(heard) <= EVENTS_NAMED else f"{len(heard)} events"
+        merge.words.append(f"{_count(added, 'hook')} for {named}")
     if renewed:
         merge.words.append(f"{_count(renewed, 'hook')} of ours brought up to date")
 

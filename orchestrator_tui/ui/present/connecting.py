@@ -25,6 +25,6 @@ def offer_lines(changes: Sequence[tuple[str, Sequence[str]]], remarks: Sequence[
     yield from (f"! {clean(remark, 300)}" for remark in remarks)
 
 
-def result_lines(said: str) -> Iterator[str]:
-    """What was done, line by line."""
-    yield from (clean(line, 300) for line in said.splitlines() if line.strip())
+def result_text(said: str) -> str:
+    """What was done, a line each."""
+    return "\n".join(clean(line, 300) for line in said.splitlines() if line.strip())

@@ -9,7 +9,7 @@ from textual.widgets import Static
 
 from orchestrator_tui.runtime.ports import Connector, Offer
 from orchestrator_tui.ui.desk import Desk
-from orchestrator_tui.ui.present.connecting import offer_lines, result_lines
+from orchestrator_tui.ui.present.connecting import offer_lines, result_text
 from orchestrator_tui.ui.screens.dialogs import Dialog
 
 TOAST_SECONDS = 12.0
@@ -108,8 +108,7 @@ class ConnectDialog(Dialog):
                 self.complain(fault)
                 self._show_keys()
             return
-        for line in result_lines(said):
-            self.app.notify(line, title="Connected", timeout=TOAST_SECONDS, markup=False)
+        self.app.notify(result_text(said), title="Connected", timeout=TOAST_SECONDS, markup=False)
         if self.is_attached:
             self.dismiss()
 
@@ -117,5 +116,5 @@ class ConnectDialog(Dialog):
         nothing = self._offer is not None and not self._offer.changes
         accept = "Enter back" if nothing else "Enter connect"
         other = self._scopes[(self._place + 1) % len(self._scopes)]
-        turn = f"   p for {self.connector.scopes[other]}" if len(self._scopes) > 1 else ""
+        turn = f"   p {other} settings" if len(self._scopes) > 1 else ""
         self.key_line.update(Content(f"{accept}{turn}   Esc back, nothing is changed"))

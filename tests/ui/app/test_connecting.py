@@ -78,7 +78,7 @@ async def test_p_turns_to_the_repository_and_back() -> None:
         text = await asked(driver, "C", "p")
         assert "For the project." in text
         assert "! older sessions do not read it" in text
-        assert "p for the user" in text
+        assert "p user settings" in text
         await asked(driver, "p", "p", "enter")
         assert connector.connected == ["project"]
 
@@ -126,7 +126,7 @@ async def test_what_is_in_place_needs_nothing() -> None:
     async with opened(connector=connector) as driver:
         text = await asked(driver, "C")
         assert IN_PLACE in text
-        assert "p for" not in text
+        assert "settings   Esc" not in text
         await asked(driver, "enter")
         assert (driver.screen_name, connector.connected) == ("MainScreen", [])
 

@@ -71,6 +71,7 @@ def test_the_wheel_holds_the_package_and_nothing_else(tmp_path: Path) -> None:
     modules = {str(path.relative_to(ROOT)) for path in (ROOT / "orchestrator_tui").rglob("*.py")}
     assert modules <= set(names)
     assert "orchestrator_tui/py.typed" in names
+    assert "orchestrator_tui/skill/SKILL.md" in names
     assert f"orch_tui-{__version__}.dist-info/licenses/LICENSE" in names
 
 

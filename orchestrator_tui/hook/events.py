@@ -26,10 +26,11 @@ def tool_ran(visit: Visit) -> None:
         asked = tasks.written(visit) if wrote_task else None
         _acknowledge_call(visit)
         handing.settle(visit)
-        if asked is not None and asked.hold and not visit.caller.at_a_terminal:
-            _tell_held(visit, asked.gate)
-        else:
+        held = asked is not None and asked.hold and not visit.caller.at_a_terminal
+        if not held:
             handing.bring(visit, visit.tell, handing.answers(visit))
+    if asked is not None and held:
+        _tell_held(visit, asked.gate)
 
 
 def tool_is_called(visit: Visit) -> None:

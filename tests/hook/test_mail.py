@@ -18,6 +18,7 @@ def steps(gate: Gate) -> list[tuple[str, str]]:
 
 
 def test_the_decision_comes_with_the_next_tool_call(scene: Scene) -> None:
+    """[002-07] The agent worked on beside its gate."""
     scene.asks()
     assert scene.answer(scene.call("PostToolUse")) is None
     decision = scene.decide(reason="all green")

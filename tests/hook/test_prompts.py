@@ -29,6 +29,7 @@ def asked_now(scene: Scene, task: str = "1", agent: str = "") -> None:
 
 
 def test_stale_questions_of_the_session_are_to_be_surfaced(scene: Scene) -> None:
+    """[002-35] Whatever its person writes, the session hears it first."""
     asked_now(scene, agent=CHILD)
     prompt = scene.call("UserPromptSubmit")
     scene.pass_time(FIVE_MINUTES - 1)

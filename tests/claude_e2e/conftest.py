@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.claude_e2e.beside import Beside
 from tests.claude_rig import MAIN_VERSION, OLDER_VERSION, ClaudeCli, ClaudeRig, ClaudeUnavailable, install
 
 
@@ -57,3 +58,38 @@ def each_claude_rig(each_claude_cli: ClaudeCli, tmp_path: Path) -> Iterator[Clau
     """A rig for one test that runs once with every supported CLI."""
     with ClaudeRig(each_claude_cli, tmp_path / "rig") as rig:
         yield rig
+
+
+# One home, one connected Claude Code and one open cockpit serve all tests of a module: each test has sessions, scripts
+# and questions of its own.
+@pytest.fixture(scope="module")
+def workplace(claude_cli: ClaudeCli, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
+    """The product beside the Claude Code that it is made for."""
+    yield from _workplace(claude_cli, tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def older_workplace(older_claude_cli: ClaudeCli, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Beside]:
+    """The product beside the older one."""
+    yield from _workplace(older_claude_cli, tmp_path_factory)
+
+
+def _workplace(cli: ClaudeCli, directories: pytest.TempPathFactory) -> Iterator[Beside]:
+    with ClaudeRig(cli, directories.mktemp("beside") / "rig") as rig, Beside(rig) as beside:
+        beside.connect()
+        beside.open_cockpit()
+        yield beside
+
+
+@pytest.fixture
+def beside(workplace: Beside) -> Iterator[Beside]:
+    """The module's workplace; every session that the test started has ended after it."""
+    yield workplace
+    workplace.rig.end_sessions()
+
+
+@pytest.fixture
+def beside_older(older_workplace: Beside) -> Iterator[Beside]:
+    """The same with the older Claude Code."""
+    yield older_workplace
+    older_workplace.rig.end_sessions()

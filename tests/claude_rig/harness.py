@@ -129,6 +129,18 @@ class ClaudeRig:
             self.add_hook(event, probe.command, matcher, timeout)
         return probe
 
+    def probe_locally(self, event: str, matcher: str | None = None) -> HookProbe:
+        """The same in the project's own settings.local.json, which is written anew, beside whatever else is set."""
+        self._probes += 1
+        probe = HookProbe(self.log / f"hooks-{self._probes}")
+        entry: JsonObject = {"hooks": [{"type": "command", "command": probe.command}]}
+        if matcher is not None:
+            entry["matcher"] = matcher
+        path = self.project / ".claude" / "settings.local.json"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps({"hooks": {event: [entry]}}), encoding="utf-8")
+        return probe
+
     # -- running it ---------------------------------------------------------------------------------------------------
 
     def run(

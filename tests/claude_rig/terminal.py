@@ -48,7 +48,8 @@ class TerminalSession:
         self.press("Enter")
 
     def answer_dialog(self, key: str, dialog: str) -> None:
-        """Press `key` until the text `dialog` is gone: a dialog that has just opened ignores keys for a moment."""
+        """Wait for the text `dialog`, and press `key` until it is gone: a dialog ignores keys when it has just opened."""
+        self.wait_for(dialog)
 
         def gone() -> bool:
             if dialog not in self.screen():

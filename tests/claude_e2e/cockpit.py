@@ -1,0 +1,115 @@
+"""The real cockpit in a tmux pane of its own, and the person at its keys."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from orchestrator_tui.core.model import Gate, Risk
+from orchestrator_tui.core.refusal import reason_needed
+from orchestrator_tui.demo.keys import RESTING, card_text
+from orchestrator_tui.demo.terminal import ORCH_TUI
+from tests.claude_rig import ClaudeRig, NotSeenError, wait_until
+from tests.e2e_tmux.terminal import TmuxTerminal
+
+SIZE = (140, 45)
+"""Columns and rows: wide enough that a card shows the whole of a short question."""
+
+REDRAW_S = 0.4
+"""How long a person looks before pressing the same key again."""
+
+NOTICE_S = 3.0
+"""How long a person waits for a decision to show before pressing Enter again."""
+
+
+class Cockpit:
+    """One run of ``orch-tui`` on the rig's project; times are seconds since the epoch."""
+
+    def __init__(self, rig: ClaudeRig, number: int) -> None:
+        environment = {**rig.environment(), "TERM": "tmux-256color", "COLORTERM": "truecolor"}
+        # Nothing of the test's own environment gets in, such as the size of another terminal.
+        command = ["env", "-i", *(f"{name}={value}" for name, value in environment.items()), *ORCH_TUI]
+        self._terminal = TmuxTerminal(rig.sockets / f"cockpit-{number}", [*command, str(rig.project)], SIZE, {})
+
+    @property
+    def pid(self) -> int:
+        """The cockpit's process."""
+        return self._terminal.pid
+
+    def screen(self) -> str:
+        """What the pane shows."""
+        return self._terminal.screen()
+
+    def press(self, *keys: str) -> None:
+        """Press keys by name (``Enter``, ``Esc``, ``Tab``) or as they are."""
+        self._terminal.press(*keys)
+
+    def answer(self, gate: Gate, *numbers: int, text: str = "", reason: str = "", decided: Callable[[], bool]) -> float:
+        """Answer a gate by keys: the options with these numbers, or a ``text`` of one's own. When Enter was pressed."""
+        self._show(gate)
+        for number in numbers or (len(gate.question.options) + 1,):
+            self._mark(number)
+        chosen = tuple(gate.question.options[number - 1].key for number in numbers)
+        wanted = text or (reason if reason_needed(gate, chosen) else "")
+        if wanted or gate.risk is Risk.CHECK:
+            self.press("Enter")
+        if wanted:
+            self._type(wanted)
+        if gate.risk is Risk.PRODUCTION:
+            self.press("Enter")
+            self._type(gate.track)
+        return self._submit(decided)
+
+    def kill(self) -> None:
+        """Kill it as nothing can stop it from being killed."""
+        self._terminal.kill()
+
+    def close(self) -> None:
+        """End it whatever it does; safe to repeat."""
+        self._terminal.close()
+
+    def _show(self, gate: Gate) -> None:
+        """Press ``w`` until the card shows the gate."""
+        wanted = _letters(gate.question.question)[:40]
+
+        def shown() -> bool:
+            if wanted in _letters(card_text(self.screen())):
+                return True
+            self.press("w")
+            return False
+
+        wait_until(shown, f"the card of {gate.question.question!r}", timeout=20, every=REDRAW_S, context=self.screen)
+
+    def _mark(self, number: int) -> None:
+        """Press a digit until its option is marked: keys rest for half a second when a card changed by itself."""
+
+        def marked() -> bool:
+            screen = self.screen()
+            if f"● {number}" in card_text(screen):
+                return RESTING not in screen
+            self.press(str(number))
+            return False
+
+        wait_until(marked, f"a mark at {number}", timeout=20, every=REDRAW_S, context=self.screen)
+
+    def _type(self, text: str) -> None:
+        """Type into the dialog that has opened, and see it there."""
+        self._terminal.settle()
+        self._terminal.type(text)
+        wait_until(lambda: _letters(text) in _letters(self.screen()), f"{text!r} in the dialog", context=self.screen)
+
+    def _submit(self, decided: Callable[[], bool]) -> float:
+        for _ in range(3):
+            pressed_at = time.time()
+            self._terminal.tmux("send-keys", "Enter")
+            try:
+                wait_until(decided, "the decision", timeout=NOTICE_S, every=0.02)
+            except NotSeenError:
+                continue  # A card that changed by itself in that very moment took no key.
+            return pressed_at
+        raise NotSeenError(f"Enter decided nothing\n{self.screen()}")
+
+
+def _letters(text: str) -> str:
+    """The text as it is found again however it was wrapped and cut into panels."""
+    return "".join(letter for letter in text if letter.isalnum())

@@ -1,0 +1,216 @@
+"""Permission prompts, questions and plans of the real Claude Code, answered in its own terms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from orchestrator_tui.core.model import GateState
+from tests.claude_e2e.beside import Beside
+from tests.claude_e2e.scripts import agent, bash, question
+from tests.claude_rig import ClaudeRig, Conversation, HeadlessSession, Step, call, say
+
+pytestmark = pytest.mark.e2e_claude
+
+PLAN_FILE = re.compile(r"(/[^\s\"\\]+/plans/[^\s\"\\]+\.md)")
+
+
+def hosted(rig: ClaudeRig, prompt: str, mode: str = "default") -> HeadlessSession:
+    """A headless session with a host that never answers: only such are offered questions and plans."""
+    session = rig.stream("--permission-prompt-tool", "stdio", permissions="ask")
+    session.send_control("start", {"subtype": "initialize", "hooks": {}})
+    if mode != "default":
+        session.send_control("mode", {"subtype": "set_permission_mode", "mode": mode})
+    session.send_user(prompt)
+    return session
+
+
+def test_an_allowed_permission_runs_the_tool(beside: Beside) -> None:
+    rig = beside.rig
+    made = rig.project / "allowed.txt"
+    prompt = rig.script("allow", [call("Write", file_path=str(made), content="made"), say("done")])
+    session = rig.start(prompt, permissions="ask")
+    gate = beside.wait_gate("allowed.txt")
+    assert not made.exists()
+
+    answer = beside.answer(gate, 1)
+
+    request = rig.requests.wait_for_step("allow", 1)
+    answer.report("permission allowed", request)
+    assert session.finish() == 0
+    assert made.read_text() == "made"
+    beside.wait_acknowledged(gate)
+
+
+def test_a_denied_permission_tells_the_model_why(beside: Beside) -> None:
+    rig = beside.rig
+    made = rig.project / "denied.txt"
+    prompt = rig.script("deny", [call("Write", file_path=str(made), content="x"), say("understood")])
+    session = rig.start(prompt, permissions="ask")
+    gate = beside.wait_gate("denied.txt")
+    denying = next(place for place, one in enumerate(gate.question.options, 1) if one.role == "reject")
+
+    beside.answer(gate, denying, reason="write it to notes instead")
+
+    request = rig.requests.wait_for_step("deny", 1)
+    assert "write it to notes instead" in request.new_text
+    assert session.finish() == 0
+    assert not made.exists()
+    beside.wait_acknowledged(gate)
+
+
+def test_what_is_allowed_from_now_on_is_not_asked_again(beside: Beside) -> None:
+    """The rule that Claude Code itself suggests is set, and nothing wider."""
+    rig = beside.rig
+    steps = [bash("sh -c true"), bash("sh -c true"), bash("sh -c :"), say("done")]
+    session = rig.start(rig.script("rule", steps), permissions="ask")
+    gate = beside.wait_gate("sh -c true")
+    words = [option.words for option in gate.question.options]
+    rule = next((place for place, one in enumerate(words, 1) if "don't ask again" in one), 0)
+    assert rule, words
+
+    beside.answer(gate, rule)
+
+    other = beside.wait_gate("sh -c :")
+    assert len(rig.requests.all("rule")) == 3, "the same command was not asked again"
+    beside.answer(other, 1)
+    assert session.finish() == 0
+    rules = (rig.project / ".claude" / "settings.local.json").read_text()
+    assert "sh -c true" in rules
+    assert "sh -c :" not in rules
+
+
+def test_a_permission_answered_at_the_terminal_is_answered_elsewhere(beside: Beside) -> None:
+    rig = beside.rig
+    made = rig.project / "terminal.txt"
+    terminal = rig.interactive(permissions="ask")
+    terminal.enter(rig.script("race", [call("Write", file_path=str(made), content="made"), say("RACE DONE")]))
+    gate = beside.wait_gate("terminal.txt")
+    terminal.answer_dialog("1", "create terminal.txt")
+    terminal.wait_for("RACE DONE")
+
+    ended = beside.wait_state(gate, GateState.ANSWERED_ELSEWHERE)
+
+    assert made.read_text() == "made"
+    assert ended.decision is None
+
+
+def test_a_permission_refused_at_the_terminal_is_answered_elsewhere(beside: Beside) -> None:
+    rig = beside.rig
+    made = rig.project / "refused.txt"
+    terminal = rig.interactive(permissions="ask")
+    terminal.enter(rig.script("refused", [call("Write", file_path=str(made), content="made"), say("never said")]))
+    gate = beside.wait_gate("refused.txt")
+    terminal.answer_dialog("3", "create refused.txt")
+
+    beside.wait_state(gate, GateState.ANSWERED_ELSEWHERE, GateState.WITHDRAWN)
+
+    assert not made.exists()
+
+
+def test_an_interactive_dialog_closes_when_it_is_answered_here(beside: Beside) -> None:
+    rig = beside.rig
+    made = rig.project / "here.txt"
+    terminal = rig.interactive(permissions="ask")
+    terminal.enter(rig.script("here", [call("Write", file_path=str(made), content="made"), say("HERE DONE")]))
+    gate = beside.wait_gate("here.txt")
+    terminal.wait_for("create here.txt")
+
+    beside.answer(gate, 1)
+
+    terminal.wait_for("HERE DONE")
+    assert made.read_text() == "made"
+    beside.wait_acknowledged(gate)
+
+
+def test_a_permission_of_a_background_sub_agent_is_asked_and_denied(beside: Beside) -> None:
+    rig = beside.rig
+    child = rig.script("bgask", [bash("touch background.made"), say("child done")])
+    session = rig.start(
+        rig.script("bgmain", [agent(child, background=True), say("led"), say("over")]), permissions="ask"
+    )
+    gate = beside.wait_gate("touch background.made")
+    denying = next(place for place, one in enumerate(gate.question.options, 1) if one.role == "reject")
+
+    beside.answer(gate, denying, reason="not in the background")
+
+    assert "not in the background" in rig.requests.wait_for_step("bgask", 1).new_text
+    assert session.finish() == 0
+    assert not (rig.project / "background.made").exists()
+    assert "/" in gate.asker, "the sub-agent asked it, not its session"
+
+
+QUESTIONS: Mapping[str, tuple[Mapping[str, Any], tuple[int, ...], str, str]] = {
+    "single": (question("Which one?", "red one", "blue one"), (2,), "", '"Which one?"="blue one"'),
+    "multiple": (
+        question("Which ones?", "red one", "blue one", "green one", several=True),
+        (1, 3),
+        "",
+        '"Which ones?"="red one, green one"',
+    ),
+    "free": (question("Which else?", "red one", "blue one"), (), "a yellow one", '"Which else?"="a yellow one"'),
+}
+
+
+@pytest.mark.parametrize("kind", list(QUESTIONS))
+def test_a_question_is_answered(beside: Beside, kind: str) -> None:
+    rig = beside.rig
+    asked, numbers, text, read = QUESTIONS[kind]
+    session = hosted(rig, rig.script(kind, [call("AskUserQuestion", questions=[asked]), say("done")]))
+    gate = beside.wait_gate(asked["question"])
+
+    answer = beside.answer(gate, *numbers, text=text)
+
+    request = rig.requests.wait_for_step(kind, 1)
+    answer.report(f"AskUserQuestion, {kind}", request)
+    assert read in request.new_text
+    session.wait_type("result")
+    assert session.finish() == 0
+    beside.wait_acknowledged(gate)
+
+
+def test_a_question_answered_at_the_terminal_is_answered_elsewhere(beside: Beside) -> None:
+    rig = beside.rig
+    asked = question("At the terminal?", "red one", "blue one")
+    terminal = rig.interactive(permissions="ask")
+    terminal.enter(rig.script("asked", [call("AskUserQuestion", questions=[asked]), say("ASKED DONE")]))
+    gate = beside.wait_gate("At the terminal?")
+    terminal.answer_dialog("2", "Enter to select")
+    terminal.wait_for("ASKED DONE")
+
+    beside.wait_state(gate, GateState.ANSWERED_ELSEWHERE)
+
+    assert '"At the terminal?"="blue one"' in rig.requests.wait_for_step("asked", 1).new_text
+
+
+def test_a_plan_is_refused_with_a_reason_and_then_approved(beside: Beside) -> None:
+    rig = beside.rig
+    session = hosted(rig, rig.script("plan", planning), mode="plan")
+    gate = beside.wait_gate("plan")
+    assert "tear down the wall" in str(gate.question), "the card shows the plan itself"
+    refusing = next(place for place, one in enumerate(gate.question.options, 1) if one.role == "reject")
+    beside.answer(gate, refusing, reason="leave the wall alone")
+    refused = rig.requests.wait_for_step("plan", 2)
+    assert "leave the wall alone" in refused.new_text
+
+    second = beside.wait_gate("plan")
+    answer = beside.answer(second, 1)
+
+    approved = rig.requests.wait_for_step("plan", 3)
+    answer.report("plan approved", approved)
+    assert "User has approved your plan" in approved.new_text
+    session.wait_type("result")
+    assert session.finish() == 0
+    beside.wait_acknowledged(second)
+
+
+def planning(conversation: Conversation) -> Step:
+    """Writes the plan where Claude Code wants it, then asks twice for its approval."""
+    if conversation.step == 0:
+        file = PLAN_FILE.search(str(conversation.messages))
+        assert file is not None, "plan mode names no file"
+        return call("Write", file_path=file[1], content="# Plan\n\n1. tear down the wall\n")
+    return call("ExitPlanMode") if conversation.step < 3 else say("done")

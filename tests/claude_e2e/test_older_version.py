@@ -1,0 +1,88 @@
+"""What matters most, beside the older Claude Code."""
+
+from __future__ import annotations
+
+from threading import Event
+
+import pytest
+
+from tests.claude_e2e.beside import Beside
+from tests.claude_e2e.scripts import agent, answered, ask, bash, create, ours, question, update
+from tests.claude_rig import call, say
+
+pytestmark = pytest.mark.e2e_claude
+
+
+def test_a_task_gate_arrives_by_mail_and_at_the_end(beside_older: Beside) -> None:
+    """Worked past, told with the next tool call; a later stage refused; held at the end of the turn."""
+    beside, thinks = beside_older, Event()
+    rig = beside.rig
+    steps = [
+        create("s"),
+        ask("Older mail?", "red", "blue"),
+        bash("echo next", hold=thinks),
+        answered(),
+        ask("Older stop?", "red", "blue", stage=4),
+        update(5),
+        say("I wait"),
+        say("done"),
+    ]
+    session = rig.start(rig.script("older", steps))
+    gate = beside.wait_gate("Older mail?")
+    rig.requests.wait_for_step("older", 2)
+    answer = beside.answer(gate, 2)
+    thinks.set()
+    assert answer.told(rig.requests.wait_for_step("older", 3))
+
+    second = beside.wait_gate("Older stop?")
+    assert second.id in rig.requests.wait_for_step("older", 6).new_text, "a later stage is refused"
+    beside.wait_held(second)
+    answer = beside.answer(second, 1)
+    told = rig.requests.wait_for_step("older", 7)
+    answer.report("2.1.197 Stop", told)
+    assert answer.told(told)
+    assert session.finish() == 0
+    beside.wait_acknowledged(gate)
+    beside.wait_acknowledged(second)
+
+
+def test_a_background_sub_agent_asks_by_mcp(beside_older: Beside) -> None:
+    beside, rig = beside_older, beside_older.rig
+    child = [ours("request_decision", question="Older MCP?", options=["red", "blue"]), say("child done")]
+    main = [agent(rig.script("oldchild", child), background=True), say("led"), say("over")]
+    session = rig.start(rig.script("oldmain", main))
+    gate = beside.wait_gate("Older MCP?")
+
+    answer = beside.answer(gate, 2)
+
+    told = rig.requests.wait_for_step("oldchild", 1)
+    answer.report("2.1.197 MCP", told)
+    assert answer.told(told)
+    assert session.finish() == 0
+    beside.wait_acknowledged(gate)
+
+
+def test_a_permission_and_a_question_are_answered(beside_older: Beside) -> None:
+    """Interactive: without a terminal this version asks nobody."""
+    beside, rig = beside_older, beside_older.rig
+    made = rig.project / "older.txt"
+    asked = question("Older question?", "red one", "blue one")
+    steps = [
+        call("Write", file_path=str(made), content="made"),
+        call("AskUserQuestion", questions=[asked]),
+        say("OLDER DONE"),
+    ]
+    terminal = rig.interactive(permissions="ask")
+    terminal.enter(rig.script("oldask", steps))
+    permission = beside.wait_gate("older.txt")
+    beside.answer(permission, 1)
+    rig.requests.wait_for_step("oldask", 1)
+    assert made.read_text() == "made"
+
+    gate = beside.wait_gate("Older question?")
+    beside.answer(gate, 2)
+
+    assert '"Older question?"="blue one"' in rig.requests.wait_for_step("oldask", 2).new_text
+    terminal.wait_for("OLDER DONE")
+    beside.wait_acknowledged(permission)
+    beside.wait_acknowledged(gate)

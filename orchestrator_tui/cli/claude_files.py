@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -152,6 +153,8 @@ class ClaudeFiles:
                 f"{interpreter()} is in a cache that is cleaned now and then, and then nothing is connected any more:"
                 " install orch-tui (uv tool install orch-tui, or pipx install orch-tui) and connect again"
             )
+        if self.place.home.is_relative_to(tempfile.gettempdir()):
+            said.append(f"{self.place.home} is a temporary directory (ORCH_HOME): what hooks tell us goes there")
         if shutil.which("orch-agent", path=self._environ.get("PATH")) is None:
             said.append("orch-agent is not on PATH: agents use the MCP tools instead")
         return tuple(sanitise_line(line, 400) for line in said)

@@ -63,9 +63,16 @@ def run(arguments: Namespace) -> int:
 
 
 def open_cockpit(
-    repository: str, tasks: Sequence[str], *, stale_after: float | None = None, tour: Sequence[str] = ()
+    repository: str,
+    tasks: Sequence[str],
+    *,
+    stale_after: float | None = None,
+    tour: Sequence[str] = (),
+    connectable: bool = True,
 ) -> int:
     """Open the cockpit on a repository and more task lists; ``tour`` are hints shown one after the other.
+
+    Not ``connectable``, it offers no connection of Claude Code: whoever tries a demo out means not to change that.
 
     Raises:
         BadInput: there is no such directory, or no terminal.
@@ -85,7 +92,7 @@ def open_cockpit(
         session,
         evidence=evidence,
         panes=panes(),
-        connector=ClaudeConnector(place),
+        connector=ClaudeConnector(place) if connectable else None,
         snapshots=place.directory / SNAPSHOTS,
         tour=tour,
     )

@@ -81,7 +81,7 @@ def _by_hand(stage: Stage) -> int:
     """Open the cockpit for the person, and say afterwards where everything is and how to come back."""
     from orchestrator_tui.cli.cockpit import open_cockpit
 
-    code = open_cockpit(str(stage.repository), [str(stage.tasks)], tour=_TOUR)
+    code = open_cockpit(str(stage.repository), [str(stage.tasks)], tour=_TOUR, connectable=False)
     say(f"The demo is in {stage.directory}; agents that have not finished wait for their answers.")
     say(f"Come back:  ORCH_HOME={stage.directory / 'state'} orch-tui {stage.repository} --tasks {stage.tasks}")
     say(f"Replay it:  ORCH_HOME={stage.directory / 'state'} orch-tui replay {stage.batch} --repo {stage.repository}")

@@ -149,11 +149,8 @@ class Call:
 
     def track(self) -> str:
         """The slug by which the batch knows the caller's track: who watches may have had to tell two apart."""
-        for event in () if self._journal is None else self._journal.events_of(self.batch, "track_added"):
-            if event.payload.get("source") == self.task.source:
-                slug: str = event.payload["track"]
-                return slug
-        return self.identity.track[:SLUG_LIMIT].strip("-")
+        known = "" if self._door is None else self._door.slug_of(self.task.source)
+        return known or self.identity.track[:SLUG_LIMIT].strip("-")
 
     def let_go(self) -> None:
         """Close the journal; the next :meth:`door` opens it again."""

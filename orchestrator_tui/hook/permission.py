@@ -62,6 +62,7 @@ def went_on(visit: Visit) -> None:
 
 def _ask(visit: Visit, asked: CallQuestions, call: str) -> list[Gate]:
     gates = []
+    track = visit.door.slug_of(visit.caller.source) or visit.caller.track
     for place, question in enumerate(asked.questions, start=1):
         gate_id = part_gate_id(call, place)
         _end_asked_before(visit, gate_id)
@@ -70,7 +71,7 @@ def _ask(visit: Visit, asked: CallQuestions, call: str) -> list[Gate]:
                 gate_id,
                 question,
                 load_rules(),
-                track=visit.caller.track,
+                track=track,
                 source=visit.caller.source,
                 routes=(ROUTE,),
                 anew=True,

@@ -131,10 +131,7 @@ def _updated(fact: TaskFact, update: Mapping[str, Any]) -> TaskFact:
 
 def _track(visit: Visit, fact: TaskFact, meta: TaskMetadata) -> str:
     """The slug by which the batch knows the task's track: who watches may have had to tell two apart."""
-    for event in visit.journal.events_of(visit.batch, "track_added"):
-        if event.payload.get("source") == fact.source:
-            return str(event.payload["track"])
-    return meta.slug[:SLUG_CHARACTERS].strip("-")
+    return visit.door.slug_of(fact.source) or meta.slug[:SLUG_CHARACTERS].strip("-")
 
 
 # --- its gates ---------------------------------------------------------------------------------------------

@@ -140,6 +140,13 @@ class Door:
         """The newest revision of a gate, or None."""
         return self._journal.gate(self.batch, gate_id)
 
+    def slug_of(self, source: str) -> str:
+        """The slug by which the batch knows the track of a source, "" where it knows none: names may be taken."""
+        for event in self._journal.events_of(self.batch, "track_added"):
+            if event.payload.get("source") == source:
+                return str(event.payload["track"])
+        return ""
+
     def ask(
         self,
         gate_id: str,

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Gate, GateState
 from tests.hook.call_scene import SESSION, CallScene, eventually
 
@@ -44,6 +45,18 @@ def test_a_permission_is_asked_for_its_agent_with_its_real_input(scene: CallScen
     assert (gate.asker, gate.source, gate.routes) == (f"{SESSION}/a7", "agent:a7", ("hook",))
     assert gate.question.kind == "permission"
     assert gate.question.subject == {"tool": "Write", "input": WRITE}
+
+
+def test_a_permission_belongs_to_the_track_by_which_its_agent_is_known(scene: CallScene) -> None:
+    now = scene.clock.now()
+    scene.journal.open_batch(scene.batch, Draft("batch_opened", {"title": "t", "kind": "watch"}), now, "test")
+    lease = scene.journal.take_lease(scene.batch, "test", now)
+    assert not isinstance(lease, str)
+    added = {"track": "review-the-cart", "title": "t", "kind": "agent", "source": "agent:a7"}
+    scene.journal.append(lease, [Draft("track_added", added)], now, "test")
+    lease.release(now)
+    scene.hook("Write", WRITE, agent_id="a7", agent_type="reviewer")
+    assert [gate.track for gate in scene.asked()] == ["review-the-cart"]
 
 
 def test_allowed_the_tool_runs_and_that_is_the_acknowledgement(scene: CallScene) -> None:

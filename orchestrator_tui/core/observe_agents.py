@@ -20,7 +20,7 @@ from orchestrator_tui.core.model import Batch, Liveness, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.naming import agent_source, task_source
 from orchestrator_tui.core.observe_askers import withdrawals
-from orchestrator_tui.core.tracks_shown import agent_behind, is_agent_track, part
+from orchestrator_tui.core.tracks_shown import agent_behind, is_agent_track, part, works_on
 
 SAME_ACTIVITY_MS = 60_000
 """After this long the same activity is told again: it goes on, or is done once more."""
@@ -64,7 +64,7 @@ class _Look:
     def __init__(self, ahead: Ahead, now: Instant, endings: Mapping[str, str], withheld: Withheld) -> None:
         self.ahead, self._now, self._endings, self._withheld = ahead, now, endings, withheld
         self._slugs = {track.source: slug for slug, track in ahead.batch.tracks.items() if track.source}
-        self._taken: list[tuple[AgentFact, bool]] = []
+        self._taken: list[tuple[str, AgentFact, bool]] = []
         self._done: dict[str, tuple[int, str]] = {}
         self._spent: dict[str, tuple[float, int, str]] = {}
 
@@ -85,9 +85,8 @@ class _Look:
         self._see(slug, fact.agent)
         self._move(slug, *agent_tracks.state(fact, self.batch.tracks[slug]))
         self._show_alive(slug, fact)
-        self._act(slug, fact)
         self._spend(slug, fact, joined)
-        self._taken.append((fact, joined))
+        self._taken.append((slug, fact, joined))
 
     def miss(self, told: frozenset[str]) -> None:
         """Agents that a look at all of them does not name are not there any more."""
@@ -104,9 +103,11 @@ class _Look:
                 self._lose(slug, agent, agent_tracks.SESSION_ENDED)
 
     def lead(self) -> None:
-        """Tell tasks' tracks which agent works on them; a session itself only where no sub-agent of it does."""
-        for fact, joined in sorted(self._taken, key=lambda one: one[0].agent.id == ""):
+        """Tell tasks' tracks which agent works on them, a session itself only where no sub-agent does, and on what."""
+        for _, fact, joined in sorted(self._taken, key=lambda one: one[1].agent.id == ""):
             self._lead(fact, joined)
+        for slug, fact, _ in self._taken:
+            self._act(slug, fact)
 
     def settle(self) -> None:
         """Tell what is done on each track, and what those that work for one have spent since the last time."""
@@ -181,8 +182,8 @@ class _Look:
             self.ahead.add("track_reported", track=slug, wall_ms=fact.last_wall_ms)
 
     def _act(self, slug: str, fact: AgentFact) -> None:
-        """What it does is told on the listed track, where the newest activity of all that work for it counts."""
-        where, shown = address(fact.agent.session, fact.agent.id), part(self.batch, self.batch.tracks[slug]) or slug
+        """What it does is told where it works, and there the newest activity of all that do counts."""
+        where, shown = address(fact.agent.session, fact.agent.id), works_on(self.batch, self.batch.tracks[slug])
         known = fact.last_wall_ms > 0 or shown == slug
         if fact.activity and known and ("activity_seen", where) not in self._withheld:
             done = (fact.last_wall_ms, fact.activity)
@@ -201,7 +202,7 @@ class _Look:
         track, where = self.batch.tracks[slug], address(fact.agent.session, fact.agent.id)
         cost, tokens = agent_tracks.money(fact.cost_usd, track), max(0, fact.tokens)
         model = fact.model or track.model
-        news = (cost, tokens, model) != (track.cost_usd, track.tokens or 0, track.model)
+        news = (cost or 0.0, tokens, model) != (track.cost_usd or 0.0, track.tokens or 0, track.model)
         held = ("cost_recorded", where) in self._withheld and fact.agent.status != GONE
         if not joined and (not news or held):
             return

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator_tui.core.agents import GONE, Agent, address, agent_of, session_of
-from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, State, Track
+from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, State, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.naming import agent_source, is_agent_source, is_session_source
 
@@ -43,6 +43,27 @@ def all_shown(state: State) -> Iterator[Track]:
 def part(batch: Batch, track: Track) -> str:
     """The slug of the track that this one works for, or ""."""
     return track.part_of if track.part_of in batch.tracks else ""
+
+
+def works_on(batch: Batch, track: Track) -> str:
+    """The slug of the track on which what an agent does is told, from the agent's own track.
+
+    That is the one that it works for; of a session's own agent the task that it leads and reported on last, while that
+    runs; else its own.
+    """
+    if track.agent is None or not is_session_source(track.source):
+        return part(batch, track) or track.slug
+    where = (track.agent.session, track.agent.id)
+    led = [
+        one
+        for one in batch.tracks.values()
+        if one.state is TrackState.RUNNING
+        and one.agent is not None
+        and (one.agent.session, one.agent.id) == where
+        and one.slug != track.slug
+    ]
+    newest = max(led, key=lambda one: (one.reported_at.wall_ms if one.reported_at else 0, one.slug), default=track)
+    return newest.slug
 
 
 def track_of(batch: Batch, gate: Gate) -> str:

@@ -16,7 +16,7 @@ from orchestrator_tui.core.model import Activity, Batch, Track
 from orchestrator_tui.core.naming import agent_source
 from orchestrator_tui.core.observe_agents import Withheld, observe_agents
 from orchestrator_tui.core.text import sanitise_line
-from orchestrator_tui.core.tracks_shown import part
+from orchestrator_tui.core.tracks_shown import part, works_on
 from orchestrator_tui.runtime.sights import joined_agents
 from orchestrator_tui.runtime.world import AgentsSight
 
@@ -103,7 +103,7 @@ class KnownAgents:
             track = slugs.get(_source(fact))
             if track is None or not fact.activity or (ACTIVITY, where) not in kinds:
                 continue
-            key = (batch.id, part(batch, track) or track.slug)
+            key = (batch.id, works_on(batch, track))
             activity = Activity(sanitise_line(fact.activity, 200), at_wall(fact.last_wall_ms or now.wall_ms, now))
             before = shown.get(key)
             if before is None or before.at.wall_ms <= activity.at.wall_ms:
@@ -127,11 +127,11 @@ class _Pace:
         track = self._tracks.get(_source(fact))
         if track is None:
             return frozenset()
-        own, shown = track.slug, part(self._batch, track) or track.slug
+        own, whole = track.slug, part(self._batch, track) or track.slug
         activity_ms = self._batch.limits.activity_ms
         not_due = {
-            ACTIVITY: self._recently(ACTIVITY, shown, activity_ms),
-            COST: self._recently(COST, own, COST_MS) or self._recently(COST, shown, COST_MS),
+            ACTIVITY: self._recently(ACTIVITY, works_on(self._batch, track), activity_ms),
+            COST: self._recently(COST, own, COST_MS) or self._recently(COST, whole, COST_MS),
             EVIDENCE: self._recently(EVIDENCE, own, activity_ms),
         }
         return frozenset((kind, _where(fact)) for kind, early in not_due.items() if early)

@@ -470,3 +470,24 @@ def test_whatever_is_seen_makes_a_legal_journal_and_nothing_the_second_time(
     assert fold(ledger.events).batches[BATCH] == ledger.batch
     for track in ledger.batch.tracks.values():
         assert not track.part_of or track.part_of in ledger.batch.tracks
+
+
+def test_what_a_session_does_is_told_on_the_task_that_it_leads_while_that_runs() -> None:
+    ledger = on_task()
+    at = START.wall_ms
+    ledger.meet(agent(tasks=("7",), activity="Edit cart.py", last_wall_ms=at - MINUTE))
+    assert own(ledger).activity is None
+    told = ledger.track("cart").activity
+    assert told is not None
+    assert told.text == "Edit cart.py"
+    assert ledger.meet(agent(tasks=("7",), activity="Edit cart.py", last_wall_ms=at - MINUTE)) == ()
+    ledger.see(fact("7", track="cart", status="completed", stage=2, stageStatus="completed"))
+    ledger.meet(agent(tasks=("7",), activity="Read sum.py", last_wall_ms=at))
+    told = own(ledger).activity
+    assert told is not None
+    assert told.text == "Read sum.py"
+
+
+def test_an_agent_that_has_used_nothing_yet_has_cost_nothing_to_tell() -> None:
+    ledger = Ledger()
+    assert "cost_recorded" not in kinds(ledger.meet(agent(cost_usd=0.0, tokens=0)))

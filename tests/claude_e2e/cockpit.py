@@ -71,26 +71,31 @@ class Cockpit:
     def _show(self, gate: Gate) -> None:
         """Press ``w`` until the card shows the gate."""
         wanted = _letters(gate.question.question)[:40]
-
-        def shown() -> bool:
-            if wanted in _letters(card_text(self.screen())):
-                return True
-            self.press("w")
-            return False
-
-        wait_until(shown, f"the card of {gate.question.question!r}", timeout=20, every=REDRAW_S, context=self.screen)
+        self._press_until("w", lambda: wanted in _letters(card_text(self.screen())), f"{gate.question.question!r}")
 
     def _mark(self, number: int) -> None:
         """Press a digit until its option is marked: keys rest for half a second when a card changed by itself."""
 
         def marked() -> bool:
             screen = self.screen()
-            if f"● {number}" in card_text(screen):
-                return RESTING not in screen
-            self.press(str(number))
+            return f"● {number}" in card_text(screen) and RESTING not in screen
+
+        self._press_until(str(number), marked, f"a mark at {number}")
+
+    def _press_until(self, key: str, look: Callable[[], bool], what: str) -> None:
+        """Press a key until the screen shows what it is pressed for, each time after the screen had time to show it."""
+        pressed_at = -REDRAW_S
+
+        def seen() -> bool:
+            nonlocal pressed_at
+            if look():
+                return True
+            if time.monotonic() - pressed_at > REDRAW_S:
+                pressed_at = time.monotonic()
+                self.press(key)
             return False
 
-        wait_until(marked, f"a mark at {number}", timeout=20, every=REDRAW_S, context=self.screen)
+        wait_until(seen, what, timeout=20, every=0.05, context=self.screen)
 
     def _type(self, text: str) -> None:
         """Type into the dialog that has opened, and see it there."""

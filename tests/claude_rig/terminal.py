@@ -48,7 +48,7 @@ class TerminalSession:
         self.press("Enter")
 
     def answer_dialog(self, key: str, dialog: str) -> None:
-        """Wait for the text `dialog`, and press `key` until it is gone: a dialog ignores keys when it has just opened."""
+        """Wait for the text `dialog` and press `key` until it is gone: one that has just opened ignores keys."""
         self.wait_for(dialog)
 
         def gone() -> bool:

@@ -23,6 +23,7 @@ from orchestrator_tui.core.queries import (
     tracks_by_need,
     waiting_gates,
 )
+from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.runtime.ports import Connector, Evidence, Live, Outcome, Panes, Session, Snapshot
 from orchestrator_tui.ui.available import Situation
 from orchestrator_tui.ui.deciding import Card, follow, lay
@@ -119,6 +120,9 @@ class Desk:
             evidence=frozenset(kind for kind, port in self._ports() if port is not None),
         )
 
+    def _track_of(self, gate: Gate) -> TrackKey:
+        return TrackKey(gate.batch, track_of(self.state.batches[gate.batch], gate))
+
     def _ports(self) -> tuple[tuple[str, object | None], ...]:
         return (("diff", self.evidence), ("output", self.evidence), ("pane", self.panes), ("connect", self.connector))
 
@@ -140,7 +144,7 @@ class Desk:
         if queue and self._is_over(now):
             self.card = lay(queue[0], now, by_key=False)
             if not self._chosen:
-                self.track_key = TrackKey(queue[0].batch, queue[0].track)
+                self.track_key = self._track_of(queue[0])
         if self.track is None:
             first = next(iter(tracks_by_need(self.state)), None)
             self.track_key = None if first is None else TrackKey(first.batch, first.slug)
@@ -161,7 +165,7 @@ class Desk:
         self._chosen = True
         if key != self.card.key:
             self.card = lay(gate, self.now(), by_key=by_key)
-        self.track_key = TrackKey(gate.batch, gate.track)
+        self.track_key = self._track_of(gate)
 
     def choose_track(self, key: TrackKey) -> None:
         """Select a track, and put its first waiting gate on the card unless one of its gates is there."""

@@ -14,6 +14,7 @@ from textual.content import Content
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.queries import GateKey, TrackKey, all_tracks, gate_queue
+from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.ui.actions import ACTIONS, REPLAY
 from orchestrator_tui.ui.available import why_not
 from orchestrator_tui.ui.desk import Desk
@@ -76,7 +77,9 @@ def place_commands(screen: CockpitScreen) -> Iterator[Command]:
     """The gates that wait and the tracks."""
     desk = screen.desk
     for gate in gate_queue(desk.state):
-        words = f"Gate {clean(gate.track, 60)}: {clean(gate.question.question, 120)}"
+        words = (
+            f"Gate {clean(track_of(desk.state.batches[gate.batch], gate), 60)}: {clean(gate.question.question, 120)}"
+        )
         yield Command(words, partial(_go_to_gate, screen, GateKey(gate.batch, gate.id)), at_once=True)
     for count, track in enumerate(all_tracks(desk.state)):
         if count >= MOST_TRACKS:

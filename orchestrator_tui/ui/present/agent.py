@@ -9,6 +9,16 @@ from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.ui.present.cells import Line, Part, clean
 
+NEWS = {
+    agents.BUSY: "works",
+    agents.IDLE: "is idle",
+    agents.PERMISSION: "asks for a permission at its terminal",
+    agents.INPUT: "asks a question at its terminal",
+    agents.GONE: "is gone",
+    agents.UNKNOWN: "does what nobody can see",
+}
+"""The same as news."""
+
 STATUS = {
     agents.BUSY: "busy",
     agents.IDLE: "idle, waits for its person",

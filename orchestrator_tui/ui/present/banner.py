@@ -17,6 +17,7 @@ from orchestrator_tui.core.queries import (
     stale_gates,
     standing,
 )
+from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.ui.present.ages import duration
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, line_width, spread
 from orchestrator_tui.ui.present.glyphs import Glyphs
@@ -106,7 +107,8 @@ def _stale(scene: _Scene) -> BannerView | None:
     if not gates:
         return None
     gate = gates[0]
-    waited = f"{clean(gate.track, 60)} has waited {duration(gate_age_ms(gate, scene.now))}"
+    slug = clean(track_of(scene.state.batches[gate.batch], gate), 60)
+    waited = f"{slug} has waited {duration(gate_age_ms(gate, scene.now))}"
     more = f", {len(gates) - 1} more too" if len(gates) > 1 else ""
     return BannerView(
         kind="stale",

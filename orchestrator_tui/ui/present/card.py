@@ -10,6 +10,7 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, GateState, Option, Risk, State, Track
 from orchestrator_tui.core.queries import GateKey, wants_confirmation
 from orchestrator_tui.core.text import sanitise
+from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.ui.present.card_header import full_header, short_header
 from orchestrator_tui.ui.present.cells import Line, Part, clean
 from orchestrator_tui.ui.present.delivery import life_lines, undo_left
@@ -145,7 +146,7 @@ def present_card(
     gate = None if batch is None or key is None else batch.gates.get(key.gate)
     if batch is None or gate is None:
         return CardView(None, empty=("No gate is selected.", "When an agent asks, its question is answered here."))
-    scene = _Scene(gate, batch, batch.tracks.get(gate.track), now, zone, glyphs, given or CardInput())
+    scene = _Scene(gate, batch, batch.tracks.get(track_of(batch, gate)), now, zone, glyphs, given or CardInput())
     is_open = gate.state is GateState.OPEN
     options = _options(scene)
     first = scene.given.page * PAGE

@@ -7,6 +7,7 @@ from datetime import tzinfo
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, GateState, Track
 from orchestrator_tui.core.queries import gate_age_ms, is_stale, wants_confirmation
+from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.ui.present.ages import clock_time, duration, left
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.routes import held_words
@@ -18,14 +19,14 @@ Header = tuple[tuple[str, ...], tuple[str, ...]]
 
 def short_header(gate: Gate, track: Track | None, batch: Batch, now: Instant) -> Header:
     """Track, stage and revision; then the waiting."""
-    who = (clean(gate.track, 80), _stage(gate, track), f"r{gate.revision}")
+    who = (clean(track_of(batch, gate), 80), _stage(gate, track), f"r{gate.revision}")
     return tuple(part for part in who if part), (*_waited(gate, batch, now), *_state(gate, batch))
 
 
 def full_header(gate: Gate, track: Track | None, batch: Batch, now: Instant, zone: tzinfo, trust: str) -> Header:
     """The same in full words, with the time it was asked and, where a wrong answer stays, the trust level (D-6)."""
     stage = _stage(gate, track)
-    who = (clean(gate.track, 80), f"stage {stage}" if stage else "", f"revision {gate.revision}")
+    who = (clean(track_of(batch, gate), 80), f"stage {stage}" if stage else "", f"revision {gate.revision}")
     opened = f"opened {clock_time(gate.asked_at, zone)}"
     promise = (f"trust: {trust}",) if wants_confirmation(gate) == "slug" else ()
     return tuple(part for part in who if part), (opened, *_waited(gate, batch, now), *_state(gate, batch), *promise)

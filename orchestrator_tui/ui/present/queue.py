@@ -8,6 +8,7 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate, State, Track
 from orchestrator_tui.core.queries import GateKey, TrackKey, find_track, gate_age_ms, gate_queue, is_stale, under_way
+from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.ui.present.ages import duration, left
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean
 from orchestrator_tui.ui.present.columns import Column, choose, heading, lay_out, sized
@@ -50,7 +51,7 @@ class QueueView:
 def present_queue(state: State, now: Instant, glyphs: Glyphs, *, search: str = "") -> QueueView:
     """The gates of all batches that need a person, in the order of :func:`gate_queue`."""
     waiting = gate_queue(state)
-    gates = [gate for gate in waiting if _matches(gate, search)]
+    gates = [gate for gate in waiting if _matches(gate, state, search)]
     by_key = {GateKey(gate.batch, gate.id): gate for gate in gates}
     travelling = sum(not gate.undelivered for gate in under_way(state))
     of_all = f" of {len(waiting):,}" if search.strip() else ""
@@ -61,7 +62,7 @@ def present_queue(state: State, now: Instant, glyphs: Glyphs, *, search: str = "
         rows=LazyRows(by_key, lambda key: _row(by_key[key], state, now, glyphs)),
         corner=corner,
         empty=() if by_key else _empty(search),
-        widths=_widths(gates, len(state.batches) > 1),
+        widths=_widths(gates, state),
         glyphs=glyphs,
     )
 
@@ -110,7 +111,7 @@ _CELLS: Mapping[str, Callable[[QueueRow], Line]] = {
 
 def _row(gate: Gate, state: State, now: Instant, glyphs: Glyphs) -> QueueRow:
     batch = state.batches[gate.batch]
-    track: Track | None = find_track(state, TrackKey(gate.batch, gate.track))
+    track: Track | None = find_track(state, TrackKey(gate.batch, track_of(batch, gate)))
     spent = gate_age_ms(gate, now)
     stale = is_stale(gate, now, batch)
     risk, token = risk_label(gate)
@@ -118,7 +119,7 @@ def _row(gate: Gate, state: State, now: Instant, glyphs: Glyphs) -> QueueRow:
         key=GateKey(gate.batch, gate.id),
         risk=risk,
         risk_token=token,
-        slug=clean(gate.track, 80),
+        slug=clean(track_of(batch, gate), 80),
         ask="not delivered" if gate.undelivered else short_ask(gate, track),
         question=("not delivered: " if gate.undelivered else "") + clean(gate.question.question, 300),
         waited=duration(spent),
@@ -129,13 +130,13 @@ def _row(gate: Gate, state: State, now: Instant, glyphs: Glyphs) -> QueueRow:
     )
 
 
-def _widths(gates: Sequence[Gate], several: bool) -> Mapping[str, int]:
-    slug = min(32, max((cell_width(gate.track) for gate in gates), default=10))
-    return {"slug": slug, "batch": 14 if several else 0}
+def _widths(gates: Sequence[Gate], state: State) -> Mapping[str, int]:
+    slug = min(32, max((cell_width(track_of(state.batches[gate.batch], gate)) for gate in gates), default=10))
+    return {"slug": slug, "batch": 14 if len(state.batches) > 1 else 0}
 
 
-def _matches(gate: Gate, search: str) -> bool:
-    held = f"{gate.track} {gate.question.question} {gate.question.kind}".lower()
+def _matches(gate: Gate, state: State, search: str) -> bool:
+    held = f"{track_of(state.batches[gate.batch], gate)} {gate.question.question} {gate.question.kind}".lower()
     return all(word in held for word in search.lower().split())
 
 

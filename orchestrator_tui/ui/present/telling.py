@@ -11,6 +11,7 @@ from orchestrator_tui.core.evolve_tracks import UNREAD_ROUTES
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import elapsed_ms
 from orchestrator_tui.core.model import Batch, Gate, GateState
+from orchestrator_tui.ui.present.agent import NEWS
 from orchestrator_tui.ui.present.ages import duration, seconds
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.routes import held_words, route_word
@@ -279,7 +280,9 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
         f"skips {plural(len(told.payload.get('stages', ())), 'stage')} ({told.items('stages')})",
         told.text("reason") or (f"by {told.text('by')}" if told.text("by") else ""),
     ),
-    "agent_seen": lambda told: Told(f"is {told.text('status')} now", told.items("evidence"), "quiet"),
+    "agent_seen": lambda told: Told(
+        NEWS.get(told.text("status"), told.text("status")), told.items("evidence"), "quiet"
+    ),
     "activity_seen": lambda told: Told(told.text("text"), token="quiet"),
     "attempt_started": lambda told: Told(f"an agent starts: {told.text('purpose')}", told.text("model")),
     "attempt_ended": _attempt_ended,

@@ -10,6 +10,7 @@ from itertools import chain
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Batch, State
+from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.ui.present.ages import clock_time
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean
 from orchestrator_tui.ui.present.columns import Column, choose, lay_out, sized
@@ -104,8 +105,8 @@ def _row(event: Event, batch: Batch, glyphs: Glyphs, zone: tzinfo) -> TimelineRo
 
 def event_slug(event: Event, batch: Batch) -> str:
     """The track that an event is about, or ""."""
-    named = event.payload.get("track")
-    if isinstance(named, str):
-        return named
     gate = batch.gates.get(str(event.payload.get("gate", "")))
-    return "" if gate is None else gate.track
+    if gate is not None:
+        return track_of(batch, gate)
+    named = event.payload.get("track")
+    return named if isinstance(named, str) else ""

@@ -143,6 +143,9 @@ def _has_process(track: Track) -> bool:
 
 
 def _tell_pending(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
+    still = stands_still(track.agent)
+    if still:
+        return still, track.reported_at
     batch = scene.state.batches.get(track.batch)
     known = batch.tracks if batch is not None else {}
     waits = [slug for slug in track.depends_on if slug not in known or standing(known[slug]) != "done"]

@@ -104,9 +104,15 @@ def stage_count(track: Track) -> str:
     return f"{track.stage}/{len(track.stages)}" if track.stages else ""
 
 
+LEAST_CENT = 0.005
+"""Dollars below which a cost is not worth a cell."""
+
+
 def money(track: Track) -> str:
     """What a track cost: ``$4.10``; its tokens where the price is not known."""
     if track.cost_usd is not None:
+        if track.cost_usd < LEAST_CENT:
+            return ""
         return f"${track.cost_usd:,.2f}" if track.cost_usd < 1000 else f"${track.cost_usd:,.0f}"
     return "" if not track.tokens else tokens(track.tokens)
 

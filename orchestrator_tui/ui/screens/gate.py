@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from orchestrator_tui.core.model import Gate, GateState, Risk
 from orchestrator_tui.core.queries import GateKey, gate_queue
+from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.ui.actions import GATE
 from orchestrator_tui.ui.deciding import is_blank
 from orchestrator_tui.ui.desk import Desk
@@ -75,7 +76,7 @@ class GateScreen(ReplayActions, AnsweringScreen):
         self._share_the_room()
         queue = gate_queue(desk.state)
         gate = desk.gate
-        slug = clean(gate.track, 80) if gate is not None else "nothing"
+        slug = clean(track_of(desk.state.batches[gate.batch], gate), 80) if gate is not None else "nothing"
         waiting = Part(f"{desk.glyphs.gate} {len(queue):,} waiting", "track-waiting" if queue else "quiet")
         self.title_line.show(
             (Part("Decide", "accent strong"), Part("  "), Part(slug, "strong")),

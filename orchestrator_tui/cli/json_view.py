@@ -133,6 +133,9 @@ def gate_view(gate: Gate, batch: Batch, now: Instant, waiting: frozenset[str] | 
         "question": question.question,
         "context": question.context,
         "options": [{"key": option.key, "label": option.label} for option in question.options],
+        "multiple": question.multiple,
+        "free_text": question.free_text,
+        "subject": question.subject,
         "recommendation": gate.recommendation,
         "revision": gate.revision,
         "digest": gate.digest,
@@ -181,6 +184,7 @@ def _batch(batch: Batch, now: Instant) -> dict[str, Any]:
 def _decision(decision: Decision) -> dict[str, Any]:
     return {
         "option": answer_text(decision.options, decision.text),
+        "text": decision.text,
         "reason": decision.reason,
         "by": decision.by,
         "origin": decision.origin,

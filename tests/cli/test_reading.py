@@ -33,6 +33,9 @@ GATE = {
     "question": str,
     "context": str,
     "options": list,
+    "multiple": bool,
+    "free_text": bool,
+    "subject": (dict, type(None)),
     "recommendation": (str, type(None)),
     "revision": int,
     "digest": str,
@@ -48,7 +51,7 @@ GATE = {
     "acknowledged_at": "moment?",
     "asker": str,
 }
-DECISION = {"option": str, "reason": str, "by": str, "origin": str, "at": "moment"}
+DECISION = {"option": str, "text": str, "reason": str, "by": str, "origin": str, "at": "moment"}
 STATUS_BATCH = {
     "id": str,
     "title": str,

@@ -94,14 +94,13 @@ class ClaudeAgents:
         self._looked = began if everything else self._looked
         self._sessions = self._followed.refresh()
         self._homes = {name: self._home(session) for name, session in self._sessions.items()}
+        late = self._look(everything=everything)
+        if self._count() or late:
+            self._again_in(AGAIN_MS)
         around = self._surroundings(began)
         for name, session in self._sessions.items():
-            home = self._homes[name]
-            if home.begun or elapsed_ms(began, self._clock.now()) < BEGIN_MS:
-                home.look(everything=everything)
-                told.judge(session, home, around(session))
-        if self._count(self._clock.now()) or not all(home.begun for home in self._homes.values()):
-            self._again_in(AGAIN_MS)
+            if self._homes[name].begun:
+                told.judge(session, self._homes[name], around(session))
         lists = dict.fromkeys((*(one.directory for one in self._sessions.values()), *sorted(self._followed.asked_for)))
         return tuple(sight for name in lists if (sight := self._sight(name, awaited)) is not None)
 
@@ -172,8 +171,22 @@ class ClaudeAgents:
             self._panes[process] = self._pane(process)
         return entry.tmux or self._panes[process]
 
-    def _count(self, began: Instant) -> bool:
+    def _look(self, *, everything: bool) -> bool:
+        """Read what is new; whether sessions wait to be read for the first time, one of them at least is each time."""
+        new = [home for home in self._homes.values() if not home.begun]
+        for home in self._homes.values():
+            if home.begun:
+                home.look(everything=everything)
+        began = self._clock.now()
+        for home in new:
+            home.look(everything=True)
+            if elapsed_ms(began, self._clock.now()) >= BEGIN_MS:
+                break
+        return any(not home.begun for home in new)
+
+    def _count(self) -> bool:
         """Count further pieces of the past of large transcripts; whether there may be more of it."""
+        began = self._clock.now()
         for home in self._homes.values():
             while home.begun and home.count():
                 if elapsed_ms(began, self._clock.now()) >= COUNT_MS:

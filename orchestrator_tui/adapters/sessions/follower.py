@@ -79,15 +79,15 @@ class Follower:
         self.changed_ms = status.st_mtime_ns // 1_000_000
         return True
 
-    def count(self) -> int:
-        """Count a further piece of the past; how many bytes were read, 0 when it is all counted."""
+    def count(self) -> bool:
+        """Count a further piece of the past; whether there was one."""
         if self._past is None:
-            return 0
+            return False
         for line in self._past.read(SLICE):
             feed_past(self._past_totals, line)
         if self._past.is_read:
             self._past = None
-        return SLICE
+        return True
 
     def _begin(self) -> None:
         self.transcript = Transcript(self._session, self._who)

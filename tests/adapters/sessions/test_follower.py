@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator_tui.adapters.sessions import follower as module
 from orchestrator_tui.adapters.sessions.follower import WINDOW, Follower
+from orchestrator_tui.adapters.sessions.lines import GrowingFile
+from orchestrator_tui.core.facts import CallEnded
 from tests.adapters.sessions.homes import FIXTURES, answer, line, prompt, result
 
 BULK = {"type": "api-request-shape", "shape": "x" * 90_000}
@@ -19,25 +20,21 @@ BULK = {"type": "api-request-shape", "shape": "x" * 90_000}
 
 def counted(follower: Follower) -> Follower:
     while follower.count():
-        assert follower.look() is False
+        follower.look()
     return follower
 
 
 def test_a_transcript_that_is_not_there_yet(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     follower = Follower(str(path), "s1")
-    assert not follower.look()
-    assert not follower.is_there
+    assert [follower.look(), follower.is_there] == [False, False]
     path.write_bytes(line(prompt(0, "go")) + line(answer(1)))
-    assert follower.look()
-    assert follower.is_there
+    assert [follower.look(), follower.is_there] == [True, True]
     assert follower.totals.prompt == "go"
     assert follower.changed_ms == path.stat().st_mtime_ns // 1_000_000
     assert not follower.look()
     path.unlink()
-    assert follower.look()
-    assert not follower.is_there
-    assert not follower.look()
+    assert [follower.look(), follower.is_there, follower.look()] == [True, False, False]
 
 
 @settings(max_examples=40)
@@ -47,7 +44,8 @@ def test_however_a_transcript_grows_it_tells_the_same(tmp_path_factory: pytest.T
     data = (FIXTURES / "transcripts" / "main-headless.jsonl").read_bytes()
     path = tmp_path_factory.mktemp("grow") / "t.jsonl"
     path.touch()
-    growing, calls = Follower(str(path), "s1"), []
+    growing = Follower(str(path), "s1")
+    calls: list[CallEnded] = []
     while data:
         size = chance.choice((1, 37, 700, 5_000, 40_000))
         with path.open("ab") as writer:
@@ -129,7 +127,7 @@ def test_a_read_that_ends_at_its_limit_goes_on_at_the_next_look(
     path.touch()
     follower = Follower(str(path), "s1")
     follower.look()
-    monkeypatch.setattr(module.GrowingFile.read, "__defaults__", (10_000,))
+    monkeypatch.setattr(GrowingFile.read, "__defaults__", (10_000,))
     path.write_bytes(b"".join(line(answer(number)) for number in range(1, 201)))
     looks = 0
     while follower.look():

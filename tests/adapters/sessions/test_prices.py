@@ -23,16 +23,16 @@ TEN_THOUSAND = 10_000
 def test_what_the_cli_charges_for_a_million_tokens(
     model: str, inputs: float, outputs: float, reads: float, writes: float, hour: float
 ) -> None:
-    def million(**usage: int) -> float:
-        paid = cost(model, Usage(**usage))
+    def million(usage: Usage) -> float:
+        paid = cost(model, usage)
         assert paid is not None
         return round(paid * 100, 6)
 
-    assert million(inputs=TEN_THOUSAND) == inputs
-    assert million(outputs=TEN_THOUSAND) == outputs
-    assert million(cache_reads=TEN_THOUSAND) == reads
-    assert million(cache_writes=TEN_THOUSAND) == writes
-    assert million(cache_writes=TEN_THOUSAND, writes_1h=TEN_THOUSAND) == hour
+    assert million(Usage(inputs=TEN_THOUSAND)) == inputs
+    assert million(Usage(outputs=TEN_THOUSAND)) == outputs
+    assert million(Usage(cache_reads=TEN_THOUSAND)) == reads
+    assert million(Usage(cache_writes=TEN_THOUSAND)) == writes
+    assert million(Usage(cache_writes=TEN_THOUSAND, writes_1h=TEN_THOUSAND)) == hour
 
 
 def test_a_long_prompt_may_cost_more() -> None:

@@ -70,7 +70,12 @@ def test_a_file_is_read_again_only_when_it_changed(tmp_path: Path, monkeypatch: 
     (tmp_path / "sessions" / "5.abc.key").write_text("not ours to read")
     reads: list[Path] = []
     real = claude_home.read_json
-    monkeypatch.setattr(claude_home, "read_json", lambda path: (reads.append(path), real(path))[1])
+
+    def counting(path: Path) -> object:
+        reads.append(path)
+        return real(path)
+
+    monkeypatch.setattr(claude_home, "read_json", counting)
     registry = Registry(tmp_path)
     assert [[one.id for one in registry.read()] for _ in range(3)] == [["s1"]] * 3
     path.write_text('{"pid": 5, "sess')

@@ -200,7 +200,8 @@ class _Look:
     def _spend(self, slug: str, fact: AgentFact, joined: bool) -> None:
         """What it has used; the track that it works for gets what is new, and all of it when it has just come to."""
         track, where = self.batch.tracks[slug], address(fact.agent.session, fact.agent.id)
-        cost, tokens = agent_tracks.money(fact.cost_usd, track), max(0, fact.tokens)
+        # Nothing is known yet of an agent that has just been met again: what was counted before stands.
+        cost, tokens = agent_tracks.money(fact.cost_usd, track), max(0, fact.tokens) or track.tokens or 0
         model = fact.model or track.model
         news = (cost or 0.0, tokens, model) != (track.cost_usd or 0.0, track.tokens or 0, track.model)
         held = ("cost_recorded", where) in self._withheld and fact.agent.status != GONE

@@ -491,3 +491,10 @@ def test_what_a_session_does_is_told_on_the_task_that_it_leads_while_that_runs()
 def test_an_agent_that_has_used_nothing_yet_has_cost_nothing_to_tell() -> None:
     ledger = Ledger()
     assert "cost_recorded" not in kinds(ledger.meet(agent(cost_usd=0.0, tokens=0)))
+
+
+def test_what_was_counted_before_stands_while_an_agent_that_is_met_again_is_not_counted_yet() -> None:
+    ledger = Ledger()
+    ledger.meet(agent(cost_usd=2.5, tokens=700, model="opus"))
+    assert "cost_recorded" not in kinds(ledger.meet(agent(cost_usd=None, tokens=0, model="opus")))
+    assert (own(ledger).tokens, own(ledger).cost_usd) == (700, 2.5)

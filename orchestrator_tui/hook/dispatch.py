@@ -5,10 +5,13 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 from orchestrator_tui.hook.main import PASS_THROUGH
+from orchestrator_tui.journal.attended import locked
 from orchestrator_tui.journal.home import state_home
 from orchestrator_tui.journal.port import JournalDamaged, JournalMissing, JournalNewer
 
@@ -18,15 +21,15 @@ REFUSED = 2
 Write = Callable[[str], None]
 
 
-def carry_out(call: Mapping[str, Any], environ: Mapping[str, str], write: Write) -> int:
-    """Answer one call; its exit code.
+def carry_out(call: Mapping[str, Any], environ: Mapping[str, str], write: Write, directory: Path | None = None) -> int:
+    """Answer one call; its exit code. ``directory`` is that of the journal, where it is known already.
 
     Raises:
         JournalError: the journal cannot be used now.
         OSError, KeyError, TypeError, ValueError: nobody reads what is printed, or the call is of another shape.
     """
     try:
-        return _carry_out(call, environ, write)
+        return _carry_out(call, environ, write, directory)
     except JournalMissing:
         return PASS_THROUGH
     except (JournalDamaged, JournalNewer) as error:
@@ -34,11 +37,15 @@ def carry_out(call: Mapping[str, Any], environ: Mapping[str, str], write: Write)
         return PASS_THROUGH
 
 
-def _carry_out(call: Mapping[str, Any], environ: Mapping[str, str], write: Write) -> int:
+def _carry_out(call: Mapping[str, Any], environ: Mapping[str, str], write: Write, directory: Path | None) -> int:
+    # Waiting for the lock begins now: loading the rest takes half of the time that there is for it.
+    began = time.monotonic() if directory is not None and locked(directory) else None
     from orchestrator_tui.hook import events
     from orchestrator_tui.hook.visit import Visit
+    from orchestrator_tui.journal.sqlite import HOOK_LOCK_TIMEOUT_S
 
-    with Visit(call, environ, write) as visit:
+    waited_s = 0.0 if began is None else time.monotonic() - began
+    with Visit(call, environ, write, lock_timeout_s=max(0.0, HOOK_LOCK_TIMEOUT_S - waited_s)) as visit:
         if visit.event == "TaskCompleted":
             return _refuse(events.task_is_completed(visit))
         events.HANDLERS[visit.event](visit)

@@ -64,7 +64,7 @@ def _answer(arguments: list[str]) -> int:
     # Imported only now: most calls have ended above.
     from orchestrator_tui.hook.dispatch import carry_out
 
-    return carry_out(call, environ, _print)
+    return carry_out(call, environ, _print, directory)
 
 
 def _may_concern_us(event: str, call: Mapping[str, Any], environ: Mapping[str, str]) -> bool:

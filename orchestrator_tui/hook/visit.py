@@ -32,7 +32,7 @@ class Visit:
         caller: the agent that it is about.
         journal: the journal of its repository; never made by a hook.
         batch: the batch of its task list, which need not be open yet.
-        door: its way to gates; a 50 ms wait for the journal's lock, then every method raises.
+        door: its way to gates; where the journal's lock cannot be had for 50 ms, its methods raise.
 
     Raises:
         JournalError: the journal cannot be opened, or a newer version wrote it.
@@ -44,6 +44,7 @@ class Visit:
         environ: Mapping[str, str],
         write: Callable[[str], None],
         clock: Clock | None = None,
+        lock_timeout_s: float = HOOK_LOCK_TIMEOUT_S,
     ) -> None:
         self.call = call
         self.caller = Caller(call, environ)
@@ -52,7 +53,7 @@ class Visit:
         self.batch = list_batch_id(self.caller.list_directory)
         self._write = write
         self._directory = journal_directory(self.home, self.caller.repository)
-        self.journal = SqliteJournal(self._directory, lock_timeout_s=HOOK_LOCK_TIMEOUT_S, create=False)
+        self.journal = SqliteJournal(self._directory, lock_timeout_s=lock_timeout_s, create=False)
         self.door = Door(self.journal, self.batch, Reader(ROUTE, own_claim(), ROUTE), self.clock, claimant_gone)
 
     def __enter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""Whether anybody is present to answer, found out as cheaply as a hook must: no module of ours, no journal opened."""
+"""What a hook must find out cheaply, with no module of ours loaded and no journal opened: who is there, who writes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import fcntl
 import os
 
 DIRECTORY = "presence"
+LOCK = "journal.lock"
 
 
 def attended(journal_directory: str | os.PathLike[str]) -> bool:
@@ -17,13 +18,19 @@ def attended(journal_directory: str | os.PathLike[str]) -> bool:
         return False
 
 
+def locked(journal_directory: str | os.PathLike[str]) -> bool:
+    """Whether somebody holds the lock of this journal at this moment."""
+    return _held(os.path.join(journal_directory, LOCK))
+
+
 def _held(path: str) -> bool:
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError:
         return False
     try:
-        # The names of these files are never used again: a lock taken for a moment keeps nobody from taking it.
+        # A lock taken for a moment keeps nobody from anything: names of presence are never used again, and whoever
+        # writes tries more often than that.
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return True

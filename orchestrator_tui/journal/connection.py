@@ -11,6 +11,7 @@ from pathlib import Path
 
 from orchestrator_tui.core.event import FORMAT_VERSION
 from orchestrator_tui.journal import schema
+from orchestrator_tui.journal.attended import LOCK as LOCK
 from orchestrator_tui.journal.filelock import FileLock
 from orchestrator_tui.journal.port import (
     JournalBusy,
@@ -22,7 +23,6 @@ from orchestrator_tui.journal.port import (
 )
 
 DATABASE = "journal.db"
-LOCK = "journal.lock"
 _PRIMARY = 0xFF
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}

@@ -18,7 +18,8 @@ import pytest
 
 from orchestrator_tui.hook import dispatch, visit
 from orchestrator_tui.hook.main import main
-from orchestrator_tui.journal.connection import DATABASE, LOCK
+from orchestrator_tui.journal.attended import LOCK, locked
+from orchestrator_tui.journal.connection import DATABASE
 from orchestrator_tui.journal.mail import post
 from orchestrator_tui.journal.sqlite import HOOK_LOCK_TIMEOUT_S, SqliteJournal
 from tests.hook.scene import CALLS, CHILD, QUESTION, ROOT, SESSION, Scene
@@ -234,6 +235,33 @@ def test_the_lock_is_waited_for_as_long_as_a_hook_may(scene: Scene, monkeypatch:
     monkeypatch.setattr(visit, "SqliteJournal", Watched)
     scene.answer(scene.call("UserPromptSubmit"))
     assert seen == [HOOK_LOCK_TIMEOUT_S] == [0.05]
+
+
+def test_waiting_for_a_lock_begins_before_the_rest_is_loaded(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = iter([10.0, 10.03])
+    monkeypatch.setattr("orchestrator_tui.hook.dispatch.time.monotonic", lambda: next(moments, 10.03))
+    monkeypatch.setattr(dispatch, "locked", lambda directory: True)
+    seen: list[float] = []
+    whole = visit.Visit.__init__
+
+    def watched(self: visit.Visit, call: Any, environ: Any, write: Any, lock_timeout_s: float) -> None:
+        seen.append(lock_timeout_s)
+        monkeypatch.undo()
+        whole(self, call, environ, write, lock_timeout_s=lock_timeout_s)
+
+    monkeypatch.setattr(visit.Visit, "__init__", watched)
+    assert dispatch.carry_out(scene.call("Stop"), scene.environ, print, scene.directory) == 0
+    assert seen == [pytest.approx(0.02)]
+
+
+def test_a_lock_is_seen_for_as_long_as_it_is_held(scene: Scene) -> None:
+    assert not locked(scene.directory)
+    descriptor = os.open(scene.directory / LOCK, os.O_RDWR)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    assert locked(scene.directory)
+    os.close(descriptor)
+    assert not locked(scene.directory)
+    assert not locked(scene.directory / "nowhere")
 
 
 @pytest.mark.parametrize("name", EVENTS)

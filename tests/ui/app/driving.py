@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from orchestrator_tui.core.model import State, Track
 from orchestrator_tui.runtime.ports import Connector, Live, Panes
@@ -76,7 +77,10 @@ class Driver:
 
     async def settle(self) -> None:
         """Let every message be handled, the throttle of pictures included."""
-        await self.app.workers.wait_for_complete()
+        for worker in tuple(self.app.workers):
+            # One that a newer one of its group took the place of is cancelled, as it should be.
+            with suppress(WorkerCancelled):
+                await worker.wait()
         while self.app.intake.is_behind:
             await self.pilot.pause(0.01)
         await self.pilot.pause()

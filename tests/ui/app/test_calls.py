@@ -127,6 +127,13 @@ async def test_without_more_to_show_d_is_about_the_track_as_ever() -> None:
         assert "Changes  profile-share" in driver.text
 
 
+async def test_what_is_copied_holds_the_command() -> None:
+    async with opened(session=asking(calls.BASH)) as driver:
+        await driver.press("y")
+        assert calls.COMMAND in driver.app.clipboard
+        assert "1  allow\n" in driver.app.clipboard
+
+
 # --- answering ---------------------------------------------------------------------------------------------
 
 

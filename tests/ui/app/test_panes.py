@@ -38,7 +38,6 @@ async def test_a_key_goes_to_the_terminal_of_the_selected_track(keys: tuple[str,
     panes = FakePanes()
     async with opened(sitting(AGENT), panes=panes) as driver:
         await driver.press(*keys)
-        await driver.app.workers.wait_for_complete()
         await driver.settle()
         assert panes.gone == [AGENT]
         assert "switched to tmux pane %3" in driver.text
@@ -47,7 +46,6 @@ async def test_a_key_goes_to_the_terminal_of_the_selected_track(keys: tuple[str,
 async def test_why_a_terminal_cannot_be_gone_to_is_told() -> None:
     async with opened(sitting(AGENT), panes=FakePanes("its tmux server does not answer")) as driver:
         await driver.press("J")
-        await driver.app.workers.wait_for_complete()
         await driver.settle()
         assert "its tmux server does not answer" in driver.text
 

@@ -98,14 +98,12 @@ def observe_report(batch: Batch, report: Report, rules: Rules, now: Instant) -> 
 
 
 def _track(batch: Batch, report: Report) -> Track | None:
-    """The track that is meant: the one of that name, else the one that its agent works for or has itself.
+    """The track that is meant: the one of that name, without a name the one that its agent works for or has itself.
 
-    A session that names a track which is not there speaks of a new one, not of itself.
+    Who names a track that is not there speaks of a new one.
     """
-    if report.track in batch.tracks:
-        return batch.tracks[report.track]
-    if report.track and is_session_source(report.source):
-        return None
+    if report.track:
+        return batch.tracks.get(report.track)
     own = next((track for track in batch.tracks.values() if report.source and track.source == report.source), None)
     return own if own is None else batch.tracks[part(batch, own) or own.slug]
 
@@ -146,7 +144,7 @@ def _metadata(track: Track | None, report: Report) -> TaskMetadata:
 
 
 def _add(ahead: Ahead, report: Report, meta: TaskMetadata, rules: Rules) -> str:
-    """A track that nobody has seen before; a session that speaks of a further one is not its source."""
+    """A track that nobody has seen before: that of the agent itself where it has none yet, else a further one."""
     slug = report.track or agent_slug(session_of(report.asker), agent_of(report.asker))
     further = bool(report.track) and is_session_source(report.source)
     taken = further or any(track.source == report.source for track in ahead.batch.tracks.values())
@@ -185,12 +183,12 @@ def _move(ahead: Ahead, slug: str, report: Report, total: int) -> None:
 
 
 def _join(ahead: Ahead, slug: str, report: Report) -> None:
-    """Who reports on a track works for it."""
+    """A sub-agent that reports on a track works for it, unless it has reported on its own before."""
     own = own_track(ahead.batch, report.asker)
     track = ahead.batch.tracks[slug]
     if own is None or own.slug == slug:
         return
-    if agent_of(report.asker) and own.part_of != slug and part(ahead.batch, track) != own.slug:
+    if agent_of(report.asker) and not own.stage and own.part_of != slug and part(ahead.batch, track) != own.slug:
         ahead.add("track_changed", track=own.slug, changes={"part_of": slug})
         if not own.part_of and own.tokens:
             spent = {"cost_usd": round((track.cost_usd or 0.0) + own.cost_usd, 6)} if own.cost_usd else {}

@@ -28,14 +28,14 @@ def named_slug(tool: str, named: str) -> str:
 def track_of_call(batch: Batch | None, caller: Caller, slug: str) -> Track | None:
     """The track that is meant, where it is known already.
 
-    A session that names a track which is not there speaks of a new one, not of itself.
+    Who names a track which is not there speaks of a new one.
     """
     if batch is None:
         return None
     if slug in batch.tracks:
         return batch.tracks[slug]
     own = own_track(batch, caller.address)
-    if own is None or (slug and not caller.agent):
+    if own is None or slug:
         return None
     return batch.tracks[part(batch, own) or own.slug]
 

@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator_tui.core.model import StageStatus, TrackState
 from orchestrator_tui.core.observe_report import observe_report, read_report
+from orchestrator_tui.core.tracks_shown import shown_tracks
 from tests.core.builders import LADDER, RULES, Ledger, agent, asking, fact
 
 A1 = {"asker": "s1/a1", "source": "agent:a1"}
@@ -51,6 +52,26 @@ def test_one_that_nobody_has_seen_yet_gets_its_track_by_the_report() -> None:
     ledger.meet(agent("s1", "a1", title="Cart"))
     assert set(ledger.batch.tracks) == {"cart-fix"}
     assert ledger.track("cart-fix").state is TrackState.RUNNING
+
+
+def test_a_name_that_is_not_there_is_a_new_track_which_its_agent_works_for() -> None:
+    ledger = met()
+    report(ledger, 2, track="reported", workflow=LADDER.workflow, **A1)
+    track = ledger.track("reported")
+    assert (track.stage, track.tokens, track.source) == (2, 40, "")
+    assert track.agent is not None
+    assert track.agent.id == "a1"
+    assert ledger.track("cart-a1").part_of == "reported"
+    report(ledger, 3, **A1)
+    assert ledger.track("reported").stage == 3
+    assert [one.slug for one in shown_tracks(ledger.batch)] == ["reported"]
+
+
+def test_one_that_has_reported_under_its_own_name_is_not_hidden_by_another() -> None:
+    ledger = met()
+    report(ledger, 2, **A1)
+    report(ledger, 1, track="other", **A1)
+    assert [one.slug for one in shown_tracks(ledger.batch)] == ["cart-a1", "other"]
 
 
 def test_without_a_name_it_is_called_as_its_agent() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestrator_tui.core.bounds import left_out
 from orchestrator_tui.core.model import Gate, Question
-from orchestrator_tui.core.normalise_calls import ASK_TOOL, tool_words
+from orchestrator_tui.core.normalise_calls import ASK_TOOL, command_of, tool_words
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.file_change import FileNow, edited, written
 from orchestrator_tui.ui.present.pieces import Piece, code_pieces, safe_line
@@ -51,6 +51,13 @@ def file_of(question: Question) -> str:
 def input_pieces(gate: Gate, now: FileNow | None = None) -> tuple[Piece, ...]:
     """All of a gate's input, line by line; ``now`` is the file that it would change, where that was looked up."""
     return _pieces(_Asked(gate), now)
+
+
+def input_text(gate: Gate) -> str:
+    """The input as plain text, to be copied: a command as it is, anything else as it is shown."""
+    if gate.question.kind != "permission":
+        return ""
+    return command_of(gate.question) or "\n".join(f"{one.gutter}{one.text}" for one in input_pieces(gate))
 
 
 def option_notes(question: Question) -> Mapping[str, str]:

@@ -19,6 +19,7 @@ from orchestrator_tui.ui.desk import Desk
 from orchestrator_tui.ui.hints import hints
 from orchestrator_tui.ui.present.card import option_at
 from orchestrator_tui.ui.present.status import present_status
+from orchestrator_tui.ui.present.tool_input import input_text
 from orchestrator_tui.ui.screens.picture import PictureScreen
 from orchestrator_tui.ui.widgets.banner import Banner
 from orchestrator_tui.ui.widgets.line_view import LineView
@@ -261,13 +262,13 @@ class CockpitScreen(PictureScreen, inherit_bindings=False):
 
 
 def gate_text(gate: Gate) -> str:
-    """A gate as plain text for the clipboard: question, context and options, safe to paste."""
+    """A gate as plain text for the clipboard: question, context, a call's input and options, safe to paste."""
     numbered = []
     for place in range(len(gate.question.options) + 1):
         option = option_at(gate, place // 9, place % 9 + 1)
         if option is not None:
             numbered.append(f"{place + 1}  {option.words}")
-    parts = (f"{gate.track}: {gate.question.question}", gate.question.context, *numbered)
+    parts = (f"{gate.track}: {gate.question.question}", gate.question.context, input_text(gate), *numbered)
     return sanitise("\n".join(part for part in parts if part))
 
 

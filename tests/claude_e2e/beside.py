@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -205,4 +206,4 @@ class Beside:
 
 def percentile(sorted_values: list[float], share: float) -> float:
     """The value below which ``share`` of the values lie."""
-    return sorted_values[min(len(sorted_values) - 1, int(share * len(sorted_values)))]
+    return sorted_values[math.ceil(share * len(sorted_values)) - 1]

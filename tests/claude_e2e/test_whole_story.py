@@ -1,8 +1,8 @@
 """The whole story beside the real Claude Code: a session that follows our skill runs three pipelines as sub-agents.
 
-Two of them run in the foreground and report through their tasks; one runs in the background, where no task tools are,
-and reports through MCP. All go through the eight stages of a workflow; six gates are answered by keys in a cockpit
-that is killed and opened again in between. Afterwards the batch is played again, from a file, in another home.
+Two run in the background, in worktrees, and report through MCP; one runs in the foreground and reports through its
+task. All go through the eight stages of a workflow; six gates are answered by keys in a cockpit that is killed and
+opened again in between. Afterwards the batch is played again, from a file, in another home.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ FEEDBACK = "cache-ttl: a suggestion contradicts the requirements, follow it?"
 SCOPE = "docs-sync: also the old guides?"
 REVIEW = "docs-sync: the review has two concerns, fix both?"
 """The six questions: which track asks what."""
-TASKS = {"auth-fix": {3: COUNSEL, 8: DEPLOY}, "cache-ttl": {4: BUILD, 7: FEEDBACK}}
-CALLS = {3: SCOPE, 6: REVIEW}
+GATES = {"auth-fix": {3: COUNSEL, 8: DEPLOY}, "cache-ttl": {4: BUILD, 7: FEEDBACK}, "docs-sync": {3: SCOPE, 6: REVIEW}}
+"""By track: which stage asks what."""
 ANSWERS = {COUNSEL: 2, DEPLOY: 1, BUILD: 1, FEEDBACK: 2, SCOPE: 1, REVIEW: 2}
 OPTIONS = ("first: the first way", "second: the second way")
 
@@ -46,14 +46,14 @@ def story(claude_rig: ClaudeRig) -> Iterator[Beside]:
         yield beside
 
 
-def pipeline(slug: str, task: str) -> list[Step]:
+def by_task(slug: str, task: str) -> list[Step]:
     """A sub-agent with task tools: it asks, works on, and is held where its turn would end."""
     steps = []
     for number, name in enumerate(STAGES, 1):
         steps.append(update(number, task=task, stageName=name))
-        if number in TASKS[slug]:
+        if number in GATES[slug]:
             steps += [
-                ask(TASKS[slug][number], *OPTIONS, stage=number, task=task, stageName=name),
+                ask(GATES[slug][number], *OPTIONS, stage=number, task=task, stageName=name),
                 bash(f"echo {slug} works on beside its gate"),
                 say(f"{slug} waits"),
                 update(number, task=task, needsDecision=False, stageName=name),
@@ -62,46 +62,51 @@ def pipeline(slug: str, task: str) -> list[Step]:
     return [*steps, call("TaskUpdate", taskId=task, status="completed"), say(f"{slug} is done")]
 
 
-def calling() -> list[Step]:
-    """A background sub-agent: everything goes through MCP."""
+def by_calls(slug: str) -> list[Step]:
+    """A background sub-agent: it asks without waiting, works on, and then waits by the same request."""
     steps = []
     for number, name in enumerate(STAGES, 1):
-        where: dict[str, Any] = {"track": "docs-sync", "stage": number}
+        where: dict[str, Any] = {"track": slug, "stage": number}
         stage = {**where, "stage_name": name, "workflow": "prd-to-pr"}
         steps.append(ours("report_stage", **stage, status="in_progress"))
-        if number in CALLS:
-            steps.append(ours("request_decision", **where, question=CALLS[number], options=list(OPTIONS)))
+        if number in GATES[slug]:
+            asked = {
+                **where,
+                "question": GATES[slug][number],
+                "options": list(OPTIONS),
+                "request_id": f"{slug}-{number}",
+            }
+            steps += [
+                ours("request_decision", **asked, wait_seconds=0),
+                ours("note", text=f"{slug} works on beside its gate", track=slug),
+                ours("request_decision", **asked),
+            ]
         steps.append(ours("report_stage", **stage, status="completed"))
-    return [*steps, say("docs-sync is done")]
+    return [*steps, ours("pending_decisions"), say(f"{slug} is done")]
 
 
 def orchestrating(beside: Beside) -> str:
-    """The prompt of the session that starts it all."""
+    """The prompt of the session that starts it all, as the skill says: a task a track, then all agents at once."""
     rig = beside.rig
     created = tuple(
         ToolCall("TaskCreate", {"subject": f"[WF-{number}] {slug} (prd-to-pr) — Stage 0/8", "description": "d"})
-        for number, slug in enumerate(TASKS, 1)
+        for number, slug in enumerate(GATES, 1)
     )
-    agents = [agent_call(rig.script(slug, pipeline(slug, task))) for task, slug in zip("12", TASKS, strict=True)]
-    agents.append(agent_call(rig.script("docs-sync", calling()), background=True))
-    steps = [
-        call("Skill", skill="orch-tui"),
-        Step(calls=created),
-        Step(calls=tuple(agents)),
-        say("over"),
-        say("all over"),
-    ]
-    return rig.script("main", steps)
+    agents = [agent_call(rig.script("auth-fix", by_task("auth-fix", "1")))]
+    for slug in ("cache-ttl", "docs-sync"):
+        prompt = rig.script(slug, by_calls(slug))
+        agents.append(agent_call(prompt, background=True, name=f"{slug}-pipeline", isolation="worktree"))
+    return rig.script("main", [call("Skill", skill="orch-tui"), Step(calls=created), Step(calls=tuple(agents))])
 
 
 def test_the_whole_story(story: Beside, tmp_path: Path) -> None:
     rig = story.rig
     session = rig.start(orchestrating(story))
-    rig.requests.wait_for("orch-tui", "main")
+    assert "Never approve for the person" in rig.requests.wait_for_step("main", 1).new_text, "the skill is read"
     answers: dict[str, Answered] = {}
     for question in (COUNSEL, BUILD, SCOPE):
         answers[question] = answer(story, question)
-        assert_visible(story, *TASKS, "docs-sync")
+        assert_visible(story, *GATES)
         if question == BUILD:
             story.wait_gate(SCOPE)
             story.kill_cockpit()
@@ -117,10 +122,10 @@ def test_the_whole_story(story: Beside, tmp_path: Path) -> None:
         rig.requests.wait_for(answered.decision.id, question.partition(":")[0])
     batch = answers[COUNSEL].gate.batch
     assert {one.gate.batch for one in answers.values()} == {batch}, "one session is one batch"
-    for slug in (*TASKS, "docs-sync"):
+    for slug in GATES:
         assert_done(wait_done(story, slug))
-    assert_visible(story, *TASKS, "docs-sync")
-    wait_until(lambda: story.state().batches[batch].state == "ended", "the end of the batch", context=story.describe)
+    assert_visible(story, *GATES)
+    wait_until(lambda: story.state().batches[batch].ended_at, "the end of the batch", context=story.describe)
     assert_replays(story, batch, tmp_path)
 
 
@@ -176,5 +181,5 @@ def assert_replays(story: Beside, batch: str, directory: Path) -> None:
     here, there = json.loads(story.orch("status", batch, "--json")), json.loads(elsewhere("status", batch, "--json"))
     assert here == there
     shown = elsewhere("replay", batch, "--text", "--size", "140x45")
-    for slug in (*TASKS, "docs-sync"):
+    for slug in GATES:
         assert slug in shown

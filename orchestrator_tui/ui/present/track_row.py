@@ -114,12 +114,12 @@ def _tell_waiting(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _To
 
 
 def _tell_working(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
-    if track.liveness is Liveness.ASKED:
-        return "asked, no reply yet", track.asked_at
     seen = _activity(track, scene)
     still = stands_still(track.agent)
     if still:
         return still, seen.at if seen is not None else track.reported_at
+    if track.liveness is Liveness.ASKED:
+        return "asked, no reply yet", track.asked_at
     if seen is not None:
         return clean(seen.text, 120), seen.at
     return clean(track.progress, 120), track.reported_at

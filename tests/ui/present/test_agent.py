@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator_tui.core import agents
 from orchestrator_tui.core.agents import Agent
-from orchestrator_tui.core.model import State, TrackState
+from orchestrator_tui.core.model import Liveness, State, TrackState
 from orchestrator_tui.ui.present.card import present_card
 from orchestrator_tui.ui.present.cells import Line
 from orchestrator_tui.ui.present.glyphs import UNICODE
@@ -130,3 +130,14 @@ def test_several_repositories_are_named_in_every_row_and_in_the_headline() -> No
 def test_a_track_that_ended_tells_no_idle_agent() -> None:
     state = having("cart-totals", Agent(SESSION, status="idle"), state=TrackState.DONE, ended_at=ago(1))
     assert present_tracks(state, NOW, UNICODE).rows[track_key("cart-totals")].glyph == UNICODE.done
+
+
+@pytest.mark.parametrize("fields", [{"state": TrackState.PENDING}, {"liveness": Liveness.ASKED, "asked_at": ago(1)}])
+def test_an_agent_that_waits_for_its_person_says_so_whatever_else_is_known(fields: dict[str, object]) -> None:
+    state = having("cart-totals", Agent(SESSION, status="idle"), **fields)
+    assert present_tracks(state, NOW, UNICODE).rows[track_key("cart-totals")].now == "idle, waits for its person"
+
+
+def test_a_cost_below_half_a_cent_takes_no_cell() -> None:
+    state = having("cart-totals", Agent(SESSION, status="busy"), cost_usd=0.004)
+    assert present_tracks(state, NOW, UNICODE).rows[track_key("cart-totals")].cost == ""

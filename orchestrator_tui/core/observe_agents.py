@@ -156,11 +156,11 @@ class _Look:
 
     def _see(self, slug: str, agent: Agent) -> None:
         before = self.batch.tracks[slug].agent
-        where = address(agent.session, agent.id)
-        if before == agent:
-            return
-        if before is not None and ("agent_seen", where) in self._withheld and _differ_in_evidence_alone(before, agent):
-            return
+        if before is not None and _differ_in_evidence_alone(before, agent):
+            held = ("agent_seen", address(agent.session, agent.id)) in self._withheld
+            if before == agent or held or agent.status == GONE:
+                # Gone is said once, by the first evidence of it.
+                return
         self.ahead.add("agent_seen", track=slug, **agent_tracks.seen(agent))
 
     def _move(self, slug: str, state: TrackState, why: str) -> None:
@@ -240,4 +240,5 @@ class _Look:
 
 
 def _differ_in_evidence_alone(before: Agent, after: Agent) -> bool:
+    """Whether there is no other difference, or none at all."""
     return replace(before, evidence=after.evidence) == after

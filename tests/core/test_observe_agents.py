@@ -498,3 +498,11 @@ def test_what_was_counted_before_stands_while_an_agent_that_is_met_again_is_not_
     ledger.meet(agent(cost_usd=2.5, tokens=700, model="opus"))
     assert "cost_recorded" not in kinds(ledger.meet(agent(cost_usd=None, tokens=0, model="opus")))
     assert (own(ledger).tokens, own(ledger).cost_usd) == (700, 2.5)
+
+
+def test_gone_is_said_once_whatever_else_shows_it_later() -> None:
+    ledger = Ledger()
+    ledger.meet(agent())
+    ledger.meet(agent(finished=True))
+    assert ledger.meet(agent(finished=True, evidence=("the registry has no process of it",))) == ()
+    assert ledger.meet(agent(finished=True), endings={"s1": "logout"}) == ()

@@ -10,7 +10,7 @@ from orchestrator_tui.core.model import Liveness, Risk, State, Track
 from orchestrator_tui.core.queries import (
     GateKey,
     TrackKey,
-    all_tracks,
+    all_shown,
     gate_age_ms,
     gate_queue,
     open_signals,
@@ -159,7 +159,8 @@ def _undelivered(scene: _Scene) -> BannerView | None:
 
 
 def _silent(scene: _Scene) -> BannerView | None:
-    lost = [track for track in all_tracks(scene.state) if _is_silent(track)]
+    going_on = {batch.id for batch in scene.state.batches.values() if batch.ended_at is None}
+    lost = [track for track in all_shown(scene.state) if track.batch in going_on and _is_silent(track)]
     if not lost:
         return None
     track = lost[0]

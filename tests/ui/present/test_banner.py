@@ -109,6 +109,12 @@ def test_a_finished_track_may_be_silent() -> None:
     assert banner(with_track(calm(), done)).kind == "quiet"
 
 
+def test_an_ended_batch_does_not_ask_for_its_agents() -> None:
+    gone = replace(calm().batches[BATCH].tracks["legacy-export"], liveness=Liveness.GONE)
+    batch = with_track(calm(), gone).batches[BATCH]
+    assert banner(State({BATCH: replace(batch, state="stopped", ended_at=NOW)})).kind == "quiet"
+
+
 def test_a_newer_journal_and_a_foreign_holder() -> None:
     newer = State({BATCH: replace(checkout().batches[BATCH], newer="gate_voted")})
     assert banner(newer).text == "read-only: Checkout hardening was written by a newer version (gate_voted)"

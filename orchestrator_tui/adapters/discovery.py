@@ -153,11 +153,9 @@ class Discovery:
 
     def _with_transcripts(self, trees: tuple[Path, ...]) -> dict[str, Session]:
         found: dict[str, Session] = {}
-        for folder, directory in self._places.folders(trees):
-            for name in names(folder):
-                if name.endswith(".jsonl"):
-                    session = name.removesuffix(".jsonl")
-                    found[session] = Session(session, Path(folder) / name, cwd=directory)
+        for path, directory in self._places.transcripts(trees):
+            session = os.path.basename(path).removesuffix(".jsonl")
+            found[session] = Session(session, Path(path), cwd=directory)
         return found
 
     def _with_processes(self, sessions: dict[str, Session], trees: tuple[Path, ...]) -> dict[str, Session]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from orchestrator_tui.adapters import claude_home, discovery
 from orchestrator_tui.adapters.clock import boot_id
-from orchestrator_tui.adapters.discovery import FORGOTTEN_MS, Discovery
+from orchestrator_tui.adapters.discovery import FORGOTTEN_MS, Discovery, machine_sessions
 from orchestrator_tui.adapters.memory import ManualClock
 from orchestrator_tui.adapters.process import ProcessIdentity
 
@@ -48,14 +49,30 @@ class Home:
         entry = {"pid": pid, "sessionId": session, "cwd": str(cwd), "procStart": "77", "status": "busy"}
         (self.config / "sessions" / f"{pid}.json").write_text(json.dumps(entry) if text is None else text)
 
-    def discovery(self, *asked_for: Path) -> Discovery:
+    def discovery(self, *asked_for: Path, root: Callable[[Path], Path] | None = None) -> Discovery:
         return Discovery(
             self.environ,
             lambda: (self.repository, self.worktree),
             asked_for,
             self.clock,
             lambda process: process.pid in self.running,
+            root,
         )
+
+    def says(self, tree: Path, session: str, **fields: str) -> None:
+        """Write a first line into a transcript."""
+        self.transcript(tree, session).write_text(json.dumps({"type": "user", "cwd": str(tree), **fields}) + "\n")
+
+    def team(self, name: str, lead: str, **member: object) -> None:
+        """Write a team with one member besides its lead."""
+        config = {
+            "name": name,
+            "leadSessionId": lead,
+            "leadAgentId": f"team-lead@{name}",
+            "members": [{"name": "mate1", "agentId": f"mate1@{name}", **member}],
+        }
+        (self.config / "teams" / name).mkdir(parents=True)
+        (self.config / "teams" / name / "config.json").write_text(json.dumps(config))
 
 
 @pytest.fixture
@@ -186,3 +203,100 @@ def test_between_two_looks_only_a_new_list_calls_for_another(home: Home) -> None
 )
 def test_the_slug_of_a_directory(path: str, slug: str) -> None:
     assert claude_home.project_slug(Path(path)) == slug
+
+
+def test_sessions_of_subdirectories_are_known_by_what_their_transcripts_say(home: Home, tmp_path: Path) -> None:
+    below, beside = home.repository / "src", tmp_path / "repo-src"
+    home.says(below, ONE)
+    home.says(beside, TWO)
+    folder = home.transcript(home.repository / "src" / "silent", THREE)
+    folder.write_text("not yet\n")
+    assert claude_home.project_slug(beside) == claude_home.project_slug(below), (
+        "a folder's name does not tell them apart"
+    )
+    found = home.discovery().look()
+    assert {session.id: session.cwd for session in found.sessions} == {ONE: str(below)}
+    home.says(home.repository / "src" / "silent", THREE)
+    assert THREE in {session.id for session in home.discovery().look().sessions}
+
+
+def test_a_repository_inside_ours_is_not_ours(home: Home) -> None:
+    inner = home.repository / "vendor" / "lib"
+    home.says(inner, ONE)
+    home.register(10, TWO, inner)
+    home.register(11, THREE, home.repository / "src")
+    home.running = {10, 11}
+
+    def root(directory: Path) -> Path:
+        return inner if directory.is_relative_to(inner) else home.repository
+
+    assert {session.id for session in home.discovery().look().sessions} == {ONE, TWO, THREE}
+    assert {session.id for session in home.discovery(root=root).look().sessions} == {THREE}
+
+
+def test_each_session_knows_the_list_that_it_writes(home: Home) -> None:
+    for session in (ONE, TWO):
+        home.transcript(home.repository, session)
+    tasks = str(home.config / "tasks")
+
+    def directories() -> dict[str, str]:
+        return {session.id: session.directory for session in home.discovery().look().sessions}
+
+    assert directories() == {ONE: f"{tasks}/{ONE}", TWO: f"{tasks}/{TWO}"}
+    home.environ["CLAUDE_CODE_TASK_LIST_ID"] = "shared"
+    home.tasks(TWO)
+    assert directories() == {ONE: f"{tasks}/shared", TWO: f"{tasks}/{TWO}"}, "what is there goes before what may be"
+    home.tasks(f"session-{ONE[:8]}")
+    assert directories()[ONE] == f"{tasks}/session-{ONE[:8]}"
+
+
+def test_a_team_writes_one_list_for_its_lead_and_for_members_in_panes(home: Home) -> None:
+    home.says(home.repository, ONE)
+    home.says(home.repository, TWO, teamName="crew", agentName="mate1")
+    crew = home.tasks("crew")
+    home.team("crew", ONE, backendType="tmux", tmuxPaneId="%1")
+    found = home.discovery().look()
+    assert found.lists == (crew,)
+    assert [session.id for session in found.by_list[crew]] == [ONE, TWO]
+    assert {session.directory for session in found.sessions} == {crew}
+
+
+def test_an_entry_that_was_left_behind_is_kept_with_its_session(home: Home) -> None:
+    home.transcript(home.repository, ONE)
+    home.register(10, ONE, home.repository)
+    (session,) = home.discovery().look().sessions
+    assert session.process is None
+    assert session.entry is not None
+    home.register(11, ONE, home.repository)
+    home.running = {11}
+    (session,) = home.discovery().look().sessions
+    assert session.process is not None
+    assert session.process.pid == 11
+
+
+def test_a_process_that_comes_is_found_at_once(home: Home) -> None:
+    home.register(10, ONE, home.repository)
+    home.running = {10, 11}
+    looking = home.discovery()
+    looking.refresh()
+    home.register(11, TWO, home.repository)
+    assert {session.id for session in looking.refresh().sessions} == {ONE, TWO}
+
+
+def test_the_sessions_of_the_whole_machine_by_their_repositories(home: Home, tmp_path: Path) -> None:
+    for number, directory in enumerate(
+        (home.repository, home.repository / "src", tmp_path / "other", tmp_path / "gone")
+    ):
+        if directory.name != "gone":
+            directory.mkdir(exist_ok=True)
+        home.register(10 + number, f"session-{number}", directory)
+    home.register(20, "dead", home.repository)
+    home.running = {10, 11, 12, 13}
+    roots = {home.repository / "src": home.repository}
+    found = machine_sessions(
+        home.environ, lambda directory: roots.get(directory, directory), lambda process: process.pid in home.running
+    )
+    assert {path: [entry.id for entry in entries] for path, entries in found.items()} == {
+        home.repository: ["session-0", "session-1"],
+        tmp_path / "other": ["session-2"],
+    }

@@ -7,15 +7,20 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.adapters.discovery import Session
 from orchestrator_tui.adapters.life import SystemLife, reflog_of
 from orchestrator_tui.adapters.memory import ManualClock
 from orchestrator_tui.adapters.process import ProcessIdentity, identity
+from orchestrator_tui.adapters.sessions.agents import AgentLife
+from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Attempt, Track
 
 NOW = Instant(0, 0, "boot")
+NOW_MS = 1_795_171_300_000
 TRACK = Track("one", "fix-auth", "Fix", "bug")
 
 
@@ -100,3 +105,43 @@ def test_the_session_speaks_for_a_track_without_a_process(tmp_path: Path) -> Non
     assert not ended
     signs, ended = life.look(replace(TRACK, attempts=(attempt((9, "9", "b")),)))
     assert (signs, ended) == ((), True), "its own process is the better witness"
+
+
+KNOWN = Agent("s1", "a1")
+
+
+@pytest.mark.parametrize(
+    ("life", "signs", "ended"),
+    [
+        (
+            AgentLife(ProcessIdentity(7, "7", "b"), False, NOW_MS - 9_000),
+            [("process", 0, "pid 7"), ("transcript", 9_000, "its own")],
+            False,
+        ),
+        (
+            AgentLife(None, False, NOW_MS - 700_000, "Bash pytest -q", NOW_MS - 660_000),
+            [("tool in flight", 660_000, "Bash pytest -q"), ("transcript", 700_000, "its own")],
+            False,
+        ),
+        (AgentLife(ProcessIdentity(8, "8", "b"), False, 0), [], False),
+        (AgentLife(None, True, NOW_MS - 9_000), [("transcript", 9_000, "its own")], True),
+    ],
+    ids=["its process", "a call in flight", "a process that ended", "gone"],
+)
+def test_an_agent_speaks_for_its_track_and_its_session_does_not(
+    tmp_path: Path, life: AgentLife, signs: list[tuple[str, int, str]], ended: bool
+) -> None:
+    clock = ManualClock(wall_ms=NOW_MS)
+    sessions = (Session("s1", touched(tmp_path / "s1.jsonl", clock, 1_000), ProcessIdentity(7, "7", "b")),)
+    looking = SystemLife(
+        clock, tmp_path, {"one": sessions}.__getitem__, lambda process: process.pid == 7, {"s1/a1": life}.get
+    )
+    found, over = looking.look(replace(TRACK, agent=KNOWN))
+    assert ([(sign.kind, sign.age_ms, sign.detail) for sign in found], over) == (signs, ended)
+
+
+def test_a_session_speaks_for_an_agent_of_which_nothing_is_known(tmp_path: Path) -> None:
+    sessions = (Session("s1", None, ProcessIdentity(7, "7", "b")),)
+    looking = SystemLife(ManualClock(), tmp_path, {"one": sessions}.__getitem__, lambda _: True)
+    found, over = looking.look(replace(TRACK, agent=KNOWN))
+    assert ([sign.detail for sign in found], over) == (["its session, pid 7"], False)

@@ -1,7 +1,7 @@
 """Where the sessions of a repository keep their transcripts, and which task lists they write (reference §2.1, §5.3).
 
 A folder of transcripts is named after the directory in which its sessions were started, but the name cannot be turned
-back into a path: of a folder that may belong to a subdirectory, one transcript is asked.
+back into a path, and several may have the same: of folders that may belong to a subdirectory, each transcript is asked.
 """
 
 from __future__ import annotations
@@ -45,18 +45,19 @@ class Places:
         self._teams = self._teams_read.read()
         self._has_panes = any(member.pane for team in self._teams.values() for member in team.members)
 
-    def folders(self, trees: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
-        """The folders that hold transcripts of the repository, each with the directory of its sessions."""
+    def transcripts(self, trees: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
+        """The transcripts of the repository's sessions, each with the directory in which its session was started."""
         slugs = {claude_home.project_slug(tree): str(tree) for tree in trees}
-        for slug, tree in slugs.items():
-            yield os.path.join(self._projects, slug), tree
         below = tuple(f"{slug}-" for slug in slugs)
-        for name in names(self._projects):
-            if name not in slugs and name.startswith(below):
-                folder = os.path.join(self._projects, name)
-                cwd = self._cwd(folder)
-                if cwd and self.belongs(cwd, trees):
-                    yield folder, cwd
+        listed = [name for name in names(self._projects) if name.startswith(below) and name not in slugs]
+        for slug in (*slugs, *listed):
+            folder = os.path.join(self._projects, slug)
+            for name in names(folder):
+                path = os.path.join(folder, name)
+                if name.endswith(".jsonl"):
+                    cwd = slugs.get(slug) or self._cwd(path)
+                    if slug in slugs or (cwd and self.belongs(cwd, trees)):
+                        yield path, cwd
 
     def belongs(self, directory: str, trees: tuple[Path, ...]) -> bool:
         """Whether a directory is one of the repository: below one of its trees, and in no repository inside it."""
@@ -77,25 +78,13 @@ class Places:
             led += [joined] if joined in self._teams else []
         return tuple(dict.fromkeys((*claude_home.list_names(session), *led)))
 
-    def _cwd(self, folder: str) -> str:
-        """The directory of a folder's sessions, by the beginning of one of its transcripts."""
-        if folder not in self._cwds:
-            for name in names(folder):
-                found = _said(os.path.join(folder, name), _CWD) if name.endswith(".jsonl") else ""
-                if found:
-                    self._cwds[folder] = found
-                    break
-        return self._cwds.get(folder, "")
+    def _cwd(self, path: str) -> str:
+        """The directory of a session, by the beginning of its transcript."""
+        return _remembered(self._cwds, path, path, _CWD)
 
     def _joined(self, session: str, transcript: Path) -> str:
         """The team of a session that is a member of one, as its transcript says."""
-        if session not in self._team_of:
-            found = _said(str(transcript), _TEAM)
-            if not found and _size(transcript) < _SAID_BY:
-                # It has just begun: what it will say is not known yet.
-                return ""
-            self._team_of[session] = found
-        return self._team_of[session]
+        return _remembered(self._team_of, session, str(transcript), _TEAM)
 
     def _root_of(self, directory: str) -> Path:
         if directory not in self._roots:
@@ -104,7 +93,17 @@ class Places:
         return self._roots[directory]
 
 
-def _size(path: Path) -> int:
+def _remembered(known: dict[str, str], key: str, path: str, wanted: re.Pattern[bytes]) -> str:
+    """What the beginning of a transcript says, asked once; again while it is too short to have said it."""
+    if key not in known:
+        found = _said(path, wanted)
+        if not found and _size(path) < _SAID_BY:
+            return ""
+        known[key] = found
+    return known[key]
+
+
+def _size(path: str) -> int:
     try:
         return os.stat(path).st_size
     except OSError:

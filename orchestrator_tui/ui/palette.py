@@ -13,7 +13,7 @@ from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider, S
 from textual.content import Content
 
 from orchestrator_tui.core.frozen import frozen
-from orchestrator_tui.core.queries import GateKey, TrackKey, all_tracks, gate_queue
+from orchestrator_tui.core.queries import GateKey, TrackKey, all_shown, gate_queue
 from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.ui.actions import ACTIONS, REPLAY
 from orchestrator_tui.ui.available import why_not
@@ -81,7 +81,7 @@ def place_commands(screen: CockpitScreen) -> Iterator[Command]:
             f"Gate {clean(track_of(desk.state.batches[gate.batch], gate), 60)}: {clean(gate.question.question, 120)}"
         )
         yield Command(words, partial(_go_to_gate, screen, GateKey(gate.batch, gate.id)), at_once=True)
-    for count, track in enumerate(all_tracks(desk.state)):
+    for count, track in enumerate(all_shown(desk.state)):
         if count >= MOST_TRACKS:
             break
         words = f"Track {clean(track.slug, 60)}: {clean(track.title, 120)}"

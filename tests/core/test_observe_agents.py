@@ -4,22 +4,17 @@ from __future__ import annotations
 
 import json
 import re
-from itertools import permutations
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from orchestrator_tui.core.agents import BUSY, GONE, IDLE, PERMISSION, TEAMMATE, address
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.evolve import fold
-from orchestrator_tui.core.facts import AgentFact, AgentsSeen
+from orchestrator_tui.core.facts import AgentFact
 from orchestrator_tui.core.model import Liveness, Track, TrackState
 from orchestrator_tui.core.observe import observe_ending
-from orchestrator_tui.core.observe_agents import observe_agents
 from orchestrator_tui.core.tracks_shown import own_track
-from tests.core.builders import BATCH, MINUTE, SECOND, START, Ledger, agent, fact, kinds, opened, track_added
+from tests.core.builders import MINUTE, SECOND, START, Ledger, agent, fact, kinds, opened, track_added
 
 SESSION = "0f9d2c11-aaaa-bbbb-cccc-123456789abc"
 MATE = "acart-0123456789abcdef"
@@ -254,115 +249,24 @@ def test_an_agent_taken_for_silent_reports_by_going_on() -> None:
     assert ledger.track(slug).liveness is Liveness.REPORTING
 
 
-# --- whose work it does ------------------------------------------------------------------------------------
-
-
-def test_a_sub_agent_that_reports_on_a_task_works_for_its_track() -> None:
-    ledger = on_task()
-    ledger.meet(
-        agent("s1"),
-        agent(
-            "s1",
-            "a1",
-            tasks=("7",),
-            last_wall_ms=START.wall_ms,
-            activity="Edit cart.py",
-            branch="cart",
-            worktree="/w/cart",
-        ),
-    )
-    cart = ledger.track("cart")
-    assert own(ledger, "s1", "a1").part_of == "cart"
-    assert cart.agent is not None
-    assert address(cart.agent.session, cart.agent.id) == "s1/a1"
-    assert (cart.branch, cart.worktree) == ("cart", "/w/cart")
-    assert cart.activity is not None
-    assert cart.activity.text == "Edit cart.py"
-    assert own(ledger, "s1", "a1").activity is None
-
-
-def test_what_the_file_says_of_its_branch_stands_and_what_it_does_not_say_is_not_taken_back() -> None:
-    ledger = on_task(branch="by-file")
-    ledger.meet(agent("s1", "a1", tasks=("7",), branch="seen", worktree="/w/cart"))
-    assert (ledger.track("cart").branch, ledger.track("cart").worktree) == ("by-file", "/w/cart")
-    ledger.see(fact("7", track="cart", stage=3, stageStatus="in_progress", branch="by-file"))
-    assert ledger.track("cart").worktree == "/w/cart"
-
-
-def test_it_joins_whichever_is_seen_first() -> None:
+def test_an_agent_that_has_used_nothing_yet_has_cost_nothing_to_tell() -> None:
     ledger = Ledger()
-    ledger.meet(agent("s1", "a1", tasks=("7",)))
-    assert own(ledger, "s1", "a1").part_of == ""
-    ledger.see(fact("7", track="cart", stage=2))
-    ledger.meet(agent("s1", "a1", tasks=("7",)))
-    assert own(ledger, "s1", "a1").part_of == "cart"
+    assert "cost_recorded" not in kinds(ledger.meet(agent(cost_usd=0.0, tokens=0)))
 
 
-def test_it_moves_on_to_another_task() -> None:
-    ledger = on_task()
-    ledger.see(fact("8", track="sum", stage=1))
-    ledger.meet(agent("s1", "a1", tasks=("7",), tokens=100, cost_usd=1.0, model="opus"))
-    ledger.meet(agent("s1", "a1", tasks=("8", "7"), tokens=150, cost_usd=1.5, model="opus"))
-    assert own(ledger, "s1", "a1").part_of == "sum"
-    assert (ledger.track("cart").tokens, ledger.track("cart").cost_usd) == (100, 1.0)
-    assert (ledger.track("sum").tokens, ledger.track("sum").cost_usd) == (50, 0.5)
-    leader = ledger.track("sum").agent
-    assert leader is not None
-    assert leader.id == "a1"
-
-
-def test_a_task_costs_what_all_that_work_for_it_have_used_before_they_joined_too() -> None:
-    ledger = on_task()
-    ledger.meet(agent("s1", "a1", tokens=40, cost_usd=0.4, model="haiku"))
-    assert ledger.track("cart").tokens is None
-    ledger.meet(
-        agent("s1", "a1", tokens=50, cost_usd=0.5, model="haiku", tasks=("7",)),
-        agent("s1", "a2", tokens=30, cost_usd=0.25, model="opus", tasks=("7",)),
-        agent("s1", tokens=1000, cost_usd=9.0, model="opus", tasks=("7",)),
-    )
-    assert (ledger.track("cart").tokens, ledger.track("cart").cost_usd) == (80, 0.75)
-    assert (own(ledger).tokens, own(ledger).cost_usd) == (1000, 9.0)
-
-
-@pytest.mark.parametrize("cost", [float("nan"), float("inf"), -1.0])
-def test_what_is_no_sum_of_money_is_not_known(cost: float) -> None:
+def test_what_was_counted_before_stands_while_an_agent_that_is_met_again_is_not_counted_yet() -> None:
     ledger = Ledger()
-    ledger.meet(agent(cost_usd=cost, tokens=-3, model="opus"))
-    assert (own(ledger).cost_usd, own(ledger).tokens) == (None, 0)
+    ledger.meet(agent(cost_usd=2.5, tokens=700, model="opus"))
+    assert "cost_recorded" not in kinds(ledger.meet(agent(cost_usd=None, tokens=0, model="opus")))
+    assert (own(ledger).tokens, own(ledger).cost_usd) == (700, 2.5)
 
 
-def test_the_newest_that_reported_leads_and_another_takes_over_when_it_is_gone() -> None:
-    ledger = on_task()
-
-    def leader() -> str:
-        found = ledger.track("cart").agent
-        assert found is not None
-        return address(found.session, found.id)
-
-    ledger.meet(agent(tasks=("7",)))
-    assert leader() == "s1"
-    ledger.meet(agent("s1", "a1", tasks=("7",)))
-    assert leader() == "s1/a1"
-    ledger.meet(agent("s1", "a2", tasks=("7",)))
-    assert leader() == "s1/a2"
-    ledger.meet(agent("s1", "a1", tasks=("7",)))
-    assert leader() == "s1/a2"
-    ledger.meet(agent("s1", "a2", tasks=("7",), finished=True))
-    assert leader() == "s1/a2"
-    ledger.meet(agent(tasks=("7",), activity="TaskUpdate"))
-    assert leader() == "s1"
-
-
-def test_the_state_of_the_leader_is_told_on_the_task_while_it_goes_on() -> None:
-    ledger = on_task()
-    ledger.meet(agent("s1", "a1", tasks=("7",)))
-    ledger.meet(agent("s1", "a1", tasks=("7",), status=PERMISSION))
-    leader = ledger.track("cart").agent
-    assert leader is not None
-    assert leader.status == PERMISSION
-    ledger.see(fact("7", track="cart", status="completed", stage=2, stageStatus="completed"))
-    drafts = ledger.meet(agent("s1", "a1", tasks=("7",), status=BUSY))
-    assert [one.payload["track"] for one in drafts if one.kind == "agent_seen"] == [own(ledger, "s1", "a1").slug]
+def test_gone_is_said_once_whatever_else_shows_it_later() -> None:
+    ledger = Ledger()
+    ledger.meet(agent())
+    ledger.meet(agent(finished=True))
+    assert ledger.meet(agent(finished=True, evidence=("the registry has no process of it",))) == ()
+    assert ledger.meet(agent(finished=True), endings={"s1": "logout"}) == ()
 
 
 # --- endings -----------------------------------------------------------------------------------------------
@@ -401,108 +305,3 @@ def test_what_an_attempt_of_ours_works_on_is_not_left_by_a_session() -> None:
     ledger.meet(agent())
     ledger.meet(agent(finished=True))
     assert observe_ending(ledger.batch) == ()
-
-
-# --- any order ---------------------------------------------------------------------------------------------
-
-
-SIGHTS = (
-    agent(tasks=("7",), tokens=5),
-    agent("s1", "a1", tasks=("7",), tokens=10, cost_usd=0.1),
-    agent("s1", "a1", tasks=("8", "7"), tokens=20, cost_usd=0.2),
-    agent("s1", "a1", finished=True, tasks=("8", "7"), tokens=30, cost_usd=0.3),
-)
-
-
-@pytest.mark.parametrize("order", permutations(range(len(SIGHTS) + 1)))
-def test_tracks_are_the_same_in_whatever_order_they_are_seen(order: tuple[int, ...]) -> None:
-    ledger = Ledger()
-    for place in order:
-        if place == len(SIGHTS):
-            ledger.see(fact("7", track="cart", stage=1), fact("8", track="sum", stage=1))
-        else:
-            ledger.meet(SIGHTS[place])
-    assert set(ledger.batch.tracks) == {"cart", "sum", "session-s1", "agent-a1"}
-    assert fold(ledger.events).batches[BATCH] == ledger.batch
-
-
-STATUSES = st.sampled_from([BUSY, IDLE, PERMISSION, GONE, "odd"])
-FACTS = st.builds(
-    lambda session, agent_id, status, finished, killed, tasks, since, text, tokens, cost: agent(
-        session,
-        agent_id and f"{agent_id}-{session}",
-        status=status,
-        finished=finished,
-        killed=killed,
-        tasks=tasks,
-        last_wall_ms=START.wall_ms - since,
-        activity=text,
-        tokens=tokens,
-        cost_usd=cost,
-        model="opus",
-    ),
-    st.sampled_from(["s1", "s2"]),
-    st.sampled_from(["", "a1", "a2", "a3"]),
-    STATUSES,
-    st.booleans(),
-    st.booleans(),
-    st.sampled_from([(), ("7",), ("8", "7"), ("9",)]),
-    st.integers(0, 3 * MINUTE),
-    st.sampled_from(["", "Read a", "Edit b"]),
-    st.integers(-1, 100),
-    st.one_of(st.none(), st.floats(0, 5)),
-)
-LOOKS = st.lists(st.tuples(st.lists(FACTS, max_size=4), st.booleans()), max_size=8)
-
-
-@given(LOOKS)
-def test_whatever_is_seen_makes_a_legal_journal_and_nothing_the_second_time(
-    looks: list[tuple[list[AgentFact], bool]],
-) -> None:
-    ledger = Ledger()
-    for number, (facts, whole) in enumerate(looks):
-        if number == 2:
-            ledger.see(fact("7", track="cart", stage=1), fact("8", track="sum", stage=1))
-        ledger.meet(*facts, whole=whole)
-        again = observe_agents(ledger.batch, AgentsSeen(tuple(facts), whole=whole), ledger.now)
-        assert again == (), again
-        ledger.tick(SECOND)
-    assert fold(ledger.events).batches[BATCH] == ledger.batch
-    for track in ledger.batch.tracks.values():
-        assert not track.part_of or track.part_of in ledger.batch.tracks
-
-
-def test_what_a_session_does_is_told_on_the_task_that_it_leads_while_that_runs() -> None:
-    ledger = on_task()
-    at = START.wall_ms
-    ledger.meet(agent(tasks=("7",), activity="Edit cart.py", last_wall_ms=at - MINUTE))
-    assert own(ledger).activity is None
-    told = ledger.track("cart").activity
-    assert told is not None
-    assert told.text == "Edit cart.py"
-    assert ledger.meet(agent(tasks=("7",), activity="Edit cart.py", last_wall_ms=at - MINUTE)) == ()
-    ledger.see(fact("7", track="cart", status="completed", stage=2, stageStatus="completed"))
-    ledger.meet(agent(tasks=("7",), activity="Read sum.py", last_wall_ms=at))
-    told = own(ledger).activity
-    assert told is not None
-    assert told.text == "Read sum.py"
-
-
-def test_an_agent_that_has_used_nothing_yet_has_cost_nothing_to_tell() -> None:
-    ledger = Ledger()
-    assert "cost_recorded" not in kinds(ledger.meet(agent(cost_usd=0.0, tokens=0)))
-
-
-def test_what_was_counted_before_stands_while_an_agent_that_is_met_again_is_not_counted_yet() -> None:
-    ledger = Ledger()
-    ledger.meet(agent(cost_usd=2.5, tokens=700, model="opus"))
-    assert "cost_recorded" not in kinds(ledger.meet(agent(cost_usd=None, tokens=0, model="opus")))
-    assert (own(ledger).tokens, own(ledger).cost_usd) == (700, 2.5)
-
-
-def test_gone_is_said_once_whatever_else_shows_it_later() -> None:
-    ledger = Ledger()
-    ledger.meet(agent())
-    ledger.meet(agent(finished=True))
-    assert ledger.meet(agent(finished=True, evidence=("the registry has no process of it",))) == ()
-    assert ledger.meet(agent(finished=True), endings={"s1": "logout"}) == ()

@@ -13,9 +13,9 @@ from orchestrator_tui.core.decide import decide, decided_draft
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.gates import ALREADY
 from orchestrator_tui.core.gates import refusal as gate_refusal
-from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.limits import Limits
-from orchestrator_tui.core.model import Activity, State
+from orchestrator_tui.core.model import Activity, Batch, State
 from orchestrator_tui.core.refusal import refusal
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.port import Lease, LeaseLost
@@ -29,6 +29,9 @@ from orchestrator_tui.runtime.ports import Outcome
 from orchestrator_tui.runtime.recorder import Recorder
 from orchestrator_tui.runtime.requests import AGENT_EVENT, ending
 from orchestrator_tui.runtime.world import World
+
+RESTS_MS = 600_000
+"""How long an ended batch is looked after when nothing happens in it: longer than any message is brought again."""
 
 _Activities = Mapping[tuple[str, str], Activity]
 
@@ -47,6 +50,7 @@ class Engine:
         self._looking = Looking(journal, world, rules, self._follower, self._holds, self._record)
         effects = Effects(world, self._recorder)
         self._heard = State()
+        self._seen: dict[str, tuple[Batch, Instant]] = {}
         self._joined: tuple[_Activities, _Activities, _Activities] = ({}, {}, {})
         self._keeping = Keeping(journal, world, rules, self._follower, effects, self._record, self._looking.agents)
 
@@ -88,6 +92,8 @@ class Engine:
         heard, called = self._hear(followed)
         self._looking.look(lists=look, agents=called or (look if agents is None else agents))
         for batch_id, hold in self._holds.all():
+            if self._rests(batch_id):
+                continue
             try:
                 if look:
                     self._keeping.end_attempts(batch_id, hold)
@@ -97,6 +103,15 @@ class Engine:
                 self._holds.lose(batch_id)
         self._heard = followed
         return self.state is not before
+
+    def _rests(self, batch_id: str) -> bool:
+        """Whether a batch has ended, and nothing was recorded in it for so long that nothing can be due."""
+        batch, now = self.state.batches[batch_id], self._world.clock.now()
+        seen, since = self._seen.get(batch_id, (None, now))
+        if seen is not batch:
+            self._seen[batch_id] = batch, now
+            return False
+        return batch.ended_at is not None and elapsed_ms(since, now) >= RESTS_MS
 
     def _hear(self, state: State) -> tuple[frozenset[tuple[str, int]], bool]:
         """The events that hooks have told of agents and nobody took yet; whether anything calls for a look."""

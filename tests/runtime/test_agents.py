@@ -12,7 +12,8 @@ from orchestrator_tui.core.facts import AgentsSeen, CallEnded
 from orchestrator_tui.core.model import GateState, Liveness, TrackState
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.core.tracks_shown import own_track, shown_tracks
-from orchestrator_tui.journal.port import JournalError
+from orchestrator_tui.journal.port import JournalError, Request
+from orchestrator_tui.runtime.engine import RESTS_MS
 from orchestrator_tui.runtime.sights import joined_agents
 from orchestrator_tui.runtime.world import AgentsSight
 from tests.core.builders import agent, asking, fact, on_gate, opened
@@ -337,3 +338,33 @@ def test_how_agents_are_addressed_in_events(stage: Stage) -> None:
     assert (main["session"], main["agent"]) == ("s1", "")
     told = list(payloads(stage.events(), "agent_seen"))
     assert [address(str(one["session"]), str(one["agent"])) for one in told if one["track"] == "cart"] == ["s1/a1"]
+
+
+def test_an_ended_batch_is_left_to_rest_and_wakes_with_its_session(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cockpit = at_work(stage)
+    stage.work(agent(finished=True))
+    passes(stage, cockpit, SECOND)
+    passes(stage, cockpit, MINUTE)
+    assert cockpit.batch.state == "stopped"
+    looked: list[str] = []
+    asked = cockpit.journal.requests
+
+    def requests(batch: str) -> tuple[Request, ...]:
+        looked.append(batch)
+        return asked(batch)
+
+    monkeypatch.setattr(cockpit.journal, "requests", requests)
+    passes(stage, cockpit, RESTS_MS - SECOND)
+    assert BATCH in looked
+    passes(stage, cockpit, SECOND)
+    looked.clear()
+    passes(stage, cockpit, SECOND)
+    assert looked == []
+    stage.work(agent(status=IDLE))
+    passes(stage, cockpit, SECOND)
+    assert cockpit.batch.state == "running"
+    cockpit.journal.insert_request(BATCH, "note", {"track": "cart", "text": "x"}, stage.clock.now(), "mcp")
+    cockpit.step(look=False)
+    assert asked(BATCH) == ()

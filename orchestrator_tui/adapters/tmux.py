@@ -9,6 +9,7 @@ import os
 import shlex
 import stat
 import subprocess
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -85,19 +86,24 @@ class Tmux:
         return None
 
     def look(self, pane: Pane) -> Shown | None:
-        """What a pane shows now; None when it shows its own history, or its program has ended."""
+        """What a pane shows now; None when it shows its own history, or its program has ended.
+
+        Raises:
+            OSError: as :meth:`run`, or it tells something else than it was asked for.
+        """
         state, *lines = self.run(
             pane.socket, "display-message", "-p", "-t", pane.id, _STATE, ";", "capture-pane", "-p", "-e", "-t", pane.id
         ).split("\n")
-        mode, dead, *cursor = state.split()
-        if mode != "0" or dead != "0":
-            return None
-        column, row = cursor
-        return Shown(tuple(lines), (int(column), int(row)))
+        told = state.split()
+        if len(told) != 4 or not all(one.isascii() and one.isdigit() for one in told):
+            raise OSError("tmux tells nothing of its pane")
+        mode, dead, column, row = map(int, told)
+        return None if mode or dead else Shown(tuple(lines), (column, row))
 
     def paste(self, pane: Pane, text: str) -> None:
         """Paste text into a pane as a terminal does, so that its program knows it for pasted. Nothing is submitted."""
-        buffer = f"orch-tui-{os.getpid()}"
+        # A name of this thread alone: the engines of several repositories must not paste each other's words.
+        buffer = f"orch-tui-{os.getpid()}-{threading.get_native_id()}"
         self.run(pane.socket, "load-buffer", "-b", buffer, "-", text=text)
         self.run(pane.socket, "paste-buffer", "-p", "-d", "-r", "-b", buffer, "-t", pane.id)
 

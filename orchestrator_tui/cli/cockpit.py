@@ -141,11 +141,14 @@ def compose(place: Place, asked_for: tuple[str, ...], limits: Limits) -> tuple[S
     from orchestrator_tui.cli.world import surroundings
     from orchestrator_tui.journal.sqlite import open_journal
     from orchestrator_tui.runtime.live import LiveSession
+    from orchestrator_tui.runtime.nudging import BackgroundNudges
     from orchestrator_tui.runtime.rules import load_rules
 
     journal = open_journal(place.start, os.environ)
     around = surroundings(place, [Path(one) for one in asked_for], "cockpit")
-    session = LiveSession(journal, around.world, around.watch, load_rules(), limits)
+    # A pane takes seconds to show what was pasted; a command that ends at once waits for that, an engine does not.
+    world = replace(around.world, nudges=BackgroundNudges(around.world.nudges))
+    session = LiveSession(journal, world, around.watch, load_rules(), limits)
     return GuardedSession(session, Authority(os.environ)), around.evidence
 
 

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -123,3 +124,40 @@ def test_going_to_a_pane_where_nobody_is_attached_says_what_to_type(server: Serv
 def test_a_server_that_is_gone_is_an_error_in_words(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="tmux: "):
         Tmux({"PATH": os.environ["PATH"]}).run(str(tmp_path / "none"), "list-panes")
+
+
+class Recorded(Tmux):
+    """No tmux at all: the commands that would have been run, and a state that makes no sense."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.commands: list[tuple[str, ...]] = []
+
+    def run(self, socket: str, *command: str, text: str | None = None) -> str:
+        self.commands.append(command)
+        return "\nwords"
+
+
+def test_pastes_of_two_threads_never_share_a_buffer() -> None:
+    tmux, together = Recorded(), threading.Barrier(2)
+
+    def paste(pane: str) -> None:
+        together.wait(DEADLINE_S)
+        tmux.paste(Pane("s", pane, "@0", "room"), pane)
+        together.wait(DEADLINE_S)
+
+    threads = [threading.Thread(target=paste, args=(pane,)) for pane in ("%1", "%2")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE_S)
+    pasted = {
+        command[-1]: command[command.index("-b") + 1] for command in tmux.commands if command[0] == "paste-buffer"
+    }
+    assert pasted.keys() == {"%1", "%2"}
+    assert pasted["%1"] != pasted["%2"]
+
+
+def test_a_pane_of_which_tmux_tells_nothing_is_an_error_in_words() -> None:
+    with pytest.raises(OSError, match="tells nothing"):
+        Recorded().look(Pane("s", "%1", "@0", "room"))

@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from fcntl import ioctl
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,11 @@ from orchestrator_tui.cli.journals import find_place
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import GateState
 from orchestrator_tui.core.naming import list_batch_id
+from orchestrator_tui.journal.sqlite import SqliteJournal
+from orchestrator_tui.runtime.live import LiveSession
+from orchestrator_tui.runtime.nudging import BackgroundNudges
 from orchestrator_tui.runtime.ports import Session, Snapshot
+from orchestrator_tui.runtime.world import World
 from tests.cli.scene import PATIENCE_S, Scene, command, environment, eventually
 
 
@@ -64,6 +69,19 @@ def test_it_watches_what_is_found_and_what_is_named(
         (late / "1.json").write_text(json.dumps({"id": "1", "subject": "late", "status": "pending"}))
         wanted.add(list_batch_id(str(late)))
         eventually(lambda: set(session.snapshot().state.batches) == wanted, "a list that comes later is watched")
+
+
+def test_no_decision_waits_for_a_pane(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    worlds: list[World] = []
+
+    class Watched(LiveSession):
+        def __init__(self, journal: SqliteJournal, world: World, *more: Any) -> None:
+            super().__init__(journal, world, *more)
+            worlds.append(world)
+
+    monkeypatch.setattr("orchestrator_tui.runtime.live.LiveSession", Watched)
+    compose(scene.place, (), Limits())[0].close()
+    assert [type(world.nudges) for world in worlds] == [BackgroundNudges]
 
 
 def test_an_empty_repository_teaches(scene: Scene) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestrator_tui.core.model import Gate, GateState
 from orchestrator_tui.core.naming import call_gate_id, gates_of_call, is_call_gate, part_gate_id
-from orchestrator_tui.core.normalise_calls import EDIT, KEEP_PLANNING, CallQuestions, call_questions
+from orchestrator_tui.core.normalise_calls import DENY, EDIT, KEEP_PLANNING, CallQuestions, call_questions
 from orchestrator_tui.hook.answers import output
 from orchestrator_tui.hook.racing import WENT_ON, Race, end
 from orchestrator_tui.hook.transcript import CallWatch
@@ -54,7 +54,10 @@ def went_on(visit: Visit) -> None:
         if not is_call_gate(gate.id) or gate.asker != visit.caller.address:
             continue
         mine = gate.id in own
-        if gate.state is GateState.DELIVERED and (mine or _runs_changed(gate, visit.tool)):
+        if gate.state is GateState.DELIVERED and mine and _is_denied(gate):
+            # It would not have run by our answer, though that was printed.
+            end(visit, [gate], "gate_answered_elsewhere", WENT_ON)
+        elif gate.state is GateState.DELIVERED and (mine or _runs_changed(gate, visit.tool)):
             visit.door.acknowledge(gate, f"Claude Code went on with {visit.tool}")
         elif mine and gate.state in (GateState.OPEN, GateState.DECIDED) and gate.claim is None:
             end(visit, [gate], "gate_answered_elsewhere", WENT_ON)
@@ -110,6 +113,12 @@ def _gate_id(visit: Visit) -> str:
 def _cwd(visit: Visit) -> str:
     cwd = visit.call.get("cwd")
     return cwd if isinstance(cwd, str) else ""
+
+
+def _is_denied(gate: Gate) -> bool:
+    """Whether our answer keeps the tool from running: words alone do, too, but for a question of the agent's own."""
+    chosen = () if gate.decision is None else gate.decision.options
+    return gate.question.kind != "question" and chosen in ((), (DENY,), (KEEP_PLANNING,))
 
 
 def _runs_changed(gate: Gate, tool: str) -> bool:

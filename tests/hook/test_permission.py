@@ -208,6 +208,15 @@ def test_a_call_that_stands_in_the_transcript_later_is_known_too(scene: CallScen
     assert scene.gate(gate.id).state is GateState.ANSWERED_ELSEWHERE
 
 
+def test_what_ran_though_our_answer_was_to_deny_it_is_answered_elsewhere(scene: CallScene) -> None:
+    hook = scene.hook("Write", WRITE)
+    (gate,) = scene.asked()
+    scene.decide(gate, "deny", reason="not now")
+    assert hook.ended() is not None
+    scene.hook("Write", WRITE, "PostToolUse").ended()
+    assert scene.until(gate, GateState.ANSWERED_ELSEWHERE).decision is not None
+
+
 def test_what_ran_after_the_terminal_allowed_it_is_answered_elsewhere(scene: CallScene) -> None:
     hook = scene.hook("Write", WRITE)
     (gate,) = scene.asked()

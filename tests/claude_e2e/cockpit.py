@@ -100,7 +100,7 @@ class Cockpit:
     def _type(self, text: str) -> None:
         """Type into the dialog that has opened, and see it there."""
         self._terminal.settle()
-        self._terminal.type(text)
+        self._terminal.tmux("send-keys", "-l", text)
         wait_until(lambda: _letters(text) in _letters(self.screen()), f"{text!r} in the dialog", context=self.screen)
 
     def _submit(self, decided: Callable[[], bool]) -> float:

@@ -73,6 +73,9 @@ class ClaudeRig:
         self._make_state()
         # Unix sockets live in here, and their paths may not exceed about 100 bytes.
         self.sockets = Path(tempfile.mkdtemp(prefix="rig-"))
+        # Where tmux itself, told so by TMUX_TMPDIR, keeps its servers.
+        self._servers = self.sockets / f"tmux-{os.getuid()}"
+        self._servers.mkdir(mode=0o700)
         self._api = FakeApi(self.log / "requests.jsonl")
         self.requests: RequestLog = self._api.requests
 
@@ -97,6 +100,7 @@ class ClaudeRig:
             "ANTHROPIC_BASE_URL": self._api.url,
             "ANTHROPIC_API_KEY": _KEY,
             "CLAUDE_CODE_TMPDIR": str(self.sockets),
+            "TMUX_TMPDIR": str(self.sockets),
             MARK: self.id,
             **_QUIET,
             **_TASK_TOOLS,
@@ -174,7 +178,7 @@ class ClaudeRig:
         """
         mode = _permission_arguments(permissions, asking=_INTERACTIVE_ASKING[self.cli.version])
         command = [*self.cli.command, *mode, *arguments]
-        socket = self.sockets / f"tmux-{len(self._terminals)}"
+        socket = self._servers / f"claude-{len(self._terminals)}"
         environment = {**self.environment(), **(variables or {})}
         session = TerminalSession(command, self.project, environment, socket, size)
         self._terminals.append(session)

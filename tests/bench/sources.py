@@ -67,9 +67,10 @@ def _looks() -> Iterator[Figure]:
     what = f"{SESSIONS} sessions, {SESSIONS * SUBAGENTS} sub-agents"
     with ground(0) as one, closing(_crowd(one)) as crowd:
         agents, times = _agents(one), []
-        began = time.perf_counter()
-        facts = sum(len(sight.seen.facts) for sight in agents.scan(frozenset()))
-        yield Figure("agents, first look", (time.perf_counter() - began) * 1000, "ms", f"{what}; {facts} agents told")
+        began, told = time.perf_counter(), 0
+        while told < SESSIONS * (SUBAGENTS + 1):
+            told += sum(len(sight.seen.facts) for sight in agents.scan(frozenset()))
+        yield Figure("agents, all told for the first time", (time.perf_counter() - began) * 1000, "ms", what)
         for _ in range(50):
             began = time.perf_counter()
             agents.scan(frozenset())

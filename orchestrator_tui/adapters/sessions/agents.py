@@ -202,11 +202,13 @@ class ClaudeAgents:
         whole = directory not in self._whole and len(homes) == len(behind)
         facts: list[AgentFact] = []
         for home in homes:
+            if home.told is home.facts and not whole:
+                continue
             facts += (fact for agent, fact in home.facts.items() if whole or home.told.get(agent) != fact)
             if home.told.keys() - home.facts.keys():
                 # One has gone without a trace: only a look at all of them tells that.
                 self._whole.discard(directory)
-            home.told = dict(home.facts)
+            home.told = home.facts
         calls = tuple(call for home in homes for one in home.followers.values() for call in one.transcript.take_ended())
         arrived = tuple(self._arrivals(homes, awaited))
         lives = any(one.process is not None for one in behind)

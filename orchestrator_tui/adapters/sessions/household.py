@@ -45,7 +45,7 @@ class Household:
         subagents: by their id.
         begun: everything was looked at once.
         changed: the agents behind which something changed since that was last judged; "" is the session's own.
-        facts, told: what is known of each agent now, and what was told of it last.
+        facts, told: what is known of each agent now, and what was told of it last; never changed, but replaced.
         judged_by: what beside its files the facts were made of.
     """
 

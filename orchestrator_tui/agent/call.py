@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from orchestrator_tui.runtime.ports import Clock
 
 ROUTE = "shell"
-SLUG_LIMIT = 50
-"""Characters of a slug by which a watched batch knows its track (``core.observe``)."""
 
 
 @frozen
@@ -150,7 +148,7 @@ class Call:
     def track(self) -> str:
         """The slug by which the batch knows the caller's track: who watches may have had to tell two apart."""
         known = "" if self._door is None else self._door.slug_of(self.task.source)
-        return known or self.identity.track[:SLUG_LIMIT].strip("-")
+        return known or self.identity.track
 
     def let_go(self) -> None:
         """Close the journal; the next :meth:`door` opens it again."""

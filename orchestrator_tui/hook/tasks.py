@@ -24,9 +24,6 @@ from orchestrator_tui.hook import owed
 from orchestrator_tui.hook.visit import ROUTE, Visit
 from orchestrator_tui.runtime.rules import load_rules
 
-SLUG_CHARACTERS = 50
-"""Characters of a slug by which a watched batch knows the track of a task (``core.observe``)."""
-
 
 @frozen
 class Asked:
@@ -131,7 +128,7 @@ def _updated(fact: TaskFact, update: Mapping[str, Any]) -> TaskFact:
 
 def _track(visit: Visit, fact: TaskFact, meta: TaskMetadata) -> str:
     """The slug by which the batch knows the task's track: who watches may have had to tell two apart."""
-    return visit.door.slug_of(fact.source) or meta.slug[:SLUG_CHARACTERS].strip("-")
+    return visit.door.slug_of(fact.source) or meta.slug
 
 
 # --- its gates ---------------------------------------------------------------------------------------------

@@ -9,9 +9,6 @@ from orchestrator_tui.core.tracks_shown import own_track, part
 from orchestrator_tui.mcp_server.arguments import Mistake, quoted
 from orchestrator_tui.mcp_server.caller import Caller
 
-SLUG_LIMIT = 50
-"""Characters of a slug by which a watched batch knows its track (``core.observe``)."""
-
 
 def named_slug(tool: str, named: str) -> str:
     """The slug that a ``track`` argument means, "" for none.
@@ -19,7 +16,7 @@ def named_slug(tool: str, named: str) -> str:
     Raises:
         Mistake: it cannot be one.
     """
-    slug = slugify(named)[:SLUG_LIMIT].strip("-")
+    slug = slugify(named)
     if named and not slug:
         raise Mistake(f"{tool}: track {quoted(named)} is no slug of a-z, 0-9 and -")
     return slug

@@ -8,6 +8,8 @@ import pytest
 
 from orchestrator_tui.core.agents import address
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.facts import TaskFact
+from orchestrator_tui.core.metadata import read_metadata
 from orchestrator_tui.core.model import GateState
 from tests.hook.scene import CHILD, GATE, QUESTION, SESSION, Scene
 
@@ -19,6 +21,12 @@ def test_a_question_opens_a_gate_that_knows_its_asker_and_its_ways(scene: Scene)
     assert (gate.track, gate.source, gate.question.stage) == ("alpha", "task:1", 3)
     assert [option.key for option in gate.question.options] == ["ship", "fix"]
     assert scene.kinds() == ["gate_opened"]
+
+
+def test_a_long_name_is_that_of_the_track_as_who_watches_knows_it(scene: Scene) -> None:
+    slug = "-".join(["rebuild-the-cache-of-answers"] * 2)
+    watched = read_metadata(TaskFact("task:1", "1", "Build", "", "in_progress", {"track": slug}, 0)).slug
+    assert scene.asks(track=slug).track == watched == slug
 
 
 def test_a_sub_agent_asks_under_its_own_address(scene: Scene) -> None:

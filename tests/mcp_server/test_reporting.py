@@ -25,6 +25,13 @@ async def test_a_report_is_left_for_the_holder_with_who_reports(scene: Scene) ->
     assert left.origin == "agent:agent-a1"
 
 
+async def test_a_track_is_meant_by_the_whole_of_its_name(scene: Scene) -> None:
+    slug = "-".join(["rebuild-the-cache-of-answers"] * 2)
+    async with scene.served() as agents:
+        await agents.call("report_stage", report(3, track=slug), "a1")
+    assert [one.payload["track"] for one in scene.requests()] == [slug]
+
+
 async def test_a_report_of_a_later_stage_waits_for_the_gate(scene: Scene) -> None:
     async with scene.served() as agents:
         asked = data(await agents.ask("a1", stage=3, wait_seconds=0))["gate"]

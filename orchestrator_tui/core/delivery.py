@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.core.agents import BUSY, GONE, IDLE, INTERACTIVE, TEAMMATE, Agent, session_of
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.frozen import frozen
-from orchestrator_tui.core.gate_refusals import NUDGED, last_step
+from orchestrator_tui.core.gate_refusals import HELD_KINDS, NUDGED, last_step
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Batch, DeliveryStep, Gate, GateState
@@ -29,9 +29,6 @@ has been told to ask for it; we take it ourselves."""
 
 LATER = frozenset({MAIL, PULL})
 """Ways whose moment the agent chooses, so that they are waited for longer."""
-
-HELD_KINDS = frozenset({"permission", "question", "plan"})
-"""Questions of one tool call that Claude Code holds: only the hook that waits beside it can answer them."""
 
 NUDGED_MODES = frozenset({INTERACTIVE, TEAMMATE})
 """How those agents run that sit idle between two prompts."""

@@ -16,13 +16,11 @@ ALREADY = "already decided"
 NUDGED = "nudged"
 """The step of a nudge: it is no part of an answer's way, so that no clock and no evidence depends on it."""
 
-
 EDIT_ROLE = "edit"
 """The role of an option that goes with a text: the input of the tool as the person wants it, the whole of it."""
 
-
-_OF_TOOLS = frozenset({"permission", "question", "plan"})
-"""Kinds of questions whose answers go to a tool word for word."""
+HELD_KINDS = frozenset({"permission", "question", "plan"})
+"""Questions of one tool call that Claude Code holds: only the hook beside it can answer them, word for word."""
 
 
 def wants_text(question: Question, chosen: Collection[str]) -> bool:
@@ -123,7 +121,7 @@ def _refuse_text(question: Question, chosen: list[str], text: str) -> str | None
     """What goes to a tool is never dropped nor made up: a text stands alone, or where it belongs to what was chosen."""
     if wants_text(question, chosen):
         return None if text.strip() else f"option {chosen[0]!r} wants a text: all of what is to be allowed instead"
-    if chosen and text.strip() and question.kind in _OF_TOOLS and not takes_both(question):
+    if chosen and text.strip() and question.kind in HELD_KINDS and not takes_both(question):
         return "choose an option or write an answer of your own, not both"
     return None
 

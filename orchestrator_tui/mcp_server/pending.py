@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator_tui.core.delivery import HELD_KINDS
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.gate_refusals import HELD_KINDS
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Message
 from orchestrator_tui.core.words import decision_words, messages_words, moment
 from orchestrator_tui.core.words_pending import over_words, waiting_words

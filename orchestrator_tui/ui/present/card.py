@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from orchestrator_tui.core.frozen import frozen
-from orchestrator_tui.core.gate_refusals import EDIT_ROLE
+from orchestrator_tui.core.gate_refusals import EDIT_ROLE, HELD_KINDS
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, GateState, Option, Risk, State, Track
 from orchestrator_tui.core.queries import GateKey, wants_confirmation
@@ -19,7 +19,7 @@ from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.pieces import Piece
 from orchestrator_tui.ui.present.routes import chosen_route, route_note, route_rows, route_word
 from orchestrator_tui.ui.present.tool_input import has_input, input_pieces, option_notes
-from orchestrator_tui.ui.present.words import HELD_KINDS, PRODUCTION, RISK_NAMES, risk_label
+from orchestrator_tui.ui.present.words import PRODUCTION, RISK_NAMES, risk_label
 
 PAGE = 9
 """Options a page of the card shows: as many as there are digits."""

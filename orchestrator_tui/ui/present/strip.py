@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from orchestrator_tui.core.gate_refusals import HELD_KINDS
 from orchestrator_tui.core.model import Gate, StageStatus, Track
 from orchestrator_tui.ui.present.cells import Line, Part, line_width
 from orchestrator_tui.ui.present.glyphs import STAGE_TOKENS, Glyphs, stage_glyph
-from orchestrator_tui.ui.present.words import HELD_KINDS
 
 STRIP_LIMIT = 12
 """Stages beyond which a row of the tracks shows only their number."""

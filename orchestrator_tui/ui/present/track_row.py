@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.gate_refusals import HELD_KINDS
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Activity, Gate, Liveness, State, Track
 from orchestrator_tui.core.queries import TrackKey, is_stale, standing
@@ -14,7 +15,6 @@ from orchestrator_tui.ui.present.cells import Line, clean
 from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.strip import short_strip
 from orchestrator_tui.ui.present.words import (
-    HELD_KINDS,
     longer_ask,
     model_name,
     money,

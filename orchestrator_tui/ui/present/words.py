@@ -13,9 +13,6 @@ from orchestrator_tui.ui.present.cells import clean
 
 _SESSION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
-HELD_KINDS = frozenset({"permission", "question", "plan"})
-"""Gates by which the agent is held inside one step; its stage goes on when it is answered."""
-
 RISK_WORDS = {
     Risk.PRODUCTION: ("PROD", "risk-production strong"),
     Risk.DESTRUCTIVE: ("DESTR", "risk-production strong"),

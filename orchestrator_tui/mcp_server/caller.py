@@ -1,8 +1,8 @@
 """Who calls: session and agent, their batch and repository, from what Claude Code gives an MCP server.
 
-The session is the one that the registry has for the process above us now: ``/clear`` begins another one under the same
-server. The environment, which stays as it was, tells where there is no registry. Which agent of the session calls, its
-transcript says. Another client than Claude Code has a session by its process.
+The session is the one that the registry has for the process that started us: ``/clear`` begins another one under the
+same server. The environment, which stays as it was, tells where that has no entry. Which agent of the session calls,
+its transcript says. Another client than Claude Code has a session by its process.
 """
 
 from __future__ import annotations
@@ -94,10 +94,12 @@ class Client:
         return Caller(session, agent, directory, at_terminal and not agent)
 
     def _session(self) -> str:
-        entry = next((found for one in self._above if (found := self._entry(one)) is not None), None)
+        said = self._environ.get("CLAUDE_CODE_SESSION_ID", "").strip()
+        # Further up there may be the session that started this one: its answers are not for agents of ours.
+        above = self._above[:1] if is_name(said) else self._above
+        entry = next((found for one in above if (found := self._entry(one)) is not None), None)
         if entry is not None:
             return entry.id
-        said = self._environ.get("CLAUDE_CODE_SESSION_ID", "").strip()
         return said if is_name(said) else f"client-{sha256_hex(repr(self._above[:1]))[:8]}"
 
     def _entry(self, process: ProcessIdentity) -> RegisteredSession | None:

@@ -61,6 +61,12 @@ def test_a_launcher_between_does_not_matter(config: Path, register: Register) ->
     assert client(config, shell, own()).caller().session == "session-1"
 
 
+def test_the_session_that_started_ours_is_not_taken_for_it(config: Path, register: Register) -> None:
+    register(own(), "outer")
+    ours = ProcessIdentity(1, "0", own().boot)
+    assert client(config, ours, own(), CLAUDE_CODE_SESSION_ID="inner").caller().session == "inner"
+
+
 def test_what_another_process_of_that_number_left_behind_does_not_count(config: Path, register: Register) -> None:
     register(own(), "long-gone", procStart="1")
     assert client(config, own(), CLAUDE_CODE_SESSION_ID="mine").caller().session == "mine"

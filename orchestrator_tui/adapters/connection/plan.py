@@ -85,8 +85,10 @@ def connect(changes: Sequence[Change], records: Records) -> None:
         records.add(change.path, Layer(before, digest(change.after or ""), change.splices, change.added, made))
 
     def drop(path: str) -> None:
-        remove_directories(records.load(path).layers[-1].directories)
-        records.drop(path)
+        layers = records.load(path).layers
+        if layers:
+            remove_directories(layers[-1].directories)
+            records.drop(path)
 
     _carry_out(changes, records, _put, keep, drop)
 

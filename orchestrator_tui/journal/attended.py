@@ -30,8 +30,8 @@ def _held(path: str) -> bool:
         return False
     try:
         # A lock taken for a moment keeps nobody from anything: names of presence are never used again, and whoever
-        # writes tries more often than that.
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # writes tries more often than that. It is shared, so that two who look do not take each other for somebody.
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
     except OSError:

@@ -16,7 +16,7 @@ from orchestrator_tui.adapters import claude_home
 from orchestrator_tui.adapters.claude_home import RegisteredSession
 from orchestrator_tui.adapters.process import ProcessIdentity, alive
 from orchestrator_tui.adapters.sessions.places import Places
-from orchestrator_tui.adapters.sessions.registry import Registry, names
+from orchestrator_tui.adapters.sessions.registry import Registry, is_settled, names
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.runtime.ports import Clock
@@ -94,6 +94,9 @@ class Discovery:
         self._asked_for = tuple(os.path.realpath(one) for one in asked_for)
         self._places = Places(self.config, root)
         self._looked: tuple[tuple[int, int], Instant] | None = None
+        self._folders: dict[str, tuple[int, tuple[Session, ...]]] = {}
+        self._listed: dict[str, tuple[Session, Session, tuple[str, ...]]] = {}
+        self._lists_of: object = None
         self.found = Found()
 
     def refresh(self) -> Found:
@@ -110,13 +113,13 @@ class Discovery:
         trees = tuple(self.trees())
         known = set(names(str(self.tasks)))
         self._places.refresh()
+        self._forget_lists((known, self._places.teams, self._own_list()))
         sessions: list[Session] = []
         by_list: dict[str, list[Session]] = {directory: [] for directory in self._asked_for}
         if self._own_list():
             by_list.setdefault(self._own_list(), [])
         for one in self._with_processes(self._with_transcripts(trees), trees).values():
-            listed = self._places.list_names(one.id, one.transcript)
-            session = replace(one, directory=self._directory(one.id, listed, known))
+            session, listed = self._with_lists(one, known)
             sessions.append(session)
             for name in listed:
                 directory = os.path.join(self.tasks, name)
@@ -146,6 +149,21 @@ class Discovery:
         own = claude_home.list_name(self._environ.get(claude_home.TASK_LIST, "").strip())
         return os.path.join(self.tasks, own) if own else ""
 
+    def _forget_lists(self, now: object) -> None:
+        """Find the lists of all sessions again when there are others, or other teams, than at the last look."""
+        if now != self._lists_of:
+            self._lists_of = now
+            self._listed.clear()
+
+    def _with_lists(self, one: Session, known: set[str]) -> tuple[Session, tuple[str, ...]]:
+        """A session with the list that it writes, and the names of all that it may."""
+        found = self._listed.get(one.id)
+        if found is None or found[0] is not one:
+            listed = self._places.list_names(one.id, one.transcript)
+            found = one, replace(one, directory=self._directory(one.id, listed, known)), listed
+            self._listed[one.id] = found
+        return found[1:]
+
     def _directory(self, session: str, listed: tuple[str, ...], known: set[str]) -> str:
         """The list that a session writes: one that is there; else the one that our environment names, as its may."""
         name = next((name for name in (*listed[1:], session) if name in known), "")
@@ -153,10 +171,31 @@ class Discovery:
 
     def _with_transcripts(self, trees: tuple[Path, ...]) -> dict[str, Session]:
         found: dict[str, Session] = {}
-        for path, directory in self._places.transcripts(trees):
-            session = os.path.basename(path).removesuffix(".jsonl")
-            found[session] = Session(session, Path(path), cwd=directory)
+        seen: dict[str, tuple[int, tuple[Session, ...]]] = {}
+        for folder, directory in self._places.folders(trees):
+            stamp = _changed(folder)
+            before = self._folders.get(folder)
+            if before is None or before[0] != stamp:
+                settled = is_settled(stamp)
+                sessions = self._in_folder(folder, directory, trees)
+                # Sessions that have not said yet where they are make it worth another look.
+                certain = settled and all(one.cwd for one in sessions)
+                before = stamp if certain else -1, sessions
+            seen[folder] = before
+            found.update((one.id, one) for one in before[1] if one.cwd)
+        self._folders = seen
         return found
+
+    def _in_folder(self, folder: str, directory: str, trees: tuple[Path, ...]) -> tuple[Session, ...]:
+        """The sessions of one folder of transcripts, also those that have not said yet where they are."""
+        found: list[Session] = []
+        for name in names(folder):
+            if name.endswith(".jsonl"):
+                path = os.path.join(folder, name)
+                cwd = directory or self._places.cwd(path)
+                if directory or not cwd or self._places.belongs(cwd, trees):
+                    found.append(Session(name.removesuffix(".jsonl"), Path(path), cwd=cwd))
+        return tuple(found)
 
     def _with_processes(self, sessions: dict[str, Session], trees: tuple[Path, ...]) -> dict[str, Session]:
         for entry in self.registry.read():

@@ -125,6 +125,7 @@ def test_the_registry_is_read_again_only_when_it_changed(home: Home, monkeypatch
         return real(path)
 
     monkeypatch.setattr(claude_home, "read_json", counting)
+    os.utime(home.config / "sessions" / "10.json", (1, 1))
     assert [len(looking.look().sessions) for _ in range(3)] == [1, 1, 1]
     assert len(reads) == 1
     home.register(10, ONE, home.repository, text='{"pid": 10, "sess')

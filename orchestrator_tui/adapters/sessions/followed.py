@@ -68,7 +68,7 @@ class Followed:
     def _matters(self, session: Session) -> bool:
         if session.directory in self._asked_for:
             return True
-        within_ms = FORGOTTEN_MS if os.path.isdir(session.directory) else RECENT_MS
+        within_ms = FORGOTTEN_MS if session.directory in self._discovery.found.by_list else RECENT_MS
         return self._discovery.is_recent(session, within_ms)
 
     def _trace(self, entries: Mapping[str, RegisteredSession]) -> None:

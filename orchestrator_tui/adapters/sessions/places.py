@@ -34,7 +34,8 @@ class Places:
     def __init__(self, config: Path, root: Callable[[Path], Path] | None) -> None:
         self._projects, self._root = os.path.join(config, "projects"), root
         self._teams_read = Teams(config)
-        self._teams: Mapping[str, Team] = {}
+        self.teams: Mapping[str, Team] = {}
+        """All teams by name, as of the last time they were read."""
         self._has_panes = False
         self._cwds: dict[str, str] = {}
         self._roots: dict[str, Path] = {}
@@ -42,22 +43,24 @@ class Places:
 
     def refresh(self) -> None:
         """Read again what teams there are."""
-        self._teams = self._teams_read.read()
-        self._has_panes = any(member.pane for team in self._teams.values() for member in team.members)
+        self.teams = self._teams_read.read()
+        self._has_panes = any(member.pane for team in self.teams.values() for member in team.members)
 
-    def transcripts(self, trees: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
-        """The transcripts of the repository's sessions, each with the directory in which its session was started."""
+    def folders(self, trees: tuple[Path, ...]) -> Iterator[tuple[str, str]]:
+        """The folders that may hold transcripts of the repository, each with the directory of its sessions.
+
+        That is "" where sessions of several directories may share the folder.
+        """
         slugs = {claude_home.project_slug(tree): str(tree) for tree in trees}
         below = tuple(f"{slug}-" for slug in slugs)
-        listed = [name for name in names(self._projects) if name.startswith(below) and name not in slugs]
-        for slug in (*slugs, *listed):
-            folder = os.path.join(self._projects, slug)
-            for name in names(folder):
-                path = os.path.join(folder, name)
-                if name.endswith(".jsonl"):
-                    cwd = slugs.get(slug) or self._cwd(path)
-                    if slug in slugs or (cwd and self.belongs(cwd, trees)):
-                        yield path, cwd
+        yield from ((os.path.join(self._projects, slug), tree) for slug, tree in slugs.items())
+        for name in names(self._projects):
+            if name.startswith(below) and name not in slugs:
+                yield os.path.join(self._projects, name), ""
+
+    def cwd(self, transcript: str) -> str:
+        """The directory in which a session was started, by the beginning of its transcript; "" while it says none."""
+        return _remembered(self._cwds, transcript, transcript, _CWD)
 
     def belongs(self, directory: str, trees: tuple[Path, ...]) -> bool:
         """Whether a directory is one of the repository: below one of its trees, and in no repository inside it."""
@@ -72,15 +75,11 @@ class Places:
 
     def list_names(self, session: str, transcript: Path | None) -> tuple[str, ...]:
         """The task lists that a session may write: its own first, then those of the team that it leads or is in."""
-        led = [name for name, team in self._teams.items() if team.lead_session == session]
+        led = [name for name, team in self.teams.items() if team.lead_session == session]
         if transcript is not None and self._has_panes:
             joined = self._joined(session, transcript)
-            led += [joined] if joined in self._teams else []
+            led += [joined] if joined in self.teams else []
         return tuple(dict.fromkeys((*claude_home.list_names(session), *led)))
-
-    def _cwd(self, path: str) -> str:
-        """The directory of a session, by the beginning of its transcript."""
-        return _remembered(self._cwds, path, path, _CWD)
 
     def _joined(self, session: str, transcript: Path) -> str:
         """The team of a session that is a member of one, as its transcript says."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -13,12 +14,15 @@ from orchestrator_tui.adapters.clock import boot_id
 from orchestrator_tui.core.frozen import frozen
 
 Found = TypeVar("Found")
+SETTLED_NS = 2_000_000_000
+"""What was read within this time of its last change may change again unseen by its times (reliability W-5)."""
+
 _Stamp = tuple[int, int, int]
 _NEVER: _Stamp = (0, 0, 0)
 
 
 class SmallFiles(Generic[Found]):
-    """What small JSON files say, by their path; each is read again only when it changed.
+    """What small JSON files say, by their path; each is read again only when it may have changed.
 
     Args:
         understand: what the JSON of one file means; None when it is of no known form.
@@ -39,9 +43,12 @@ class SmallFiles(Generic[Found]):
             stamp = (status.st_ino, status.st_size, status.st_mtime_ns)
             before = self._known.get(path)
             if before is None or before[0] != stamp:
+                settled = is_settled(status.st_mtime_ns)
                 said = self._understand(claude_home.read_json(Path(path)))
                 # A file that is half written is no reason to forget what it said until its next change.
-                before = (stamp, said) if said is not None else (_NEVER, before[1] if before else None)
+                if said is None and before is not None:
+                    said, settled = before[1], False
+                before = (stamp if settled and said is not None else _NEVER, said)
             seen[path] = before
         self._known = seen
         return {path: said for path, (_, said) in seen.items() if said is not None}
@@ -93,6 +100,11 @@ def _job(data: Any) -> Job | None:
     said = {key: value for key, value in data.items() if isinstance(value, str)} if isinstance(data, dict) else {}
     session = said.get("sessionId", "")
     return Job("", session, said.get("name", ""), said.get("state", "")) if session else None
+
+
+def is_settled(changed_ns: int) -> bool:
+    """Whether what is read now, of a file or directory that changed then, stands until its times change."""
+    return abs(time.time_ns() - changed_ns) >= SETTLED_NS
 
 
 def names(directory: str) -> list[str]:

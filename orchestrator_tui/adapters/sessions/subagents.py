@@ -8,7 +8,7 @@ from typing import Any
 
 from orchestrator_tui.adapters import claude_home
 from orchestrator_tui.adapters.sessions import entries
-from orchestrator_tui.adapters.sessions.registry import names
+from orchestrator_tui.adapters.sessions.registry import is_settled, names
 from orchestrator_tui.core.frozen import frozen
 
 MOST = 2_000
@@ -93,13 +93,13 @@ class MetaFile:
 
 
 class Listing:
-    """The sub-agents that stand in a session's directory; it is listed again only when something came or went."""
+    """The sub-agents that stand in a session's directory; listed again only when something may have come or gone."""
 
     __slots__ = ("_directory", "_stamp", "found")
 
     def __init__(self, transcript: Path) -> None:
         self._directory = os.path.join(transcript.with_suffix(""), "subagents")
-        self._stamp = 0
+        self._stamp = -1
         self.found: tuple[str, ...] = ()
         """Their ids. One without a transcript is another session's, kept by ``/clear``."""
 
@@ -111,7 +111,7 @@ class Listing:
             stamp = 0
         if stamp == self._stamp:
             return False
-        self._stamp = stamp
+        self._stamp = stamp if is_settled(stamp) else -1
         listed = (name for name in names(self._directory) if name.startswith(_PREFIX) and name.endswith(_TRANSCRIPT))
         before = self.found
         self.found = tuple(name[len(_PREFIX) : -len(_TRANSCRIPT)] for name in listed)[:MOST]

@@ -216,3 +216,15 @@ def test_a_session_without_a_registry_of_its_version_is_unknown(home: Home) -> N
     (fact,) = facts(home.agents().scan(NONE)).values()
     assert (fact.agent.status, fact.finished) == (UNKNOWN, False)
     assert fact.agent.evidence == ("Claude Code 2.1.34 keeps no registry of what runs",)
+
+
+def test_a_sub_agent_that_comes_without_a_trace_in_its_directorys_time_is_found(home: Home) -> None:
+    home.register(10, ONE)
+    home.write(home.transcript(ONE), prompt(0, "go"))
+    first = home.write(home.subagent(ONE, "a1"), answer(1))
+    at = first.parent.stat().st_mtime_ns
+    looking = home.agents()
+    assert f"{ONE}/a1" in facts(looking.scan(NONE))
+    home.write(home.subagent(ONE, "a2"), answer(1))
+    os.utime(first.parent, ns=(at, at))
+    assert set(facts(looking.scan(NONE))) == {f"{ONE}/a2"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -63,11 +65,24 @@ def test_fields_of_another_kind_are_left_out() -> None:
     assert (entry.status, entry.status_ms, entry.tmux) == ("", 0, "")
 
 
-def test_a_file_is_read_again_only_when_it_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def entry(tmp_path: Path) -> Path:
+    """A file of the registry that was written long ago, beside one that is not ours to read."""
     path = tmp_path / "sessions" / "5.json"
     path.parent.mkdir()
-    path.write_text('{"pid": 5, "sessionId": "s1", "cwd": "/"}')
-    (tmp_path / "sessions" / "5.abc.key").write_text("not ours to read")
+    (tmp_path / "sessions" / "5.abc.key").write_text("secret")
+    write(path, "s1")
+    return path
+
+
+def write(path: Path, session: str, *, at: int = 1) -> None:
+    path.write_text(f'{{"pid": 5, "sessionId": "{session}", "cwd": "/"}}')
+    os.utime(path, (at, at))
+
+
+def test_a_file_is_read_again_only_when_it_changed(
+    tmp_path: Path, entry: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     reads: list[Path] = []
     real = claude_home.read_json
 
@@ -78,13 +93,22 @@ def test_a_file_is_read_again_only_when_it_changed(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(claude_home, "read_json", counting)
     registry = Registry(tmp_path)
     assert [[one.id for one in registry.read()] for _ in range(3)] == [["s1"]] * 3
-    path.write_text('{"pid": 5, "sess')
-    assert [one.id for one in registry.read()] == ["s1"], "half written: the last good reading stands"
-    path.write_text('{"pid": 5, "sessionId": "s2", "cwd": "/"}')
-    assert [one.id for one in registry.read()] == ["s2"]
-    assert reads == [path] * 3
-    path.unlink()
+    entry.write_text('{"pid": 5, "sess')
+    os.utime(entry, (2, 2))
+    assert [[one.id for one in registry.read()] for _ in range(2)] == [["s1"]] * 2, "half written: what it said stands"
+    write(entry, "s2", at=3)
+    assert [[one.id for one in registry.read()] for _ in range(3)] == [["s2"]] * 3
+    assert reads == [entry] * 4
+    entry.unlink()
     assert registry.read() == ()
+
+
+def test_a_change_that_leaves_no_trace_in_the_times_of_a_file_is_seen(tmp_path: Path, entry: Path) -> None:
+    registry, now = Registry(tmp_path), int(time.time())
+    write(entry, "s1", at=now)
+    assert [one.id for one in registry.read()] == ["s1"]
+    write(entry, "s2", at=now)
+    assert [one.id for one in registry.read()] == ["s2"]
 
 
 def test_background_jobs_by_their_session(tmp_path: Path) -> None:

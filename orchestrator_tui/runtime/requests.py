@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from orchestrator_tui.core.canonical import sha256_hex
 from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
@@ -152,13 +153,18 @@ def _attempt(track: str, request: Request) -> tuple[Draft, ...]:
 
 def _tell(track: str, request: Request) -> tuple[Draft, ...]:
     text = _text(request.payload, "text", MAX_TEXT_BYTES)
-    return (message_draft(track, f"m-{request.id}", text, request.origin, "message"),)
+    return (message_draft(track, _message_id(request), text, request.origin, "message"),)
 
 
 def _nudge(track: str, request: Request) -> tuple[Draft, ...]:
-    identifier = f"m-{request.id}"
+    identifier = _message_id(request)
     asked = {"track": track, "message": identifier, "route": "task_file"}
     return (Draft("agent_asked", asked), message_draft(track, identifier, STATUS_QUESTION, request.origin, "status"))
+
+
+def _message_id(request: Request) -> str:
+    """A name that stands in no transcript by chance, as ``m-4`` does: found there, it proves that the message came."""
+    return f"m-{sha256_hex(f'{request.batch} {request.id}')[:12]}"
 
 
 def _message_read(track: str, request: Request) -> tuple[Draft, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -60,6 +61,9 @@ def test_a_message_and_a_nudge_reach_the_task(stage: Stage) -> None:
     cockpit = ready(stage)
     assert ask(stage, cockpit, "tell", text="please hurry") == "done"
     assert ask(stage, cockpit, "nudge") == "done"
+    names = [str(sent["message"]) for sent in payloads(stage.events(), "message_sent")]
+    assert len(set(names)) == 2
+    assert all(re.fullmatch("m-[0-9a-f]{12}", name) for name in names), "no word that a transcript holds by chance"
     first, second = stage.task().metadata["messages"]
     assert (first["text"], second["by"]) == ("please hurry", "agent:alpha")
     assert cockpit.track("alpha").liveness is Liveness.ASKED

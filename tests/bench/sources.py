@@ -100,12 +100,21 @@ def _huge(megabytes: int) -> Iterator[Figure]:
 
 
 def _cockpit(seconds: float) -> Iterator[Figure]:
+    def nothing(number: int) -> None:
+        """Every agent waits for its model."""
+
+    with ground(0) as one, one.minimal() as terminal:
+        terminal.wait_for("painted")
+        terminal.drain(SETTLED_S)
+        floor = _share(terminal.pid, seconds, nothing, terminal.drain)
+    with ground(10) as one, one.cockpit() as terminal:
+        terminal.wait_for(FULL_FRAME)
+        terminal.drain(SETTLED_S)
+        alone = _share(terminal.pid, seconds, nothing, terminal.drain)
+        yield Figure("processor, no agents", alone, "%", "10 tracks of a task list", floor)
     with ground(0) as one, closing(_crowd(one)) as crowd, one.cockpit() as terminal:
         terminal.wait_for(FULL_FRAME)
         terminal.drain(SETTLED_S)
-
-        def nothing(number: int) -> None:
-            """Every agent waits for its model."""
 
         def write(number: int) -> None:
             for path in crowd.transcripts[number % 10 : WRITERS : 10]:
@@ -113,7 +122,7 @@ def _cockpit(seconds: float) -> Iterator[Figure]:
 
         idle = _share(terminal.pid, seconds, nothing, terminal.drain)
         what = f"{SESSIONS} sessions, {SESSIONS * SUBAGENTS} sub-agents"
-        yield Figure("processor, agents idle", idle, "%", what, bar=1)
+        yield Figure("processor, agents idle", idle, "%", what, floor, 1)
         busy = _share(terminal.pid, seconds, write, terminal.drain)
         yield Figure("processor, 50 agents at work", busy, "%", "each writes two lines a second")
         yield Figure("memory, agents", memory_mb(terminal.pid), "MB", what, bar=80)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from orchestrator_tui.core.bounds import left_out
 from orchestrator_tui.core.canonical import json_text, sha256_hex
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.gate_refusals import EDIT_ROLE
@@ -151,10 +152,11 @@ def editable_text(tool: str, tool_input: Mapping[str, Any]) -> str:
 
 
 def editable_of(question: Question) -> str:
-    """What of a permission's input a person may change before it is allowed, or ""."""
+    """What of a permission's input a person may change before it is allowed, or "" where not all of it was kept."""
     subject = question.subject if isinstance(question.subject, Mapping) else {}
     given = subject.get("input")
-    return editable_text(str(subject.get("tool")), given) if isinstance(given, Mapping) else ""
+    text = editable_text(str(subject.get("tool")), given) if isinstance(given, Mapping) else ""
+    return "" if left_out(text) else text
 
 
 def command_of(question: Question) -> str:

@@ -14,6 +14,7 @@ from orchestrator_tui.core.normalise_calls import (
     asked_questions,
     call_questions,
     command_of,
+    editable_of,
     permission_question,
     plan_question,
     suggestion_words,
@@ -250,3 +251,14 @@ def test_a_long_plan_is_kept_as_far_as_an_event_holds_it() -> None:
     plan = "# P\n" + "step\n" * 8_000
     assert bounded(plan_question({"plan": plan})).context == plan
     assert left_out(bounded(plan_question({"plan": plan * 3})).context) > 0
+
+
+def test_a_command_that_was_not_kept_whole_is_not_offered_as_what_to_change() -> None:
+    """Whoever changes it would send the mark of the cut along."""
+    command = "echo " + "\U0001f600" * 3_900
+    rule = {**RULE, "rules": [{"toolName": "Bash", "ruleContent": command}]}
+    kept = asked("Bash", {"command": command}, [rule, rule, rule])
+    assert editable_of(kept) == command
+    cut = bounded(kept)
+    assert left_out(cut.subject) > 0
+    assert editable_of(cut) == ""

@@ -13,7 +13,6 @@ from orchestrator_tui.adapters.process import ProcessIdentity
 from orchestrator_tui.adapters.sessions.registry import SmallFiles, names
 from orchestrator_tui.core.frozen import frozen
 
-IN_PROCESS = "in-process"
 _MOST_MEMBERS = 200
 
 

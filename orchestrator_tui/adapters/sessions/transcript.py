@@ -200,9 +200,7 @@ class Transcript:
         source = entries.part(entry, "permissionDecision").get("source")
         if source == "hook":
             return "hook"
-        rejected = (
-            entry.get("toolDenialKind") == "user-rejected" or entry.get("toolUseResult") == "User rejected tool use"
-        )
+        rejected = entry.get("toolDenialKind") == "user-rejected" or entry.get("toolUseResult") == _REJECTED
         return "person" if rejected or (isinstance(source, str) and source.startswith("user")) else ""
 
     def _attached(self, entry: Mapping[str, Any], line: bytes) -> None:

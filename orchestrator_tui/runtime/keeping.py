@@ -11,6 +11,7 @@ from orchestrator_tui.core.facts import LifeSign
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Liveness, Track
 from orchestrator_tui.core.observe import observe_ending
 from orchestrator_tui.core.policy import policy
+from orchestrator_tui.core.reachable import routes_gained
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.silence import Sight, may_be_silent, overtaken, signs_of
 from orchestrator_tui.journal.sqlite import SqliteJournal
@@ -50,7 +51,8 @@ class Keeping:
         """
         self._take_requests(batch_id, hold, heard)
         for _ in range(MAX_ROUNDS):
-            self._record(hold.lease, overtaken(self._batch(batch_id)))
+            batch = self._batch(batch_id)
+            self._record(hold.lease, (*overtaken(batch), *routes_gained(batch)))
             # What a writer that died had written is found before policy gives its claim up.
             acted = self._act(hold, self._batch(batch_id))
             batch = self._batch(batch_id)

@@ -241,8 +241,28 @@ def test_messages_come_with_the_next_tool_call_and_only_once(scene: Scene) -> No
 
 def test_only_the_agent_that_works_on_the_track_now_is_told(scene: Scene) -> None:
     say(scene, "Mind the tests", agent=CHILD)
-    assert scene.answer(scene.call("PostToolUse")) is None
+    for agent in ("", OTHER):
+        assert scene.answer(scene.call("PostToolUse", agent)) is None
+        assert scene.has_mail(), "it is left for its agent"
     assert "Mind the tests" in scene.told(scene.call("PostToolUse", CHILD))
+    assert not scene.has_mail()
+
+
+def test_a_message_that_its_agent_never_fetches_is_not_looked_for_for_ever(scene: Scene) -> None:
+    say(scene, "Mind the tests", agent=CHILD)
+    scene.pass_time(600_000)
+    assert scene.answer(scene.call("PostToolUse")) is None
+    assert not scene.has_mail()
+
+
+def test_nobody_looks_for_the_messages_of_an_agent_that_is_gone(scene: Scene) -> None:
+    record = scene.hold_batch()
+    record(Draft("track_added", {"track": "child", "title": "c", "kind": "agent", "source": f"agent:{CHILD}"}))
+    record(Draft("message_sent", {"track": "child", "message": "m-1", "text": "hello", "by": "ann"}))
+    record(Draft("agent_seen", {"track": "child", "session": SESSION, "agent": CHILD, "status": "gone"}))
+    post(scene.home, SESSION)
+    assert scene.answer(scene.call("PostToolUse")) is None
+    assert not scene.has_mail()
 
 
 def test_what_was_read_elsewhere_is_not_told(scene: Scene) -> None:

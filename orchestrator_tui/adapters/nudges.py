@@ -70,6 +70,8 @@ class ClaudeNudges:
             return TMUX, self._paste(pane, words, agent)
         if agent.team:
             return INBOX, self._put(agent, words)
+        if agent.pane:
+            raise OSError("there is no way to it: it sits in a tmux that cannot be seen from here, and in no team")
         raise OSError("there is no way to it: it runs outside of tmux, and in no team")
 
     def jump(self, agent: Agent) -> str:

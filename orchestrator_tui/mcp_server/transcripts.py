@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from glob import escape
 from pathlib import Path
 
@@ -17,6 +18,9 @@ from orchestrator_tui.adapters.claude_home import is_name
 
 WAIT_S = 2.0
 """How long to look for the line of a call."""
+
+LATELY_S = 60.0
+"""How long ago a sub-agent's transcript may have grown for the last time and hold a call that is made now."""
 
 _PAUSE_S = 0.01
 _TAIL_BYTES = 2 * 1024 * 1024
@@ -57,8 +61,18 @@ def _transcripts(config: Path, session: str) -> Iterator[Path]:
     """The transcripts of a session and its sub-agents; a session that changed its directory has several."""
     for main in (config / "projects").glob(f"*/{escape(session)}{_SUFFIX}"):
         # Those of sub-agents first: an older Claude Code repeats their calls in the session's own.
-        yield from (main.parent / session / "subagents").glob(f"{_PREFIX}*{_SUFFIX}")
+        yield from _written_lately((main.parent / session / "subagents").glob(f"{_PREFIX}*{_SUFFIX}"))
         yield main
+
+
+def _written_lately(paths: Iterable[Path]) -> Iterator[Path]:
+    """Those that grew just now, the newest first: a session may have had hundreds of sub-agents before."""
+    dated = []
+    for path in paths:
+        with suppress(OSError):
+            dated.append((os.stat(path).st_mtime, path))
+    since = time.time() - LATELY_S
+    yield from (path for changed, path in sorted(dated, reverse=True) if changed >= since)
 
 
 class _Tail:

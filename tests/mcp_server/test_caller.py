@@ -154,6 +154,15 @@ def test_the_transcript_with_the_call_tells_the_agent(written: Transcripts) -> N
     assert written.now == 0.0, "nothing was waited for"
 
 
+def test_transcripts_of_agents_that_ended_long_ago_are_not_read(written: Transcripts) -> None:
+    append(written.main, made("toolu_0"))
+    append(written.agent("old"), made("toolu_1"))
+    os.utime(written.agent("old"), (0, 0))
+    assert written.find("toolu_1") is None
+    append(written.agent("old"), made("toolu_2"))
+    assert written.find("toolu_2") == "old"
+
+
 def test_a_line_that_comes_a_moment_later_is_waited_for(written: Transcripts) -> None:
     line = made("toolu_1")
     written.happens = [

@@ -61,11 +61,6 @@ class Registry:
         self.directory = os.path.join(config, "sessions")
         self._files = SmallFiles(lambda data: claude_home.registered(data, boot_id()))
 
-    @property
-    def is_kept(self) -> bool:
-        """Whether a version has run here that keeps a registry at all."""
-        return os.path.isdir(self.directory)
-
     def read(self) -> tuple[RegisteredSession, ...]:
         """The entries as they are now, those of processes that ended among them."""
         files = (name for name in names(self.directory) if name.endswith(".json"))

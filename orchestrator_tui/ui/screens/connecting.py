@@ -81,6 +81,8 @@ class ConnectDialog(Dialog):
             offer, fault = self.connector.offer(scope), ""
         except OSError as error:
             offer, fault = None, str(error)
+        except Exception as error:
+            offer, fault = None, f"an error of orch-tui itself: {error!r}"
         self.app.call_from_thread(self._show, scope, offer, fault)
 
     @work(thread=True, exclusive=True, group="connector", exit_on_error=False)
@@ -89,6 +91,9 @@ class ConnectDialog(Dialog):
             said, fault = self.connector.connect(scope), ""
         except OSError as error:
             said, fault = "", str(error)
+        except Exception as error:
+            # Whatever it is, the dialog can be left again.
+            said, fault = "", f"an error of orch-tui itself: {error!r}"
         self.app.call_from_thread(self._done, said, fault)
 
     def _show(self, scope: str, offer: Offer | None, fault: str) -> None:

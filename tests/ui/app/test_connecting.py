@@ -43,6 +43,8 @@ class FakeConnector:
     def connect(self, scope: str) -> str:
         self.threads.add(threading.get_ident())
         assert self.gate.wait(30)
+        if self.late_fault == "bug":
+            raise KeyError(self.late_fault)
         if self.late_fault:
             raise OSError(self.late_fault)
         self.connected.append(scope)
@@ -147,3 +149,10 @@ def test_a_long_list_is_cut() -> None:
     lines = list(offer_lines((("f", tuple(f"word {n}" for n in range(20))),)))
     assert len(lines) == MOST_WORDS + 2
     assert lines[-1] == f"  + {20 - MOST_WORDS} more"
+
+
+async def test_after_an_error_of_our_own_the_dialog_says_so_and_can_be_left() -> None:
+    async with opened(connector=FakeConnector(late_fault="bug")) as driver:
+        assert "Connect Claude Code?" in await asked(driver, "C")
+        assert "an error of orch-tui itself: KeyError('bug')" in await asked(driver, "enter")
+        assert "Connect Claude Code?" not in await asked(driver, "escape")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -163,11 +164,8 @@ def test_words_become_no_command_and_no_escape(scene: Scene) -> None:
 def test_without_pane_and_team_there_is_no_way(scene: Scene) -> None:
     scene.tmux.pane = None
     assert scene.refused() == "there is no way to it: it runs outside of tmux, and in no team"
-    hidden = replace(AGENT, pane="claude:@0.%0")
-    assert (
-        scene.refused(hidden)
-        == "there is no way to it: it sits in a tmux that cannot be seen from here, and in no team"
-    )
+    hidden = scene.refused(replace(AGENT, pane="claude:@0.%0"))
+    assert hidden == "there is no way to it: it sits in a tmux that cannot be seen from here, and in no team"
 
 
 # --- teams -------------------------------------------------------------------------------------------------

@@ -133,14 +133,14 @@ class Beside:
 
         return wait_until(look, f"a gate that asks {words!r}", context=self.describe)
 
-    def wait_held(self, gate: Gate) -> None:
-        """Wait until a hook of the gate's agent waits for its decision."""
+    def wait_held(self, gate: Gate) -> int:
+        """Wait until a hook of the gate's agent waits for its decision; its process."""
         waiters = Waiters(self.directory)
 
-        def held() -> bool:
-            return any(one.what == "hook" for one in waiters.live(gate.batch, gate.id))
+        def held() -> int | None:
+            return next((one.pid for one in waiters.live(gate.batch, gate.id) if one.what == "hook"), None)
 
-        wait_until(held, f"a hook that waits for {gate.id}", context=self.describe)
+        return wait_until(held, f"a hook that waits for {gate.id}", context=self.describe)
 
     def wait_state(self, gate: Gate, *states: GateState) -> Gate:
         """Wait until the gate is in one of these states."""

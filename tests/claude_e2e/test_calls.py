@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,9 +56,10 @@ def test_a_denied_permission_tells_the_model_why(beside: Beside) -> None:
     gate = beside.wait_gate("denied.txt")
     denying = next(place for place, one in enumerate(gate.question.options, 1) if one.role == "reject")
 
-    beside.answer(gate, denying, reason="write it to notes instead")
+    answer = beside.answer(gate, denying, reason="write it to notes instead")
 
     request = rig.requests.wait_for_step("deny", 1)
+    answer.report("permission denied, which can be taken back for 5 s", request)
     assert "write it to notes instead" in request.new_text
     assert session.finish() == 0
     assert not made.exists()
@@ -72,8 +76,9 @@ def test_what_is_allowed_from_now_on_is_not_asked_again(beside: Beside) -> None:
     rule = next((place for place, one in enumerate(words, 1) if "don't ask again" in one), 0)
     assert rule, words
 
-    beside.answer(gate, rule)
+    answer = beside.answer(gate, rule)
 
+    answer.report("permission allowed from now on", rig.requests.wait_for_step("rule", 1))
     other = beside.wait_gate("sh -c pwd")
     assert len(rig.requests.all("rule")) == 3, "the same command was not asked again"
     beside.answer(other, 1)
@@ -111,6 +116,32 @@ def test_a_permission_refused_at_the_terminal_is_answered_elsewhere(beside: Besi
     assert not made.exists()
 
 
+def test_an_answer_that_was_printed_and_not_taken_is_answered_elsewhere(beside: Beside) -> None:
+    """The shell around our hook stands still: we have printed, Claude Code has not read, the person is faster."""
+    rig = beside.rig
+    made = rig.project / "late.txt"
+    terminal = rig.interactive(permissions="ask")
+    terminal.enter(rig.script("late", [call("Write", file_path=str(made), content="made"), say("LATE DONE")]))
+    gate = beside.wait_gate("late.txt")
+    shell = parent(beside.wait_held(gate))
+    os.kill(shell, signal.SIGSTOP)
+    beside.answer(gate, 2)
+    beside.wait_state(gate, GateState.DELIVERED)
+    terminal.answer_dialog("1", "create late.txt")
+    terminal.wait_for("LATE DONE")
+
+    ended = beside.wait_state(gate, GateState.ANSWERED_ELSEWHERE)
+
+    os.kill(shell, signal.SIGCONT)
+    assert made.read_text() == "made"
+    assert "delivered" in [step.step for step in ended.steps]
+
+
+def parent(process: int) -> int:
+    """The process that started this one."""
+    return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
+
+
 def test_an_interactive_dialog_closes_when_it_is_answered_here(beside: Beside) -> None:
     rig = beside.rig
     made = rig.project / "here.txt"
@@ -119,8 +150,9 @@ def test_an_interactive_dialog_closes_when_it_is_answered_here(beside: Beside) -
     gate = beside.wait_gate("here.txt")
     terminal.wait_for("create here.txt")
 
-    beside.answer(gate, 1)
+    answer = beside.answer(gate, 1)
 
+    answer.report("permission allowed, interactive", rig.requests.wait_for_step("here", 1))
     terminal.wait_for("HERE DONE")
     assert made.read_text() == "made"
     beside.wait_acknowledged(gate)
@@ -133,9 +165,9 @@ def test_a_permission_of_a_background_sub_agent_is_asked(beside: Beside) -> None
     session = rig.start(rig.script("bgmain", main), permissions="ask")
     gate = beside.wait_gate("touch background.made")
 
-    beside.answer(gate, 1)
+    answer = beside.answer(gate, 1)
 
-    rig.requests.wait_for_step("bgask", 1)
+    answer.report("permission allowed, background sub-agent", rig.requests.wait_for_step("bgask", 1))
     assert (rig.project / "background.made").exists()
     assert session.finish() == 0
     assert "/" in gate.asker, "the sub-agent asked it, not its session"
@@ -191,8 +223,9 @@ def test_a_plan_is_refused_with_a_reason_and_then_approved(beside: Beside) -> No
     gate = beside.wait_gate("plan")
     assert "tear down the wall" in str(gate.question), "the card shows the plan itself"
     refusing = next(place for place, one in enumerate(gate.question.options, 1) if one.role == "reject")
-    beside.answer(gate, refusing, reason="leave the wall alone")
+    answer = beside.answer(gate, refusing, reason="leave the wall alone")
     refused = rig.requests.wait_for_step("plan", 2)
+    answer.report("plan refused", refused)
     assert "leave the wall alone" in refused.new_text
 
     second = beside.wait_gate("plan")

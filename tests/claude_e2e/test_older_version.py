@@ -6,6 +6,7 @@ from threading import Event
 
 import pytest
 
+from orchestrator_tui.core.model import GateState
 from tests.claude_e2e.beside import Beside
 from tests.claude_e2e.scripts import agent, answered, ask, bash, create, ours, question, update
 from tests.claude_rig import call, say
@@ -86,3 +87,18 @@ def test_a_permission_and_a_question_are_answered(beside_older: Beside) -> None:
     terminal.wait_for("OLDER DONE")
     beside.wait_acknowledged(permission)
     beside.wait_acknowledged(gate)
+
+
+def test_a_permission_answered_at_the_terminal_is_answered_elsewhere(beside_older: Beside) -> None:
+    beside, rig = beside_older, beside_older.rig
+    made = rig.project / "elsewhere.txt"
+    terminal = rig.interactive(permissions="ask")
+    terminal.enter(rig.script("oldrace", [call("Write", file_path=str(made), content="made"), say("RACE DONE")]))
+    gate = beside.wait_gate("elsewhere.txt")
+    terminal.answer_dialog("1", "create elsewhere.txt")
+    terminal.wait_for("RACE DONE")
+
+    ended = beside.wait_state(gate, GateState.ANSWERED_ELSEWHERE)
+
+    assert made.read_text() == "made"
+    assert ended.decision is None

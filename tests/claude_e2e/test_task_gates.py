@@ -8,8 +8,8 @@ import pytest
 
 from orchestrator_tui.core.model import Gate, GateState
 from tests.claude_e2e.beside import Answered, Beside
-from tests.claude_e2e.scripts import TEAMS, agent, answered, ask, bash, create, ours, update
-from tests.claude_rig import ModelRequest, call, say
+from tests.claude_e2e.scripts import SERVER, TEAMS, agent, answered, ask, bash, create, ours, update
+from tests.claude_rig import ModelRequest, Step, ToolCall, call, say
 
 pytestmark = pytest.mark.e2e_claude
 
@@ -43,6 +43,7 @@ def test_a_decision_comes_with_the_next_tool_call_of_an_agent_that_worked_on(bes
     thinks.set()
 
     told = rig.requests.wait_for_step("mail", 4)
+    answer.report("mail, with the next tool call", told)
     assert_told(told, answer, "blue")
     assert session.finish() == 0
     acknowledged = beside.wait_acknowledged(gate)
@@ -150,6 +151,25 @@ def test_an_interactive_session_is_not_held_but_nudged_and_looks_itself(beside: 
     assert "nudged" in [step.step for step in beside.wait_acknowledged(gate).steps]
 
 
+def test_a_busy_interactive_session_pulls_the_answer_itself(beside: Beside) -> None:
+    rig, thinks = beside.rig, Event()
+    pull = Step(calls=(ToolCall(f"{SERVER}pending_decisions", {}),), hold=thinks)
+    terminal = rig.interactive()
+    terminal.enter(rig.script("pull", [create("s"), ask("Pull, red or blue?", "red", "blue"), pull, say("PULLED")]))
+    gate = beside.wait_gate("Pull, red or blue?")
+    rig.requests.wait_for_step("pull", 2)
+
+    answer = beside.answer(gate, RED)
+    thinks.set()
+
+    told = rig.requests.wait_for_step("pull", 3)
+    assert_told(told, answer, "red")
+    results = [message["content"] for message in told.new_messages if message["role"] == "user"]
+    assert answer.decision.id in str(results), "it is the tool's own result"
+    terminal.wait_for("PULLED")
+    beside.wait_acknowledged(gate)
+
+
 def test_a_later_stage_is_refused_while_the_gate_is_open(beside: Beside) -> None:
     rig = beside.rig
     steps = [
@@ -168,7 +188,9 @@ def test_a_later_stage_is_refused_while_the_gate_is_open(beside: Beside) -> None
     assert next(iter(rig.tasks().values()))["metadata"]["stage"] == 3 or stage_of(beside, gate) == 3
 
     answer = beside.answer(gate, RED)
-    assert_told(rig.requests.wait_for_step("later", 4), answer, "red")
+    told = rig.requests.wait_for_step("later", 4)
+    answer.report("Stop, after a refused stage", told)
+    assert_told(told, answer, "red")
 
     assert "Updated task" in rig.requests.wait_for_step("later", 5).new_text, "with the decision it may go on"
     assert session.finish() == 0

@@ -47,9 +47,11 @@ def answer(visit: Visit) -> None:
 def went_on(visit: Visit) -> None:
     """Record what a tool that has run says of its call's gates: our answer was taken, or another one was.
 
-    A command that was changed by its answer, and a plan, run with another input than they were asked with.
+    A command that was changed by its answer, and a plan, run with another input than they were asked with. Whose
+    answer let it run is written into the transcript only after this: whoever holds the batch reads it there.
     """
     own = gates_of_call(_gate_id(visit))
+    held = visit.journal.holder(visit.batch) is not None
     for gate in visit.journal.gates(visit.batch):
         if not is_call_gate(gate.id) or gate.asker != visit.caller.address:
             continue
@@ -57,7 +59,7 @@ def went_on(visit: Visit) -> None:
         if gate.state is GateState.DELIVERED and mine and _is_denied(gate):
             # It would not have run by our answer, though that was printed.
             end(visit, [gate], "gate_answered_elsewhere", WENT_ON)
-        elif gate.state is GateState.DELIVERED and (mine or _runs_changed(gate, visit.tool)):
+        elif gate.state is GateState.DELIVERED and (mine or _runs_changed(gate, visit.tool)) and not held:
             visit.door.acknowledge(gate, f"Claude Code went on with {visit.tool}")
         elif mine and gate.state in (GateState.OPEN, GateState.DECIDED) and gate.claim is None:
             end(visit, [gate], "gate_answered_elsewhere", WENT_ON)

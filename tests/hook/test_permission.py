@@ -69,6 +69,19 @@ def test_allowed_the_tool_runs_and_that_is_the_acknowledgement(scene: CallScene)
     assert scene.until(gate, GateState.ACKNOWLEDGED).steps[-1].evidence == "Claude Code went on with Write"
 
 
+def test_whose_answer_it_was_is_left_to_whoever_holds_the_batch(scene: CallScene) -> None:
+    """The terminal may have been first after we had printed; the transcript says so only after the tool has run."""
+    hook = scene.hook("Write", WRITE)
+    (gate,) = scene.asked()
+    scene.decide(gate, "allow")
+    assert hook.ended() == {"behavior": "allow"}
+    lease = scene.journal.take_lease(scene.batch, "test", scene.clock.now())
+    assert not isinstance(lease, str)
+    assert scene.hook("Write", WRITE, "PostToolUse").ended() is None
+    assert scene.gate(gate.id).state is GateState.DELIVERED
+    lease.release(scene.clock.now())
+
+
 def test_denied_the_model_reads_the_reason(scene: CallScene) -> None:
     hook = scene.hook("Write", WRITE)
     (gate,) = scene.asked()

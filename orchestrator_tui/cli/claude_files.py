@@ -159,6 +159,16 @@ class ClaudeFiles:
             said.append("orch-agent is not on PATH: agents use the MCP tools instead")
         return tuple(sanitise_line(line, 400) for line in said)
 
+    def elsewhere(self) -> tuple[str, ...]:
+        """Where the other scope is connected, and how that is taken back, in one line; none where it is not."""
+        other = PROJECT if self.scope == USER else USER
+        try:
+            there = any(one.changes for one in ClaudeFiles(self.place, other, self._environ).parting())
+        except Refusal:
+            return ()  # Where it cannot be told, nothing is said.
+        flag = " --project" if other == PROJECT else ""
+        return (f"{WORDS[other]}: this is connected; take it back: orch-tui disconnect claude{flag}",) if there else ()
+
     def running(self) -> tuple[RegisteredSession, ...]:
         """The sessions of Claude Code that run now and are meant."""
         below = str(self.place.repository)

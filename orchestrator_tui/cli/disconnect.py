@@ -31,10 +31,11 @@ def run(arguments: Namespace) -> int:
     changes = files.parting()
     remarks = tuple(sanitise_line(f"{one.target.path}: {line}", 400) for one in changes for line in one.left)
     changing = any(change.changes for change in changes)
+    if not changing:
+        remarks += files.elsewhere()
     if not arguments.json:
-        tell(
-            f"Disconnects Claude Code for {WORDS[files.scope]}." if changing else "There is nothing of ours to remove."
-        )
+        said = "Disconnects Claude Code for" if changing else "There is nothing of ours to remove for"
+        tell(f"{said} {WORDS[files.scope]}.")
         for line in view_lines(changes, "-"):
             tell(line)
         for remark in remarks:

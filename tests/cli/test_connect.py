@@ -239,6 +239,31 @@ def test_connected_twice_is_said(scene: Scene, home: Home, repository: Path) -> 
     assert "take it back: orch-tui disconnect claude --project" in ended.out
 
 
+def test_each_scope_takes_out_its_own_and_says_where_the_other_is(scene: Scene, home: Home, repository: Path) -> None:
+    before = home.files()
+    scene.run("connect", "claude", "--project", "--yes")
+    project = home.files()
+    ended = scene.run("disconnect", "claude", "--yes")
+    assert (ended.code, home.files()) == (0, project)
+    assert "There is nothing of ours to remove for everything that you do with Claude Code." in ended.out
+    assert (
+        "! this repository, for you alone: this is connected; take it back: orch-tui disconnect claude --project\n"
+        in (ended.out)
+    )
+    scene.run("connect", "claude", "--yes")
+    assert scene.run("disconnect", "claude", "--yes").code == 0
+    assert home.files() == project
+    assert "orch-tui" in in_project(home, repository)
+    scene.run("connect", "claude", "--yes")
+    scene.run("disconnect", "claude", "--project", "--yes")
+    ended = scene.run("disconnect", "claude", "--project", "--json", "--yes")
+    (remark,) = ended.json()["remarks"]
+    assert remark.endswith("is connected; take it back: orch-tui disconnect claude")
+    scene.run("disconnect", "claude", "--yes")
+    assert home.files() == before
+    assert "take it back" not in scene.run("disconnect", "claude", "--yes").out
+
+
 def test_claude_codes_own_directory_may_be_elsewhere(scene: Scene, tmp_path: Path) -> None:
     config = tmp_path / "config"
     env: Mapping[str, str] = {"CLAUDE_CONFIG_DIR": str(config)}

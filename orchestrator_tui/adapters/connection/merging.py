@@ -136,6 +136,18 @@ def with_server(text: str, wanted: Wanted, path: Path) -> Merged:
     return merge.done()
 
 
+def with_server_of(text: str, other: str, path: Path) -> Merged:
+    """The server that is ours at ``path`` of another text put in, as it stands there.
+
+    Raises:
+        Malformed: as :func:`with_settings`.
+    """
+    item = Draft(other).find((*path, SERVER))
+    if item is None or not is_our_server(item.value):
+        return Merged(text)
+    return with_server(text, Wanted((), item.value, ""), path)
+
+
 def _put_hooks(merge: _Merge, entries: Sequence[HookEntry]) -> None:
     merge.make(HOOKS, {})
     span = merge.draft.object(HOOKS)

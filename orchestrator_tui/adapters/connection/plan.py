@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from orchestrator_tui.adapters.connection.draft import Splice
 from orchestrator_tui.adapters.connection.files import (
@@ -18,8 +20,8 @@ from orchestrator_tui.adapters.connection.files import (
     told,
     write_text,
 )
-from orchestrator_tui.adapters.connection.merging import Merged
-from orchestrator_tui.adapters.connection.record import Layer, Record, Records, digest, peel
+from orchestrator_tui.adapters.connection.merging import Merged, with_server_of
+from orchestrator_tui.adapters.connection.record import Layer, Part, Record, Records, digest, peel
 from orchestrator_tui.adapters.connection.scan import Malformed
 from orchestrator_tui.adapters.connection.targets import Target
 from orchestrator_tui.core.frozen import frozen
@@ -37,6 +39,7 @@ class Change:
         left: what stays otherwise than we need it, a line each.
         splices: how the new text comes from the old.
         added: what we are to know again as ours.
+        record: what is known of the file once our part of it is out.
     """
 
     target: Target
@@ -47,6 +50,7 @@ class Change:
     left: tuple[str, ...] = ()
     splices: tuple[Splice, ...] = ()
     added: tuple[tuple[str, ...], ...] = ()
+    record: Record | None = None
 
     @property
     def changes(self) -> bool:
@@ -82,7 +86,8 @@ def connect(changes: Sequence[Change], records: Records) -> None:
     def keep(change: Change) -> None:
         before = "" if change.before is None else digest(change.before)
         made = missing_directories(change.path)
-        records.add(change.path, Layer(before, digest(change.after or ""), change.splices, change.added, made))
+        after, part = digest(change.after or ""), change.target.part
+        records.add(change.path, Layer(before, after, change.splices, change.added, made, part))
 
     def drop(path: str) -> None:
         layers = records.load(path).layers
@@ -99,12 +104,32 @@ def disconnect(changes: Sequence[Change], records: Records) -> None:
     Raises:
         Refused: as :func:`connect`.
     """
-    _carry_out(changes, records, _take, lambda change: None, lambda path: None)
+    done = {change.path: change for change in _carry_out(changes, records, _take, lambda _: None, lambda _: None)}
+    made: dict[str, None] = {}
+    left = []
     for change in changes:
-        if change.after is None:
-            remove_directories(records.load(change.path).directories)
+        known = records.load(change.path)
+        record = done.get(change.path, change).record or Record(change.path)
+        made |= dict.fromkeys(known.directories if change.after is None else ())
+        left += [record] if record.layers else []
         with suppress(OSError):
-            records.forget(change.path)
+            records.replace(record)
+    # A directory that one of them was made for goes with the last of them that is in it.
+    for name in sorted(made, key=len, reverse=True):
+        remove_directories((name,))
+    for record in left:
+        _hand_over(record, made, records)
+
+
+def _hand_over(record: Record, made: Iterable[str], records: Records) -> None:
+    """Let what stays for another connection take the directories along that were made before it."""
+    inner = [one for one in made if record.path.startswith(one + os.sep) and one not in record.directories]
+    if inner:
+        first, *others = record.layers
+        inner.sort(key=len, reverse=True)
+        with suppress(OSError):
+            first = replace(first, directories=(*first.directories, *inner))
+            records.replace(Record(record.path, (first, *others)))
 
 
 _Way = Callable[[Target, str, "str | None", Record], Change]
@@ -139,17 +164,34 @@ def _take(target: Target, path: str, text: str | None, record: Record) -> Change
     if text is None:
         return Change(target, path, None, None)
     said = target.take(split_mark(text)[1], record)
-    earlier = peel(record, text)
+    earlier, others = peel(record, text, target.part)
     if earlier is None:
-        return Change(target, path, text, None, said.words, splices=(Splice(0, text, ""),))
-    mark, body = split_mark(earlier)
-    merged = target.take(body, record)
-    after: str | None = mark + merged.text if merged.words else earlier
-    if merged.gone or (record.made and merged.text.strip() in ("", "{}")):
-        after = None
+        after, merged = None, said
+    else:
+        mark, body = split_mark(earlier)
+        merged = target.take(body, record)
+        after = mark + merged.text if merged.words else earlier
+        if merged.gone or (record.made and merged.text.strip() in ("", "{}")):
+            after = None
+    after, layers = _put_again(others, split_mark(text)[1], after)
+    rest = record.without(target.part, layers)
     if after == text:
-        return Change(target, path, text, text, left=merged.left)
-    return Change(target, path, text, after, said.words, merged.left)
+        return Change(target, path, text, text, left=merged.left, record=rest)
+    left = () if earlier is None else merged.left
+    splices = (Splice(0, text, ""),) if earlier is None and after is None else ()
+    return Change(target, path, text, after, said.words, left, splices, record=rest)
+
+
+def _put_again(parts: Iterable[Part], whole: str, text: str | None) -> tuple[str | None, tuple[Layer, ...]]:
+    """``text`` with the servers of other connections as they stand in ``whole``, and how each was put in."""
+    layers = []
+    for part in parts:
+        mark, body = split_mark(text or "")
+        merged = with_server_of(body, whole, part)
+        if merged.splices:
+            before, text = "" if text is None else digest(text), mark + merged.text
+            layers.append(Layer(before, digest(text), _shifted(merged, len(mark)), merged.added, part=part))
+    return text, tuple(layers)
 
 
 def _shifted(merged: Merged, by: int) -> tuple[Splice, ...]:
@@ -162,7 +204,7 @@ def _carry_out(
     way: _Way,
     keep: Callable[[Change], None],
     forget: Callable[[str], None],
-) -> None:
+) -> list[Change]:
     done: list[Change] = []
     try:
         for change in changes:
@@ -180,6 +222,7 @@ def _carry_out(
         if isinstance(error, Refused):
             raise
         raise Refused(f"what was changed cannot be kept: {error}; nothing was changed") from None
+    return done
 
 
 def _current(change: Change, records: Records, way: _Way) -> Change:

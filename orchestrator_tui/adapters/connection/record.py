@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,9 @@ from orchestrator_tui.core.frozen import frozen
 
 DIRECTORY = "connections"
 _VERSION = 1
+
+Part = tuple[str, ...]
+"""A connection's part of a file: the way to its entries where several connections share the file, else ()."""
 _READ_LIMIT = 4 * 1024 * 1024
 
 
@@ -32,6 +35,7 @@ class Layer:
         splices: what gave way to what.
         added: paths of what was not there before.
         directories: directories that were made for the file, the innermost first.
+        part: the part of the file that it belongs to, where several connections share the file.
     """
 
     before: str
@@ -39,11 +43,20 @@ class Layer:
     splices: tuple[Splice, ...]
     added: tuple[tuple[str, ...], ...] = ()
     directories: tuple[str, ...] = ()
+    part: Part = ()
+
+    @property
+    def over(self) -> bool:
+        """Whether it was undone, and is kept for what the file's other parts still have to undo."""
+        return not self.after
 
 
 @frozen
 class Record:
-    """The changes of one file that were not undone yet, the oldest first."""
+    """The changes of one file that were not undone yet, the oldest first.
+
+    Where parts of the file were undone before others, a first layer without text tells what those leave behind.
+    """
 
     path: str
     layers: tuple[Layer, ...] = ()
@@ -63,27 +76,49 @@ class Record:
         """The directories that were made for the file."""
         return tuple(name for layer in self.layers for name in layer.directories)
 
+    def of(self, part: Part) -> Record:
+        """The changes of one part alone."""
+        return Record(self.path, tuple(one for one in self.layers if one.part == part and not one.over))
+
+    def without(self, part: Part, anew: Sequence[Layer] = ()) -> Record:
+        """The record once a part is undone, and the parts that ``anew`` has layers of were put in again."""
+        parts = {part, *(one.part for one in anew)}
+        stays = (*(one for one in self.layers if one.part not in parts and not one.over), *anew)
+        if not stays:
+            return Record(self.path)
+        gone = [one for one in self.layers if one.part in parts or one.over]
+        if not gone:
+            return Record(self.path, stays)
+        added = dict.fromkeys(path for one in gone for path in one.added)
+        directories = dict.fromkeys(name for one in gone for name in one.directories)
+        return Record(self.path, (Layer(self.layers[0].before, "", (), tuple(added), tuple(directories)), *stays))
+
 
 def digest(text: str) -> str:
     """The digest by which a text is known again."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def peel(record: Record, text: str) -> str | None:
-    """``text`` as it was before the changes that nobody has edited since; None is a file that was not there.
+def peel(record: Record, text: str, part: Part = ()) -> tuple[str | None, tuple[Part, ...]]:
+    """``text`` as it was before a part's changes that nobody has edited since; None is a file that was not there.
 
-    A text that somebody edited after our last change comes back as it is.
+    A text that somebody edited after our last change comes back as it is. Second, the other parts whose changes
+    were made on top and came off with it, the oldest first.
     """
-    for layer in reversed(record.layers):
+    first = next((place for place, one in enumerate(record.layers) if one.part == part and not one.over), None)
+    others: list[Part] = []
+    for layer in reversed(record.layers[first:] if first is not None else ()):
         if digest(text) != layer.after:
             continue
         earlier = undo(text, layer.splices)
         if earlier is None or digest(earlier) != (layer.before or digest("")):
-            return text
+            break
+        if layer.part != part and layer.part not in others:
+            others.insert(0, layer.part)
         if not layer.before:
-            return None
+            return None, tuple(others)
         text = earlier
-    return text
+    return text, tuple(others)
 
 
 class Records:
@@ -117,13 +152,16 @@ class Records:
         """
         self._save(path, self.load(path).layers[:-1])
 
-    def forget(self, path: str) -> None:
-        """Throw the record of a file away.
+    def replace(self, record: Record) -> None:
+        """Keep this record of a file and no other; nothing of a file without changes.
 
         Raises:
-            OSError: it cannot be removed.
+            OSError: it cannot be kept, or removed.
         """
-        self._file(path).unlink(missing_ok=True)
+        if record.layers:
+            self._save(record.path, record.layers)
+        else:
+            self._file(record.path).unlink(missing_ok=True)
 
     def _save(self, path: str, layers: tuple[Layer, ...]) -> None:
         value = {"version": _VERSION, "path": path, "layers": [_plain(one) for one in layers]}
@@ -146,6 +184,7 @@ def _plain(layer: Layer) -> dict[str, Any]:
         "splices": [[one.start, one.removed, one.inserted] for one in layer.splices],
         "added": [list(path) for path in layer.added],
         "directories": list(layer.directories),
+        "part": list(layer.part),
     }
 
 
@@ -156,4 +195,5 @@ def _layer(data: Mapping[str, Any]) -> Layer:
         tuple(Splice(int(start), str(removed), str(inserted)) for start, removed, inserted in data["splices"]),
         tuple(tuple(str(key) for key in path) for path in data["added"]),
         tuple(str(name) for name in data["directories"]),
+        tuple(str(key) for key in data.get("part", ())),
     )

@@ -14,7 +14,7 @@ from orchestrator_tui.adapters.connection.merging import (
     without_server,
     without_settings,
 )
-from orchestrator_tui.adapters.connection.record import Record, digest
+from orchestrator_tui.adapters.connection.record import Part, Record, digest
 from orchestrator_tui.adapters.connection.wanted import SERVER, Wanted
 from orchestrator_tui.core.frozen import frozen
 
@@ -37,6 +37,10 @@ class Target(Protocol):
     def locked(self) -> bool:
         """Whether running sessions rewrite it under Claude Code's lock."""
 
+    @property
+    def part(self) -> Part:
+        """Which part of the file is ours; (), unless several connections share it."""
+
     def put(self, text: str, record: Record) -> Merged:
         """Our part put into the file's text, "" where there is none."""
 
@@ -51,6 +55,7 @@ class Settings:
     path: Path
     wanted: Wanted
     locked: bool = False
+    part: Part = ()
 
     def put(self, text: str, record: Record) -> Merged:
         """Ours put in."""
@@ -70,6 +75,11 @@ class Servers:
     way: tuple[str, ...]
     locked: bool = True
 
+    @property
+    def part(self) -> Part:
+        """The servers of this scope: another's stand in the same file."""
+        return self.way
+
     def put(self, text: str, record: Record) -> Merged:
         """Ours put in."""
         return with_server(text, self.wanted, self.way)
@@ -86,6 +96,7 @@ class Skill:
     path: Path
     wanted: Wanted
     locked: bool = False
+    part: Part = ()
 
     def put(self, text: str, record: Record) -> Merged:
         """The skill as it is now; one that was edited stays."""
@@ -110,6 +121,7 @@ class Excluded:
     path: Path
     lines: tuple[str, ...]
     locked: bool = False
+    part: Part = ()
 
     def put(self, text: str, record: Record) -> Merged:
         """The lines put behind the others."""

@@ -9,13 +9,16 @@ from orchestrator_tui.core.gate_refusals import HELD_KINDS, NUDGED, last_step
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Batch, DeliveryStep, Gate, GateState
-from orchestrator_tui.core.tracks_shown import agent_at, agent_behind
+from orchestrator_tui.core.tracks_shown import agent_at, agent_behind, own_track
 
 STRENGTH = ("hook", "mcp", "shell", "stdin", "engine", "task_file")
 """Routes of a decision, strongest first."""
 
 WAITED_FOR = frozenset({"hook", "mcp", "shell"})
 """Routes whose reader is a process of its own, which takes the answer itself."""
+
+ASKED_BY_MCP, ASKING = "mcp", "request_decision"
+"""The route of a question that is asked by a tool of ours and begins the id of its gate; and that tool's name."""
 
 TASK_FILE, ENGINE = "task_file", "engine"
 """The weakest route, written by us; and that of questions of orch-tui's own."""
@@ -78,7 +81,18 @@ def reach_in(
     if waiting is not None or gone:
         return reach
     presumed = frozenset(route for route in gate.routes if route in WAITED_FOR and not way(gate, route, reach))
+    if ASKED_BY_MCP in gate.routes and gate.id.startswith(f"{ASKED_BY_MCP}-") and not _went_on(batch, gate, agent):
+        presumed |= {ASKED_BY_MCP}
     return Reach(presumed, claimant_gone, agent, gone, kept)
+
+
+def _went_on(batch: Batch, gate: Gate, agent: Agent | None) -> bool:
+    """Whether the agent was seen not to wait in the call that asked: it sits idle, or has done something since."""
+    if agent is not None and agent.status == IDLE:
+        return True
+    own = own_track(batch, gate.asker) if gate.asker else None
+    done = None if own is None else own.activity
+    return done is not None and done.at.wall_ms > gate.opened_at.wall_ms and ASKING not in done.text
 
 
 def asker_of(batch: Batch, gate: Gate) -> Agent | None:

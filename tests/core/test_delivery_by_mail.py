@@ -352,3 +352,28 @@ def test_readers_are_presumed_where_the_state_is_all_there_is() -> None:
     assert reach_in(ledger.batch, ledger.gate("g")).waiting == {"hook"}
     ledger.must(seen("agent-a", "gone", agent="a-1"))
     assert reach_in(ledger.batch, ledger.gate("g")).waiting == frozenset()
+
+
+def presumed(ledger: Ledger, gate: str) -> frozenset[str]:
+    return reach_in(ledger.batch, ledger.gate(gate)).waiting
+
+
+def test_who_asked_over_mcp_is_presumed_to_wait_in_that_call() -> None:
+    ledger = asked("mcp", "hook", gate="mcp-1", kind="ask")
+    assert presumed(ledger, "mcp-1") == {"mcp"}
+    ledger.tick(SECOND)
+    ledger.must(Draft("activity_seen", {"track": "agent-a", "text": "orch-tui request_decision Ship it?"}))
+    assert presumed(ledger, "mcp-1") == {"mcp"}, "it is that call which was seen"
+    ledger.tick(SECOND)
+    ledger.must(Draft("activity_seen", {"track": "agent-a", "text": "Bash pytest -q"}))
+    assert presumed(ledger, "mcp-1") == frozenset(), "it has not waited, but gone on"
+
+
+@pytest.mark.parametrize("status", ["idle", "gone"])
+def test_who_is_seen_idle_or_gone_waits_in_no_call(status: str) -> None:
+    assert presumed(asked("mcp", "hook", status=status, gate="mcp-1", kind="ask"), "mcp-1") == frozenset()
+
+
+def test_a_question_that_came_to_mcp_later_or_lost_it_is_not_presumed_to_wait_there() -> None:
+    assert presumed(asked("mcp", "hook", gate="task-1-2", kind="task"), "task-1-2") == frozenset()
+    assert presumed(asked("hook", gate="mcp-1", kind="ask"), "mcp-1") == frozenset()

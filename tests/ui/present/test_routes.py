@@ -50,6 +50,13 @@ def test_the_way_that_an_answer_would_take(
     assert (chosen.route, held_words(gate, batch)) == (route, held)
 
 
+def test_who_waits_in_request_decision_is_held_by_it() -> None:
+    gate, batch = asked_by(CONNECTED, "mcp", "hook", kind="ask", id="mcp-0123456789ab")
+    assert held_words(gate, batch) == "held by MCP"
+    idle, batch = asked_by(replace(CONNECTED, status="idle"), "mcp", "hook", kind="ask", id="mcp-0123456789ab")
+    assert held_words(idle, batch) == "hears with its next tool call"
+
+
 def test_every_way_is_told_where_there_are_several() -> None:
     assert rows(*asked_by(CONNECTED, "task_file", "hook")) == [
         f"{UNICODE.running} hook: its agent gets it with its next tool call",

@@ -30,6 +30,8 @@ APPROVE, APPROVE_ACCEPT_EDITS, APPROVE_ASK_EDITS, KEEP_PLANNING = (
     "keep-planning",
 )
 """Keys of a plan's options."""
+NO_PLAN = "No plan was written."
+"""What is said of a plan that is missing or blank, so that nobody approves one that is only not shown."""
 
 EDITABLE: Mapping[str, str] = {"Bash": "command", "WebFetch": "url", "WebSearch": "query"}
 """Tools whose input is in the main one text, and its field: what a person may change before it is allowed."""
@@ -257,7 +259,7 @@ def plan_question(tool_input: Mapping[str, Any]) -> Question:
     named = f": {_on_one_line(heading.group(1))}" if heading else ""
     return Question(
         kind="plan",
-        question=f"Approve the plan{named}?",
+        question=f"Approve the plan{named}?" if text.strip() else f"Leave plan mode? {NO_PLAN}",
         context=text,
         options=(
             Option(APPROVE, "approve, and go on in the mode it had before planning", "approve"),

@@ -244,7 +244,12 @@ def test_a_plan_is_shown_whole_and_offers_what_its_dialog_offers() -> None:
         ("keep-planning", "reject"),
     ]
     assert digest(question) != digest(plan_question({"plan": plan + "2. ship\n"})), "another plan is another question"
-    assert plan_question({}).question == "Approve the plan?"
+    assert plan_question({"plan": "measure"}).question == "Approve the plan?"
+
+
+@pytest.mark.parametrize("tool_input", [{}, {"plan": ""}, {"plan": " \n\t"}, {"plan": None}, {"plan": ["measure"]}])
+def test_a_plan_that_was_not_written_is_not_asked_to_be_approved(tool_input: dict[str, Any]) -> None:
+    assert plan_question(tool_input).question == "Leave plan mode? No plan was written."
 
 
 def test_a_long_plan_is_kept_as_far_as_an_event_holds_it() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from orchestrator_tui.core.bounds import left_out
 from orchestrator_tui.core.model import Gate, Question
-from orchestrator_tui.core.normalise_calls import ASK_TOOL, command_of, tool_words
+from orchestrator_tui.core.normalise_calls import ASK_TOOL, NO_PLAN, command_of, tool_words
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.file_change import FileNow, edited, written
 from orchestrator_tui.ui.present.pieces import Piece, code_pieces, safe_line
@@ -92,7 +92,7 @@ class _Asked:
 def _pieces(asked: _Asked, now: FileNow | None) -> tuple[Piece, ...]:
     question = asked.question
     if question.kind == "plan":
-        found = list(_prose(question.context))
+        found = list(_prose(question.context) if question.context.strip() else (Piece(NO_PLAN, "quiet", prose=True),))
         missing = left_out(question.context)
     else:
         found = list(_of_tool(question, now) if question.kind == "permission" else _of_options(question))

@@ -191,6 +191,11 @@ def test_a_plan_is_read_as_it_is_written() -> None:
     assert input_title(asked("ExitPlanMode", {"plan": plan}).question) == "Plan"
 
 
+@pytest.mark.parametrize("plan", [{}, {"plan": ""}, {"plan": " \n "}])
+def test_that_no_plan_was_written_is_said_in_its_place(plan: dict[str, str]) -> None:
+    assert picture(asked("ExitPlanMode", plan)) == "No plan was written."
+
+
 SHOWN = [
     {"label": "boxes", "description": "a frame  around each", "preview": "+--+\n|  |\n+--+"},
     {"label": "plain", "description": "nothing"},

@@ -19,10 +19,10 @@ CONNECT = "orch-tui connect claude"
 """What lets agents ask and hear us, and turns the task tools on."""
 
 
-def turn_on(config: Path, *, off: bool = False) -> str:
+def turn_on(config: Path, *, off: bool = False, connecting: str = CONNECT) -> str:
     """How the task tools are turned on, in one line; connecting does not where somebody has turned them ``off``."""
     by_hand = f'put  "env": {{"{TASK_TOOLS}": "1"}}  into {config}/settings.json (running sessions take it over)'
-    return f"Turn the task tools on: {by_hand}" if off else f"Turn the task tools on: {CONNECT}; or {by_hand}"
+    return f"Turn the task tools on: {by_hand}" if off else f"Turn the task tools on: {connecting}; or {by_hand}"
 
 
 def why_empty(found: Found, environ: Mapping[str, str], config: Path, repository: Path) -> tuple[str, ...]:

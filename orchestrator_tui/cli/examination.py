@@ -16,7 +16,9 @@ from orchestrator_tui.adapters.tasks.filesystem import TELLING, filesystem_of
 from orchestrator_tui.adapters.tasks.scan import TaskLists
 from orchestrator_tui.adapters.teaching import OTHER_WAYS
 from orchestrator_tui.cli.examination_claude import examine_claude
+from orchestrator_tui.cli.examination_connection import mending, scopes
 from orchestrator_tui.cli.examination_running import examine_running
+from orchestrator_tui.cli.examination_waiting import examine_waiting
 from orchestrator_tui.cli.faults import BadInput
 from orchestrator_tui.cli.finding import OK, PROBLEM, REMARK, Finding
 from orchestrator_tui.cli.journals import Place, reading
@@ -33,13 +35,15 @@ SMALLEST = (60, 20)
 def examine(place: Place, asked_for: tuple[Path, ...]) -> tuple[Finding, ...]:
     """Every finding; nothing is made or changed by looking."""
     around = surroundings(place, asked_for, "doctor")
+    found = scopes(place)
     looks: tuple[Callable[[], Finding], ...] = (
         _versions,
         lambda: _repository(place),
         lambda: _journal(place),
         lambda: _storage(place),
-        *examine_claude(place, around),
-        *examine_running(place),
+        *examine_claude(place, around, found),
+        *examine_waiting(place, around.discovery.config),
+        *examine_running(place, mending(found)),
         lambda: _lists(around),
         lambda: _watching(around),
         lambda: _cockpits(place),

@@ -21,7 +21,6 @@ from orchestrator_tui.adapters.claude_home import config_directory
 from orchestrator_tui.adapters.connection.state import read_settings, runs, settings_files
 from orchestrator_tui.adapters.connection.targets import PROJECT, USER, servers_way, state_file
 from orchestrator_tui.adapters.connection.wanted import SERVER, is_our_hook, is_our_server
-from orchestrator_tui.adapters.teaching import CONNECT
 from orchestrator_tui.cli.finding import OK, PROBLEM, REMARK, Finding
 from orchestrator_tui.cli.journals import Place
 from orchestrator_tui.mcp_server.tools import TOOLS
@@ -34,11 +33,11 @@ MAILED = "PostToolUseFailure"
 """An event whose hook only looks for mail."""
 
 
-def examine_running(place: Place) -> Iterator[Callable[[], Finding]]:
+def examine_running(place: Place, fix: str) -> Iterator[Callable[[], Finding]]:
     """The trials, in their order."""
     yield claude_version
-    yield lambda: hooks(place)
-    yield lambda: server(place)
+    yield lambda: hooks(place, fix)
+    yield lambda: server(place, fix)
 
 
 def claude_version() -> Finding:
@@ -60,38 +59,38 @@ def claude_version() -> Finding:
     return Finding("version", OK, f"Claude Code {version} ({program})", "", {**data, "version": version})
 
 
-def hooks(place: Place) -> Finding:
+def hooks(place: Place, fix: str) -> Finding:
     """Our hooks run as they stand in the settings: the look for mail, and one that starts Python."""
     commands = dict(_commands(place))
     data: dict[str, Any] = {"mail_ms": None, "python_ms": None}
     if not commands:
-        return Finding("hooks", REMARK, "none of ours is in the settings that hold here", CONNECT, data)
+        return Finding("hooks", REMARK, "none of ours is in the settings that hold here", fix, data)
     for event, name in ((MAILED, "mail_ms"), (PROBED, "python_ms")):
         if event not in commands:
             continue
         with tempfile.TemporaryDirectory(prefix="orch-doctor-") as home:
             took, wrong = _run_hook(event, commands[event], Path(home))
         if wrong:
-            return Finding("hooks", PROBLEM, f"{event}: {wrong}", CONNECT, data)
+            return Finding("hooks", PROBLEM, f"{event}: {wrong}", fix, data)
         data[name] = took
     slow = max(data["mail_ms"] or 0, data["python_ms"] or 0) > SLOW_MS
     text = f"the look for mail takes {data['mail_ms']} ms, a hook that starts Python {data['python_ms']} ms"
     return Finding("hooks", REMARK if slow else OK, text, "is the disk or the machine busy?" if slow else "", data)
 
 
-def server(place: Place) -> Finding:
+def server(place: Place, fix: str) -> Finding:
     """Our MCP server started as Claude Code would, and asked for its tools."""
     entry = _server_entry(place)
     data: dict[str, Any] = {"tools": [], "ms": None}
     if entry is None:
-        return Finding("mcp server", REMARK, "Claude Code knows none of ours", CONNECT, data)
+        return Finding("mcp server", REMARK, "Claude Code knows none of ours", fix, data)
     with tempfile.TemporaryDirectory(prefix="orch-doctor-") as home:
         began = time.monotonic()
         found, wrong = _list_tools(entry, Path(home))
     data |= {"tools": found, "ms": round((time.monotonic() - began) * 1000)}
     missing = [name for name in TOOLS if name not in found]
     if wrong or missing:
-        return Finding("mcp server", PROBLEM, wrong or f"it has no {', '.join(missing)}", CONNECT, data)
+        return Finding("mcp server", PROBLEM, wrong or f"it has no {', '.join(missing)}", fix, data)
     return Finding("mcp server", OK, f"starts and lists {len(found)} tools in {data['ms']} ms", "", data)
 
 

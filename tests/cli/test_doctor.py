@@ -23,6 +23,7 @@ MATTERS = [
     "hold times",
     "mcp waiting",
     "messages",
+    "answers",
     "version",
     "hooks",
     "mcp server",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,69 @@ def test_calls_that_are_moved_into_the_background(scene: Scene, settings: Path) 
     found = about(doctor(scene), "mcp waiting")
     assert found["level"] == "remark"
     assert found["fix"] == f'put "CLAUDE_CODE_MCP_AUTO_BACKGROUND_MS": "0" into "env" of {settings}'
+
+
+def test_one_scope_is_broken_and_one_command_mends_it(scene: Scene) -> None:
+    git = ["git", "-C", str(scene.repository)]
+    subprocess.run([*git, "init", "-q"], check=True)
+    assert scene.run("connect", "claude", "--project", "--yes").code == 0
+
+    def spoil(value: Any) -> None:
+        value["projects"][str(scene.repository)].pop("mcpServers")
+
+    edit(Path(os.environ["HOME"], ".claude.json"), spoil)
+    local = scene.repository / ".claude" / "settings.local.json"
+    edit(local, lambda value: value.pop("env"))
+    ended = doctor(scene)
+    fixes = {one["about"]: one["fix"] for one in ended.json()["findings"] if "connect claude" in one["fix"]}
+    assert set(fixes) == {"task tools", "connection", "mcp waiting", "mcp server"}
+    assert fixes.pop("task tools").startswith(f"Turn the task tools on: {CONNECT} --project; or put")
+    assert set(fixes.values()) == {f"{CONNECT} --project"}
+    assert scene.run("connect", "claude", "--project", "--yes").code == 0
+    assert not any("connect claude" in one["fix"] for one in doctor(scene).json()["findings"])
+
+
+def test_a_message_that_is_not_read_and_mail_are_counted(scene: Scene, settings: Path) -> None:
+    scene.task(1, "fix-auth", {"stage": 3})
+    scene.watch()
+    assert about(doctor(scene), "messages")["level"] == "ok"
+    for text in ("use the cache TTL", "and nothing else"):
+        assert scene.run("tell", "fix-auth", text).code == 0
+    post(state_home(os.environ), "s-gone")
+    found = about(doctor(scene), "messages")
+    assert (found["level"], bool(found["fix"])) == ("remark", True)
+    assert found["text"] == "2 messages not read yet: for fix-auth; 1 mail file of sessions that do not run"
+    assert found["data"]["unread"] == [{"batch": scene.batch_id, "track": "fix-auth", "messages": 2}]
+    scene.task(1, "fix-auth", {"stage": 3}, status="completed")
+    scene.watch()
+    found = about(doctor(scene), "messages")
+    assert (found["level"], found["data"]["unread"], found["data"]["left_behind"]) == ("ok", [], 1)
+
+
+def test_fresh_mail_of_a_running_session_is_counted(scene: Scene, settings: Path) -> None:
+    here = identity()
+    assert here is not None
+    sessions = settings.parent / "sessions"
+    sessions.mkdir()
+    entry = {"pid": here.pid, "procStart": here.start, "sessionId": "s-1", "cwd": "/", "version": "2.1.328"}
+    (sessions / f"{here.pid}.json").write_text(json.dumps(entry))
+    post(state_home(os.environ), "s-1")
+    found = about(doctor(scene), "messages")
+    assert (found["level"], found["text"]) == ("remark", "1 running session to fetch mail with the next tool call")
+
+
+def test_an_answer_that_did_not_arrive(scene: Scene, settings: Path) -> None:
+    path = scene.ask(1, "fix-auth", "Keep it?", ["keep", "drop"])
+    scene.watch()
+    assert about(doctor(scene), "answers")["level"] == "ok"
+    path.unlink()
+    assert scene.run("decide", "fix-auth", "keep").code == 1
+    ended = doctor(scene)
+    found = about(ended, "answers")
+    assert (ended.code, found["level"]) == (1, "problem")
+    assert found["text"] == "the answer to fix-auth did not reach its agent"
+    assert "Enter sends it again" in found["fix"]
+    assert [one["track"] for one in found["data"]["undelivered"]] == ["fix-auth"]
 
 
 def test_malformed_settings(scene: Scene) -> None:

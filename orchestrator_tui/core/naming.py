@@ -18,6 +18,8 @@ _CALL = "call-"
 
 _ANSWERED = frozenset({"answers", "annotations"})
 _PATHS = frozenset({"file_path", "notebook_path", "path"})
+# The plan is what stands in its file: hooks are told that, or nothing, and transcripts what the model sent along.
+_PLAN_TOOL, _PLAN = "ExitPlanMode", frozenset({"plan", "planFilePath"})
 
 
 def list_batch_id(directory: str) -> str:
@@ -61,9 +63,11 @@ def call_gate_id(session: str, agent: str, tool: str, tool_input: Mapping[str, A
 
     A PermissionRequest hook and a transcript must arrive at it alone: neither says the other's identifier of the call.
     Hooks are given absolute paths and every default, transcripts keep what the model wrote: paths are taken from
-    ``cwd``, and what is false or null counts as not said. What an answer adds to the input does not count either.
+    ``cwd``, and what is false or null counts as not said. What an answer adds to the input does not count either, nor
+    does a plan, of which the two may be told differently: an agent asks for the approval of one at a time.
     """
-    asked = {key: _as_asked(key, value, cwd) for key, value in tool_input.items() if key not in _ANSWERED}
+    beside = _ANSWERED | _PLAN if tool == _PLAN_TOOL else _ANSWERED
+    asked = {key: _as_asked(key, value, cwd) for key, value in tool_input.items() if key not in beside}
     said = {key: value for key, value in asked.items() if value not in (None, False)}
     return _CALL + sha256_hex(json_text([session, agent, tool, said]))[:12]
 

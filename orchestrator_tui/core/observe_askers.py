@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from orchestrator_tui.core.agent_tracks import SESSION_ENDED
 from orchestrator_tui.core.agents import GONE, session_of
 from orchestrator_tui.core.event import Draft
@@ -9,7 +11,7 @@ from orchestrator_tui.core.facts import AgentsSeen, CallEnded
 from orchestrator_tui.core.gate_refusals import has_left
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Track
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
-from orchestrator_tui.core.naming import gates_of_call, is_session_source, is_task_source
+from orchestrator_tui.core.naming import gates_of_call, is_call_gate, is_session_source, is_task_source
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.core.tracks_shown import is_agent_track, own_track, sessions_gone
 
@@ -41,7 +43,7 @@ def observe_answers(batch: Batch, seen: AgentsSeen) -> tuple[Draft, ...]:
     drafts: list[Draft] = []
     over: set[str] = set()
     for call in seen.calls:
-        for gate in filter(None, map(batch.gates.get, gates_of_call(call.gate))):
+        for gate in _of_call(batch, call):
             if gate.id not in over and gate.state not in TERMINAL_GATE_STATES:
                 ended = _call_ended(gate, call)
                 drafts += ended
@@ -85,6 +87,28 @@ _ON_THE_WAY = frozenset({"claimed", "delivered", "failed"})
 
 
 # --- calls and arrivals ------------------------------------------------------------------------------------
+
+
+def _of_call(batch: Batch, call: CallEnded) -> list[Gate]:
+    """The gates of a call, by its id.
+
+    Its hook may have been told another input than the model sent, of which Claude Code leaves out what it does not
+    know: then it is the only call of this tool that our answer was on its way to.
+    """
+    named = [gate for gate in map(batch.gates.get, gates_of_call(call.gate)) if gate is not None]
+    if named or call.answered_by != "hook":
+        return named
+    handed = [gate for gate in batch.gates.values() if _was_handed(gate, call)]
+    return handed if len(handed) == 1 else []
+
+
+def _was_handed(gate: Gate, call: CallEnded) -> bool:
+    """Whether our answer to a call of the same tool and agent was on its way when this one ended."""
+    subject = gate.question.subject
+    same = isinstance(subject, Mapping) and subject.get("tool") == call.tool and gate.asker == call.asker
+    if not same or not is_call_gate(gate.id) or gate.state in TERMINAL_GATE_STATES:
+        return False
+    return any(step.step == "claimed" and step.at.wall_ms <= call.wall_ms for step in gate.steps)
 
 
 def _call_ended(gate: Gate, call: CallEnded) -> list[Draft]:

@@ -49,6 +49,7 @@ ASKED = {"question": "Ship?", "header": "Gate", "options": [{"label": "a"}, {"la
         ("Write", {"file_path": "/home/ann/shop/g.txt", "content": "x"}, {"file_path": "./b/../g.txt", "content": "x"}),
         ("Edit", {"file_path": "/a", "old_string": "1", "replace_all": False}, {"file_path": "/a", "old_string": "1"}),
         ("AskUserQuestion", {"questions": [{**ASKED, "multiSelect": False}]}, {"questions": [ASKED]}),
+        ("ExitPlanMode", {}, {"plan": "# told, and not written to its file"}),
         (
             "AskUserQuestion",
             {"questions": [ASKED], "answers": {"Ship?": "a"}, "annotations": {}},

@@ -88,6 +88,55 @@ def test_an_earlier_call_of_the_same_words_says_nothing_of_this_one() -> None:
     assert ends(ledger, "person", wall_ms=ledger.now.wall_ms - MINUTE).state is GateState.OPEN
 
 
+def handed(ledger: Ledger, gate: str, revision: int = 1, tool: str = "Bash", answer: str = "ship") -> None:
+    """A permission for a call, asked and answered; the answer is with its agent."""
+    known: dict[str, Any] = {"gate": gate, "revision": revision, "decision": f"d-{gate}-{revision}"}
+    fields: dict[str, Any] = {"kind": "permission", "source": "call", "routes": ["hook"], "asker": ASKER}
+    ledger.must(opened(gate, revision, subject={"tool": tool, "input": {}}, **fields))
+    ledger.must(on_gate("gate_decided", options=[answer], label=answer, **known))
+    ledger.must(
+        on_gate("delivery_claimed", route="hook", **known), on_gate("decision_delivered", route="hook", **known)
+    )
+    ledger.tick(SECOND)
+
+
+@pytest.mark.parametrize("answer", ["ship", "no"])
+@pytest.mark.parametrize("told", ["call-1", "call-other"])
+def test_every_revision_is_acknowledged_by_its_own_end(answer: str, told: str) -> None:
+    """Also where the transcript holds another input than the hook was told, so that it tells another id."""
+    ledger = Ledger()
+    ledger.meet(agent(), agent("s1", "a1"))
+    for revision in (1, 2):
+        handed(ledger, "call-1", revision, answer=answer)
+        now = CallEnded(ASKER, told, "Bash", "hook", answer == "no", ledger.now.wall_ms)
+        before = CallEnded(ASKER, told, "Bash", "hook", answer == "no", ledger.now.wall_ms - MINUTE)
+        ledger.must(*observe_answers(ledger.batch, AgentsSeen(calls=(before, now))))
+        assert ledger.gate("call-1").state is GateState.ACKNOWLEDGED
+        ledger.tick(SECOND)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"tool": "Write"}, {"asker": "s1"}, {"answered_by": ""}, {"answered_by": "person"}, {"wall_ms": 1}],
+)
+def test_the_end_of_an_unknown_call_says_nothing_of_one_that_it_cannot_be(fields: dict[str, Any]) -> None:
+    ledger = Ledger()
+    handed(ledger, "call-1")
+    call: dict[str, Any] = {"asker": ASKER, "tool": "Bash", "answered_by": "hook", "wall_ms": ledger.now.wall_ms}
+    assert (
+        observe_answers(ledger.batch, AgentsSeen(calls=(CallEnded(gate="call-2", failed=False, **call | fields),)))
+        == ()
+    )
+
+
+def test_of_two_calls_of_a_tool_nobody_knows_which_one_ended() -> None:
+    ledger = Ledger()
+    handed(ledger, "call-1")
+    handed(ledger, "call-2")
+    call = CallEnded(ASKER, "call-3", "Bash", "hook", False, ledger.now.wall_ms)
+    assert observe_answers(ledger.batch, AgentsSeen(calls=(call,))) == ()
+
+
 def test_a_call_that_nobody_asked_about_changes_nothing() -> None:
     ledger = asked()
     assert ends(ledger, "person", gate="call-other").state is GateState.OPEN

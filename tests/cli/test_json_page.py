@@ -37,6 +37,8 @@ def test_every_field_has_its_row_in_order(text: str, fields: list[str]) -> None:
     assert rows(text) == fields
 
 
-@pytest.mark.parametrize(("text", "shape"), [(section("gates"), DECISION), (section("status"), STATUS_BATCH), (section("status"), AGENT)])
+@pytest.mark.parametrize(
+    ("text", "shape"), [(section("gates"), DECISION), (section("status"), STATUS_BATCH), (section("status"), AGENT)]
+)
 def test_the_fields_of_inner_objects_are_named(text: str, shape: dict[str, object]) -> None:
     assert [name for name in shape if f"`{name}`" not in text] == []

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from orchestrator_tui.core.agents import GONE, TEAMMATE, Agent
+from orchestrator_tui.core.agents import GONE, IDLE, TEAMMATE, UNKNOWN, Agent, session_of
 from orchestrator_tui.core.facts import AgentFact
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.metadata import slugify
-from orchestrator_tui.core.model import Batch, StageStatus, Track, TrackState
+from orchestrator_tui.core.model import Batch, GateState, StageStatus, Track, TrackState
 from orchestrator_tui.core.naming import agent_slug
 from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.tracks_shown import is_agent_track
 
 SESSION_ENDED = "its session has ended"
+KILLED = "its process was killed"
 _MOST_EVIDENCE = 8
 _SLUG_CHARACTERS = 40
 
@@ -82,8 +84,44 @@ def free_slug(batch: Batch, fact: AgentFact) -> str:
     return f"{plain}-{number}"
 
 
-def state(fact: AgentFact, track: Track | None) -> tuple[TrackState, str]:
-    """Where the track of an agent stands by what is seen of it, and why.
+def cut_off(batch: Batch, fact: AgentFact, track: Track | None, session: Track | None, *, ending: str) -> bool:
+    """Whether an agent that was seen at work is killed by what ``fact`` tells; ``batch`` is as it was before.
+
+    ``track`` is its own and ``session`` that of its session, where they are known already.
+    A session is at work while it, a sub-agent of it or a task that it leads goes on, or a question of it is open. One
+    that said that it ends, or was not seen before it was gone, is not taken for killed.
+    """
+    agent = fact.agent
+    if agent.status != GONE or track is None or track.agent is None or track.agent.status == GONE or ending:
+        return False
+    if agent.id:
+        return not fact.finished and session is not None and is_killed(session) and is_at_work(track)
+    return fact.killed and (_has_work(batch, agent.session) or _has_question(batch, agent.session))
+
+
+def is_killed(track: Track) -> bool:
+    """Whether an agent's own track stands where only a kill leads."""
+    gone = track.agent is not None and track.agent.status == GONE
+    return is_agent_track(track) and track.state is TrackState.FAILED and gone
+
+
+def is_at_work(track: Track) -> bool:
+    """Whether the track goes on, and its agent is seen to do something where it is the agent's own."""
+    busy = track.agent is not None and track.agent.status not in (IDLE, UNKNOWN, GONE)
+    return track.state is TrackState.RUNNING and (busy or not is_agent_track(track))
+
+
+def _has_work(batch: Batch, session: str) -> bool:
+    of_session = (one for one in batch.tracks.values() if one.agent is not None and one.agent.session == session)
+    return any(is_at_work(one) for one in of_session)
+
+
+def _has_question(batch: Batch, session: str) -> bool:
+    return any(gate.state is GateState.OPEN and session_of(gate.asker) == session for gate in batch.gates.values())
+
+
+def state(fact: AgentFact, track: Track | None, *, killed: bool = False) -> tuple[TrackState, str]:
+    """Where the track of an agent stands by what is seen of it, and why; ``killed`` is what :func:`cut_off` says.
 
     One that reports stages is done when the last of them is, and given up when its agent returns before.
     """
@@ -94,6 +132,8 @@ def state(fact: AgentFact, track: Track | None) -> tuple[TrackState, str]:
         return TrackState.DONE, "its last stage is completed"
     if agent.status != GONE:
         return TrackState.RUNNING, "it goes on"
+    if killed or (track is not None and is_killed(track) and not (agent.id and fact.finished)):
+        return TrackState.FAILED, KILLED
     if not agent.id:
         ended = TrackState.ABANDONED if fact.killed else TrackState.DONE
         return ended, agent.evidence[-1] if agent.evidence else "its process ended"

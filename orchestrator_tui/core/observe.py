@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from orchestrator_tui.core import observe_gates, observe_stages
-from orchestrator_tui.core.agent_tracks import is_complete
+from orchestrator_tui.core.agent_tracks import is_complete, is_killed
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.frozen import frozen
@@ -18,7 +18,7 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.metadata import TaskMetadata, read_metadata, slugify, task_slug
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
-from orchestrator_tui.core.naming import is_task_source
+from orchestrator_tui.core.naming import is_session_source, is_task_source
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.core.tracks_shown import sessions_gone
@@ -73,7 +73,8 @@ def observe_ending(batch: Batch) -> tuple[Draft, ...]:
     """Whether the batch has come to its end, or woke up again: one draft or none.
 
     A watched batch ends when all of its tracks have ended or were left by sessions that are gone, and every gate of
-    it has ended, too. While a session lives its batch goes on, whatever becomes of its task list.
+    it has ended, too. While a session lives its batch goes on, whatever becomes of its task list. It has stopped, and
+    is not completed, when something is left or a session was killed at its work.
     """
     tracks = batch.tracks.values()
     left = [track for track in tracks if track.state not in ENDED_TRACK_STATES]
@@ -83,7 +84,9 @@ def observe_ending(batch: Batch) -> tuple[Draft, ...]:
         over = sessions_gone(batch) and not any(track.attempts for track in left)
     if over and batch.ended_at is None:
         failed = any(track.state is TrackState.FAILED for track in tracks)
-        return (Draft("batch_ended", {"outcome": "stopped" if left else "failed" if failed else "completed"}),)
+        stopped = bool(left) or any(is_session_source(track.source) and is_killed(track) for track in tracks)
+        outcome = "stopped" if stopped else "failed" if failed else "completed"
+        return (Draft("batch_ended", {"outcome": outcome}),)
     if not over and batch.ended_at is not None:
         return (Draft("batch_reopened", {"why": "work goes on"}),)
     return ()

@@ -16,7 +16,7 @@ from orchestrator_tui.core.ahead import Ahead
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import AgentFact, AgentsSeen
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Batch, Liveness, TrackState
+from orchestrator_tui.core.model import Batch, Liveness, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.naming import agent_source, task_source
 from orchestrator_tui.core.observe_askers import withdrawals
@@ -25,7 +25,9 @@ from orchestrator_tui.core.tracks_shown import agent_behind, is_agent_track, par
 SAME_ACTIVITY_MS = 60_000
 """After this long the same activity is told again: it goes on, or is done once more."""
 
-_OBSERVED = frozenset({TrackState.PENDING, TrackState.RUNNING, TrackState.DONE, TrackState.ABANDONED})
+_OBSERVED = frozenset(
+    {TrackState.PENDING, TrackState.RUNNING, TrackState.DONE, TrackState.ABANDONED, TrackState.FAILED}
+)
 """States that are only observed; one that we or a person gave to a track stays."""
 
 Withheld = frozenset[tuple[str, str]]
@@ -79,11 +81,14 @@ class _Look:
         ending = self._endings.get(session, "")
         fact = agent_tracks.clean(fact, self._now, session_gone=self._is_gone(session), ending=ending)
         source = agent_source(session, agent_id)
+        killed = agent_tracks.cut_off(
+            self.batch, fact, self._known(source), self._known(agent_source(session)), ending=ending
+        )
         slug = self._slugs.get(source) or self._add(source, fact)
         joined = self._join(slug, fact)
         self._change(slug, title=agent_tracks.title(fact), branch=fact.branch, worktree=fact.worktree)
         self._see(slug, fact.agent)
-        self._move(slug, *agent_tracks.state(fact, self.batch.tracks[slug]))
+        self._move(slug, *agent_tracks.state(fact, self.batch.tracks[slug], killed=killed))
         self._show_alive(slug, fact)
         self._spend(slug, fact, joined)
         self._taken.append((slug, fact, joined))
@@ -100,7 +105,9 @@ class _Look:
         for slug, track in self.batch.tracks.items():
             agent = track.agent
             if agent is not None and agent.id and is_agent_track(track) and self._is_gone(agent.session):
-                self._lose(slug, agent, agent_tracks.SESSION_ENDED)
+                session = self._known(agent_source(agent.session))
+                killed = session is not None and agent_tracks.is_killed(session) and agent_tracks.is_at_work(track)
+                self._lose(slug, agent, agent_tracks.SESSION_ENDED, killed=killed)
 
     def lead(self) -> None:
         """Tell tasks' tracks which agent works on them, a session itself only where no sub-agent does, and on what."""
@@ -122,9 +129,12 @@ class _Look:
     # --- one agent -----------------------------------------------------------------------------------------
 
     def _is_gone(self, session: str) -> bool:
-        slug = self._slugs.get(agent_source(session))
-        agent = self.batch.tracks[slug].agent if slug is not None else None
-        return agent is not None and agent.status == GONE
+        track = self._known(agent_source(session))
+        return track is not None and track.agent is not None and track.agent.status == GONE
+
+    def _known(self, source: str) -> Track | None:
+        slug = self._slugs.get(source)
+        return None if slug is None else self.batch.tracks[slug]
 
     def _add(self, source: str, fact: AgentFact) -> str:
         slug = agent_tracks.free_slug(self.batch, fact)
@@ -168,11 +178,12 @@ class _Look:
         if state is not track.state and track.state in _OBSERVED:
             self.ahead.add("track_moved", track=slug, to=state.value, why=why, observed=True)
 
-    def _lose(self, slug: str, agent: Agent, why: str) -> None:
+    def _lose(self, slug: str, agent: Agent, why: str, *, killed: bool = False) -> None:
         if agent.status != GONE:
             self._see(slug, replace(agent, status=GONE, evidence=(why,)))
         if self.batch.tracks[slug].state not in ENDED_TRACK_STATES:
-            self._move(slug, TrackState.ABANDONED if agent.id else TrackState.DONE, why)
+            to = TrackState.FAILED if killed else TrackState.ABANDONED if agent.id else TrackState.DONE
+            self._move(slug, to, agent_tracks.KILLED if killed else why)
 
     def _show_alive(self, slug: str, fact: AgentFact) -> None:
         """An agent that was taken for silent has gone on: its transcript is what it reports by."""

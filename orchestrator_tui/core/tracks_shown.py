@@ -17,7 +17,8 @@ def shown_tracks(batch: Batch) -> tuple[Track, ...]:
     """The tracks of a batch that are listed, in its order.
 
     Tasks and sub-agents, but no sub-agent that works for another track; a session's own track only where it is all
-    there is or all that still goes on, or where it owes or asks something.
+    there is or all that still goes on, where it owes or asks something, or was killed
+    at its work and no sub-agent's row tells of it.
     """
     work = [track for track in batch.tracks.values() if not is_session_source(track.source) and not part(batch, track)]
     sessions = [track for track in batch.tracks.values() if is_session_source(track.source)]
@@ -26,10 +27,14 @@ def shown_tracks(batch: Batch) -> tuple[Track, ...]:
     over = all(track.state in ENDED_TRACK_STATES for track in work)
     owing = {track_of(batch, gate) for gate in batch.gates.values() if gate.state not in TERMINAL_GATE_STATES}
     named = {track.slug for track in work}
+    lost = {track.agent.session for track in work if track.agent is not None and track.state is TrackState.FAILED}
     named |= {
         track.slug
         for track in sessions
-        if not work or track.slug in owing or (over and track.state not in ENDED_TRACK_STATES)
+        if not work
+        or track.slug in owing
+        or (over and track.state not in ENDED_TRACK_STATES)
+        or (track.state is TrackState.FAILED and (track.agent is None or track.agent.session not in lost))
     }
     return tuple(track for track in batch.tracks.values() if track.slug in named)
 

@@ -114,7 +114,9 @@ def test_hostile_texts_are_made_safe_before_they_are_recorded() -> None:
     ("before", "after", "state"),
     [
         (agent(), agent(finished=True), TrackState.DONE),
-        (agent(), agent(finished=True, killed=True), TrackState.ABANDONED),
+        (agent(), agent(finished=True, killed=True), TrackState.FAILED),
+        (agent(status=PERMISSION), agent(finished=True, killed=True), TrackState.FAILED),
+        (agent(status=IDLE), agent(finished=True, killed=True), TrackState.ABANDONED),
         (agent(), agent(status=GONE), TrackState.DONE),
         (agent("s1", "a1"), agent("s1", "a1", finished=True), TrackState.DONE),
         (agent("s1", "a1"), agent("s1", "a1", status=GONE), TrackState.ABANDONED),
@@ -135,8 +137,8 @@ def test_a_session_that_ends_takes_its_sub_agents_along_and_not_those_that_retur
     ledger = Ledger()
     ledger.meet(agent(), agent("s1", "a1"), agent("s1", "a2", finished=True), agent("s2"), agent("s2", "b1"))
     ledger.meet(agent(finished=True, killed=True))
-    assert own(ledger).state is TrackState.ABANDONED
-    assert own(ledger, "s1", "a1").state is TrackState.ABANDONED
+    assert own(ledger).state is TrackState.FAILED
+    assert own(ledger, "s1", "a1").state is TrackState.FAILED
     assert own(ledger, "s1", "a2").state is TrackState.DONE
     assert own(ledger, "s2", "b1").state is TrackState.RUNNING
     helper = own(ledger, "s1", "a1").agent
@@ -144,6 +146,59 @@ def test_a_session_that_ends_takes_its_sub_agents_along_and_not_those_that_retur
     assert (helper.status, helper.evidence) == (GONE, ("its session has ended",))
     # Its own files know nothing of that: they say what they said before.
     assert ledger.meet(agent("s1", "a1")) == ()
+
+
+def gone(session: str = "s1") -> AgentFact:
+    return agent(session, finished=True, killed=True)
+
+
+@pytest.mark.parametrize(
+    ("helper", "state"), [(BUSY, TrackState.FAILED), (PERMISSION, TrackState.FAILED), (IDLE, TrackState.ABANDONED)]
+)
+def test_what_is_killed_at_its_work_is_lost_and_the_batch_has_stopped(helper: str, state: TrackState) -> None:
+    ledger = Ledger()
+    ledger.meet(agent(status=IDLE), agent("s1", "a1", status=helper), agent("s1", "a2", finished=True))
+    told = ledger.meet(gone(), agent("s1", "a1", status=GONE), whole=True)
+    assert own(ledger, "s1", "a1").state is own(ledger).state is state
+    why = {draft.payload["why"] for draft in told if draft.kind == "track_moved"}
+    assert ("its process was killed" in why) == (state is TrackState.FAILED)
+    (ended,) = observe_ending(ledger.batch)
+    assert ended.payload["outcome"] == ("stopped" if state is TrackState.FAILED else "completed")
+    assert ledger.meet(gone(), agent("s1", "a1", status=GONE)) == ()
+    # Its entry in the registry is tidied away by the next session to start.
+    ledger.meet(agent(finished=True))
+    assert own(ledger).state in (state, TrackState.DONE)
+
+
+def test_a_question_or_a_task_that_goes_on_is_work_that_a_kill_cuts_off() -> None:
+    asked = Ledger()
+    asked.meet(agent(status=IDLE))
+    asked.must(opened(track="session-s1", asker="s1"))
+    asked.meet(gone())
+    led = on_task(status="in_progress")
+    led.meet(agent(status=IDLE, tasks=("7",)), agent("s1", "a1", tasks=("7",)))
+    led.meet(agent("s1", "a1", tasks=("7",), finished=True))
+    led.meet(gone())
+    assert own(asked).state is own(led).state is TrackState.FAILED
+
+
+def test_a_session_that_said_that_it_ends_was_not_killed() -> None:
+    ledger = Ledger()
+    ledger.meet(agent())
+    ledger.meet(gone(), endings={"s1": "prompt_input_exit"})
+    assert own(ledger).state is TrackState.ABANDONED
+
+
+def test_a_killed_session_that_is_resumed_goes_on_and_ends_well() -> None:
+    ledger = Ledger()
+    ledger.meet(agent())
+    ledger.meet(gone())
+    ledger.must(*observe_ending(ledger.batch))
+    ledger.meet(agent())
+    assert own(ledger).state is TrackState.RUNNING
+    assert [draft.kind for draft in observe_ending(ledger.batch)] == ["batch_reopened"]
+    ledger.meet(agent(finished=True))
+    assert own(ledger).state is TrackState.DONE
 
 
 def test_what_a_session_said_of_its_end_is_evidence() -> None:

@@ -57,6 +57,18 @@ def test_a_session_that_goes_on_when_all_else_has_ended_is_listed_again() -> Non
     assert shown(ledger) == ["cart", "look-around-a2"]
 
 
+@pytest.mark.parametrize(
+    ("helper_returned", "listed"),
+    [(True, ["cart", "session-s1", "look-around-a2"]), (False, ["cart", "look-around-a2"])],
+)
+def test_a_killed_session_is_counted_as_lost_once(helper_returned: bool, listed: list[str]) -> None:
+    ledger = staffed()
+    ledger.meet(agent("s1", "a2", title="Look around", finished=helper_returned))
+    ledger.meet(agent(finished=True, killed=True))
+    assert shown(ledger) == listed
+    assert (counts(ledger.state).failed, counts(ledger.state).done) == (1, int(helper_returned))
+
+
 @pytest.mark.parametrize("decided", [False, True])
 def test_a_session_that_owes_or_asks_something_is_listed(decided: bool) -> None:
     ledger = staffed()

@@ -99,8 +99,8 @@ def test_a_batch_of_a_session_that_died_while_nobody_watched_is_ended(stage: Sta
     stage.work(agent(finished=True, killed=True), agent("s1", "a1"))
     second = stage.start()
     second.step()
-    assert second.batch.state == "completed"
-    assert {track.state for track in second.batch.tracks.values()} == {TrackState.ABANDONED}
+    assert second.batch.state == "stopped"
+    assert {track.state for track in second.batch.tracks.values()} == {TrackState.FAILED}
 
 
 def test_nothing_is_lost_when_the_journal_cannot_be_written(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

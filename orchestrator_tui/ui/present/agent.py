@@ -56,12 +56,18 @@ def agent_facts(track: Track) -> Iterator[tuple[str, str]]:
     yield "is", f"{kind} {named}".rstrip()
     told = "; ".join(clean(one, 200) for one in agent.evidence)
     yield "now", STATUS.get(agent.status, clean(agent.status, 40)) + (f" ({told})" if told else "")
-    yield "hears us", "yes, its session runs our hooks" if agent.connected else "no; C connects its Claude Code"
+    yield "hears us", _hears_us(agent)
     yield "session", clean(agent.session, 80)
     yield "agent", clean(agent.id, 80)
     yield "pane", f"tmux {clean(agent.pane, 60)}" if agent.pane else ""
     yield "team", clean(agent.team, 80)
     yield "version", clean(agent.version, 40)
+
+
+def _hears_us(agent: Agent) -> str:
+    if agent.status == agents.GONE:
+        return "no more: it is gone"
+    return "yes, its session runs our hooks" if agent.connected else "no; C connects its Claude Code"
 
 
 def part_lines(track: Track, batch: Batch) -> Iterator[Line]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from orchestrator_tui.core.agent_tracks import is_killed
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.gate_refusals import HELD_KINDS
 from orchestrator_tui.core.instant import Instant, elapsed_ms
@@ -157,7 +158,7 @@ def _tell_done(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
 
 
 def _tell_failed(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
-    return clean(track.problem or track.progress, 120), None
+    return "gone: killed" if is_killed(track) else clean(track.problem or track.progress, 120), None
 
 
 _TELL: Mapping[str, Callable[[Track, Sequence[Gate], TrackScene], _Told]] = {

@@ -9,6 +9,7 @@ import pytest
 from orchestrator_tui.core import agents
 from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.model import Liveness, State, TrackState
+from orchestrator_tui.core.naming import agent_source
 from orchestrator_tui.ui.present.card import present_card
 from orchestrator_tui.ui.present.cells import Line
 from orchestrator_tui.ui.present.glyphs import UNICODE
@@ -82,6 +83,18 @@ def test_a_track_in_full_names_its_agent_with_its_evidence() -> None:
     assert "hears us  no; C connects its Claude Code" in lines
     assert f"session   {SESSION}" in lines
     assert "pane      tmux a:@1.%2" in lines
+
+
+def test_a_killed_agent_is_told_as_gone_and_cannot_be_connected() -> None:
+    state = having("cart-totals", Agent(SESSION, status="gone", evidence=("pid 7 has ended",)))
+    track = state.batches[BATCH].tracks["cart-totals"]
+    state = with_track(state, replace(track, source=agent_source(SESSION), state=TrackState.FAILED))
+    row = present_tracks(state, NOW, UNICODE).rows[track_key("cart-totals")]
+    assert (row.glyph, row.now) == (UNICODE.failed, "gone: killed")
+    lines = told(track_lines(present_track(state, track_key("cart-totals"), NOW, UNICODE, ZONE), 100))
+    assert "now       gone (pid 7 has ended)" in lines
+    assert "hears us  no more: it is gone" in lines
+    assert "connects" not in lines
 
 
 def test_the_agents_that_work_on_parts_of_a_track_stand_below_it() -> None:

@@ -137,7 +137,7 @@ class Desk:
     def settle(self) -> None:
         """Go on to the first gate that waits when the card's own is over and done; select a track if none is.
 
-        A track that the person selected stays selected: keys such as ``n`` are about it.
+        The selected track is that of the card's gate, unless the person selected one: keys such as ``n`` are about it.
         """
         now = self.now()
         queue = gate_queue(self.state)
@@ -162,7 +162,7 @@ class Desk:
         gate = find_gate(self.state, key)
         if gate is None:
             return
-        self._chosen = True
+        self._chosen = False
         if key != self.card.key:
             self.card = lay(gate, self.now(), by_key=by_key)
         self.track_key = self._track_of(gate)
@@ -181,6 +181,18 @@ class Desk:
         if waiting:
             ranked = [gate for gate in gate_queue(self.state) if gate in waiting]
             self.card = lay(ranked[0], self.now(), by_key=True)
+
+    def stand_on(self, key: TrackKey) -> None:
+        """Select a track because the row of the selected one is gone; the card stays as it is."""
+        if find_track(self.state, key) is not None:
+            self._chosen = False
+            self.track_key = key
+
+    def stand_by_card(self, listed: Callable[[TrackKey], bool]) -> None:
+        """Select the track of the card's gate where it is ``listed``, unless the person selected another."""
+        gate = None if self._chosen else self.gate
+        if gate is not None and listed(key := self._track_of(gate)):
+            self.track_key = key
 
     def search(self, words: str) -> None:
         """List only the tracks and gates that hold these words."""

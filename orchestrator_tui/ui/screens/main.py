@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import replace
+from typing import TypeVar
 
 from textual import events, getters, on
 from textual.app import ComposeResult
@@ -32,6 +34,8 @@ from orchestrator_tui.ui.widgets.status_line import StatusLine
 from orchestrator_tui.ui.widgets.timeline import Timeline
 from orchestrator_tui.ui.widgets.tracks import TracksList
 
+K = TypeVar("K", bound=Hashable)
+
 
 class MainScreen(ReplayActions, AnsweringScreen):
     """Everything at a glance, every gate answerable from every panel."""
@@ -49,7 +53,8 @@ class MainScreen(ReplayActions, AnsweringScreen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._shown_wide = True
-        self._followed: tuple[GateKey | None, TrackKey | None] = (None, None)
+        self._at_gate: GateKey | None = None
+        self._at_track: TrackKey | None = None
         self._told_of: State | None = None
 
     def compose(self) -> ComposeResult:
@@ -77,6 +82,7 @@ class MainScreen(ReplayActions, AnsweringScreen):
         self.headline.show(self.ended(present_headline(state, now, glyphs, mode=mode)))
         self.queue.show(present_queue(state, now, glyphs, search=desk.scope.search))
         self.show_activity()
+        desk.stand_by_card(self.tracks.lists)
         stages = present_stages(state, desk.track_key, now, glyphs)
         if self.is_wide:
             self.card_panel.show(present_card(state, desk.card.key, now, glyphs, desk.zone, given=desk.card_input))
@@ -105,16 +111,21 @@ class MainScreen(ReplayActions, AnsweringScreen):
             )
 
     def _follow_desk(self) -> None:
-        """Bring the lists' selections to the card's gate and the selected track, when those have changed.
+        """Bring the lists' selections to the card's gate and the selected track, when those or their rows have come.
 
         Only then: a list that a key has just moved tells the desk by a message, which is still on its way.
         """
-        followed = (self.desk.card.key, self.desk.track_key)
-        if followed != self._followed:
-            self._followed = followed
+        self._at_gate = self._bring(self.queue, self.desk.card.key, self._at_gate)
+        self._at_track = self._bring(self.tracks, self.desk.track_key, self._at_track)
+
+    def _bring(self, rows: LineList[K], key: K | None, before: K | None) -> K | None:
+        """Where the selection was brought: to ``key``, unless it was there ``before``; nowhere while it has no row."""
+        if key is None or not rows.lists(key):
+            return None
+        if key != before:
             with self.prevent(LineList.Selected):
-                self.queue.select(self.desk.card.key)
-                self.tracks.select(self.desk.track_key)
+                rows.select(key)
+        return key
 
     @property
     def footer(self) -> str:
@@ -133,11 +144,13 @@ class MainScreen(ReplayActions, AnsweringScreen):
 
     @on(LineList.Selected, "GateQueue")
     def _gate_selected(self, event: LineList.Selected) -> None:
-        if event.key is None or event.key == self.desk.card.key:
+        if event.key is None or event.key == self.desk.card.key or _is_past(event):
             return
         if event.by_itself:
-            # The card keeps showing what became of its gate; where no card is in sight, the row is the card.
-            if self.card_in_sight:
+            # The card keeps showing what became of its gate, but none that a search hides and that still waits. Where
+            # no card is in sight, the row is the card.
+            gate = self.desk.gate
+            if self.card_in_sight and (gate is None or not needs_person(gate)):
                 return
             self.desk.choose_gate(event.key, by_key=False)
         else:
@@ -146,9 +159,13 @@ class MainScreen(ReplayActions, AnsweringScreen):
 
     @on(LineList.Selected, "TracksList")
     def _track_selected(self, event: LineList.Selected) -> None:
-        if event.key is not None and event.key != self.desk.track_key:
+        if event.key is None or event.key == self.desk.track_key or _is_past(event):
+            return
+        if event.by_itself:
+            self.desk.stand_on(event.key)
+        else:
             self.desk.choose_track(event.key)
-            self.desk.changed()
+        self.desk.changed()
 
     @on(LineList.Opened)
     def _row_opened(self, event: LineList.Opened) -> None:
@@ -259,6 +276,11 @@ class MainScreen(ReplayActions, AnsweringScreen):
         only = _after(FILTERS, scope.only)
         self.desk.scope = replace(scope, only=only)
         self.desk.tell("all tracks are listed" if only == "all" else f"only {only} tracks are listed")
+
+
+def _is_past(event: LineList.Selected) -> bool:
+    """Whether a list that moved its selection by itself has been brought elsewhere since."""
+    return event.by_itself and event.key != event.line_list.selected
 
 
 def _after(words: tuple[str, ...], word: str) -> str:

@@ -150,6 +150,10 @@ class LineList(LineView, Generic[K], can_focus=True):
         """The identities in the order in which they are shown."""
         return tuple(self._order)
 
+    def lists(self, key: K) -> bool:
+        """Whether there is a row of this identity."""
+        return key in self._places
+
     def select(self, key: K | None) -> None:
         """Select a row and bring it into sight; an identity that is not listed changes nothing."""
         if key is None or key not in self._places:

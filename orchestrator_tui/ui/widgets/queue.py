@@ -35,8 +35,7 @@ class GateQueue(LineList[GateKey]):
 
     def order_changed(self) -> None:
         if self.view is not None:
-            held = ", order held" if self.order_held else ""
-            self.set_frame("Gates", self.view.corner + held, "gate" if self.view.rows else "frame-note")
+            self.set_frame("Gates", self.view.corner, "gate" if self.view.rows else "frame-note")
 
     def watch_heading(self) -> None:
         self.show_again()

@@ -36,7 +36,8 @@ class TracksList(LineList[TrackKey]):
 
     def order_changed(self) -> None:
         if self.view is not None:
-            self.set_frame("Tracks", "order held" if self.order_held else self.view.corner)
+            resting = ", resting while you are here" if self.order_held else ""
+            self.set_frame("Tracks", self.view.corner + resting)
 
     def watch_heading(self) -> None:
         self.show_again()

@@ -22,7 +22,7 @@ from orchestrator_tui.ui.widgets.status_line import StatusLine
 from orchestrator_tui.ui.widgets.timeline import Timeline
 from orchestrator_tui.ui.widgets.tracks import TracksList
 from tests.ui import states
-from tests.ui.app.driving import NARROW, WIDE, opened
+from tests.ui.app.driving import NARROW, WIDE, Driver, opened
 
 DEPLOY = GateKey(states.BATCH, states.DEPLOY.id)
 COUNSEL = GateKey(states.BATCH, states.COUNSEL.id)
@@ -227,6 +227,80 @@ async def test_a_card_that_moves_on_leaves_the_selected_track_alone() -> None:
         driver.pass_time(10_000)
         assert driver.app.desk.card.key == COUNSEL
         assert driver.app.desk.track_key == TrackKey(states.BATCH, "fix-tz")
+
+
+def marks(driver: Driver) -> tuple[GateKey | None, str]:
+    """The gate and the track that are marked."""
+    screen = driver.app.screen
+    track = screen.query_one(TracksList).selected
+    return screen.query_one(GateQueue).selected, "" if track is None else track.track
+
+
+@pytest.mark.parametrize("focused", [False, True])
+async def test_the_mark_comes_back_with_the_gate_that_is_still_on_the_card(focused: bool) -> None:
+    async with opened() as driver:
+        if focused:
+            driver.app.screen.query_one(GateQueue).focus()
+        at = driver.session.manual.now()
+        driver.session.put(replace(states.DEPLOY, state=GateState.WITHDRAWN, closed_at=at, closed_why="broke"))
+        await driver.settle()
+        assert DEPLOY not in driver.app.screen.query_one(GateQueue).order
+        driver.session.put(replace(states.DEPLOY, revision=3))
+        await driver.settle()
+        assert driver.app.desk.card.key == DEPLOY
+        assert marks(driver) == (DEPLOY, "pay-webhook")
+        # While the list has the focus a gate that comes back stands at its end.
+        await driver.press("k" if focused else "j")
+        assert driver.app.desk.card.key == marks(driver)[0] != DEPLOY
+
+
+async def test_the_mark_comes_back_when_a_search_that_hid_its_gate_is_over() -> None:
+    async with opened() as driver:
+        await driver.press("slash")
+        await driver.type("zzz")
+        assert driver.app.desk.card.key == DEPLOY
+        assert marks(driver) == (None, "")
+        await driver.press("enter", "escape")
+        assert (driver.app.desk.card.key, marks(driver)) == (DEPLOY, (DEPLOY, "pay-webhook"))
+
+
+async def test_a_search_that_hides_the_card_s_gate_puts_one_that_it_lists_there() -> None:
+    async with opened() as driver:
+        await driver.press("slash")
+        await driver.type("auth")
+        assert (driver.app.desk.card.key, marks(driver)) == (COUNSEL, (COUNSEL, "fix-auth-race"))
+        await driver.press("enter", "escape")
+        assert (driver.app.desk.card.key, marks(driver)) == (COUNSEL, (COUNSEL, "fix-auth-race"))
+
+
+async def test_keys_pressed_at_once_are_not_taken_back_by_the_first_row() -> None:
+    async with opened() as driver:
+        await driver.pilot.press("w")
+        await driver.settle()
+        assert (driver.app.desk.card.key, marks(driver)[0]) == (COUNSEL, COUNSEL)
+
+
+async def test_a_card_that_moves_on_takes_both_marks_along_where_gates_were_chosen() -> None:
+    async with opened() as driver:
+        driver.app.screen.query_one(GateQueue).focus()
+        await driver.press("j")
+        at = driver.session.manual.now()
+        driver.session.put(replace(states.COUNSEL, state=GateState.WITHDRAWN, closed_at=at, closed_why="broke"))
+        await driver.settle()
+        driver.pass_time(10_000)
+        await driver.settle()
+        assert driver.app.desk.card.key == DEPLOY
+        assert marks(driver) == (DEPLOY, "pay-webhook")
+
+
+async def test_a_row_that_leaves_the_tracks_changes_no_card() -> None:
+    async with opened() as driver:
+        await driver.press(*"ffff")
+        assert "only failed tracks" in driver.status
+        assert driver.app.desk.card.key == DEPLOY
+        driver.session.put(replace(states.DEPLOY, revision=3))
+        await driver.settle()
+        assert marks(driver)[0] == driver.app.desk.card.key == DEPLOY
 
 
 async def test_clicks_select_and_open() -> None:

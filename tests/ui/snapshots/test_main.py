@@ -75,7 +75,7 @@ def test_ascii(snap_compare: Compare) -> None:
 
 @pytest.mark.parametrize(
     "keys",
-    [("w", "e", "1"), ("v",), ("x",), ("z",), ("question_mark",), ("q",), ("slash", "a", "u")],
+    [("e", "1"), ("v",), ("x",), ("z",), ("question_mark",), ("q",), ("slash", "a", "u")],
     ids=["gate", "track", "reason", "snooze", "help", "quit", "search"],
 )
 def test_other_screens(snap_compare: Compare, keys: tuple[str, ...]) -> None:

@@ -237,10 +237,10 @@ async def test_a_held_order_is_told_in_the_frame() -> None:
         gone = replace(state.batches[BATCH], gates={COUNSEL.id: replace(COUNSEL, asked_at=ago(9))})
         widget.show(present_tracks(State({BATCH: gone}), NOW, UNICODE))
         await pilot.pause()
-        assert "order held" in host.picture()[0]
+        assert "sorted by need, resting while you are here" in host.picture()[0]
         host.query_one(Other).focus()
         await pilot.pause()
-        assert "sorted by need" in host.picture()[0]
+        assert "sorted by need ─" in host.picture()[0]
         assert widget.order[0] == track_key("fix-auth-race")
 
 

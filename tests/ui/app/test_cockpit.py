@@ -273,13 +273,6 @@ async def test_a_search_that_hides_the_card_s_gate_puts_one_that_it_lists_there(
         assert (driver.app.desk.card.key, marks(driver)) == (COUNSEL, (COUNSEL, "fix-auth-race"))
 
 
-async def test_keys_pressed_at_once_are_not_taken_back_by_the_first_row() -> None:
-    async with opened() as driver:
-        await driver.pilot.press("w")
-        await driver.settle()
-        assert (driver.app.desk.card.key, marks(driver)[0]) == (COUNSEL, COUNSEL)
-
-
 async def test_a_card_that_moves_on_takes_both_marks_along_where_gates_were_chosen() -> None:
     async with opened() as driver:
         driver.app.screen.query_one(GateQueue).focus()

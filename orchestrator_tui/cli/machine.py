@@ -34,7 +34,7 @@ class _Several:
         self._opened: list[tuple[Session, Evidence]] = []
 
     def find(self) -> Mapping[str, Callable[[], Session]]:
-        """Every repository with a journal or a living session, by name."""
+        """Every repository with a journal or a living session, by path."""
         return {name: partial(self._open, place) for name, place in _places(state_home(os.environ)).items()}
 
     def diff(self, track: Track) -> str:
@@ -62,11 +62,7 @@ class _Several:
 
 
 def _places(home: Path) -> dict[str, Place]:
-    """The repositories by the last part of their path, or the whole of it where that names several."""
+    """The repositories by their paths: what a repository is called here must not depend on which others there are."""
     working = machine_sessions(os.environ, repository_root)
     paths = sorted({*working, *journalled_repositories(home)})
-    names = [path.name for path in paths]
-    return {
-        path.name if names.count(path.name) == 1 else str(path): Place(path, path, home, journal_directory(home, path))
-        for path in paths
-    }
+    return {str(path): Place(path, path, home, journal_directory(home, path)) for path in paths}

@@ -25,8 +25,8 @@ class SeveralSessions:
 
     Args:
         clock: the time.
-        find: the repositories that are to be shown, by name, each with what opens its session. It is asked again
-            every :data:`FIND_S` seconds; one that was shown stays.
+        find: the repositories that are to be shown, by a name that stays theirs, each with what opens its session.
+            It is asked again every :data:`FIND_S` seconds; one that was shown stays.
     """
 
     mode = "live"
@@ -136,7 +136,7 @@ class SeveralSessions:
         problems = {name: picture.live.problem for name, picture in pictures.items() if picture.live.problem}
         live = Live(
             activity=activity,
-            watching=f"{len(pictures)} repositories",
+            watching="1 repository" if len(pictures) == 1 else f"{len(pictures)} repositories",
             empty=() if batches else _empty(pictures.values()),
             problem=next((f"{name}: {problem}" for name, problem in {**self._problems, **problems}.items()), ""),
             held_by=held_by,

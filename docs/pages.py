@@ -36,7 +36,7 @@ VARIABLES: Mapping[str, str] = {
     "ORCH_REPOSITORY": "for `orch-agent`: the main working tree; without it, the one of the current directory",
     "CLAUDE_CONFIG_DIR": "Claude Code's directory; `~/.claude` without it",
     "CLAUDE_CODE_TASK_LIST_ID": "a task list below it that is followed, too",
-    "CLAUDE_CODE_ENABLE_TODO_TOOLS": "Claude Code's own switch for its task tools; only looked at",
+    "CLAUDE_CODE_ENABLE_TODO_TOOLS": "Claude Code's own switch for its task tools; `connect claude` turns it on",
     "NO_COLOR": "set to anything, nothing is coloured",
 }
 """Environment variables that a person may set; the demo's own and those of Claude Code's child processes left out."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from orchestrator_tui.adapters.sessions.arrivals import Arrivals
 from orchestrator_tui.adapters.sessions.lines import GrowingFile, Past
 from orchestrator_tui.adapters.sessions.totals import Totals, join
 from orchestrator_tui.adapters.sessions.transcript import Transcript, feed_past
@@ -11,7 +12,7 @@ from orchestrator_tui.adapters.sessions.transcript import Transcript, feed_past
 WINDOW = 192 * 1024
 """Bytes before the end of a transcript from which it is followed; its past is only counted."""
 WIDEST = 4 * 1024 * 1024
-"""Where no answer stands in the window, up to so much more is looked at."""
+"""Where no answer stands in the window, up to so much more is looked at; so much of one that has just appeared, too."""
 SLICE = 1024 * 1024
 """Bytes of the past that are counted at once."""
 
@@ -19,7 +20,18 @@ SLICE = 1024 * 1024
 class Follower:
     """What one transcript says. ``path`` is looked at when :meth:`look` is called, and need not exist."""
 
-    __slots__ = ("_file", "_past", "_past_totals", "_path", "_session", "_stamp", "_who", "changed_ms", "transcript")
+    __slots__ = (
+        "_file",
+        "_past",
+        "_past_arrivals",
+        "_past_totals",
+        "_path",
+        "_session",
+        "_stamp",
+        "_who",
+        "changed_ms",
+        "transcript",
+    )
 
     def __init__(self, path: str, session: str, agent: str = "") -> None:
         self._path, self._session, self._who = path, session, agent
@@ -30,7 +42,7 @@ class Follower:
         """Read it from its end again at the next look."""
         self._file = GrowingFile(self._path, WINDOW)
         self._past: Past | None = None
-        self._past_totals = Totals()
+        self._past_totals, self._past_arrivals = Totals(), Arrivals()
         self._stamp = None
         self.changed_ms = 0
         """When it last grew, in milliseconds of wall time; 0 when it was never there."""
@@ -58,6 +70,8 @@ class Follower:
             status = os.stat(self._path)
         except (OSError, ValueError):
             gone, self._stamp = self._stamp is not None, None
+            # What is there at a later look was written since this one, and is no past that can wait.
+            self._file = GrowingFile(self._path, WIDEST)
             return gone
         stamp = status.st_ino, status.st_size, status.st_mtime_ns
         if stamp == self._stamp:
@@ -84,14 +98,15 @@ class Follower:
         if self._past is None:
             return False
         for line in self._past.read(SLICE):
-            feed_past(self._past_totals, line)
+            feed_past(self._past_totals, self._past_arrivals, line)
         if self._past.is_read:
             self._past = None
+            self.transcript.arrivals.follow(self._past_arrivals)
         return True
 
     def _begin(self) -> None:
         self.transcript = Transcript(self._session, self._who)
-        self._past_totals = Totals()
+        self._past_totals, self._past_arrivals = Totals(), Arrivals()
 
     def _widen(self) -> None:
         """Begin earlier while nothing that tells of the agent was found: bulky lines can fill a window alone."""

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from orchestrator_tui.adapters.sessions import entries
+from orchestrator_tui.adapters.sessions.arrivals import Arrivals, identifiers
 from orchestrator_tui.adapters.sessions.totals import TITLES, Totals
 from orchestrator_tui.adapters.sessions.words import tool_words
 from orchestrator_tui.core.agents import address
@@ -21,12 +22,9 @@ from orchestrator_tui.core.naming import call_gate_id
 
 MOST_CALLS = 64
 """Calls in flight, and calls that ended and were not asked for yet, that are remembered."""
-MOST_IDENTIFIERS = 512
-"""Identifiers that are remembered: of decisions and messages that an agent was given, and of its sub-agents."""
+MOST_SUBAGENTS = 512
+"""Sub-agents that are remembered by the calls that started them."""
 
-_IDENTIFIER = re.compile(rb"[dm]-[0-9A-Za-z][0-9A-Za-z-]{0,79}")
-_INSIDE = re.compile(rb"[\w-]")
-_ESCAPES = (b"\\n", b"\\r", b"\\t")
 _CREATED = re.compile(r"Task #(\d{1,9}) created")
 _ENDED_AGENT = re.compile(r"<task-id>([\w-]{1,80})</task-id>.{0,2000}?<status>(\w{1,40})</status>", re.DOTALL)
 _GOES_ON = frozenset({None, "tool_use", "pause_turn"})
@@ -35,6 +33,7 @@ _INTERRUPTED = "[Request interrupted"
 _REJECTED = "User rejected tool use"
 _PLACE = ("cwd", "gitBranch", "version", "entrypoint", "teamName", "agentName")
 _AGENT_TOOLS = frozenset({"Agent", "Task"})
+_GIVEN = ("user", "attachment", "system")
 
 
 @frozen
@@ -60,6 +59,7 @@ class Transcript:
         cwd, branch, version, entrypoint, team, member: as the newest lines say; "" while none does.
         children: by the id of the call that started a sub-agent, whether that runs in the background.
         returned: ids of calls whose sub-agent came back with its result.
+        arrivals: which decisions and messages reached the agent.
         ended_agents: how sub-agents ended, by their own id, where a notification said so.
     """
 
@@ -77,8 +77,7 @@ class Transcript:
         self._calls: dict[str, Call] = {}
         self._by_hook: dict[str, None] = {}
         self._ended: deque[CallEnded] = deque(maxlen=MOST_CALLS)
-        self._given: dict[str, int] = {}
-        self._gone_on: dict[str, str] = {}
+        self.arrivals = Arrivals()
 
     @property
     def in_flight(self) -> Call | None:
@@ -104,9 +103,7 @@ class Transcript:
 
     def arrived(self, awaited: frozenset[str]) -> dict[str, str]:
         """Which of these identifiers the agent was given, with what it went on with, in words."""
-        if not self._gone_on:
-            return {}
-        return {name: self._gone_on[name] for name in awaited & self._gone_on.keys()}
+        return self.arrivals.arrived(awaited)
 
     # --- what the kinds of entries mean ----------------------------------------------------------------------
 
@@ -137,7 +134,7 @@ class Transcript:
         reason = message.get("stop_reason")
         self.turn_over = isinstance(reason, str) and reason not in _GOES_ON
         self.turn_over_ms, self.waits_for = at if self.turn_over else 0, 0
-        self._go_on(started, at)
+        self.arrivals.go_on(started, at)
 
     def _start(self, block: Mapping[str, Any], at: int) -> str:
         identifier, tool = entries.text(block, "id"), entries.text(block, "name", 120)
@@ -152,7 +149,7 @@ class Transcript:
         self.activity = words
         self.totals.report(task)
         if tool in _AGENT_TOOLS:
-            _keep(self.children, identifier, background, MOST_IDENTIFIERS)
+            _keep(self.children, identifier, background, MOST_SUBAGENTS)
         return words
 
     def _given_to_it(self, entry: Mapping[str, Any], line: bytes) -> None:
@@ -163,7 +160,7 @@ class Transcript:
                 self._end(block, entry, at)
             elif kind == "text" and isinstance(block.get("text"), str):
                 self._told(block["text"], entry, at)
-        self._note(line, at)
+        self.arrivals.give(line, at)
 
     def _told(self, said: str, entry: Mapping[str, Any], at: int) -> None:
         if said.startswith(_INTERRUPTED):
@@ -190,9 +187,9 @@ class Transcript:
         elif call.tool in _AGENT_TOOLS:
             launched = entries.part(entry, "toolUseResult").get("status") == "async_launched"
             launched = launched or _plain(block).startswith("Async agent launched")
-            _keep(self.children, identifier, launched or call.background, MOST_IDENTIFIERS)
+            _keep(self.children, identifier, launched or call.background, MOST_SUBAGENTS)
             if not launched:
-                _keep(self.returned, identifier, None, MOST_IDENTIFIERS)
+                _keep(self.returned, identifier, None, MOST_SUBAGENTS)
 
     def _answered_by(self, identifier: str, entry: Mapping[str, Any]) -> str:
         if identifier in self._by_hook:
@@ -209,7 +206,7 @@ class Transcript:
             _keep(self._by_hook, entries.text(attachment, "toolUseID"), None, MOST_CALLS)
         if attachment.get("type") == "queued_command" and isinstance(attachment.get("prompt"), str):
             self._notice(attachment["prompt"])
-        self._note(line, entries.wall_ms(entry))
+        self.arrivals.give(line, entries.wall_ms(entry))
 
     def _system(self, entry: Mapping[str, Any], line: bytes) -> None:
         at = entries.wall_ms(entry)
@@ -217,7 +214,7 @@ class Transcript:
             waits = entry.get("pendingBackgroundAgentCount")
             self.turn_over, self.turn_over_ms = True, at
             self.waits_for = waits if type(waits) is int and 0 < waits < 10_000 else 0
-        self._note(line, at)
+        self.arrivals.give(line, at)
 
     def _queued(self, entry: Mapping[str, Any], _line: bytes) -> None:
         content = entry.get("content")
@@ -230,32 +227,12 @@ class Transcript:
     def _title(self, entry: Mapping[str, Any], _line: bytes) -> None:
         self.totals.name(entry)
 
-    # --- texts that reached it -------------------------------------------------------------------------------
-
     def _notice(self, said: str) -> None:
         """Remember how a background agent ended, which older versions tell nowhere else."""
         if "<task-notification>" in said[:400]:
             found = _ENDED_AGENT.search(said[:4000])
             if found:
-                _keep(self.ended_agents, found[1], found[2], MOST_IDENTIFIERS)
-
-    def _note(self, line: bytes, at: int) -> None:
-        for found in _IDENTIFIER.finditer(line):
-            start = found.start()
-            if _INSIDE.match(line, start - 1) and line[start - 2 : start] not in _ESCAPES:
-                continue
-            name = found[0].decode("ascii")
-            if name not in self._gone_on and name not in self._given:
-                _keep(self._given, name, at, MOST_IDENTIFIERS)
-
-    def _go_on(self, started: str, at: int) -> None:
-        if not self._given:
-            return
-        for name, given_at in self._given.items():
-            after = f" {(at - given_at) / 1000:.1f} s later" if at >= given_at > 0 else ""
-            words = f"its next answer came{after}" + (f": {started}" if started else "")
-            _keep(self._gone_on, name, words, MOST_IDENTIFIERS)
-        self._given.clear()
+                _keep(self.ended_agents, found[1], found[2], MOST_SUBAGENTS)
 
 
 _TAKERS: Mapping[str, Callable[[Transcript, Mapping[str, Any], bytes], None]] = {
@@ -269,15 +246,18 @@ _TAKERS: Mapping[str, Callable[[Transcript, Mapping[str, Any], bytes], None]] = 
 }
 
 
-def feed_past(totals: Totals, line: bytes) -> None:
-    """Count a line of the past: what was used, asked for and reported on, but nothing of what goes on."""
+def feed_past(totals: Totals, arrivals: Arrivals, line: bytes) -> None:
+    """Count a line of the past: what was used, asked for, reported on and arrived, but nothing of what goes on."""
     if entries.is_answer(line):
-        message = entries.part(entries.parse(line) or {}, "message")
+        entry = entries.parse(line) or {}
+        message = entries.part(entry, "message")
         totals.answer(message)
+        arrivals.go_on("", entries.wall_ms(entry))
         for block in entries.blocks(message):
             if block.get("name") == "TaskUpdate" and block.get("type") == "tool_use":
                 totals.report(entries.text(entries.part(block, "input"), "taskId", 20))
         return
+    _give_past(arrivals, line)
     head = line[:200]
     if b"-title" in head or b'"summary"' in head or b"cost-state" in head:
         entry = entries.parse(line) or {}
@@ -292,6 +272,13 @@ def feed_past(totals: Totals, line: bytes) -> None:
         for block in entries.blocks(entries.part(entry, "message")):
             if isinstance(block.get("text"), str) and entry.get("isMeta") is not True:
                 totals.said(block["text"])
+
+
+def _give_past(arrivals: Arrivals, line: bytes) -> None:
+    if not entries.is_idle(line) and identifiers(line):
+        entry = entries.parse(line) or {}
+        if entry.get("type") in _GIVEN:
+            arrivals.give(line, entries.wall_ms(entry))
 
 
 def _keep(table: dict[str, Any], key: str, value: Any, most: int) -> None:

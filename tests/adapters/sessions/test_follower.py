@@ -134,3 +134,70 @@ def test_a_read_that_ends_at_its_limit_goes_on_at_the_next_look(
         looks += 1
     assert looks > 2
     assert follower.totals.tokens == 200 * 1_100
+
+
+# --- what was written before the window ------------------------------------------------------------------------
+
+DECISION = "d-0123456789ab"
+AWAITED = frozenset({DECISION})
+
+
+def test_a_transcript_that_appears_is_told_whole_however_much_was_written_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    follower = Follower(str(path), "s1")
+    assert not follower.look()
+    began = line(prompt(0, f"decision {DECISION}")) + line(answer(1, ("toolu_1", "Write", {"file_path": "a"})))
+    path.write_bytes(began + line(BULK) * 4 + line(result(2, "toolu_1")) + line(answer(3)) + line(BULK))
+    assert path.stat().st_size > 2 * WINDOW
+
+    follower.look()
+
+    assert follower.transcript.arrived(AWAITED) == {DECISION: "its next answer came 1.0 s later: Write a"}
+    assert [one.tool for one in follower.transcript.take_ended()] == ["Write"]
+    assert follower.is_counted
+    assert follower.totals.tokens == 2 * 1_100
+
+
+@pytest.mark.parametrize("answered_in", ["the past", "the window"])
+def test_what_arrived_before_the_window_is_found_when_the_past_is_counted(tmp_path: Path, answered_in: str) -> None:
+    path = tmp_path / "t.jsonl"
+    went_on = line(answer(4, ("toolu_1", "Edit", {"file_path": "a"})))
+    before, after = (went_on, b"") if answered_in == "the past" else (b"", went_on)
+    path.write_bytes(
+        line(answer(1)) + line(prompt(2, DECISION)) + before + line(BULK) * 20 + after + line(answer(5)) + line(BULK)
+    )
+    follower = Follower(str(path), "s1")
+    follower.look()
+    assert not follower.transcript.arrived(AWAITED)
+
+    counted(follower)
+
+    (words,) = follower.transcript.arrived(AWAITED).values()
+    assert words.startswith("its next answer came 2.0 s later")
+
+
+def test_what_was_given_before_the_window_arrives_with_the_next_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("orchestrator_tui.adapters.sessions.follower.WIDEST", WINDOW)
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(line(answer(1)) + line(prompt(2, DECISION)) + line(BULK) * 3)
+    follower = Follower(str(path), "s1")
+    follower.look()
+    assert not counted(follower).transcript.arrived(AWAITED)
+    with path.open("ab") as writer:
+        writer.write(line(answer(3)))
+    follower.look()
+    assert follower.transcript.arrived(AWAITED) == {DECISION: "its next answer came 1.0 s later"}
+
+
+def test_what_was_only_printed_before_the_window_has_not_arrived(tmp_path: Path) -> None:
+    path = tmp_path / "t.jsonl"
+    said_by_itself = answer(1, ("toolu_1", "Bash", {"command": f"echo {DECISION}"}))
+    printed = {"type": "attachment", "attachment": {"type": "hook_success", "stdout": DECISION}}
+    queued = {"type": "queue-operation", "operation": "enqueue", "content": DECISION}
+    only_printed = b"".join(map(line, (said_by_itself, printed, queued, answer(2))))
+    path.write_bytes(only_printed + line(BULK) * 20 + line(answer(3)))
+    follower = Follower(str(path), "s1")
+    follower.look()
+    assert not counted(follower).transcript.arrived(AWAITED)

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator_tui.adapters.sessions import entries
+from orchestrator_tui.adapters.sessions.arrivals import MOST_IDENTIFIERS, Arrivals
 from orchestrator_tui.adapters.sessions.totals import Totals, join
-from orchestrator_tui.adapters.sessions.transcript import MOST_CALLS, MOST_IDENTIFIERS, Transcript, feed_past
+from orchestrator_tui.adapters.sessions.transcript import MOST_CALLS, Transcript, feed_past
 from orchestrator_tui.core.facts import CallEnded
 from orchestrator_tui.core.naming import call_gate_id
 from tests.adapters.sessions.homes import FIXTURES, answer, line, prompt, result
@@ -257,7 +258,7 @@ STRANGE = [
 def test_a_strange_line_is_passed_over(strange: bytes) -> None:
     transcript = fed(answer(1, ("toolu_1", "Bash", {"command": "a"})), strange, result(2, "toolu_1"))
     assert transcript.activity == "Bash a"
-    feed_past(Totals(), strange)
+    feed_past(Totals(), Arrivals(), strange)
 
 
 JSON = st.recursive(
@@ -271,11 +272,11 @@ KINDS = st.sampled_from(["assistant", "user", "attachment", "system", "cost-stat
 
 @given(st.lists(st.tuples(KINDS, st.dictionaries(st.sampled_from(KEYS), JSON, max_size=6)), max_size=8))
 def test_no_shape_of_a_line_is_an_error(said: list[tuple[str, dict[str, Any]]]) -> None:
-    transcript, past = Transcript("s1"), Totals()
+    transcript, past, arrivals = Transcript("s1"), Totals(), Arrivals()
     for kind, fields in said:
         written = json.dumps({**fields, "type": kind, "message": fields.get("message", fields)}).encode()
         transcript.feed(written)
-        feed_past(past, written)
+        feed_past(past, arrivals, written)
     assert transcript.totals.tokens >= 0
 
 
@@ -333,7 +334,7 @@ def test_past_and_recent_part_together_are_the_whole(place: int) -> None:
     recent = fed(*lines[place:]).totals
     past = Totals(frozenset(recent.first_ids))
     for one in lines[:place]:
-        feed_past(past, one)
+        feed_past(past, Arrivals(), one)
     both = join(past, recent)
     assert (both.tokens, both.model, both.stated, both.settled) == (
         whole.tokens,

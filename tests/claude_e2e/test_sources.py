@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ class Eye:
 
     def __init__(self, rig: ClaudeRig, terminal: TerminalSession | None = None) -> None:
         self.environ = rig.environment()
+        self._terminal, self._config = terminal, rig.config
         if terminal is not None:
             self.environ["TMUX"] = f"{terminal._socket},1,0"
         self._tmux = Tmux(self.environ)
@@ -83,7 +85,7 @@ class Eye:
             self.look(*awaited)
             return next((one for one in self.facts.values() if _is(one, wanted)), None)
 
-        return wait_until(found, f"{what}: {wanted}", context=lambda: "\n".join(map(repr, self.facts.values())))
+        return wait_until(found, f"{what}: {wanted}", context=lambda: self._shown(self.facts.values()))
 
     def wait_arrival(self, identifier: str) -> str:
         """Look until an identifier has arrived; what was gone on with."""
@@ -92,7 +94,7 @@ class Eye:
             self.look(identifier)
             return self.arrived.get(identifier)
 
-        return wait_until(found, f"{identifier} in a transcript")
+        return wait_until(found, f"{identifier} in a transcript", context=lambda: self._shown(self._said(identifier)))
 
     def wait_call(self, gate: str) -> CallEnded:
         """Look until the call of a gate has ended."""
@@ -101,7 +103,18 @@ class Eye:
             self.look()
             return next((one for one in self.calls if one.gate == gate), None)
 
-        return wait_until(found, f"the end of {gate}", context=lambda: "\n".join(map(repr, self.calls)))
+        return wait_until(found, f"the end of {gate}", context=lambda: self._shown(self.calls))
+
+    def _said(self, identifier: str) -> Iterator[str]:
+        """The beginning of every transcript's lines, and which of them hold an identifier."""
+        for path in self._config.glob("projects/*/**/*.jsonl"):
+            for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+                yield f"{path.name}:{number}{' *' if identifier in line else ''} {line[:200]}"
+
+    def _shown(self, seen: Iterable[object]) -> str:
+        """What was seen in vain, and the terminal as it is now."""
+        screen = "" if self._terminal is None else f"\n--- the terminal ---\n{self._terminal.screen()}"
+        return "\n".join(map(str, seen)) + screen
 
 
 def _is(fact: AgentFact, wanted: dict[str, object]) -> bool:

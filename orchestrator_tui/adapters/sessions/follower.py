@@ -42,7 +42,7 @@ class Follower:
         """Read it from its end again at the next look."""
         self._file = GrowingFile(self._path, WINDOW)
         self._past: Past | None = None
-        self._past_totals, self._past_arrivals = Totals(), Arrivals()
+        self._past_totals, self._past_arrivals = Totals(), Arrivals(from_start=False)
         self._stamp = None
         self.changed_ms = 0
         """When it last grew, in milliseconds of wall time; 0 when it was never there."""
@@ -105,8 +105,8 @@ class Follower:
         return True
 
     def _begin(self) -> None:
-        self.transcript = Transcript(self._session, self._who)
-        self._past_totals, self._past_arrivals = Totals(), Arrivals()
+        self.transcript = Transcript(self._session, self._who, from_start=self._file.begun_at == 0)
+        self._past_totals, self._past_arrivals = Totals(), Arrivals(from_start=False)
 
     def _widen(self) -> None:
         """Begin earlier while nothing that tells of the agent was found: bulky lines can fill a window alone."""

@@ -51,6 +51,10 @@ class Call:
 class Transcript:
     """One agent's transcript as far as it was fed.
 
+    Args:
+        session, agent: whose it is; the agent is "" for the session's own.
+        from_start: the first line that is fed is the transcript's first.
+
     Attributes:
         activity: the last call in words, "" when there was none.
         turn_over: its last answer ended its turn, and nothing was given to it since.
@@ -63,7 +67,7 @@ class Transcript:
         ended_agents: how sub-agents ended, by their own id, where a notification said so.
     """
 
-    def __init__(self, session: str, agent: str = "") -> None:
+    def __init__(self, session: str, agent: str = "", *, from_start: bool = True) -> None:
         self._session, self._agent, self._asker = session, agent, address(session, agent)
         self.totals = Totals()
         self.activity = ""
@@ -77,7 +81,7 @@ class Transcript:
         self._calls: dict[str, Call] = {}
         self._by_hook: dict[str, None] = {}
         self._ended: deque[CallEnded] = deque(maxlen=MOST_CALLS)
-        self.arrivals = Arrivals()
+        self.arrivals = Arrivals(from_start=from_start)
 
     @property
     def in_flight(self) -> Call | None:
@@ -166,7 +170,7 @@ class Transcript:
         if said.startswith(_INTERRUPTED):
             self._calls.clear()
             self.turn_over, self.turn_over_ms = True, at
-        elif not said.lstrip().startswith(_BY_ITSELF):
+        elif not said.lstrip().startswith(_BY_ITSELF) and not self.arrivals.is_late(at):
             self.turn_over, self.turn_over_ms, self.waits_for = False, 0, 0
         self._notice(said)
         if entry.get("isMeta") is not True:
@@ -214,7 +218,7 @@ class Transcript:
             waits = entry.get("pendingBackgroundAgentCount")
             self.turn_over, self.turn_over_ms = True, at
             self.waits_for = waits if type(waits) is int and 0 < waits < 10_000 else 0
-        self.arrivals.give(line, at)
+        self.arrivals.give(line, at, remark=True)
 
     def _queued(self, entry: Mapping[str, Any], _line: bytes) -> None:
         content = entry.get("content")

@@ -15,7 +15,7 @@ from orchestrator_tui.adapters.sessions.totals import Totals, join
 from orchestrator_tui.adapters.sessions.transcript import MOST_CALLS, Transcript, feed_past
 from orchestrator_tui.core.facts import CallEnded
 from orchestrator_tui.core.naming import call_gate_id
-from tests.adapters.sessions.homes import FIXTURES, answer, line, prompt, result
+from tests.adapters.sessions.homes import FIXTURES, answer, line, prompt, result, stamp
 
 DECISION, MESSAGE = "d-0123456789ab", "m-d-0123456789ab-1"
 
@@ -344,3 +344,43 @@ def test_past_and_recent_part_together_are_the_whole(place: int) -> None:
     )
     assert both.paid == pytest.approx(whole.paid)
     assert (both.prompt, both.tasks) == (whole.prompt, whole.tasks)
+
+
+# --- lines out of their order ------------------------------------------------------------------------------
+# Claude Code 2.1.197 may write what began a session after the first answer to it; the lines' own times tell the order.
+
+
+def test_what_began_a_session_has_arrived_with_an_answer_that_was_written_before_it() -> None:
+    context = {"type": "attachment", "attachment": {**CONTEXT, "content": [MESSAGE]}, "timestamp": stamp(2)}
+    transcript = fed(answer(3), {"type": "system", "timestamp": stamp(3)}, prompt(1, f"see {DECISION}"), context)
+    assert transcript.arrived(frozenset({DECISION, MESSAGE})) == {
+        DECISION: "its next answer came 2.0 s later",
+        MESSAGE: "its next answer came 1.0 s later",
+    }
+    assert transcript.turn_over
+    assert transcript.totals.prompt == f"see {DECISION}"
+
+
+def test_what_is_given_after_the_first_answer_waits_for_the_next() -> None:
+    transcript = fed(answer(2), prompt(1, "go"), prompt(5, DECISION))
+    assert not transcript.turn_over
+    assert transcript.arrived(frozenset({DECISION})) == {}
+    transcript.feed(line(answer(6)))
+    assert transcript.arrived(frozenset({DECISION})) == {DECISION: "its next answer came 1.0 s later"}
+
+
+@pytest.mark.parametrize(
+    "before",
+    [[prompt(0, "go"), answer(2)], [answer(2, ("toolu_1", "Bash", {})), prompt(1, "go"), result(3, "toolu_1")]],
+    ids=["in order", "gone on"],
+)
+def test_a_time_alone_does_not_make_what_is_given_later_arrive(before: list[dict[str, Any]]) -> None:
+    said_while_it_answered = prompt(1, DECISION)
+    assert fed(*before, said_while_it_answered).arrived(frozenset({DECISION})) == {}
+
+
+def test_where_the_beginning_is_not_known_the_order_of_the_lines_counts() -> None:
+    transcript = Transcript("s1", from_start=False)
+    for one in (answer(2), prompt(1, DECISION)):
+        transcript.feed(line(one))
+    assert transcript.arrived(frozenset({DECISION})) == {}

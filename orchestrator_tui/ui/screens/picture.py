@@ -35,8 +35,8 @@ class PictureScreen(Screen[Any], inherit_bindings=False):
 
     @property
     def is_composed(self) -> bool:
-        """Whether the parts are there to be shown."""
-        return self._composed and self.is_attached
+        """Whether the parts are there to be shown; of a screen that is being removed, they go first."""
+        return self._composed and self.is_attached and self.display
 
     def show_activity(self) -> None:
         """Show what agents were just seen doing, where the screen lists it."""

@@ -1,5 +1,6 @@
 """The other screens and the ways to tell, copy, save and leave."""
 
+import asyncio
 from dataclasses import replace
 from pathlib import Path
 
@@ -171,3 +172,13 @@ async def test_leaving_is_instant_when_nothing_waits() -> None:
     async with opened(states.many(3)) as driver:
         await driver.press("q")
         assert driver.app._exit
+
+
+async def test_a_second_that_passes_while_it_ends_shows_nothing_more() -> None:
+    async with opened() as driver:
+        ending = asyncio.create_task(driver.app._shutdown())
+        while not ending.done():
+            driver.app.tick()
+            await asyncio.sleep(0)
+        await ending
+    assert driver.session.closed == 1

@@ -11,6 +11,7 @@ from typing import Any
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.kinds_run import RUN_KINDS, Spec
 
 FORMAT_VERSION = 1
 """Version of the journal's format, and the ``min_reader`` that it demands."""
@@ -52,8 +53,6 @@ class Event:
     payload: Mapping[str, Any]
     hash: str = ""
 
-
-Spec = tuple[dict[str, type | tuple[type, ...]], dict[str, type | tuple[type, ...]]]
 
 _TEXT = str
 _INT = int
@@ -108,7 +107,7 @@ KINDS: dict[str, Spec] = {
     ),
     "stage_changed": (
         {"track": _TEXT, "stage": _INT, "status": _TEXT},
-        {"name": _TEXT, "detail": _TEXT, "observed": _BOOL},
+        {"name": _TEXT, "detail": _TEXT, "observed": _BOOL, "late": _BOOL},
     ),
     "stages_skipped": (
         {"track": _TEXT, "stages": _LIST},
@@ -137,11 +136,24 @@ KINDS: dict[str, Spec] = {
             "cwd": _TEXT,
             "process": (list, type(None)),
             "model": _TEXT,
+            "number": _INT,
+            "role": _TEXT,
+            "tier": _TEXT,
+            "session": _TEXT,
         },
     ),
     "attempt_ended": (
         {"track": _TEXT, "attempt": _TEXT, "outcome": _TEXT},
-        {"exit_code": _INT_OR_NONE},
+        {
+            "exit_code": _INT_OR_NONE,
+            "verdict": _TEXT,
+            "summary": _TEXT,
+            "cost_usd": _NUMBER,
+            "tokens": _INT,
+            "turns": _INT,
+            "left_over": _INT,
+            "resumes_wall_ms": _INT_OR_NONE,
+        },
     ),
     "cost_recorded": (
         {"track": _TEXT},
@@ -151,9 +163,10 @@ KINDS: dict[str, Spec] = {
         {"track": _TEXT, "finding": _TEXT, "severity": _TEXT, "title": _TEXT},
         {"detail": _TEXT, "file": _TEXT, "line": _INT_OR_NONE, "by": _TEXT},
     ),
+    "finding_closed": ({"track": _TEXT, "finding": _TEXT, "state": _TEXT}, {"why": _TEXT}),
     "check_recorded": (
         {"track": _TEXT, "name": _TEXT, "result": _TEXT},
-        {"detail": _TEXT},
+        {"detail": _TEXT, "command": _TEXT, "sha": _TEXT, "duration_ms": _INT, "run": _TEXT},
     ),
     "note_added": ({"track": _TEXT, "text": _TEXT}, {"by": _TEXT}),
     "message_sent": (
@@ -267,6 +280,7 @@ KINDS: dict[str, Spec] = {
         {"track": _TEXT, "gate": _TEXT, "evidence": _LIST},
     ),
     "signal_cleared": ({"signal": _TEXT, "why": _TEXT}, {}),
+    **RUN_KINDS,
 }
 
 GATE_KINDS = frozenset(
@@ -292,6 +306,10 @@ GATE_KINDS = frozenset(
     }
 )
 """Kinds that change a gate's row; each is one compare-and-set, by any process (DESIGN §3)."""
+
+
+WORK_KINDS = frozenset({"attempt_started", "attempt_ended", "check_recorded", "stages_skipped", "stage_changed"})
+"""Kinds that every track knows, and that tell how far the work of a run's track is."""
 
 
 def check_payload(kind: str, payload: Mapping[str, Any]) -> None:

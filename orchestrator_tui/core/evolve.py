@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestrator_tui.core import gates
 from orchestrator_tui.core.changing import changed, closed_gate, closed_track, open_gate, open_track
-from orchestrator_tui.core.event import FORMAT_VERSION, GATE_KINDS, Event, EventError
+from orchestrator_tui.core.event import FORMAT_VERSION, GATE_KINDS, WORK_KINDS, Event, EventError
 from orchestrator_tui.core.evolve_tracks import TRACK_HANDLERS, added
+from orchestrator_tui.core.kinds_run import RUN_KINDS
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Batch, Gate, Signal, State, Track, TrackState
+
+if TYPE_CHECKING:
+    from orchestrator_tui.core.run import Run
 
 Changes = dict[str, Any]
 """Fields of a batch that an event changes."""
@@ -86,6 +90,8 @@ class BatchFold:
             raise EventError(f"{event.batch}/{event.seq}: {kind} before batch_opened")
         elif kind in TRACK_HANDLERS:
             self._take_track(event)
+        elif kind in RUN_KINDS:
+            self._take_run(event)
         elif kind in GATE_KINDS:
             self._take_gate(event)
         elif kind in _HANDLERS:
@@ -137,18 +143,36 @@ class BatchFold:
         return self._changes[field] if field in self._changes else getattr(self._last, field)
 
     def _take_track(self, event: Event) -> None:
-        assert self._last is not None
         slug = event.payload["track"]
+        self._tracks[slug] = track = TRACK_HANDLERS[event.kind](self._open(slug, event), event)
+        if track.work is not None and event.kind in WORK_KINDS:
+            from orchestrator_tui.core.evolve_run import worked
+
+            self._tracks[slug] = track = worked(track, event)
+        if event.kind == "track_moved":
+            merged = tuple(one for one in self._now("merged") if one != slug)
+            self._changes["merged"] = (*merged, slug) if track.state is TrackState.MERGED else merged
+
+    def _take_run(self, event: Event) -> None:
+        # Loaded here, since what is only watched needs none of it.
+        from orchestrator_tui.core.evolve_run import RUN_HANDLERS, RUN_TRACK_HANDLERS
+
+        slug = event.payload.get("track")
+        if isinstance(slug, str) and event.kind in RUN_TRACK_HANDLERS:
+            self._tracks[slug] = RUN_TRACK_HANDLERS[event.kind](self._open(slug, event), event)
+        if event.kind in RUN_HANDLERS:
+            self._changes.update(RUN_HANDLERS[event.kind](self, event))
+
+    def _open(self, slug: str, event: Event) -> Track:
+        """A track as it is now, open for change."""
+        assert self._last is not None
         track = self._tracks.get(slug)
         if track is None:
             before = self._last.tracks.get(slug)
             if before is None:
                 raise EventError(f"{event.batch}/{event.seq}: {event.kind} names the unknown track {slug!r}")
             track = open_track(before)
-        self._tracks[slug] = track = TRACK_HANDLERS[event.kind](track, event)
-        if event.kind == "track_moved":
-            merged = tuple(one for one in self._now("merged") if one != slug)
-            self._changes["merged"] = (*merged, slug) if track.state is TrackState.MERGED else merged
+        return track
 
     def _take_gate(self, event: Event) -> None:
         gate_id = event.payload["gate"]
@@ -180,6 +204,16 @@ class BatchFold:
     def put_gate(self, gate: Gate) -> None:
         """Put a gate in the place of the one with its id."""
         self._gates[gate.id] = gate
+
+    @property
+    def run(self) -> Run | None:
+        """The run, as changed so far."""
+        run: Run | None = self._now("run")
+        return run
+
+    def merged(self, slug: str) -> tuple[str, ...]:
+        """The merged tracks, with this one at the end."""
+        return (*(one for one in self._now("merged") if one != slug), slug)
 
     @property
     def signals(self) -> Mapping[str, Signal]:

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.instant import Instant, at_wall
-from orchestrator_tui.core.model import (
-    Activity,
-    Attempt,
-    Check,
-    Finding,
-    Liveness,
-    Message,
-    Stage,
-    StageStatus,
-    Track,
-    TrackState,
-)
+from orchestrator_tui.core.model import Activity, Liveness, Message, Stage, StageStatus, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
+from orchestrator_tui.core.records import Attempt, Check, Finding
 
 
 def added(event: Event) -> Track:
@@ -41,6 +32,7 @@ def added(event: Event) -> Track:
         added_at=event.at,
         reported_at=event.at if reported is None else at_wall(reported, event.at),
         fingerprint=data.get("fingerprint", ""),
+        written_ms=reported or 0,
     )
 
 
@@ -96,6 +88,7 @@ def _reported(track: Track, event: Event) -> Track:
         progress=data.get("progress", track.progress),
         blocked=data.get("blocked", track.blocked),
         fingerprint=data.get("fingerprint", track.fingerprint),
+        written_ms=max(track.written_ms, data.get("wall_ms", 0)),
     )
 
 
@@ -128,7 +121,8 @@ def _stage_changed(track: Track, event: Event) -> Track:
     name, detail = data.get("name") or stage.name, data.get("detail", stage.detail)
     stages[index] = Stage(index, name, status, started, ended, detail)
     ordered = tuple(stages[key] for key in sorted(stages))
-    return changed(track, stages=ordered, stage=index if status is not StageStatus.PENDING else track.stage)
+    stays = status is StageStatus.PENDING or data.get("late", False)
+    return changed(track, stages=ordered, stage=track.stage if stays else index)
 
 
 def _stages_skipped(track: Track, event: Event) -> Track:
@@ -178,19 +172,33 @@ def _attempt_started(track: Track, event: Event) -> Track:
         started_at=event.at,
         process=None if process is None else (process[0], process[1], process[2]),
         model=data.get("model", ""),
+        number=data.get("number", 0),
+        role=data.get("role", ""),
+        tier=data.get("tier", ""),
+        session=data.get("session", ""),
     )
     return changed(track, attempts=(*track.attempts, attempt))
 
 
 def _attempt_ended(track: Track, event: Event) -> Track:
     data = event.payload
-    attempts = tuple(
-        replace(one, ended_at=event.at, exit_code=data.get("exit_code"), outcome=data["outcome"])
-        if one.id == data["attempt"]
-        else one
-        for one in track.attempts
-    )
+    attempts = tuple(_ended(one, event) if one.id == data["attempt"] else one for one in track.attempts)
     return changed(track, attempts=attempts)
+
+
+def _ended(attempt: Attempt, event: Event) -> Attempt:
+    data = event.payload
+    return replace(
+        attempt,
+        ended_at=event.at,
+        exit_code=data.get("exit_code"),
+        outcome=data["outcome"],
+        verdict=data.get("verdict", ""),
+        summary=data.get("summary", ""),
+        cost_usd=data.get("cost_usd", 0.0),
+        tokens=data.get("tokens", 0),
+        turns=data.get("turns", 0),
+    )
 
 
 def _cost_recorded(track: Track, event: Event) -> Track:
@@ -213,8 +221,24 @@ def _finding_added(track: Track, event: Event) -> Track:
         file=data.get("file", ""),
         line=data.get("line"),
         by=data.get("by", ""),
+        times=1 + sum(_same(one, data) for one in track.findings),
     )
     return changed(track, findings=(*track.findings, finding))
+
+
+def _same(finding: Finding, data: Mapping[str, Any]) -> bool:
+    """Whether this was said before, by vocabulary's key: severity, file, line and the beginning of the title."""
+    told = (finding.severity, finding.file, finding.line, finding.title[:60].lower())
+    return told == (data["severity"], data.get("file", ""), data.get("line"), data["title"][:60].lower())
+
+
+def _finding_closed(track: Track, event: Event) -> Track:
+    data = event.payload
+
+    def close(one: Finding) -> Finding:
+        return replace(one, state=data["state"]) if one.id == data["finding"] else one
+
+    return changed(track, findings=tuple(close(one) for one in track.findings))
 
 
 def _check_recorded(track: Track, event: Event) -> Track:
@@ -277,6 +301,7 @@ TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
     "attempt_ended": _attempt_ended,
     "cost_recorded": _cost_recorded,
     "finding_added": _finding_added,
+    "finding_closed": _finding_closed,
     "check_recorded": _check_recorded,
     "message_sent": _message_sent,
     "message_delivered": _message_delivered,

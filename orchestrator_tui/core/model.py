@@ -8,13 +8,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from enum import IntEnum, StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.records import Attempt, Check, Finding
+
+if TYPE_CHECKING:
+    # What is only watched needs none of it, and a hook loads this module at every call.
+    from orchestrator_tui.core.run import Run, Work
 
 
 class Risk(IntEnum):
@@ -236,46 +241,6 @@ class Stage:
 
 
 @frozen
-class Attempt:
-    """One agent process doing one stage once. ``process`` is (pid, start time, boot id) or None."""
-
-    id: str
-    stage: int | None
-    purpose: str
-    argv: tuple[str, ...]
-    cwd: str
-    started_at: Instant
-    process: tuple[int, str, str] | None = None
-    model: str = ""
-    ended_at: Instant | None = None
-    exit_code: int | None = None
-    outcome: str = ""
-
-
-@frozen
-class Finding:
-    """What a reviewer says; severity is ``blocker``, ``concern``, ``follow-up`` or ``nit``."""
-
-    id: str
-    severity: str
-    title: str
-    detail: str = ""
-    file: str = ""
-    line: int | None = None
-    by: str = ""
-
-
-@frozen
-class Check:
-    """A deterministic command with its result: ``pass``, ``fail``, ``partial``, ``skip`` or ``not_run``."""
-
-    name: str
-    result: str
-    detail: str
-    at: Instant
-
-
-@frozen
 class Signal:
     """Something noticed, not said (DESIGN §1). Open until cleared."""
 
@@ -319,7 +284,8 @@ class Track:
     """One unit of work with scope, branch, worktree and stages.
 
     ``agent`` is the Claude Code agent that works on it, where one is known; ``part_of`` names the track whose work
-    this one does (a sub-agent that reports on a task), which is then the one that is listed.
+    this one does (a sub-agent that reports on a task), which is then the one that is listed. ``written_ms`` is the
+    newest time at which its task was written, of what was observed of it, in milliseconds of wall time; 0 if unknown.
     """
 
     batch: str
@@ -353,16 +319,21 @@ class Track:
     problem: str = ""
     progress: str = ""
     fingerprint: str = ""
+    written_ms: int = 0
     model: str = ""
     cost_usd: float | None = None
     tokens: int | None = None
     agent: Agent | None = None
     part_of: str = ""
+    work: Work | None = None
 
 
 @frozen
 class Batch:
-    """One supervised run of a plan, or one watched task list; the unit of journal, replay and report."""
+    """One supervised run of a plan, or one watched task list; the unit of journal, replay and report.
+
+    ``run`` is what is known of a run beside its tracks, None for what is only watched.
+    """
 
     id: str
     title: str
@@ -387,6 +358,7 @@ class Batch:
     seq: int = 0
     head: str = ""
     newer: str = ""
+    run: Run | None = None
 
 
 @frozen

@@ -12,7 +12,8 @@ import pytest
 from orchestrator_tui.adapters import evidence
 from orchestrator_tui.adapters.evidence import TrackEvidence, output_name
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Attempt, Track
+from orchestrator_tui.core.model import Track
+from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.journal.home import worktrees
 
 TRACK = Track("one", "fix-auth", "Fix", "bug", worktree="../tree")

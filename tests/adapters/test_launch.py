@@ -14,7 +14,8 @@ from orchestrator_tui.adapters.evidence import TrackEvidence, output_name
 from orchestrator_tui.adapters.launch import SystemProcesses
 from orchestrator_tui.adapters.process import ProcessIdentity, alive, identity
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Attempt, Track
+from orchestrator_tui.core.model import Track
+from orchestrator_tui.core.records import Attempt
 from tests.cli.scene import ROOT, eventually
 
 STARTER = """

@@ -17,7 +17,8 @@ from orchestrator_tui.adapters.process import ProcessIdentity, identity
 from orchestrator_tui.adapters.sessions.agents import AgentLife
 from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Attempt, Track
+from orchestrator_tui.core.model import Track
+from orchestrator_tui.core.records import Attempt
 
 NOW = Instant(0, 0, "boot")
 NOW_MS = 1_795_171_300_000

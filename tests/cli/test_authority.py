@@ -18,7 +18,8 @@ from orchestrator_tui.cli.authority import Authority
 from orchestrator_tui.cli.guard import GuardedSession
 from orchestrator_tui.core.commands import Decide, Tell
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Attempt, Batch, GateState, State, Track
+from orchestrator_tui.core.model import Batch, GateState, State, Track
+from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.runtime.ports import Clock, Outcome, Snapshot
 from tests.cli.scene import PATIENCE_S, Scene, command, environment
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from orchestrator_tui.core.event import GATE_KINDS, KINDS, Draft, Event, EventError, Spec, check_payload
+from orchestrator_tui.core.event import GATE_KINDS, KINDS, Draft, Event, EventError, check_payload
 from orchestrator_tui.core.evolve import evolve_batch, fold
+from orchestrator_tui.core.kinds_run import RUN_KINDS, Spec
 from orchestrator_tui.core.model import Batch
 from tests.core.builders import BATCH, START, Ledger, on_gate, opened, track_added
 
@@ -23,6 +24,20 @@ FITTING: dict[str, Any] = {
     "process": [7, "70", "boot-1"],
     "routes": ["shell"],
     "options": [{"key": "a", "label": "A"}],
+    "plan": {
+        "title": "t",
+        "workflow": "w",
+        "base": "main",
+        "integration": "orch/b",
+        "repository": "/r",
+        "worktrees": "/w",
+    },
+    "planned": {"slug": "alpha", "title": "t", "kind": "bug", "workflow": "w"},
+    "rules": {
+        "ladder": {"workflow": "w", "title": "t", "kind": "bug", "stages": []},
+        "works": [],
+        "batch_ladder": {"workflow": "w", "title": "t", "kind": "batch", "stages": []},
+    },
 }
 ORDINARY: dict[type, Any] = {str: "text", int: 5, float: 0.5, bool: True, list: [], dict: {}, type(None): None}
 WRONG: dict[type, Any] = {str: 5, int: "5", float: "0.5", bool: 1, list: {}, dict: [], type(None): "text"}
@@ -50,6 +65,10 @@ def prepared(kind: str) -> tuple[Batch | None, int]:
     ledger.must(track_added())
     if kind != "gate_opened":
         ledger.must(opened())
+    if kind in RUN_KINDS:
+        ledger.must(Draft("plan_recorded", {"plan": FITTING["plan"]}))
+        ledger.must(Draft("track_planned", {"track": "alpha", "planned": FITTING["planned"]}))
+        ledger.must(Draft("stage_entered", {"track": "alpha", "stage": 1}))
     return ledger.batch, len(ledger.events) + 1
 
 

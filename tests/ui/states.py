@@ -11,9 +11,7 @@ from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import (
     Activity,
-    Attempt,
     Batch,
-    Check,
     Decision,
     DeliveryStep,
     Gate,
@@ -29,6 +27,7 @@ from orchestrator_tui.core.model import (
     TrackState,
 )
 from orchestrator_tui.core.queries import GateKey, TrackKey
+from orchestrator_tui.core.records import Attempt, Check
 
 BATCH = "checkout"
 ZONE = UTC

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Batch, Check, Stage, StageStatus, State, Track
+from orchestrator_tui.core.model import Batch, Stage, StageStatus, State, Track
 from orchestrator_tui.core.queries import TrackKey, find_track, waiting_gates
+from orchestrator_tui.core.records import Check
 from orchestrator_tui.ui.present.ages import age, duration
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, fit_line, line_width, spread, told
 from orchestrator_tui.ui.present.columns import Column, choose, lay_out, sized

@@ -15,6 +15,7 @@ from orchestrator_tui.ui.present.agent import NEWS
 from orchestrator_tui.ui.present.ages import duration, seconds
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.routes import held_words, route_word
+from orchestrator_tui.ui.present.telling_run import HIDDEN_OF_RUNS, RUN_TELLERS
 from orchestrator_tui.ui.present.words import plural, tokens
 
 HIDDEN = frozenset(
@@ -26,6 +27,7 @@ HIDDEN = frozenset(
         "gate_route_added",
         "request_made",
         "request_taken",
+        *HIDDEN_OF_RUNS,
     }
 )
 """Kinds that the timeline leaves out: finer steps of something that another line tells."""
@@ -258,6 +260,14 @@ def _attempt_ended(told: _Telling) -> Told:
     return Told(f"an agent ended: {told.text('outcome').replace('_', ' ')}", ending)
 
 
+def _of_run(words: Callable[[Mapping[str, Any]], tuple[str, str, str]]) -> Callable[[_Telling], Told]:
+    def tell(told: _Telling) -> Told:
+        text, detail, token = words(told.payload)
+        return Told(clean(text, 300), clean(detail, 300), token)
+
+    return tell
+
+
 def _ends(words: str) -> Callable[[_Telling], Told]:
     return lambda told: Told(told.about(words), told.text("why"), "quiet")
 
@@ -320,6 +330,8 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
     "gate_snoozed": lambda told: Told(
         f"warnings silenced for {duration(told.number('snooze_ms'))}", f"by {told.text('by', 'somebody')}", "quiet"
     ),
+    **{kind: _of_run(words) for kind, words in RUN_TELLERS.items()},
+    "finding_closed": lambda told: Told(f"a finding is {told.text('state')}", told.text("why"), "quiet"),
     "signal_raised": lambda told: Told(f"noticed: {told.text('text')}", told.items("evidence"), "gate"),
     "signal_cleared": lambda told: Told("no longer so", told.text("why"), "quiet"),
 }

@@ -7,8 +7,9 @@ from datetime import tzinfo
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Attempt, Batch, Finding, Message, Signal, State, Track
+from orchestrator_tui.core.model import Batch, Message, Signal, State, Track
 from orchestrator_tui.core.queries import TrackKey, find_track
+from orchestrator_tui.core.records import Attempt, Finding
 from orchestrator_tui.ui.present.agent import agent_facts, part_lines
 from orchestrator_tui.ui.present.ages import age, clock_time, duration
 from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, clean, wrap

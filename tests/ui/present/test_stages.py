@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator_tui.core.model import Attempt, Check, Finding, Stage, StageStatus
+from orchestrator_tui.core.model import Stage, StageStatus
 from orchestrator_tui.core.queries import TrackKey
+from orchestrator_tui.core.records import Attempt, Check, Finding
 from orchestrator_tui.ui.present.glyphs import ASCII, UNICODE
 from orchestrator_tui.ui.present.stages import StagesView, check_parts, present_stages, stage_lines, strip_lines
 from orchestrator_tui.ui.present.strip import long_strip, short_strip

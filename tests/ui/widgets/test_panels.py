@@ -12,7 +12,6 @@ from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.model import (
     Activity,
     Batch,
-    Check,
     Gate,
     Liveness,
     Message,
@@ -24,6 +23,7 @@ from orchestrator_tui.core.model import (
     State,
 )
 from orchestrator_tui.core.queries import GateKey, TrackKey
+from orchestrator_tui.core.records import Check
 from orchestrator_tui.ui.present.banner import present_banner
 from orchestrator_tui.ui.present.card import present_card
 from orchestrator_tui.ui.present.glyphs import UNICODE

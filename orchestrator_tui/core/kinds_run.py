@@ -1,0 +1,69 @@
+"""The kinds of events that only runs know: their fields as in :data:`orchestrator_tui.core.event.KINDS`."""
+
+from __future__ import annotations
+
+Spec = tuple[dict[str, type | tuple[type, ...]], dict[str, type | tuple[type, ...]]]
+"""Required fields with their types, and optional ones."""
+
+_TEXT = str
+_INT = int
+_LIST = list
+_MAP = dict
+_BOOL = bool
+_INT_OR_NONE = (int, type(None))
+
+RUN_KINDS: dict[str, Spec] = {
+    # runs: plans and workflows as they were when the batch began
+    "plan_recorded": ({"plan": _MAP}, {}),
+    "workflow_recorded": ({"workflow": _TEXT, "rules": _MAP}, {}),
+    "track_planned": ({"track": _TEXT, "planned": _MAP}, {}),
+    "batch_moved": ({"to": _TEXT}, {"why": _TEXT, "by": _TEXT}),
+    "batch_paused": ({"how": _TEXT, "by": _TEXT}, {"why": _TEXT}),
+    "batch_resumed": ({"by": _TEXT}, {}),
+    "concurrency_set": ({"agents": _INT, "why": _TEXT}, {}),
+    "models_chosen": ({"models": _MAP}, {"sources": _MAP}),
+    # runs: effects, each recorded before it is done and after (DESIGN §3)
+    "effect_begun": ({"effect": _TEXT, "kind": _TEXT, "track": _TEXT}, {"arguments": _MAP}),
+    "effect_ended": ({"effect": _TEXT, "outcome": _TEXT}, {"detail": _TEXT}),
+    # runs: tracks
+    "attempt_stopping": ({"track": _TEXT, "attempt": _TEXT, "why": _TEXT}, {}),
+    "worktree_ready": (
+        {"track": _TEXT, "path": _TEXT, "branch": _TEXT, "base_sha": _TEXT},
+        {"provisioned": _LIST, "adopted": _BOOL},
+    ),
+    "worktree_kept": ({"track": _TEXT, "why": _TEXT}, {"disk_bytes": _INT}),
+    "worktree_removed": ({"track": _TEXT}, {"branch_removed": _BOOL}),
+    "track_paused": ({"track": _TEXT, "why": _TEXT}, {"by": _TEXT, "until": _TEXT, "resumes_wall_ms": _INT_OR_NONE}),
+    "track_resumed": ({"track": _TEXT}, {"by": _TEXT}),
+    "stage_entered": ({"track": _TEXT, "stage": _INT}, {"why": _TEXT, "from_stage": _INT}),
+    "stage_granted": ({"track": _TEXT, "stage": _INT, "tries": _INT, "by": _TEXT}, {"instruction": _TEXT}),
+    "stage_judged": (
+        {"track": _TEXT, "stage": _INT, "verdict": _TEXT},
+        {"attempt": _TEXT, "problems": _LIST},
+    ),
+    "work_inspected": (
+        {"track": _TEXT, "inspection": _TEXT, "head": _TEXT},
+        {
+            "files": _LIST,
+            "outside": _LIST,
+            "missing": _LIST,
+            "uncommitted": _LIST,
+            "tests": _LIST,
+            "added": _INT,
+            "removed": _INT,
+            "commits": _INT,
+        },
+    ),
+    "rescue_recorded": (
+        {"track": _TEXT, "trigger": _TEXT, "action": _TEXT, "outcome": _TEXT},
+        {"rationale": _TEXT, "number": _INT},
+    ),
+    "checklist_recorded": ({"track": _TEXT, "items": _LIST}, {}),
+    "merge_recorded": (
+        {"track": _TEXT, "result": _TEXT},
+        {"head": _TEXT, "from_sha": _TEXT, "to_sha": _TEXT, "files": _LIST, "detail": _TEXT},
+    ),
+    "deploy_recorded": ({"track": _TEXT, "environment": _TEXT, "result": _TEXT}, {"detail": _TEXT}),
+    "published": ({"result": _TEXT}, {"sha": _TEXT, "detail": _TEXT, "by": _TEXT}),
+    "report_written": ({"path": _TEXT}, {"why": _TEXT}),
+}

@@ -1,0 +1,133 @@
+"""What a run knows beside what every batch knows: its plan, its open effects, and how far each track's work is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Any
+
+from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.plan import Plan, PlannedTrack
+from orchestrator_tui.core.workflow import Workflow
+
+
+@frozen
+class Effect:
+    """Something that is being done outside, recorded before it was begun; gone from the state when it has ended.
+
+    ``id`` is made from what it is for, so that the same effect is never begun twice.
+    """
+
+    id: str
+    kind: str
+    track: str
+    arguments: Mapping[str, Any]
+    at: Instant
+
+
+@frozen
+class Inspection:
+    """What git says of a track's work against its base, after an attempt or on its own.
+
+    ``outside`` are breaches of its scope, ``missing`` artefacts that are not there, ``uncommitted`` files that no
+    commit holds, ``tests`` files among the changed ones that look like tests.
+    """
+
+    id: str
+    head: str
+    at: Instant
+    files: tuple[str, ...] = ()
+    outside: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    uncommitted: tuple[str, ...] = ()
+    tests: tuple[str, ...] = ()
+    added: int = 0
+    removed: int = 0
+    commits: int = 0
+
+
+@frozen
+class StageRun:
+    """How far the stage at hand is, since it was entered last.
+
+    Attributes:
+        stage: its number.
+        entry: how often the track has entered this stage by now.
+        tries: attempts that were begun since; ``granted`` are tries beyond the workflow's.
+        attempt: the last of them, or "".
+        claim, verdict: what that attempt ended with, "" while it runs.
+        inspection: what git said after it, or None.
+        checks: results by name since then.
+        judged: what was made of it: "", ``accepted``, ``rejected``, ``rework``, ``asked``.
+        problems: why the last try was not accepted, line by line: what the next one is told.
+        instruction: what a person or rule wants done differently.
+        why: why the stage was entered, where it was not the next one.
+    """
+
+    stage: int
+    entry: int = 1
+    tries: int = 0
+    granted: int = 0
+    attempt: str = ""
+    claim: str = ""
+    verdict: str = ""
+    inspection: Inspection | None = None
+    checks: Mapping[str, str] = field(default_factory=dict)
+    judged: str = ""
+    problems: tuple[str, ...] = ()
+    instruction: str = ""
+    why: str = ""
+
+
+@frozen
+class Work:
+    """A track's work: what was planned, where it is done, and how far it is.
+
+    ``entries`` counts how often each stage was entered, ``returns`` how often each led back; ``paused`` says why
+    nothing new is begun for it, ``paused_until`` what ends that; ``kept`` why its worktree is still there at the end.
+    """
+
+    planned: PlannedTrack
+    base_sha: str = ""
+    head_sha: str = ""
+    merged_sha: str = ""
+    ready: bool = False
+    run: StageRun | None = None
+    inspection: Inspection | None = None
+    entries: Mapping[int, int] = field(default_factory=dict)
+    returns: Mapping[int, int] = field(default_factory=dict)
+    deployed: tuple[tuple[str, str], ...] = ()
+    rescues: tuple[tuple[str, ...], ...] = ()
+    checklist: tuple[tuple[str, str, str], ...] = ()
+    merges: tuple[tuple[str, str], ...] = ()
+    paused: str = ""
+    paused_until: str = ""
+    resumes_wall_ms: int | None = None
+    kept: str = ""
+    removed: bool = False
+
+
+@frozen
+class Run:
+    """A run: plan, rules, and what is under way.
+
+    ``phase`` is ``planned``, ``approved``, ``running``, ``integrating``, ``verifying``, ``awaiting_user`` or an end
+    (``completed``, ``stopped``, ``failed``); ``pausing`` is "", ``drain`` or ``now``. ``integration_path`` and
+    ``integration_sha`` are the dedicated worktree and the tip of the integration branch as we left it.
+    """
+
+    plan: Plan
+    workflows: Mapping[str, Workflow] = field(default_factory=dict)
+    phase: str = "planned"
+    phase_at: Instant | None = None
+    pausing: str = ""
+    agents: int = 0
+    effects: Mapping[str, Effect] = field(default_factory=dict)
+    begun: int = 0
+    integration_path: str = ""
+    integration_sha: str = ""
+    models: Mapping[str, str] = field(default_factory=dict)
+    model_sources: Mapping[str, str] = field(default_factory=dict)
+    published: str = ""
+    report: str = ""

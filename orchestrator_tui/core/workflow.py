@@ -1,0 +1,163 @@
+"""A workflow as the engine follows it: its ladders, and every rule that a careful coordinator keeps (DESIGN §2.6).
+
+All of it is data; nothing here or elsewhere asks what a workflow is called. Durations are milliseconds, costs US
+dollars. Files are read by ``plan``; what is recorded with a batch is this, so that a batch never depends on files
+that have changed since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.rules import AnswerRule, Ladder
+
+AGENT, CHECKS, DEPLOY, PERSON = "agent", "checks", "deploy", "person"
+"""What does a stage: an agent, commands alone, the commands of environments, or a person who says when it is done."""
+
+
+@frozen
+class StageWork:
+    """How one stage of a ladder is done.
+
+    Attributes:
+        runs: one of ``agent``, ``checks``, ``deploy``, ``person``.
+        role: whose model and judgement: ``implementer``, ``reviewer``, ``scout``, ``planner`` …
+        prompt: the stage's own text for its agent.
+        artefacts: paths below the worktree that must exist when the stage is done, with ``{slug}`` and ``{spec}``.
+        checks: names of checks that must pass: of the track, of the plan; ``*`` means all of the track's.
+        attempts: how often the stage is tried before a person is asked; the first try counts.
+        bump_at: from which attempt on the next higher tier of models is used; 0 never (seed 001: the third).
+        reviews: it judges the work of another stage: it is given the diff and the criteria, never the reasoning.
+        writes: whether it may change files; what a stage without leave changes is a breach of scope.
+        commits: whether its changes must be committed when it is done.
+        back_to: the stage to which a rework verdict leads, or 0.
+        rounds: how often it may lead back before a person is asked.
+        verdicts: words that an agent ends with, in a line of their own, and what they mean: ``done``, ``rework``,
+            ``failed``, ``blocked``, ``partial``.
+        gate: the kind of the gate that must be approved before the stage begins, or "".
+        skip_by: who may skip it: ``person`` or ``nobody``.
+        after_merge: it begins when its track has been merged (deploys).
+        tier: the tier that it asks for, or "" for its role's.
+        turns, wall_ms, cost_usd: budgets of one attempt; 0 for none.
+    """
+
+    runs: str = AGENT
+    role: str = "implementer"
+    prompt: str = ""
+    artefacts: tuple[str, ...] = ()
+    checks: tuple[str, ...] = ()
+    attempts: int = 3
+    bump_at: int = 3
+    reviews: bool = False
+    writes: bool = True
+    commits: bool = True
+    back_to: int = 0
+    rounds: int = 2
+    verdicts: Mapping[str, str] = field(default_factory=dict)
+    gate: str = ""
+    skip_by: str = "person"
+    after_merge: bool = False
+    tier: str = ""
+    turns: int = 0
+    wall_ms: int = 0
+    cost_usd: float = 0.0
+
+
+@frozen
+class Stall:
+    """When an agent at work counts as stuck (seed 000: three checks without an indicator, a nudge before a rescue)."""
+
+    checks: int = 3
+    interval_ms: int = 60_000
+    reply_ms: int = 120_000
+    rescues: int = 1
+    lower_concurrency: bool = True
+
+
+@frozen
+class Budget:
+    """Budgets of one track; 0 for none. At ``soft`` of each (0.8) it is said, at the whole it acts."""
+
+    turns: int = 0
+    tokens: int = 0
+    cost_usd: float = 0.0
+    wall_ms: int = 0
+    attempts: int = 0
+    soft: float = 0.8
+
+
+@frozen
+class Merging:
+    """How tracks come together.
+
+    ``first`` are the kinds that are merged before others (seed 002: bugs); then what others depend on, then by
+    priority, then by slug. ``checks`` are the names of the plan's checks that run after each merge, ``*`` for all;
+    ``resolve`` is how many attempts an agent gets at a conflict before a person is asked.
+    """
+
+    into: str = "integration"
+    first: tuple[str, ...] = ("bug",)
+    checks: tuple[str, ...] = ("*",)
+    resolve: int = 1
+
+
+@frozen
+class Workflow:
+    """One workflow: the ladder of a track, the ladder of its batch, and the rules of both.
+
+    Attributes:
+        ladder, works: the stages of a track, as judged and as done; equally long.
+        batch_ladder, batch_works: stages of the batch that come before any track is started (scout, plan, divide);
+            one whose ``runs`` is ``agent`` and whose artefacts hold ``{plan}`` divides: that file is the track list.
+        waves: ``ready`` (a track starts when what it depends on has merged) or ``barrier`` (wave by wave).
+        concurrency: tracks at work at once; 0 for no bound.
+        worktree: ``track`` (one each), ``batch`` (all in one), ``pool`` (slots that are used again), ``none``.
+        session: ``stage`` (a fresh agent each) or ``track`` (one conversation that is resumed).
+        gates: the batch's own gates that a person answers: ``plan``, ``spend``, ``integration``, ``publish``.
+        ending: ``publish`` (a gate) or ``hard_stop`` (no gate: ``awaiting_user`` until ``orch-tui publish``).
+        resends: how often the same finding is sent back before it is a person's (seed 000: 2).
+        models: model by tier, lowest first; ``roles`` gives each role its tier.
+        track_gate, batch_gate: names of the checklist's items that must pass.
+        autonomy, constraints, adherence: texts of the dispatch prompt (seed 002, sections F to H).
+        skill: name of the skill whose text is embedded into prompts where a person has it, or "".
+    """
+
+    ladder: Ladder
+    works: tuple[StageWork, ...]
+    batch_ladder: Ladder
+    batch_works: tuple[StageWork, ...] = ()
+    waves: str = "ready"
+    concurrency: int = 0
+    worktree: str = "track"
+    session: str = "stage"
+    gates: tuple[str, ...] = ("plan", "spend", "publish")
+    ending: str = "publish"
+    resends: int = 2
+    stall: Stall = field(default_factory=Stall)
+    budget: Budget = field(default_factory=Budget)
+    merging: Merging = field(default_factory=Merging)
+    models: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)
+    answers: tuple[AnswerRule, ...] = ()
+    track_gate: tuple[str, ...] = ()
+    batch_gate: tuple[str, ...] = ()
+    tests_first: bool = True
+    autonomy: str = ""
+    constraints: str = ""
+    adherence: str = ""
+    skill: str = ""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+        return self.ladder.workflow
+
+    def work(self, index: int) -> StageWork | None:
+        """How the stage of this number is done, or None where there is no such stage."""
+        return self.works[index - 1] if 1 <= index <= len(self.works) else None
+
+    def batch_work(self, index: int) -> StageWork | None:
+        """How the batch stage of this number is done, or None where there is no such stage."""
+        return self.batch_works[index - 1] if 1 <= index <= len(self.batch_works) else None

@@ -181,4 +181,4 @@ async def test_a_second_that_passes_while_it_ends_shows_nothing_more() -> None:
             driver.app.tick()
             await asyncio.sleep(0)
         await ending
-    assert driver.session.closed == 1
+        assert driver.session.closed == 1

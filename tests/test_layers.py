@@ -35,7 +35,7 @@ LAYERS = {
     "plan": Layer(own=("core", "resources"), third_party=("pydantic", "pydantic_core", "yaml")),
     "journal": Layer(own=("core",)),
     "runtime": Layer(own=("core", "journal", "plan")),
-    "adapters": Layer(own=("core", "runtime.ports", "runtime.world"), third_party=WITHOUT_SCREEN),
+    "adapters": Layer(own=("core", "runtime.ports", "runtime.run_world", "runtime.world"), third_party=WITHOUT_SCREEN),
     "ui": Layer(own=("core", "resources", "runtime.ports"), third_party=("rich", "textual", "yaml")),
     "ui.present": Layer(own=("core",), pure=True),
     # Stand-alone commands that must start fast: standard library only, adapters of the standard library included.

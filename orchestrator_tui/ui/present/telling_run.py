@@ -95,7 +95,7 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "checklist_recorded": _checklist,
     "merge_recorded": _merge,
     "deploy_recorded": _deploy,
-    "published": lambda told: ("the batch is published", _text(told, "detail"), "done"),
+    "published": lambda told: ("went out to the base branch", _text(told, "detail"), "done"),
     "report_written": lambda told: ("the report is written", str(told["path"]), "quiet"),
 }
 """The words of each kind of :data:`orchestrator_tui.core.kinds_run.RUN_KINDS`."""

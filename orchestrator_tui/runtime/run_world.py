@@ -1,0 +1,285 @@
+"""What a run asks of the world: git, jobs under shims, and agents behind one port (DESIGN §3, effects).
+
+Every method is safe to call from several threads, may take seconds or minutes, and raises :class:`OSError` with one
+line for a person when it cannot be done. What changes something can be called again after a crash in its middle: it
+finds what was done and finishes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Any, Protocol
+
+from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.plan import Plan, PlannedTrack, Provision
+from orchestrator_tui.core.run import Inspection
+
+# --- jobs ----------------------------------------------------------------------------------------------------
+
+
+@frozen
+class JobOrder:
+    """One process to run under a shim. ``environment`` is the whole of it; ``secrets`` never reach its output files.
+
+    ``stdin`` is written first; unless ``keep_open``, its input ends there. ``wall_ms`` is a hard limit, 0 for none.
+    """
+
+    argv: tuple[str, ...]
+    cwd: str
+    environment: Mapping[str, str]
+    stdin: bytes = b""
+    keep_open: bool = False
+    wall_ms: int = 0
+    secrets: tuple[str, ...] = ()
+
+
+@frozen
+class JobSeen:
+    """A job at one look.
+
+    ``status`` is ``absent``, ``starting``, ``running``, ``ended`` or ``lost`` (neither shim nor process lives, and no
+    result was left); ``reason`` says how it ended: ``exited``, ``signal 9``, ``stopped``, ``wall limit``, ``cannot
+    start: …``; ``left_over`` counts the processes that were found behind it and ended.
+    """
+
+    status: str
+    process: tuple[int, str, str] | None = None
+    exit_code: int | None = None
+    reason: str = ""
+    left_over: int = 0
+    last_output_wall_ms: int = 0
+
+
+class Jobs(Protocol):
+    """Processes under shims, named by the effects that they are for."""
+
+    def start(self, identifier: str, order: JobOrder) -> JobSeen:
+        """Start it, or adopt what was started under this name; the same name never starts two."""
+
+    def look(self, identifier: str) -> JobSeen:
+        """How it is now; cheap."""
+
+    def say(self, identifier: str, data: bytes) -> None:
+        """Write into its input, whole or not at all."""
+
+    def close_input(self, identifier: str) -> None:
+        """End its input."""
+
+    def stop(self, identifier: str) -> None:
+        """Begin the stop ladder; it goes on without us and leaves no process behind. Idempotent."""
+
+    def follow(self, identifier: str, stream: str, offset: int) -> tuple[bytes, int]:
+        """What was written to ``output`` or ``error`` since ``offset``, and the next offset."""
+
+    def tail(self, identifier: str, stream: str, limit: int) -> bytes:
+        """The last of what was written to ``output`` or ``error``."""
+
+
+# --- agents --------------------------------------------------------------------------------------------------
+
+
+@frozen
+class AttemptOrder:
+    """One attempt that is to be made.
+
+    ``prompt`` is everything that the agent is told; ``resume`` the conversation that it goes on with, or "";
+    ``directory`` a private folder of the attempt, for prompt and settings files; ``tasks`` the batch's task list,
+    ``batch`` its id, ``repository`` the main working tree, ``home`` our state directory.
+    """
+
+    id: str
+    track: str
+    stage: int
+    stage_name: str
+    number: int
+    purpose: str
+    role: str
+    model: str
+    prompt: str
+    worktree: str
+    directory: str
+    tasks: str
+    batch: str
+    repository: str
+    home: str
+    plan: Plan
+    resume: str = ""
+    turns: int = 0
+    cost_usd: float = 0.0
+    wall_ms: int = 0
+    writes: bool = True
+
+
+@frozen
+class AttemptNews:
+    """What the output of an attempt told since the last look.
+
+    ``answered`` are decision ids that the agent was given by its input and has gone on with; ``parked_until_ms`` is
+    when a rate limit ends (wall clock), 0 while there is none; ``asks`` are tool calls that wait for an answer by the
+    control protocol, each as the hook input that it amounts to, with its ``request_id``.
+    """
+
+    session: str = ""
+    activity: str = ""
+    model: str = ""
+    cost_usd: float = 0.0
+    tokens: int = 0
+    turns: int = 0
+    denials: tuple[str, ...] = ()
+    parked_until_ms: int = 0
+    answered: tuple[str, ...] = ()
+    asks: tuple[Mapping[str, Any], ...] = ()
+
+
+@frozen
+class AttemptEnd:
+    """What an attempt claims at its end: ``done`` or ``failed``, the verdict word it ended with, and a few words."""
+
+    claim: str
+    verdict: str = ""
+    summary: str = ""
+    cost_usd: float = 0.0
+    tokens: int = 0
+    turns: int = 0
+    session: str = ""
+    model: str = ""
+
+
+class Follower(Protocol):
+    """Reads the output of one attempt as it grows, from its beginning."""
+
+    def feed(self, data: bytes) -> AttemptNews | None:
+        """What these bytes told beside what was told before; None for nothing. Never raises on content."""
+
+    def end(self, exit_code: int | None, reason: str, errors: bytes) -> AttemptEnd:
+        """What the attempt claims, once its process has ended."""
+
+
+class Runner(Protocol):
+    """One kind of agent: Claude Code, any command, or a script."""
+
+    def order(self, attempt: AttemptOrder) -> JobOrder:
+        """How to start it; writes the files that it needs into the attempt's folder."""
+
+    def follower(self, attempt: AttemptOrder, words: frozenset[str]) -> Follower:
+        """A reader of its output; ``words`` are the verdicts that it may end with."""
+
+    def message(self, text: str) -> bytes:
+        """A text as its input takes it, while it runs; b"" when it takes none."""
+
+    def answer(self, ask: Mapping[str, Any], options: tuple[str, ...], text: str, reason: str) -> bytes:
+        """The answer to one of its ``asks`` as its input takes it."""
+
+    def interrupt(self) -> bytes:
+        """What makes it stop its turn and listen; b"" when only a signal does."""
+
+
+# --- git -----------------------------------------------------------------------------------------------------
+
+
+@frozen
+class TreeMade:
+    """A worktree that stands: where, on which branch, from which commit; what was put into it."""
+
+    path: str
+    branch: str
+    base_sha: str
+    provisioned: tuple[str, ...] = ()
+
+
+@frozen
+class MergeMade:
+    """What became of a merge: ``merged`` with its commit, or ``conflict`` with the files."""
+
+    result: str
+    sha: str = ""
+    files: tuple[str, ...] = ()
+
+
+@frozen
+class TreeKept:
+    """What became of a worktree at its end: removed, or why it is kept and how large it is."""
+
+    removed: bool
+    why: str = ""
+    disk_bytes: int = 0
+
+
+@frozen
+class Beginning:
+    """What the repository is like when a batch begins. ``problems`` keep it from beginning, one line each."""
+
+    base_sha: str
+    branch: str
+    fingerprint: str
+    problems: tuple[str, ...] = ()
+
+
+class Git(Protocol):
+    """The repository of a run; the only one that changes branches and worktrees."""
+
+    def beginning(self, plan: Plan) -> Beginning:
+        """Look at the repository before anything is made."""
+
+    def integration(self, plan: Plan) -> TreeMade:
+        """The dedicated integration worktree on its branch, made from the base where there is none."""
+
+    def worktree(self, plan: Plan, batch: str, track: PlannedTrack, base: str, adopt: bool) -> TreeMade:
+        """The worktree of a track, from ``base``; ``adopt`` takes over a branch or worktree of its name."""
+
+    def provision(self, plan: Plan, path: str, rules: Provision) -> tuple[str, ...]:
+        """Copy and link into a fresh worktree what the plan says; what was done."""
+
+    def inspect(
+        self, identifier: str, track: PlannedTrack, path: str, base_sha: str, artefacts: tuple[str, ...]
+    ) -> Inspection:
+        """A worktree's changes against its base: breaches of scope, missing artefacts, uncommitted files."""
+
+    def commit(self, path: str, message: str) -> str:
+        """Commit everything in a worktree that a person told us to commit; the new head."""
+
+    def merge(self, plan: Plan, tree: str, head: str, expected_tip: str, message: str) -> MergeMade:
+        """Merge ``head`` into the integration worktree with ``--no-ff``; on conflict nothing is left behind."""
+
+    def undo(self, tree: str, to_sha: str, expected_tip: str) -> None:
+        """Set the integration branch, and nothing else, back to where it was before a merge of ours."""
+
+    def bring(self, path: str, tip: str) -> MergeMade:
+        """Merge the integration tip into a track's worktree so that a conflict can be resolved there.
+
+        A conflict is left in the worktree for its agent, with its files told.
+        """
+
+    def shared(self, paths: Mapping[str, tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:
+        """Files that two of these tracks (slug → worktree, base) have both changed: track, other track, file."""
+
+    def sides(self, tree: str, ours: str, theirs: str, file: str) -> str:
+        """Both sides of a conflicting file as a text for a person, bounded."""
+
+    def digest(self, path: str, base: str, head: str) -> str:
+        """SHA-256 of a head and its diff against the base: what an approval is bound to."""
+
+    def diff(self, path: str, base: str, limit: int) -> str:
+        """The diff of a worktree against its base, bounded."""
+
+    def remove(self, plan: Plan, track: PlannedTrack, path: str, branch: str, into: str) -> TreeKept:
+        """Remove a clean and merged worktree and its branch; keep everything else, and say why."""
+
+    def publish(self, plan: Plan, sha: str, message: str) -> str:
+        """Bring the integrated work onto the base branch; the new head of the base."""
+
+    def tampered(self, plan: Plan, fingerprint: str) -> tuple[str, ...]:
+        """What has changed in the repository's configuration and hooks since the batch began, in words."""
+
+
+@frozen
+class RunWorld:
+    """All that a run asks of the world, beside what every engine has."""
+
+    git: Git
+    jobs: Jobs
+    runner: Runner
+    directory: str
+    environment: Mapping[str, str] = field(default_factory=dict)
+    secrets: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from typing import Any
 
 from orchestrator_tui.adapters.tasks.answer import decision_metadata
 from orchestrator_tui.core.agents import Agent, address
-from orchestrator_tui.core.facts import OUR_KEYS, AgentFact, AgentsSeen, CallEnded, LifeSign, TaskFact
+from orchestrator_tui.core.facts import OUR_KEYS, AgentFact, AgentsSeen, CallEnded, LifeSign, StageSaid, TaskFact
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.metadata import read_metadata
 from orchestrator_tui.core.model import Gate, Track
@@ -199,6 +199,7 @@ class MemorySessions:
         self.titles: dict[str, str] = {}
         self.calls: list[tuple[str, CallEnded]] = []
         self.given: list[tuple[str, str, str, str]] = []
+        self.said: list[tuple[str, StageSaid]] = []
 
     def put(self, directory: str, *facts: AgentFact) -> None:
         """Agents are now like this."""
@@ -212,6 +213,10 @@ class MemorySessions:
     def end_call(self, directory: str, call: CallEnded) -> None:
         """A tool call's result is written."""
         self.calls.append((directory, call))
+
+    def say(self, directory: str, said: StageSaid) -> None:
+        """An update of a task stands in a transcript with its result."""
+        self.said.append((directory, said))
 
     def give(self, directory: str, where: str, text: str, went_on: str) -> None:
         """An agent was given a text, and went on with something, in words."""
@@ -228,7 +233,7 @@ class MemoryAgents:
     def __init__(self, sessions: MemorySessions | None = None) -> None:
         self._sessions = sessions or MemorySessions()
         self._told: dict[str, dict[str, AgentFact]] = {}
-        self._calls = 0
+        self._calls = self._said = 0
         self._arrived: set[tuple[str, str]] = set()
         self.sights: list[AgentsSight] = []
         self.awaited: frozenset[str] = frozenset()
@@ -239,7 +244,8 @@ class MemoryAgents:
         self.awaited = awaited
         sights, self.sights = tuple(self.sights), []
         calls, self._calls = self._sessions.calls[self._calls :], len(self._sessions.calls)
-        seen = tuple(self._look(directory, calls) for directory in sorted(self._sessions.lists))
+        said, self._said = self._sessions.said[self._said :], len(self._sessions.said)
+        seen = tuple(self._look(directory, calls, said) for directory in sorted(self._sessions.lists))
         return (*sights, *seen)
 
     def forget(self, directory: str) -> None:
@@ -247,7 +253,9 @@ class MemoryAgents:
         self._told.pop(directory, None)
         self.forgotten.append(directory)
 
-    def _look(self, directory: str, calls: Sequence[tuple[str, CallEnded]]) -> AgentsSight:
+    def _look(
+        self, directory: str, calls: Sequence[tuple[str, CallEnded]], said: Sequence[tuple[str, StageSaid]]
+    ) -> AgentsSight:
         now = dict(self._sessions.lists[directory])
         before = self._told.get(directory)
         self._told[directory] = now
@@ -256,6 +264,7 @@ class MemoryAgents:
             calls=tuple(call for listed, call in calls if listed == directory),
             arrived=tuple(self._arrivals(directory)),
             whole=before is None,
+            said=tuple(one for listed, one in said if listed == directory),
         )
         alive = any(not fact.agent.id and not fact.finished for fact in now.values())
         return AgentsSight(directory, self._sessions.titles.get(directory, ""), alive, seen)

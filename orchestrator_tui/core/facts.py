@@ -97,6 +97,25 @@ class CallEnded:
 
 
 @frozen
+class StageSaid:
+    """What one update of a task said of its stage; a later update may have overwritten it in the task's file.
+
+    Attributes:
+        source: the task.
+        stage, status: None where the update left them as they were; a ``status`` of "" is none that is known.
+        stage_name, skipped: "" and () where it said nothing of them.
+        wall_ms: when the update was certainly written, in milliseconds of wall time.
+    """
+
+    source: str
+    stage: int | None
+    status: str | None
+    stage_name: str = ""
+    skipped: tuple[int, ...] = ()
+    wall_ms: int = 0
+
+
+@frozen
 class AgentsSeen:
     """One look at the agents behind one task list: those that changed since the last look.
 
@@ -106,12 +125,14 @@ class AgentsSeen:
         arrived: identifiers of decisions and messages that were found in what an agent was given, each with the
             agent's address and with what it went on with, in words.
         whole: ``facts`` names every agent of the list.
+        said: what updates of the list's tasks said since the last look, in the order in which they were made.
     """
 
     facts: tuple[AgentFact, ...] = ()
     calls: tuple[CallEnded, ...] = ()
     arrived: tuple[tuple[str, str, str], ...] = ()
     whole: bool = False
+    said: tuple[StageSaid, ...] = ()
 
 
 @frozen

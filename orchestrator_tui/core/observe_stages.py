@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.metadata import TaskMetadata
-from orchestrator_tui.core.model import Stage, StageStatus, Track
+from orchestrator_tui.core.model import Signal, Stage, StageStatus, Track
 from orchestrator_tui.core.normalise import asks
 from orchestrator_tui.core.rules import Rules
+
+JUMPED = "stage_jumped"
+"""The kind of the signals that name the stages which a track did not run."""
 
 _STATUSES = {
     "in_progress": StageStatus.RUNNING,
@@ -85,6 +89,33 @@ def stage_moves(track: Track, meta: TaskMetadata) -> list[Draft]:
     return drafts
 
 
+def ran_after_all(track: Track, signals: Iterable[Signal], stage: int) -> list[Draft]:
+    """What is set right when a stage that was called jumped is heard of late: it did run before the one that is shown.
+
+    ``signals`` are those that are raised now.
+    """
+    known = next((one for one in track.stages if one.index == stage), None)
+    shown = known is not None and known.status is not StageStatus.PENDING
+    found = [signal for signal in signals if stage in _jumped(signal, track)]
+    if shown or stage >= track.stage or not found:
+        return []
+    done = _stage(track.slug, stage, StageStatus.DONE, "", "heard of late")
+    drafts = [Draft(done.kind, {**done.payload, "late": True})]
+    for signal in found:
+        why = f"its agent did report stage {stage}; that was heard of late"
+        drafts.append(Draft("signal_cleared", {"signal": signal.id, "why": why}))
+        rest = tuple(one for one in _jumped(signal, track) if one != stage)
+        if rest:
+            drafts.append(_jump_signal(track, rest, signal.text.partition(": ")[2]))
+    return drafts
+
+
+def status_words(track: Track) -> str:
+    """The status of the stage that the track is in, as a task's metadata says it; "" where that has no word for it."""
+    now = next((one.status for one in track.stages if one.index == track.stage), StageStatus.PENDING)
+    return next((word for word, status in _STATUSES.items() if status is now), "")
+
+
 def _reached(slug: str, meta: TaskMetadata) -> list[Draft]:
     if not meta.stage:
         return []
@@ -128,13 +159,25 @@ def _skips(slug: str, stages: tuple[int, ...]) -> list[Draft]:
     return [Draft("stages_skipped", {"track": slug, "stages": list(stages), "by": "its agent"})]
 
 
+def _jumped(signal: Signal, track: Track) -> tuple[int, ...]:
+    """The stages of this track that a signal says were jumped, by its name."""
+    if signal.kind != JUMPED or signal.track != track.slug:
+        return ()
+    listed = signal.id.removeprefix(_signal_id(track, ()))
+    return tuple(int(one) for one in listed.split("-") if one.isdecimal())
+
+
+def _signal_id(track: Track, stages: tuple[int, ...]) -> str:
+    return f"stage-jumped-{track.slug}-" + "-".join(map(str, stages))
+
+
 def _jump_signal(track: Track, stages: tuple[int, ...], why: str) -> Draft:
     listed = ", ".join(str(index) for index in stages)
     return Draft(
         "signal_raised",
         {
-            "signal": f"stage-jumped-{track.slug}-{listed.replace(', ', '-')}",
-            "kind": "stage_jumped",
+            "signal": _signal_id(track, stages),
+            "kind": JUMPED,
             "track": track.slug,
             "text": f"{track.slug} did not run stage {listed}: {why}",
         },

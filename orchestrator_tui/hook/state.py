@@ -24,7 +24,7 @@ def report(visit: Visit) -> None:
     if not visit.attended:
         return
     call = visit.call
-    if not any(head.id == visit.batch for head in visit.journal.batches()):
+    if not visit.has_batch:
         visit.journal.waiters.wake(visit.batch, None)
         return
     payload = {

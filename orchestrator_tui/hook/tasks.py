@@ -20,6 +20,7 @@ from orchestrator_tui.core.metadata import TaskMetadata, read_metadata
 from orchestrator_tui.core.model import Batch, Gate
 from orchestrator_tui.core.normalise import asks, digest, is_gate_of_task, task_gate_id, task_question
 from orchestrator_tui.core.observe_gates import TASK_FILE, task_gate
+from orchestrator_tui.core.stage_said import STAGE_SAID, payload, said_in
 from orchestrator_tui.hook import owed
 from orchestrator_tui.hook.visit import ROUTE, Visit
 from orchestrator_tui.runtime.rules import load_rules
@@ -38,6 +39,7 @@ def written(visit: Visit) -> Asked | None:
     fact = _read(visit, _written_task(visit))
     if fact is None:
         return None
+    _tell_stage(visit, fact)
     meta = read_metadata(fact)
     question = task_question(fact.metadata, meta.stage)
     said = visit.tool_input.get("metadata")
@@ -124,6 +126,15 @@ def _updated(fact: TaskFact, update: Mapping[str, Any]) -> TaskFact:
         status=status if isinstance(status, str) else fact.status,
         metadata={key: value for key, value in merged.items() if value is not None},
     )
+
+
+def _tell_stage(visit: Visit, fact: TaskFact) -> None:
+    """Leave word of the stage that this call reported: its next one may overwrite that before anybody looks."""
+    metadata = visit.tool_input.get("metadata")
+    reported = {"stage", "stageStatus", "skippedStages"} & (metadata.keys() if isinstance(metadata, dict) else set())
+    said = said_in(fact) if reported or "subject" in visit.tool_input else None
+    if said is not None and visit.tool == "TaskUpdate" and visit.has_batch:
+        visit.journal.insert_request(visit.batch, STAGE_SAID, payload(said), visit.clock.now(), ROUTE)
 
 
 def _track(visit: Visit, fact: TaskFact, meta: TaskMetadata) -> str:

@@ -86,6 +86,11 @@ class Visit:
         """Whether somebody is there to answer now."""
         return attended(self._directory)
 
+    @property
+    def has_batch(self) -> bool:
+        """Whether the batch of the caller's list is open."""
+        return any(head.id == self.batch for head in self.journal.batches())
+
     def open_batch(self) -> None:
         """Open the batch of the caller's list, where nobody has yet."""
         opened = watched_batch(self.caller.list_directory, str(self.caller.repository))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.naming import list_batch_id
-from orchestrator_tui.core.observe import observe
+from orchestrator_tui.core.observe import ListSeen, observe
 from orchestrator_tui.core.observe_askers import awaited, observe_answers
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.tracks_shown import sessions_gone
@@ -14,6 +16,7 @@ from orchestrator_tui.runtime.activity import FineActivity
 from orchestrator_tui.runtime.follower import Follower
 from orchestrator_tui.runtime.holding import Hold, Holds, Record
 from orchestrator_tui.runtime.known_agents import KnownAgents
+from orchestrator_tui.runtime.said import SaidStages
 from orchestrator_tui.runtime.sights import joined_lists
 from orchestrator_tui.runtime.world import ListSight, World
 
@@ -34,6 +37,7 @@ class Looking:
         self._follower, self._holds, self._record = follower, holds, record
         self._unseen: dict[str, ListSight] = {}
         self._past: dict[str, bool] = {}
+        self._said = SaidStages(journal)
         self.fine = FineActivity()
         self.agents = KnownAgents()
 
@@ -49,7 +53,7 @@ class Looking:
     def due(self, batch_id: str, hold: Hold) -> None:
         """Record what was held back of a batch and has waited long enough."""
         batch, now = self._batch(batch_id), self._world.clock.now()
-        self._record(hold.lease, observe(batch, self.fine.due(batch, now), self._rules, now))
+        self._record_tasks(batch, hold, self.fine.due(batch, now), now)
         self._record_agents(batch_id, hold, everything=False)
 
     # --- looking -------------------------------------------------------------------------------------------
@@ -70,9 +74,11 @@ class Looking:
         state = self._follower.state
         held = [state.batches[batch_id] for batch_id, _ in self._holds.all()]
         for sight in self._world.agents.scan(frozenset().union(*(awaited(batch) for batch in held))):
-            seen = sight.seen
+            seen, batch_id = sight.seen, list_batch_id(sight.directory)
+            if seen.said:
+                self._said.hear(batch_id, seen.said)
             if seen.facts or seen.calls or seen.arrived or seen.whole:
-                self.agents.take(list_batch_id(sight.directory), sight)
+                self.agents.take(batch_id, sight)
 
     def _is_unfinished(self, batch: Batch) -> bool:
         """Whether the batch watches a list for this repository and has not come to its end."""
@@ -116,11 +122,17 @@ class Looking:
 
     def _record_list(self, batch_id: str, hold: Hold, sight: ListSight) -> None:
         batch, now = self._batch(batch_id), self._world.clock.now()
-        drafts = observe(batch, self.fine.sift(batch, sight.seen, now), self._rules, now)
-        self._record(hold.lease, drafts)
+        drafts = self._record_tasks(batch, hold, self.fine.sift(batch, sight.seen, now), now)
         if any(draft.kind in ("track_added", "track_moved") for draft in drafts):
             # Agents may have reported on tasks before these were known.
             self._record_agents(batch_id, hold, everything=True)
+
+    def _record_tasks(self, batch: Batch, hold: Hold, seen: ListSeen, now: Instant) -> tuple[Draft, ...]:
+        """Record what came before these readings of task files, and then what they show; the events of the latter."""
+        self._record(hold.lease, self._said.before(batch, seen.changed, now))
+        drafts = observe(self._batch(batch.id), seen, self._rules, now)
+        self._record(hold.lease, drafts)
+        return drafts
 
     def _record_agents(self, batch_id: str, hold: Hold, *, everything: bool) -> None:
         batch, now = self._batch(batch_id), self._world.clock.now()

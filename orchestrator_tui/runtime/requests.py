@@ -8,12 +8,15 @@ from typing import Any
 from orchestrator_tui.core.canonical import sha256_hex
 from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.facts import StageSaid
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.naming import agent_slug
 from orchestrator_tui.core.observe_report import observe_report, read_report
+from orchestrator_tui.core.observe_said import observe_said, track_of_task
 from orchestrator_tui.core.refusal import MAX_TEXT_BYTES
 from orchestrator_tui.core.rules import Rules
+from orchestrator_tui.core.stage_said import STAGE_SAID, read_payload
 from orchestrator_tui.core.text import sanitise, sanitise_line
 from orchestrator_tui.core.tracks_shown import is_agent_track, own_track, part
 from orchestrator_tui.journal.port import Request
@@ -31,20 +34,22 @@ _RESULTS = ("pass", "fail", "partial", "skip", "not_run")
 def take(batch: Batch, request: Request, rules: Rules, now: Instant) -> tuple[Draft, ...]:
     """The events of one request, its ``request_taken`` last; a request that makes no sense is taken with the reason."""
     if request.kind == AGENT_EVENT:
-        return (_taken(request, "looked"),)
+        return (taken(request, "looked"),)
     if request.kind == "report":
         return _report(batch, request, rules, now)
+    if request.kind == STAGE_SAID:
+        return _stage_said(batch, request, now)
     maker = _MAKERS.get(request.kind)
     if maker is None:
-        return (_taken(request, f"unknown request {sanitise_line(request.kind, 60)}"),)
+        return (taken(request, f"unknown request {sanitise_line(request.kind, 60)}"),)
     track = _track(batch, request)
     if not track:
-        return (_taken(request, f"unknown track {sanitise_line(str(request.payload.get('track')), 60)}"),)
+        return (taken(request, f"unknown track {sanitise_line(str(request.payload.get('track')), 60)}"),)
     try:
         drafts = maker(track, request)
     except (KeyError, TypeError, ValueError) as error:
         return (unfit(request, error),)
-    return (*drafts, _taken(request, "done"))
+    return (*drafts, taken(request, "done"))
 
 
 def ending(request: Request) -> tuple[str, str]:
@@ -58,7 +63,7 @@ def ending(request: Request) -> tuple[str, str]:
 
 def unfit(request: Request, error: Exception) -> Draft:
     """The ``request_taken`` of a request that cannot be carried out as it is, with the reason."""
-    return _taken(request, f"malformed {request.kind}: {sanitise_line(str(error), 120)}")
+    return taken(request, f"malformed {request.kind}: {sanitise_line(str(error), 120)}")
 
 
 POSTPONED_MS = 60_000
@@ -66,9 +71,25 @@ POSTPONED_MS = 60_000
 
 
 def postponed(batch: Batch, request: Request, now: Instant) -> bool:
-    """Whether the request speaks of a track that is not known yet, though its task file is on its way."""
+    """Whether the request speaks of a track, or of what a task file holds, that is not seen yet and is on its way."""
+    if elapsed_ms(request.at, now) >= POSTPONED_MS:
+        return False
+    said = stage_said(request)
+    if said is not None:
+        track = track_of_task(batch, said.source)
+        return track is None or said.wall_ms > track.written_ms
     named = isinstance(request.payload.get("track"), str) and request.kind in _MAKERS
-    return named and not _track(batch, request) and elapsed_ms(request.at, now) < POSTPONED_MS
+    return named and not _track(batch, request)
+
+
+def stage_said(request: Request) -> StageSaid | None:
+    """What an update of a task said of its stage, where this request tells that and can be understood."""
+    if request.kind != STAGE_SAID:
+        return None
+    try:
+        return read_payload(request.payload)
+    except ValueError:
+        return None
 
 
 def _track(batch: Batch, request: Request) -> str:
@@ -88,7 +109,8 @@ def _track(batch: Batch, request: Request) -> str:
     return "" if own is None else part(batch, own) or own.slug
 
 
-def _taken(request: Request, outcome: str) -> Draft:
+def taken(request: Request, outcome: str) -> Draft:
+    """The ``request_taken`` of a request."""
     kind = sanitise_line(request.kind, 60)
     return Draft("request_taken", {"request": request.id, "kind": kind, "outcome": outcome})
 
@@ -180,12 +202,20 @@ def _message_read(track: str, request: Request) -> tuple[Draft, ...]:
     return (Draft("message_delivered", read),)
 
 
+def _stage_said(batch: Batch, request: Request, now: Instant) -> tuple[Draft, ...]:
+    try:
+        said = read_payload(request.payload)
+    except ValueError as error:
+        return (unfit(request, error),)
+    return (*observe_said(batch, (said,), now), taken(request, "done"))
+
+
 def _report(batch: Batch, request: Request, rules: Rules, now: Instant) -> tuple[Draft, ...]:
     try:
         drafts, refused = observe_report(batch, read_report(request.payload), rules, now)
     except (TypeError, ValueError) as error:
         return (unfit(request, error),)
-    return (*drafts, _taken(request, f"refused: {refused}" if refused else "done"))
+    return (*drafts, taken(request, f"refused: {refused}" if refused else "done"))
 
 
 _MAKERS: dict[str, Callable[[str, Request], tuple[Draft, ...]]] = {

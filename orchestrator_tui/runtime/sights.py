@@ -33,5 +33,6 @@ def joined_agents(earlier: AgentsSight | None, later: AgentsSight) -> AgentsSigh
         calls=(*earlier.seen.calls, *later.seen.calls),
         arrived=(*earlier.seen.arrived, *later.seen.arrived),
         whole=earlier.seen.whole or later.seen.whole,
+        said=(*earlier.seen.said, *later.seen.said),
     )
     return AgentsSight(later.directory, later.title or earlier.title, later.alive, seen)

@@ -224,8 +224,9 @@ class Scene:
     def events(self) -> list[Event]:
         return list(self.journal.events(self.batch))
 
-    def kinds(self, but: str = "batch_opened") -> list[str]:
-        return [event.kind for event in self.events() if event.kind != but]
+    def kinds(self) -> list[str]:
+        """The kinds of all events but the batch's opening and the requests, which :meth:`requests` tells."""
+        return [event.kind for event in self.events() if event.kind not in ("batch_opened", "request_made")]
 
     def requests(self, kind: str) -> list[dict[str, Any]]:
         return [one.payload for one in self.journal.requests(self.batch) if one.kind == kind]

@@ -210,6 +210,7 @@ class ClaudeAgents:
                 self._whole.discard(directory)
             home.told = home.facts
         calls = tuple(call for home in homes for one in home.followers.values() for call in one.transcript.take_ended())
+        said = tuple(one for home in homes for own in home.followers.values() for one in own.transcript.take_said())
         arrived = tuple(self._arrivals(homes, awaited))
         lives = any(one.process is not None for one in behind)
         news = whole or facts or calls or arrived or self._alive_lists.get(directory) != lives
@@ -218,7 +219,7 @@ class ClaudeAgents:
         if whole:
             self._whole.add(directory)
         self._alive_lists[directory] = lives
-        seen = AgentsSeen(tuple(facts), calls, arrived, whole)
+        seen = AgentsSeen(tuple(facts), calls, arrived, whole, said)
         return AgentsSight(directory, _title(directory, homes), lives, seen)
 
     def _arrivals(self, homes: Iterable[Household], awaited: frozenset[str]) -> Iterable[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from orchestrator_tui.adapters.sessions import entries
@@ -16,9 +17,10 @@ from orchestrator_tui.adapters.sessions.arrivals import Arrivals, identifiers
 from orchestrator_tui.adapters.sessions.totals import TITLES, Totals
 from orchestrator_tui.adapters.sessions.words import tool_words
 from orchestrator_tui.core.agents import address
-from orchestrator_tui.core.facts import CallEnded
+from orchestrator_tui.core.facts import CallEnded, StageSaid, TaskFact
 from orchestrator_tui.core.frozen import frozen
-from orchestrator_tui.core.naming import call_gate_id
+from orchestrator_tui.core.naming import call_gate_id, task_source
+from orchestrator_tui.core.stage_said import said_by
 
 MOST_CALLS = 64
 """Calls in flight, and calls that ended and were not asked for yet, that are remembered."""
@@ -38,7 +40,7 @@ _GIVEN = ("user", "attachment", "system")
 
 @frozen
 class Call:
-    """One tool call in flight."""
+    """One tool call in flight; ``said`` is what it says of a task's stage, once it is carried out."""
 
     tool: str
     words: str
@@ -46,6 +48,7 @@ class Call:
     wall_ms: int
     task: str = ""
     background: bool = False
+    said: StageSaid | None = None
 
 
 class Transcript:
@@ -81,6 +84,7 @@ class Transcript:
         self._calls: dict[str, Call] = {}
         self._by_hook: dict[str, None] = {}
         self._ended: deque[CallEnded] = deque(maxlen=MOST_CALLS)
+        self._said: deque[StageSaid] = deque(maxlen=MOST_CALLS)
         self.arrivals = Arrivals(from_start=from_start)
 
     @property
@@ -104,6 +108,12 @@ class Transcript:
         ended = tuple(self._ended)
         self._ended.clear()
         return ended
+
+    def take_said(self) -> tuple[StageSaid, ...]:
+        """What updates of tasks said of their stages since the last time."""
+        said = tuple(self._said)
+        self._said.clear()
+        return said
 
     def arrived(self, awaited: frozenset[str]) -> dict[str, str]:
         """Which of these identifiers the agent was given, with what it went on with, in words."""
@@ -149,7 +159,8 @@ class Transcript:
         gate = call_gate_id(self._session, self._agent, tool, given, self.cwd)
         task = entries.text(given, "taskId", 20) if tool == "TaskUpdate" else ""
         background = tool in _AGENT_TOOLS and given.get("run_in_background") is True
-        _keep(self._calls, identifier, Call(tool, words, gate, at, task, background), MOST_CALLS)
+        said = _said_by(task, given) if task else None
+        _keep(self._calls, identifier, Call(tool, words, gate, at, task, background, said), MOST_CALLS)
         self.activity = words
         self.totals.report(task)
         if tool in _AGENT_TOOLS:
@@ -185,6 +196,8 @@ class Transcript:
         failed = block.get("is_error") is True
         by = self._answered_by(identifier, entry)
         self._ended.append(CallEnded(self._asker, call.gate, call.tool, by, failed, at))
+        if call.said is not None and not failed and entries.part(entry, "toolUseResult").get("success") is not False:
+            self._said.append(replace(call.said, wall_ms=at))
         if call.tool == "TaskCreate" and not failed:
             found = _CREATED.search(_plain(block))
             self.totals.report(found[1] if found else "")
@@ -283,6 +296,13 @@ def _give_past(arrivals: Arrivals, line: bytes) -> None:
         entry = entries.parse(line) or {}
         if entry.get("type") in _GIVEN:
             arrivals.give(line, entries.wall_ms(entry))
+
+
+def _said_by(task: str, update: Mapping[str, Any]) -> StageSaid | None:
+    """What an update says of its task's stage."""
+    metadata, subject = entries.part(update, "metadata"), update.get("subject")
+    subject = subject if isinstance(subject, str) else ""
+    return said_by(TaskFact(task_source(task), task, subject, "", "", metadata, 0))
 
 
 def _keep(table: dict[str, Any], key: str, value: Any, most: int) -> None:

@@ -1,4 +1,10 @@
-"""What a scripted agent does, step by step, as a person writes it in YAML."""
+"""What a scripted agent does, step by step, as a person writes it in YAML.
+
+``steps`` is the whole way of a track, cut into stages by its ``report`` steps. ``stages`` says it for single stages,
+and for single times at which one is done: ``4`` is stage 4, ``4/2`` the second time that stage 4 is entered, ``4/1/3``
+the third try of the first time, ``4/*/3`` the third try of any. A word stands for attempts of that purpose:
+``resolve``. What is said most exactly counts.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +15,8 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
+
+_TIME = r"^(?:[1-9]\d*|[a-z]+)(?:/[1-9]\d*(?:/[1-9]\d*)?|/\*/[1-9]\d*)?$"
 
 
 class _Strict(BaseModel):
@@ -24,10 +32,11 @@ class Report(_Strict):
 
 
 class Write(_Strict):
-    """A file that is written, below the worktree."""
+    """A file that is written, below the worktree; ``append`` puts the text behind what is there, once."""
 
     path: str
     content: str
+    append: bool = False
 
 
 class Replace(_Strict):
@@ -65,7 +74,10 @@ class Change(_Strict):
 
 
 class Ask(_Strict):
-    """A gate: the agent goes on only as decided, with the steps of the chosen key."""
+    """A gate: the agent goes on only as decided, with the steps of the chosen key.
+
+    With ``patience``, in seconds, it goes on without an answer after that, with the steps of ``pending``.
+    """
 
     question: str
     options: dict[str, str]
@@ -75,11 +87,31 @@ class Ask(_Strict):
     environment: str = ""
     recommend: str = ""
     changes: Change | None = None
+    patience: int | None = None
     on: dict[str, list[Step]] = {}
 
 
+class Tells(_Strict):
+    """What an agent with a model would tell of itself: totals so far, and until when it is parked, in seconds."""
+
+    model: str = ""
+    session: str = ""
+    cost_usd: float = 0.0
+    tokens: int = 0
+    turns: int = 0
+    denials: list[str] = []
+    parked_s: float = 0.0
+
+
 class Step(_Strict):
-    """One step: exactly one of its fields is set."""
+    """One step: exactly one of its fields is set. The last group is how agents misbehave.
+
+    ``verdict`` is the word that the stage ends with, ``exit`` ends the process at once, ``hear`` waits for a line with
+    this text on its input. ``shell`` is any command of ``sh``; ``say`` is printed as it is; ``flood`` is that many
+    bytes of output; ``daemon`` leaves a process of its own session behind, for so many seconds; ``hang`` never ends,
+    ``stubbornly`` not even when asked to; ``die`` is the signal that it ends itself by; ``forge`` writes the approval
+    of its own question into its task file.
+    """
 
     report: Report | None = None
     write: Write | None = None
@@ -92,15 +124,47 @@ class Step(_Strict):
     deploy: Literal["dev", "staging", "production"] | None = None
     pause: float | None = None
     done: str | None = None
+    verdict: str | None = None
+    exit: int | None = None
+    hear: str | None = None
+    tells: Tells | None = None
+
+    shell: str | None = None
+    say: str | None = None
+    flood: int | None = None
+    daemon: float | None = None
+    hang: Literal["politely", "stubbornly"] | None = None
+    die: Literal["SIGKILL", "SIGTERM", "SIGSEGV"] | None = None
+    forge: str | None = None
 
 
 class Script(_Strict):
     """The script of one agent."""
 
     track: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-    title: str
-    workflow: str
-    steps: list[Step]
+    title: str = ""
+    workflow: str = ""
+    steps: list[Step] = []
+    stages: dict[Annotated[str, Field(pattern=_TIME)], list[Step]] = {}
+
+    def steps_of(self, stage: int, entry: int = 1, attempt: int = 1, purpose: str = "") -> list[Step]:
+        """The steps of one attempt: of its purpose where that has any, else of its stage."""
+        for name in (purpose, str(stage)):
+            for time in (f"/{entry}/{attempt}", f"/{entry}", f"/*/{attempt}", ""):
+                if name and name + time in self.stages:
+                    return self.stages[name + time]
+        return self._between_reports(stage)
+
+    def _between_reports(self, stage: int) -> list[Step]:
+        """The steps from every report of this stage to the next report."""
+        found: list[Step] = []
+        within = False
+        for step in self.steps:
+            if step.report is not None:
+                within = step.report.stage == stage
+            if within:
+                found.append(step)
+        return found
 
 
 def load_script(path: Path) -> Script:

@@ -1,7 +1,8 @@
 """A scripted agent: a real process that edits, tests, commits and asks through ``orch-agent`` alone.
 
 Usage: ``python -m orchestrator_tui.demo.scripted_agent SCRIPT``, in its worktree, with the environment of an agent
-(``ORCH_TRACK``, ``ORCH_TASKS`` …) and ``ORCH_DEMO_ENVIRONMENTS``, the folder that it deploys into.
+(``ORCH_TRACK``, ``ORCH_TASKS`` …). With ``ORCH_STAGE`` it is one attempt at that stage, by its id in ``ORCH_ATTEMPT``;
+without, it plays the whole script. ``ORCH_DEMO_ENVIRONMENTS`` is the folder that it deploys into.
 """
 
 from __future__ import annotations
@@ -13,97 +14,151 @@ import sys
 import time
 from pathlib import Path
 
-from orchestrator_tui.demo.repository import git
-from orchestrator_tui.demo.script import Ask, Check, Finding, Replace, Report, Script, Step, Write, load_script
+from orchestrator_tui.demo import misbehaving
+from orchestrator_tui.demo.remembering import Memory
+from orchestrator_tui.demo.repository import DemoError, git
+from orchestrator_tui.demo.script import Ask, Check, Finding, Replace, Report, Script, Step, Tells, Write, load_script
 
-ANSWER_WAIT_S = 3600
+ANSWER_WAIT_S, MOST_WAITS = 3600, 168
+HEAR_WAIT_S = 600.0
 PENDING, ENDED = 4, 5
+TELLS = "scripted-agent tells: "
+"""What stands before the one line of JSON in which an agent tells of its cost and tokens."""
 
 
 class ScriptStopped(Exception):
-    """The script cannot go on; the text says why."""
+    """The script cannot go on; the text says why, ``code`` is what the process ends with."""
+
+    def __init__(self, why: str, code: int = 1) -> None:
+        super().__init__(why)
+        self.code = code
 
 
 class ScriptedAgent:
-    """Plays one script in the current directory."""
+    """Plays one script in the current directory; ``time`` tells one entry of a stage from another."""
 
-    def __init__(self, script: Script, worktree: Path, environments: Path) -> None:
-        self._script, self._worktree, self._environments = script, worktree, environments
+    def __init__(self, script: Script, worktree: Path, time: str = "") -> None:
+        self._script, self._worktree = script, worktree
+        self._memory = Memory(worktree, script.track, time)
+        self._memory.forget_locks()
 
-    def play(self, reached: int) -> None:
-        """Play all steps from the stage that was reached. Raises :class:`ScriptStopped` when one cannot be done."""
-        steps = self._script.steps
-        for place, step in enumerate(steps):
-            if step.report is not None and step.report.stage == reached:
-                steps = steps[place:]
-                break
-        self._play(steps)
-
-    def _play(self, steps: list[Step]) -> None:
+    def play(self, steps: list[Step]) -> None:
+        """Play these steps. Raises :class:`ScriptStopped` when one cannot be done."""
         for step in steps:
             for name in step.model_fields_set:
                 getattr(self, f"_do_{name}")(getattr(step, name))
 
+    # -- work ---------------------------------------------------------------------------------------------------------
+
     def _do_report(self, report: Report) -> None:
+        _tell(f"stage {report.stage}: {report.progress or report.name}")
+        given = [("title", self._script.title), ("workflow", self._script.workflow), ("progress", report.progress)]
         self._orch(
             "report",
-            *("--stage", str(report.stage), "--name", report.name, "--progress", report.progress),
-            *("--title", self._script.title, "--workflow", self._script.workflow),
+            *("--stage", str(report.stage), "--name", report.name),
+            *(word for name, value in given if value for word in (f"--{name}", value)),
             *("--branch", git(self._worktree, "branch", "--show-current").strip(), "--worktree", str(self._worktree)),
         )
 
     def _do_write(self, write: Write) -> None:
+        _tell(f"write {write.path}")
         path = self._worktree / write.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(write.content, "utf-8")
+        before = path.read_text("utf-8") if write.append and path.exists() else ""
+        if not write.append:
+            self._memory.write(path, write.content)
+        elif not before.endswith(write.content):
+            self._memory.write(path, before + write.content)
 
     def _do_replace(self, replace: Replace) -> None:
+        _tell(f"edit {replace.path}")
         path = self._worktree / replace.path
         text = path.read_text("utf-8")
         if replace.new in text:
             return
         if replace.old not in text:
             raise ScriptStopped(f"{replace.path} does not hold {replace.old!r}")
-        path.write_text(text.replace(replace.old, replace.new, 1), "utf-8")
+        self._memory.write(path, text.replace(replace.old, replace.new, 1))
 
     def _do_check(self, check: Check) -> None:
+        _tell(f"run {' '.join(check.command)}")
         command = [sys.executable if part == "python3" else part for part in check.command]
         done = subprocess.run(command, cwd=self._worktree, capture_output=True, text=True, check=False)
         result = "pass" if done.returncode == 0 else "fail"
         last = (done.stderr.strip().splitlines() or [""])[-1]
-        self._orch("check", check.name, result, "--detail", last)
+        self._orch("check", check.name, result, *(["--detail", last[:500]] if last.strip() else []))
         if result != check.expect:
             raise ScriptStopped(f"check {check.name}: {result} where {check.expect} was expected: {last}")
 
     def _do_commit(self, message: str) -> None:
+        _tell(f"commit {message}")
         git(self._worktree, "add", "--all")
-        # Started again in the same worktree, some of the work is committed already.
-        if git(self._worktree, "status", "--porcelain"):
+        # Started again in the same worktree, some of the work is committed already; a merge may change nothing.
+        if git(self._worktree, "status", "--porcelain") or (self._memory.directory / "MERGE_HEAD").exists():
             git(self._worktree, "commit", "--quiet", "--message", message)
 
-    def _do_note(self, text: str) -> None:
-        self._orch("note", text)
-
-    def _do_finding(self, finding: Finding) -> None:
-        where = ["--file", finding.file] if finding.file else []
-        where += ["--line", str(finding.line)] if finding.line is not None else []
-        self._orch("finding", "--severity", finding.severity, finding.title, *where)
-
     def _do_deploy(self, environment: str) -> None:
-        self._environments.mkdir(parents=True, exist_ok=True)
+        place = Path(_needed("ORCH_DEMO_ENVIRONMENTS"))
+        place.mkdir(parents=True, exist_ok=True)
         content = {"track": self._script.track, "commit": git(self._worktree, "rev-parse", "HEAD").strip()}
-        with (self._environments / f"{environment}.jsonl").open("a", encoding="utf-8") as file:
-            file.write(json.dumps(content) + "\n")
+        line = json.dumps(content) + "\n"
+        path = place / f"{environment}.jsonl"
+        if not path.exists() or not path.read_text("utf-8").endswith(line):
+            with path.open("a", encoding="utf-8") as file:
+                file.write(line)
 
     def _do_pause(self, seconds: float) -> None:
         time.sleep(seconds)
 
+    # -- what it says -------------------------------------------------------------------------------------------------
+
+    def _do_note(self, text: str) -> None:
+        self._once("note", text)
+
+    def _do_finding(self, finding: Finding) -> None:
+        where = ["--file", finding.file] if finding.file else []
+        where += ["--line", str(finding.line)] if finding.line is not None else []
+        self._once("finding", "--severity", finding.severity, finding.title, *where)
+
     def _do_done(self, outcome: str) -> None:
         self._orch("done", "--outcome", outcome)
 
+    def _do_verdict(self, word: str) -> None:
+        _tell(word)
+
+    def _do_exit(self, code: int) -> None:
+        raise ScriptStopped("ends as it was told to" if code else "", code)
+
+    def _do_tells(self, tells: Tells) -> None:
+        said = tells.model_dump(exclude_unset=True, exclude={"parked_s"})
+        if tells.parked_s:
+            said["parked_until_ms"] = int((time.time() + tells.parked_s) * 1000)
+        _tell(TELLS + json.dumps(said))
+
+    def _do_hear(self, text: str) -> None:
+        """Wait for a line; it may have been said before this step."""
+        _tell(f"waits to hear {text}")
+        import select
+
+        heard, until = b"", time.monotonic() + HEAR_WAIT_S
+        while text.encode() not in heard:
+            ready, _, _ = select.select([0], [], [], max(0.0, until - time.monotonic()))
+            more = os.read(0, 65_536) if ready else b""
+            if not more:
+                raise ScriptStopped(f"nobody said {text!r}")
+            heard += more
+        _tell(f"heard {text}")
+
+    # -- what it asks -------------------------------------------------------------------------------------------------
+
     def _do_ask(self, ask: Ask) -> None:
-        answer = self._changing(ask) if ask.changes else self._answer(ask)
-        self._play(ask.on.get(answer, []))
+        _tell(f"ask {ask.question}")
+        answer = self._memory.get(ask.question)
+        if answer is None:
+            answer = self._changing(ask) if ask.changes else self._answer(ask)
+            if answer != "pending":
+                self._memory.put(ask.question, answer)
+        self.play(ask.on.get(answer, []))
 
     def _changing(self, ask: Ask) -> str:
         """Ask, and ask anew with the changed question while nobody has answered; the first asking then ends."""
@@ -117,20 +172,29 @@ class ScriptedAgent:
             answer = self._answer(ask.model_copy(update={**update, "changes": None}))
             first.communicate()
             return answer
-        return self._chosen(first.returncode, output)
+        return self._chosen(ask, first.returncode, output)
 
     def _answer(self, ask: Ask) -> str:
-        done = subprocess.run(self._command(ask), cwd=self._worktree, stdout=subprocess.PIPE, text=True, check=False)
-        return self._chosen(done.returncode, done.stdout)
+        """Ask, and wait on while nobody decides: the same question asked again is the same gate."""
+        for _ in range(MOST_WAITS if ask.patience is None else 1):
+            done = subprocess.run(
+                self._command(ask), cwd=self._worktree, stdout=subprocess.PIPE, text=True, check=False
+            )
+            if done.returncode != PENDING:
+                break
+        return self._chosen(ask, done.returncode, done.stdout)
 
-    def _chosen(self, status: int, output: str) -> str:
+    def _chosen(self, ask: Ask, status: int, output: str) -> str:
         if status == 0:
             return output.strip()
+        if status == PENDING and ask.patience is not None:
+            return "pending"
         why = {PENDING: "nobody decided in time", ENDED: "the question was taken back"}
         raise ScriptStopped(why.get(status, f"orch-agent ask ended with {status}"))
 
     def _command(self, ask: Ask) -> list[str]:
-        command = [*ORCH_AGENT, "ask", ask.question, "--wait", str(ANSWER_WAIT_S)]
+        wait_s = ANSWER_WAIT_S if ask.patience is None else ask.patience
+        command = [*ORCH_AGENT, "ask", ask.question, "--wait", str(wait_s)]
         for key, label in ask.options.items():
             command += ["--option", f"{key}={label}"]
         for name in ("context", "risk", "confidence", "environment", "recommend"):
@@ -138,31 +202,109 @@ class ScriptedAgent:
             command += [f"--{name}", value] if value else []
         return command
 
+    # -- how it misbehaves --------------------------------------------------------------------------------------------
+
+    def _do_shell(self, command: str) -> None:
+        done = subprocess.run(["sh", "-c", command], cwd=self._worktree, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode != 0:
+            raise ScriptStopped(f"sh ended with {done.returncode}: {command}")
+
+    def _do_say(self, text: str) -> None:
+        _tell(text)
+
+    def _do_flood(self, size: int) -> None:
+        misbehaving.flood(size)
+
+    def _do_daemon(self, seconds: float) -> None:
+        misbehaving.leave_daemon(seconds)
+
+    def _do_hang(self, how: str) -> None:
+        _tell("hangs")
+        misbehaving.hang(how)
+
+    def _do_die(self, by: str) -> None:
+        misbehaving.die(by)
+
+    def _do_forge(self, option: str) -> None:
+        if not misbehaving.forge(Path(_needed("ORCH_TASKS")), self._script.track, option):
+            raise ScriptStopped("there is no task file of its own to forge")
+
+    # -- orch-agent ---------------------------------------------------------------------------------------------------
+
+    def _once(self, *arguments: str) -> None:
+        """Say something that is not to be said again by the attempt that takes over from one that was killed."""
+        what = json.dumps(arguments)
+        if self._memory.get(what) is None:
+            self._orch(*arguments)
+            self._memory.put(what, "said")
+
     def _orch(self, *arguments: str) -> None:
         done = subprocess.run([*ORCH_AGENT, *arguments], cwd=self._worktree, stdout=subprocess.PIPE, check=False)
         if done.returncode != 0:
             raise ScriptStopped(f"orch-agent {arguments[0]} ended with {done.returncode}")
 
 
-ORCH_AGENT = (sys.executable, "-c", "import sys; from orchestrator_tui.agent.main import main; sys.exit(main())")
+# Safe paths: nothing that lies in a worktree is imported.
+ORCH_AGENT = (sys.executable, "-P", "-c", "import sys; from orchestrator_tui.agent.main import main; sys.exit(main())")
+
+
+def _tell(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _needed(variable: str) -> str:
+    value = os.environ.get(variable, "")
+    if not value:
+        raise ScriptStopped(f"{variable} is not set")
+    return value
 
 
 def _stage_reached(track: str) -> int:
     """The stage in the track's task, 0 without one: an agent that starts again goes on where it was (seed 002, H)."""
-    for path in Path(os.environ["ORCH_TASKS"]).glob("*.json"):
+    for path in Path(_needed("ORCH_TASKS")).glob("*.json"):
         metadata = json.loads(path.read_text("utf-8")).get("metadata", {})
         if metadata.get("track") == track:
             return int(metadata.get("stage", 0))
     return 0
 
 
+def _from(steps: list[Step], reached: int) -> list[Step]:
+    """The steps from the stage that was reached; all where it has no report."""
+    places = [place for place, step in enumerate(steps) if step.report is not None and step.report.stage == reached]
+    return steps[places[0] :] if places else steps
+
+
+def _entry_and_try(attempt: str) -> tuple[int, int]:
+    """How often the stage was entered and tried by now: the ends of ``a-<track>-<stage>-<entry>-<try>``."""
+    parts = attempt.rsplit("-", 2)
+    return (int(parts[1]), int(parts[2])) if len(parts) == 3 and all(one.isdigit() for one in parts[1:]) else (1, 1)
+
+
+def _play(script: Script) -> None:
+    if not os.environ.get("ORCH_STAGE"):
+        ScriptedAgent(script, Path.cwd()).play(_from(script.steps, _stage_reached(script.track)))
+        return
+    stage = int(os.environ["ORCH_STAGE"])
+    entry, attempt = _entry_and_try(os.environ.get("ORCH_ATTEMPT", ""))
+    steps = script.steps_of(stage, entry, attempt, os.environ.get("ORCH_PURPOSE", ""))
+    ScriptedAgent(script, Path.cwd(), f"{stage}/{entry}").play(steps)
+
+
 def main() -> int:
     """Play the script that the command line names, in the current directory."""
-    script = load_script(Path(sys.argv[1]))
-    agent = ScriptedAgent(script, Path.cwd(), Path(os.environ["ORCH_DEMO_ENVIRONMENTS"]))
     try:
-        agent.play(_stage_reached(script.track))
+        script = load_script(Path(sys.argv[1]))
+    except (OSError, ValueError) as error:
+        sys.stderr.write(f"{sys.argv[1]}: {error}\n")
+        return 2
+    try:
+        _play(script)
     except ScriptStopped as error:
+        if str(error):
+            sys.stderr.write(f"{script.track}: {error}\n")
+        return error.code
+    except (OSError, DemoError) as error:
         sys.stderr.write(f"{script.track}: {error}\n")
         return 1
     return 0

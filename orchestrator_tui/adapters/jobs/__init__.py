@@ -1,0 +1,1 @@
+"""Jobs: processes that outlive the cockpit and the host, each under a small shim of its own."""

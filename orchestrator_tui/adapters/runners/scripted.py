@@ -1,0 +1,121 @@
+"""The ``scripted`` runner: agents that follow a script, as real processes, for demos and tests."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from orchestrator_tui.adapters.runners.plain import PlainFollower
+from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private
+from orchestrator_tui.adapters.sessions.lines import LineSplitter
+from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.runtime.run_world import AttemptEnd, AttemptNews, AttemptOrder, Follower, JobOrder
+
+MODULE = "orchestrator_tui.demo.scripted_agent"
+TELLS = b"scripted-agent tells: "
+_ABSURD = 10**15
+
+
+@frozen
+class ScriptedRunner:
+    """Plays ``<scripts>/<track>.yaml`` of the plan. ``source`` is the environment that the allow-list takes from."""
+
+    source: Mapping[str, str]
+
+    def order(self, attempt: AttemptOrder) -> JobOrder:
+        """The script of the track, at the stage of the attempt. Raises OSError where there is none."""
+        script = script_of(attempt)
+        if not script.is_file():
+            raise OSError(f"track {attempt.track} has no script: {script} is missing")
+        write_private(attempt, PROMPT, attempt.prompt)
+        demo = {name: self.source[name] for name in ("ORCH_DEMO_ENVIRONMENTS",) if name in self.source}
+        return JobOrder(
+            # Safe paths: nothing that lies in the worktree is imported.
+            (sys.executable, "-P", "-m", MODULE, str(script)),
+            attempt.worktree,
+            environment(attempt, self.source, demo),
+            keep_open=True,
+            wall_ms=attempt.wall_ms,
+        )
+
+    def follower(self, attempt: AttemptOrder, words: frozenset[str]) -> Follower:
+        """Reads plain text, and what a script tells of cost and tokens."""
+        return ScriptedFollower(words)
+
+    def message(self, text: str) -> bytes:
+        """One line."""
+        return f"{sanitise_line(text)}\n".encode()
+
+    def answer(self, ask: Mapping[str, Any], options: tuple[str, ...], text: str, reason: str) -> bytes:
+        """Nothing: it asks by ``orch-agent``."""
+        return b""
+
+    def interrupt(self) -> bytes:
+        """Nothing: only a signal interrupts it."""
+        return b""
+
+
+class ScriptedFollower:
+    """A :class:`PlainFollower` that takes out the lines in which an agent tells of itself."""
+
+    def __init__(self, words: frozenset[str]) -> None:
+        self._plain = PlainFollower(words)
+        self._lines = LineSplitter()
+        self._told = AttemptNews()
+
+    def feed(self, data: bytes) -> AttemptNews | None:
+        """The last line as activity, beside what was told so far."""
+        self._told = replace(self._told, denials=())
+        lines = self._lines.feed(data)
+        if not lines:
+            return None
+        for line in lines:
+            if line.startswith(TELLS):
+                self._told = _telling(line.removeprefix(TELLS), self._told)
+        plain = self._plain.feed(b"".join(line + b"\n" for line in lines if not line.startswith(TELLS)))
+        return replace(self._told, activity="" if plain is None else plain.activity)
+
+    def end(self, exit_code: int | None, reason: str, errors: bytes) -> AttemptEnd:
+        """As a plain one's, with the cost and tokens that were told."""
+        self.feed(b"\n")
+        told = self._told
+        return replace(
+            self._plain.end(exit_code, reason, errors),
+            cost_usd=told.cost_usd,
+            tokens=told.tokens,
+            turns=told.turns,
+            session=told.session,
+            model=told.model,
+        )
+
+
+def script_of(attempt: AttemptOrder) -> Path:
+    """The script of an attempt's track."""
+    return Path(attempt.plan.agent.scripts) / f"{attempt.track}.yaml"
+
+
+def _telling(line: bytes, before: AttemptNews) -> AttemptNews:
+    try:
+        said = json.loads(line)
+    except (ValueError, RecursionError):
+        return before
+    if not isinstance(said, dict):
+        return before
+    changes: dict[str, Any] = {
+        **{name: said[name] for name in ("tokens", "turns", "parked_until_ms") if _is_count(said.get(name))},
+        **{name: sanitise_line(said[name], 120) for name in ("model", "session") if isinstance(said.get(name), str)},
+    }
+    cost, listed = said.get("cost_usd"), said.get("denials")
+    if isinstance(cost, int | float) and 0 <= cost < _ABSURD:
+        changes["cost_usd"] = float(cost)
+    denied = [sanitise_line(one, 120) for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+    return replace(before, **changes, denials=(*before.denials, *denied))
+
+
+def _is_count(value: Any) -> bool:
+    return type(value) is int and 0 <= value < _ABSURD

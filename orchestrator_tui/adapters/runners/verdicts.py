@@ -1,0 +1,29 @@
+"""The verdict that an agent ends with: one of its stage's words, on a line of its own; the last one counts."""
+
+from __future__ import annotations
+
+import re
+
+# What agents put around a word that was to stand alone: headings, quotes, emphasis, code, "Verdict:".
+_ADORNED = re.compile(
+    r"[\s>#*_`~|-]*(?:(?:final )?verdict\W{0,4}[:=]\W{0,4})?[\s*_`\"'(\[]*(.*?)[\s*_`\"')\].!|]*", re.IGNORECASE
+)
+_LONGEST_LINE = 400
+
+
+def verdict_of(line: str, words: frozenset[str]) -> str:
+    """The word that this line is, or "". Only the word as it was given counts, not a sentence with it."""
+    if len(line) > _LONGEST_LINE:
+        return ""
+    plain = line.strip()
+    if plain in words:
+        return plain
+    found = _ADORNED.fullmatch(plain)
+    return found.group(1) if found is not None and found.group(1) in words else ""
+
+
+def last_verdict(text: str, words: frozenset[str]) -> str:
+    """The verdict of a whole text: that of its last line that is one."""
+    if not words:
+        return ""
+    return next((word for line in reversed(text.splitlines()) if (word := verdict_of(line, words))), "")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from orchestrator_tui.core.agents import IDLE, INPUT, PERMISSION
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
+from orchestrator_tui.core.memo import of_newest
 from orchestrator_tui.core.model import (
     TERMINAL_GATE_STATES,
     Batch,
@@ -89,6 +90,7 @@ def needs_person(gate: Gate) -> bool:
     return gate.state is GateState.OPEN or (gate.undelivered and gate.state not in TERMINAL_GATE_STATES)
 
 
+@of_newest
 def gate_queue(state: State) -> tuple[Gate, ...]:
     """The gates that need a person: undelivered first, then by risk, then by age (reliability A-15).
 
@@ -138,6 +140,7 @@ def waiting_gates(batch: Batch, slug: str) -> tuple[Gate, ...]:
     return tuple(gate for gate in batch.gates.values() if needs_person(gate) and track_of(batch, gate) == slug)
 
 
+@of_newest
 def waiting_tracks(state: State) -> Mapping[TrackKey, tuple[Gate, ...]]:
     """The waiting tracks with their gates in queue order."""
     found: dict[TrackKey, list[Gate]] = {}
@@ -147,6 +150,7 @@ def waiting_tracks(state: State) -> Mapping[TrackKey, tuple[Gate, ...]]:
     return {key: tuple(gates) for key, gates in found.items()}
 
 
+@of_newest
 def counts(state: State) -> Counts:
     """The headline's numbers; ``waiting`` counts gates, the others count listed tracks that do not wait."""
     waiting = waiting_tracks(state)
@@ -185,6 +189,7 @@ def asks_elsewhere(track: Track) -> bool:
 _NEED_ORDER = {"failed": 3, "unknown": 2, "working": 4, "pending": 5, "done": 6}
 
 
+@of_newest
 def tracks_by_need(state: State) -> tuple[Track, ...]:
     """The listed tracks, those that need a person first.
 

@@ -5,9 +5,8 @@ In a watched batch everything that works has a track; what is listed is what a p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from orchestrator_tui.core.agents import GONE, Agent, address, agent_of, session_of
+from orchestrator_tui.core.memo import of_newest
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, State, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.naming import agent_source, is_agent_source, is_session_source
@@ -39,10 +38,10 @@ def shown_tracks(batch: Batch) -> tuple[Track, ...]:
     return tuple(track for track in batch.tracks.values() if track.slug in named)
 
 
-def all_shown(state: State) -> Iterator[Track]:
+@of_newest
+def all_shown(state: State) -> tuple[Track, ...]:
     """The listed tracks of every batch."""
-    for batch in state.batches.values():
-        yield from shown_tracks(batch)
+    return tuple(track for batch in state.batches.values() for track in shown_tracks(batch))
 
 
 def part(batch: Batch, track: Track) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.memo import of_newest
 from orchestrator_tui.core.model import Activity, State, Track
 from orchestrator_tui.core.queries import TrackKey, standing, tracks_by_need, waiting_tracks
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean
@@ -70,17 +71,15 @@ def present_tracks(
     empty: Sequence[str] = (),
 ) -> TracksView:
     """The tracks of all batches. ``empty`` are the lines that teach when there are none (``Live.empty``)."""
-    scope = scope or TrackScope()
-    scene = TrackScene(state, now, glyphs, activity or {}, waiting_tracks(state))
-    listed = [track for track in tracks_by_need(state) if _listed(track, scope, scene)]
-    if scope.order != "need":
-        listed.sort(key=ORDERS[scope.order])
-    by_key = {TrackKey(track.batch, track.slug): track for track in listed}
+    scope = scope or _EVERYTHING
+    activity = _NO_ACTIVITY if activity is None else activity
+    by_key, widths = _listing(state, scope, activity)
+    scene = TrackScene(state, now, glyphs, activity, waiting_tracks(state))
     return TracksView(
         rows=LazyRows(by_key, lambda key: track_row(by_key[key], scene)),
         corner=_corner(scope, len(by_key)),
         empty=_empty(scope, tuple(clean(line, 200) for line in empty), bool(by_key)),
-        widths=_widths(listed, scene),
+        widths=widths,
         glyphs=glyphs,
     )
 
@@ -133,13 +132,27 @@ _CELLS: Mapping[str, Callable[[TrackRow], Line]] = {
 }
 
 
-def _widths(tracks: Iterable[Track], scene: TrackScene) -> Mapping[str, int]:
-    listed = tuple(tracks)
+_EVERYTHING = TrackScope()
+_NO_ACTIVITY: Mapping[tuple[str, str], Activity] = {}
+
+
+@of_newest
+def _listing(
+    state: State, scope: TrackScope, activity: Mapping[tuple[str, str], Activity]
+) -> tuple[Mapping[TrackKey, Track], Mapping[str, int]]:
+    """Which tracks are listed, in their order, and how wide their cells are: no second that passes changes that."""
+    listed = [track for track in tracks_by_need(state) if _listed(track, scope, state, activity)]
+    if scope.order != "need":
+        listed.sort(key=ORDERS[scope.order])
+    return {TrackKey(track.batch, track.slug): track for track in listed}, _widths(listed, state)
+
+
+def _widths(listed: Sequence[Track], state: State) -> Mapping[str, int]:
     stages = [len(track.stages) for track in listed]
     strip = max((count for count in stages if count <= STRIP_LIMIT), default=0)
     return {
         "slug": min(32, max((cell_width(track.slug) for track in listed), default=8)),
-        "batch": 14 if len(scene.state.batches) > 1 else 0,
+        "batch": 14 if len(state.batches) > 1 else 0,
         "kind": min(10, max((cell_width(track.kind) for track in listed), default=0)),
         "strip": max(strip, 6) if strip else 0,
         "count": max((len(stage_count(track)) for track in listed), default=0),
@@ -147,13 +160,13 @@ def _widths(tracks: Iterable[Track], scene: TrackScene) -> Mapping[str, int]:
     }
 
 
-def _listed(track: Track, scope: TrackScope, scene: TrackScene) -> bool:
+def _listed(track: Track, scope: TrackScope, state: State, activity: Mapping[tuple[str, str], Activity]) -> bool:
     key = TrackKey(track.batch, track.slug)
-    if scope.only != "all" and scope.only != ("waiting" if key in scene.waiting else standing(track)):
+    if scope.only != "all" and scope.only != ("waiting" if key in waiting_tracks(state) else standing(track)):
         return False
     if not scope.search:
         return True
-    live = scene.activity.get((track.batch, track.slug), track.activity)
+    live = activity.get((track.batch, track.slug), track.activity)
     held = " ".join((track.slug, track.title, track.kind, track.branch, live.text if live else "")).lower()
     return all(word in held for word in scope.search.lower().split())
 

@@ -20,7 +20,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from orchestrator_tui.core.text import is_clean, sanitise_line
-from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width
+from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, line_width
 
 
 class Look(NamedTuple):
@@ -139,7 +139,8 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
             now = self.line_at(y)
             if now != before:
                 self._drawn[y] = now
-                self.refresh(Region(0, y, self.size.width, 1))
+                start, end = _changed_cells(before, now, self.size.width)
+                self.refresh(Region(start, y, end - start, 1))
 
     def on_resize(self, event: Resize) -> None:
         if self._laid_size == self.size:
@@ -250,6 +251,21 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
             note = note.apply_filter(line_filter, self.background_colors[1])
         start -= crop.x
         return Strip.join([border.crop(0, start), note, border.crop(start + note.cell_length)])
+
+
+def _changed_cells(before: Drawn, now: Drawn, width: int) -> tuple[int, int]:
+    """From which cell to which a line looks different: of an age that ticks, no more than its own need painting."""
+    old, new = before[0], now[0]
+    differ = [place for place, (one, other) in enumerate(zip(old, new, strict=False)) if one != other]
+    if before[1] != now[1] or len(old) != len(new) or not differ:
+        return 0, width
+    first, end = differ[0], differ[-1] + 1
+    for one, other in zip(old[first:end], new[first:end], strict=True):
+        # Whether a sign takes a cell of its own is certain only where both are plain.
+        if len(one.text) != len(other.text) or not (one.text.isascii() and other.text.isascii()):
+            return 0, width
+    start = line_width(new[:first])
+    return min(start, width), min(start + line_width(new[first:end]), width)
 
 
 def _style(look: Look, variables: Mapping[str, str]) -> Style:

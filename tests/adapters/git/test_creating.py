@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator_tui.adapters.git import creating
+from orchestrator_tui.adapters.git.command import git
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.worktrees import Created, create, listed
 from tests.adapters.git.repositories import commit, head, run, write
@@ -63,16 +64,16 @@ class Killed(BaseException):
 def dying(step: int) -> Callable[..., str]:
     """git that dies before its n-th command that changes something."""
     left = [step]
-    real = creating.git
+    real = git
 
-    def git(cwd: Path, *args: str, **options: object) -> str:
+    def dies(cwd: Path, *args: str, **options: object) -> str:
         if args[0] in ("worktree", "update-ref", "symbolic-ref", "reset"):
             if left[0] == 0:
                 raise Killed
             left[0] -= 1
         return real(cwd, *args, **options)  # type: ignore[arg-type]
 
-    return git
+    return dies
 
 
 @pytest.mark.parametrize("step", range(4))
@@ -100,7 +101,7 @@ def test_failing_at_any_step_it_leaves_nothing(
             raise GitError("no space left")
         return real(cwd, *args, **options)  # type: ignore[arg-type]
 
-    real = creating.git
+    real = git
     with monkeypatch.context() as patched:
         patched.setattr(creating, "git", failing)
         with pytest.raises(GitError, match="no space left"):

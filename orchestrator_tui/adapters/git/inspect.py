@@ -1,0 +1,193 @@
+"""What a track has changed since its base: files with their kind, whether they only grew, the diff, and its digest."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from orchestrator_tui.adapters.git.command import git
+from orchestrator_tui.adapters.git.history import commit_id, count
+from orchestrator_tui.adapters.git.trees import contents
+from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.scope import Breach, Touched, breaches
+
+APPENDED_LIMIT = 16 << 20
+"""A file longer than this many bytes is not read to see whether it only grew: it then counts as changed otherwise."""
+
+_RENAMES = "--find-renames=50%"
+
+
+@frozen
+class FileChange:
+    """One file that differs between the base and the working tree."""
+
+    path: str
+    kind: str
+    """``A`` added, ``M`` modified, ``D`` deleted, ``R`` renamed, ``T`` changed its type (file, link, submodule)."""
+    added: int = 0
+    """Lines; 0 for a binary file."""
+    removed: int = 0
+    appended_only: bool = False
+    """The old content is, to the byte, the beginning of the new one; so it is for a new file."""
+    old_path: str = ""
+    """What a renamed file was called."""
+
+
+@frozen
+class Changes:
+    """What a working tree has that its base has not."""
+
+    head: str
+    commits: int
+    """Commits since the base."""
+    files: tuple[FileChange, ...]
+    """From the base to the files as they are, committed or not; files that are not tracked are not among them."""
+    uncommitted: tuple[str, ...]
+    untracked: tuple[str, ...]
+
+
+def changes(path: Path, base_sha: str) -> Changes:
+    """Everything that changed in the worktree at ``path`` since ``base_sha``; takes no lock (G-7).
+
+    Raises:
+        GitError: it is no worktree, the base is not there, or git fails.
+    """
+    base = commit_id(path, base_sha)
+    held = contents(path)
+    text = git(path, "diff", "--raw", "--numstat", "--no-abbrev", _RENAMES, "-z", base, "--")
+    entries = list(_entries(text))
+    grown = {one.path for one in entries if one.kind == "A" or (one.could_have_grown and _has_grown(path, one))}
+    return Changes(
+        head=held.head,
+        commits=count(path, "HEAD", f"^{base}"),
+        files=tuple(one.change(one.path in grown) for one in entries),
+        uncommitted=held.uncommitted,
+        untracked=held.untracked,
+    )
+
+
+def diff(path: Path, base_sha: str, limit_bytes: int) -> str:
+    """The changes of tracked files since the base as a patch, committed or not; its end says when it was cut.
+
+    Raises:
+        GitError: as :func:`changes`.
+    """
+    base = commit_id(path, base_sha)
+    text = git(path, "diff", "--patch", _RENAMES, base, "--", limit=limit_bytes + 1)
+    raw = os.fsencode(text)
+    if len(raw) <= limit_bytes:
+        return raw.decode("utf-8", "replace")
+    whole = raw[:limit_bytes].rpartition(b"\n")[0]
+    return whole.decode("utf-8", "replace") + f"\n… cut here: the diff is longer than {limit_bytes} bytes\n"
+
+
+def digest(repository: Path, base: str, head: str) -> str:
+    """SHA-256 over a commit and what it changed since a base: the same for everybody, and another for any change.
+
+    It covers the ids of every file's content before and after, and not the patch, which another version of git may
+    write otherwise. A decision is bound to it.
+
+    Raises:
+        GitError: one of the two is not there.
+    """
+    ends = commit_id(repository, base), commit_id(repository, head)
+    listing = git(repository, "diff-tree", "-r", "--raw", "--no-abbrev", "--no-renames", "-z", *ends, "--")
+    return hashlib.sha256(b"\0".join((ends[1].encode(), os.fsencode(listing)))).hexdigest()
+
+
+def scope_breaches(
+    changed: Changes,
+    owned: Iterable[str],
+    allowed: Iterable[str],
+    read_only: Iterable[str],
+    append_only: Iterable[str],
+) -> tuple[Breach, ...]:
+    """What of the changes is outside of a track's scope (:func:`~orchestrator_tui.core.scope.breaches`).
+
+    Files that are not committed or not tracked count as well, and of a renamed file both names.
+    """
+    return breaches(touched(changed), owned, allowed, read_only, append_only)
+
+
+def touched(changed: Changes) -> tuple[Touched, ...]:
+    """Every path that the changes touch, once."""
+    found: dict[str, Touched] = {}
+    for one in changed.files:
+        for name in filter(None, (one.old_path, one.path)):
+            found.setdefault(name, Touched(name, one.appended_only))
+    for name in changed.uncommitted:
+        # Committed and put back since: it is changed in what would be merged.
+        found.setdefault(name, Touched(name))
+    for name in changed.untracked:
+        found.setdefault(name, Touched(name, appended_only=True))
+    return tuple(found.values())
+
+
+class _Entry:
+    """One file of ``git diff --raw --numstat``."""
+
+    def __init__(self, modes: tuple[str, str], blobs: tuple[str, str], status: str, names: tuple[str, ...]) -> None:
+        self.kind = status[:1]
+        self.old_path, self.path = (names[0], names[1]) if len(names) > 1 else ("", names[0])
+        self.lines = (0, 0)
+        self.blobs = blobs
+        self._ordinary = modes[0] == modes[1] and modes[0].startswith("100")
+
+    @property
+    def could_have_grown(self) -> bool:
+        # A last line without its end counts as removed when something follows it.
+        return self.kind == "M" and self._ordinary and self.lines[1] <= 1
+
+    def change(self, appended_only: bool) -> FileChange:
+        return FileChange(self.path, self.kind, *self.lines, appended_only, self.old_path)
+
+
+def _entries(text: str) -> Iterator[_Entry]:
+    entries: dict[str, _Entry] = {}
+    parts = iter(text.split("\0"))
+    for part in parts:
+        if part.startswith(":"):
+            old_mode, new_mode, old, new, status = part[1:].split(" ")
+            names = (next(parts), next(parts)) if status[0] in "RC" else (next(parts),)
+            # A file in conflict is listed twice: once as that, once as it differs.
+            if status[0] != "U" or names[0] not in entries:
+                entries[names[-1]] = _Entry((old_mode, new_mode), (old, new), status, names)
+        elif part:
+            added, removed, name = part.split("\t", 2)
+            if not name:
+                name = (next(parts), next(parts))[1]
+            if name in entries:
+                entries[name].lines = (_number(added), _number(removed))
+    yield from entries.values()
+
+
+def _number(text: str) -> int:
+    return 0 if text == "-" else int(text)
+
+
+def _has_grown(path: Path, entry: _Entry) -> bool:
+    old, new = entry.blobs
+    before = _blob(path, old)
+    # git names no content for what is not in its index as it is on the disk.
+    after = _blob(path, new) if new.strip("0") else _on_disk(path / entry.path)
+    return before is not None and after is not None and after.startswith(before)
+
+
+def _blob(path: Path, blob: str) -> bytes | None:
+    content = os.fsencode(git(path, "cat-file", "blob", blob, limit=APPENDED_LIMIT + 1))
+    return content if len(content) <= APPENDED_LIMIT else None
+
+
+def _on_disk(file: Path) -> bytes | None:
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with open(descriptor, "rb") as opened:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        content = opened.read(APPENDED_LIMIT + 1)
+    return content if len(content) <= APPENDED_LIMIT else None

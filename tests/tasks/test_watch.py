@@ -15,14 +15,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import watchfiles
 
+from orchestrator_tui.adapters.tasks import changes
 from orchestrator_tui.adapters.tasks import watch as watch_module
 from orchestrator_tui.adapters.tasks.watch import TaskWatch
 from tests.tasks.manual import put, wait_until
 from tests.tasks.processes import ROOT, running, said
 
 LIMIT = 20.0
+WAYS = [changes.by_watchfiles, *([changes.by_inotify] if sys.platform.startswith("linux") else [])]
+
+
+@pytest.fixture(params=WAYS, ids=lambda way: way.__name__)
+def each_way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every way in which a system tells, whichever this one would take."""
+    monkeypatch.setattr(changes, "turns", request.param)
 
 
 class Heard:
@@ -73,6 +80,7 @@ def below(root: Path) -> Callable[[], list[str]]:
     ]
 
 
+@pytest.mark.usefixtures("each_way")
 def test_changes_of_task_files_give_hints(tmp_path: Path) -> None:
     root = tmp_path / "tasks"
     path = put(root / "a", "1")
@@ -86,6 +94,7 @@ def test_changes_of_task_files_give_hints(tmp_path: Path) -> None:
         ear.after(path.unlink)
 
 
+@pytest.mark.usefixtures("each_way")
 def test_a_new_list_is_watched_from_then_on(tmp_path: Path) -> None:
     root = tmp_path / "tasks"
     root.mkdir()
@@ -97,6 +106,7 @@ def test_a_new_list_is_watched_from_then_on(tmp_path: Path) -> None:
         ear.after(lambda: put(root / "a", "1", subject="b"))
 
 
+@pytest.mark.usefixtures("each_way")
 def test_a_list_made_anew_is_watched_anew(tmp_path: Path) -> None:
     root = tmp_path / "tasks"
     put(root / "a", "1")
@@ -108,6 +118,7 @@ def test_a_list_made_anew_is_watched_anew(tmp_path: Path) -> None:
         ear.after(lambda: put(root / "a", "1", subject="b"))
 
 
+@pytest.mark.usefixtures("each_way")
 def test_a_root_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
     root = tmp_path / "claude" / "tasks"
     with heard(below(root)) as ear:
@@ -120,6 +131,7 @@ def test_a_root_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
         ear.after(lambda: put(root / "a", "1"))
 
 
+@pytest.mark.usefixtures("each_way")
 def test_our_own_half_made_files_and_locks_give_no_hints(tmp_path: Path) -> None:
     root = tmp_path / "tasks"
     put(root, "1")
@@ -165,7 +177,7 @@ def test_where_the_system_does_not_tell_hints_come_anyway(tmp_path: Path, monkey
     def never(*_: Any, **__: Any) -> Any:
         pytest.fail("watched a file system that tells nothing")
 
-    monkeypatch.setattr(watchfiles, "watch", never)
+    monkeypatch.setattr(changes, "turns", never)
     watch = TaskWatch(lambda: [str(tmp_path / "tasks")], lambda _: "nfs4")
     ear = Heard(watch)
     watch.start(ear.hint)
@@ -210,7 +222,7 @@ def test_where_watching_is_refused_hints_come_anyway(
     def refuse(*_: Any, **__: Any) -> Any:
         raise error
 
-    monkeypatch.setattr(watchfiles, "watch", refuse)
+    monkeypatch.setattr(changes, "turns", refuse)
     watch = TaskWatch(lambda: [str(tmp_path / "tasks")], lambda _: "ext4")
     ear = Heard(watch)
     watch.start(ear.hint)

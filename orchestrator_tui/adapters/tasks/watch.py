@@ -14,19 +14,15 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import closing, suppress
 
+from orchestrator_tui.adapters.tasks import changes
 from orchestrator_tui.adapters.tasks.filesystem import TELLING, filesystem_of
 from orchestrator_tui.core.frozen import frozen
 
-DEBOUNCE_MS = 50
-"""Longest time for which changes that keep coming are gathered into one hint."""
-STEP_MS = 8
-"""Quiet time after a change before the hint is given; also how soon watching ends."""
 POLL_SECONDS = 1.0
 """Time between two hints where changes have to be looked for."""
 RETRY_SECONDS = 60.0
 """Time after which watching is tried again when the system refused it."""
 
-_TURN_MS = 100
 _CHECK_SECONDS = 1.0
 _JOIN_SECONDS = 0.25
 
@@ -123,38 +119,23 @@ class TaskWatch:
     def _follow(self, plan: _Plan) -> None:
         """Give hints from the system's events until there is something else to watch."""
         try:
-            # Late, because it takes longer to load than the first frame may wait.
-            from watchfiles import watch
-
-            turns = watch(
-                *plan.paths,
-                watch_filter=None,
-                debounce=DEBOUNCE_MS,
-                step=STEP_MS,
-                stop_event=self._stop,
-                rust_timeout=_TURN_MS,
-                yield_on_timeout=True,
-                raise_interrupt=False,
-                force_polling=False,
-                recursive=False,
-                ignore_permission_denied=True,
-            )
+            turns = changes.turns(plan.paths, self._stop)
             with closing(turns):
                 self._take_turns(plan, turns)
         except FileNotFoundError:
             # Gone since it was looked for: the next plan knows.
-            self._stop.wait(_TURN_MS / 1000)
+            self._stop.wait(changes.TURN_MS / 1000)
         except (OSError, RuntimeError, ImportError) as error:
             self._refused = _one_line(error)
             self._refused_until = time.monotonic() + RETRY_SECONDS
 
-    def _take_turns(self, plan: _Plan, turns: Iterable[Collection[tuple[object, str]]]) -> None:
+    def _take_turns(self, plan: _Plan, turns: Iterable[Collection[str]]) -> None:
         checked = polled = time.monotonic()
         armed = False
-        for changes in turns:
+        for changed in turns:
             now = time.monotonic()
             # What happened between the look at the directories and the start of the watch came without an event.
-            hint = not armed or any(plan.concerns(path) for _, path in changes)
+            hint = not armed or any(map(plan.concerns, changed))
             armed = True
             if plan.polled and now - polled >= POLL_SECONDS:
                 polled, hint = now, True

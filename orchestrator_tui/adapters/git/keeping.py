@@ -145,9 +145,9 @@ def _not_elsewhere(repository: Path, branch: str, tip: str, into: str | None) ->
         return f"{into}, into which it was to be merged, is not there"
     if target is not None:
         missing = behind(repository, target, tip)
-        return f"{_commits(missing)} of {branch} not in {into}" if missing else ""
+        return f"{_commits(missing, branch)} not in {into}" if missing else ""
     missing = count(repository, tip, "--not", "--remotes")
-    return f"{_commits(missing)} of {branch} not pushed" if missing else ""
+    return f"{_commits(missing, branch)} not pushed" if missing else ""
 
 
 def _drop(repository: Path, there: Listed) -> str:
@@ -182,8 +182,8 @@ def _known(repository: Path, name: str | None) -> str | None:
         return None
 
 
-def _commits(number: int) -> str:
-    return "1 commit is" if number == 1 else f"{number} commits are"
+def _commits(number: int, branch: str) -> str:
+    return f"1 commit of {branch} is" if number == 1 else f"{number} commits of {branch} are"
 
 
 def _size(directory: Path) -> int:

@@ -308,7 +308,9 @@ GATE_KINDS = frozenset(
 """Kinds that change a gate's row; each is one compare-and-set, by any process (DESIGN §3)."""
 
 
-WORK_KINDS = frozenset({"attempt_started", "attempt_ended", "check_recorded", "stages_skipped", "stage_changed"})
+WORK_KINDS = frozenset(
+    {"attempt_started", "attempt_ended", "check_recorded", "stages_skipped", "stage_changed", "track_moved"}
+)
 """Kinds that every track knows, and that tell how far the work of a run's track is."""
 
 

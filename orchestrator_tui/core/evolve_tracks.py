@@ -243,7 +243,16 @@ def _finding_closed(track: Track, event: Event) -> Track:
 
 def _check_recorded(track: Track, event: Event) -> Track:
     data = event.payload
-    check = Check(data["name"], data["result"], data.get("detail", ""), event.at)
+    check = Check(
+        data["name"],
+        data["result"],
+        data.get("detail", ""),
+        event.at,
+        command=data.get("command", ""),
+        sha=data.get("sha", ""),
+        duration_ms=data.get("duration_ms", 0),
+        run=data.get("run", ""),
+    )
     others = tuple(one for one in track.checks if one.name != check.name)
     return changed(track, checks=(*others, check))
 

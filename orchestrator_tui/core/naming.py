@@ -11,6 +11,9 @@ from orchestrator_tui.core.metadata import slugify
 MOST_QUESTIONS = 9
 """Questions that one tool call may ask at once; Claude Code's own dialog takes four."""
 
+BATCH_TRACK = "batch"
+"""Slug and kind of the track that stands for a run itself: its own stages, checks, and the gates of no track."""
+
 _TASK = "task:"
 _SESSION = "session:"
 _AGENT = "agent:"

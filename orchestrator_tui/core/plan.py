@@ -9,10 +9,7 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from orchestrator_tui.core.frozen import frozen
-
-BATCH_TRACK = "batch"
-"""Slug and kind of the track that stands for the batch itself: its own stages, checks, and the gates of no track."""
-
+from orchestrator_tui.core.naming import BATCH_TRACK as BATCH_TRACK
 
 @frozen
 class Scope:

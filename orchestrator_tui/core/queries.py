@@ -26,7 +26,7 @@ from orchestrator_tui.core.model import (
 from orchestrator_tui.core.risk import danger_word
 from orchestrator_tui.core.tracks_shown import agent_behind as agent_behind
 from orchestrator_tui.core.tracks_shown import all_shown as all_shown
-from orchestrator_tui.core.tracks_shown import is_agent_track, track_of
+from orchestrator_tui.core.tracks_shown import is_agent_track, is_run_itself, track_of
 from orchestrator_tui.core.tracks_shown import shown_tracks as shown_tracks
 
 QUIET_TRACK_STATES = frozenset({TrackState.DONE, TrackState.MERGED, TrackState.SKIPPED, TrackState.ABANDONED})
@@ -156,7 +156,7 @@ def counts(state: State) -> Counts:
     waiting = waiting_tracks(state)
     tally = {"working": 0, "unknown": 0, "done": 0, "failed": 0, "pending": 0}
     for track in all_shown(state):
-        if TrackKey(track.batch, track.slug) not in waiting:
+        if TrackKey(track.batch, track.slug) not in waiting and not is_run_itself(track):
             tally[standing(track)] += 1
     return Counts(waiting=sum(len(gates) for gates in waiting.values()), **tally)
 
@@ -191,7 +191,7 @@ _NEED_ORDER = {"failed": 3, "unknown": 2, "working": 4, "pending": 5, "done": 6}
 
 @of_newest
 def tracks_by_need(state: State) -> tuple[Track, ...]:
-    """The listed tracks, those that need a person first.
+    """The listed tracks, those that need a person first; before them, where it is listed, the one of a run itself.
 
     Waiting in queue order, then who waits at its own terminal, then unknown, failed, working, pending, done.
     """
@@ -199,6 +199,8 @@ def tracks_by_need(state: State) -> tuple[Track, ...]:
     rank = {key: place for place, key in enumerate(waiting)}
 
     def need(track: Track) -> tuple[int, int, str, str]:
+        if is_run_itself(track):
+            return (-1, 0, track.batch, "")
         place = rank.get(TrackKey(track.batch, track.slug))
         if place is not None:
             return (0, place, "", "")

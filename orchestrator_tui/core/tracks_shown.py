@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from orchestrator_tui.core.agents import GONE, Agent, address, agent_of, session_of
 from orchestrator_tui.core.memo import of_newest
-from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, State, Track, TrackState
+from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, StageStatus, State, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
-from orchestrator_tui.core.naming import agent_source, is_agent_source, is_session_source
+from orchestrator_tui.core.naming import BATCH_TRACK, agent_source, is_agent_source, is_session_source
 
 
 def shown_tracks(batch: Batch) -> tuple[Track, ...]:
@@ -17,8 +17,10 @@ def shown_tracks(batch: Batch) -> tuple[Track, ...]:
 
     Tasks and sub-agents, but no sub-agent that works for another track; a session's own track only where it is all
     there is or all that still goes on, where it owes or asks something, or was killed
-    at its work and no sub-agent's row tells of it.
+    at its work and no sub-agent's row tells of it. A run's own track only while it has stages to go or asks something.
     """
+    if batch.run is not None:
+        return tuple(track for track in batch.tracks.values() if not is_run_itself(track) or _asks(batch, track))
     work = [track for track in batch.tracks.values() if not is_session_source(track.source) and not part(batch, track)]
     sessions = [track for track in batch.tracks.values() if is_session_source(track.source)]
     if not sessions:
@@ -36,6 +38,17 @@ def shown_tracks(batch: Batch) -> tuple[Track, ...]:
         or (track.state is TrackState.FAILED and (track.agent is None or track.agent.session not in lost))
     }
     return tuple(track for track in batch.tracks.values() if track.slug in named)
+
+
+def is_run_itself(track: Track) -> bool:
+    """Whether a track is none of the plan's, but stands for its whole run."""
+    return track.work is not None and track.kind == track.slug == BATCH_TRACK
+
+
+def _asks(batch: Batch, track: Track) -> bool:
+    if any(stage.status not in (StageStatus.DONE, StageStatus.SKIPPED) for stage in track.stages):
+        return True
+    return any(gate.track == track.slug and gate.state not in TERMINAL_GATE_STATES for gate in batch.gates.values())
 
 
 @of_newest

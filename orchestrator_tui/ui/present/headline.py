@@ -24,7 +24,10 @@ class Tally:
 
 @frozen
 class HeadlineView:
-    """The headline in words. ``oldest`` is the age of the gate that waits longest, or ""."""
+    """The headline in words.
+
+    ``oldest`` is the age of the gate that waits longest, or ""; ``facts`` are those of a run, the most needed first.
+    """
 
     brand: str
     title: str
@@ -32,6 +35,7 @@ class HeadlineView:
     oldest: str
     elapsed: str
     mode: str
+    facts: tuple[Line, ...] = ()
 
 
 _TALLIES = (
@@ -58,6 +62,7 @@ def present_headline(state: State, now: Instant, glyphs: Glyphs, *, mode: str = 
         oldest="" if oldest is None else duration(oldest),
         elapsed=_elapsed(batches, now),
         mode=note,
+        facts=_facts(batches),
     )
 
 
@@ -70,16 +75,26 @@ def headline_line(view: HeadlineView, width: int) -> Line:
     left.append(Part(view.title, "strong"))
     right: Line = ()
     for since, words, count in _DETAILS:
-        if width < since:
+        if width < since or (words and view.facts and width < FACTS_AND_WORDS_SINCE):
             continue
         right = _right(view, words, count, oldest=width >= OLDEST_SINCE)
         if min(line_width(left), _TITLE_ROOM) + line_width(right) + 2 <= width:
             break
+    room = width - line_width(left) - line_width(right) - 2
+    for place, fact in enumerate(view.facts):
+        gap = Part(", " if place else "   ", "quiet")
+        if line_width((gap, *fact)) > room:
+            break
+        left += [gap, *fact]
+        room -= line_width((gap, *fact))
     return spread(left, (Part("  "), *right), width)
 
 
 OLDEST_SINCE = 140
 """Width from which the age of the oldest gate is told here too."""
+
+FACTS_AND_WORDS_SINCE = 160
+"""Width from which a run's headline has room for its facts and for the words of its numbers."""
 
 _DETAILS = ((100, True, 5), (0, False, 5), (0, False, 3), (0, False, 1))
 """From which width, with words or without, and how many numbers: what the right end shows as the width gets less."""
@@ -110,8 +125,19 @@ def _right(view: HeadlineView, words: bool, count: int, *, oldest: bool) -> Line
     return tuple(parts)
 
 
+def _facts(batches: tuple[Batch, ...]) -> tuple[Line, ...]:
+    """The facts of the one run that is shown: of several, the one that goes on."""
+    runs = [batch for batch in batches if batch.run is not None]
+    runs = [batch for batch in runs if batch.ended_at is None] or runs
+    if len(runs) != 1:
+        return ()
+    from orchestrator_tui.ui.present.run_headline import run_facts
+
+    return run_facts(runs[0])
+
+
 def _title(state: State) -> str:
-    batches = tuple(state.batches.values())
+    batches = tuple(sorted(state.batches.values(), key=lambda batch: batch.run is None or batch.ended_at is not None))
     if not batches:
         return "no batch"
     several = repositories(state)

@@ -46,10 +46,20 @@ _ASKS = {
     "conflict": "conflict",
     "merge": "merge",
     "publish": "publish",
-    "deploy_staging": "deploy",
-    "deploy_production": "deploy",
+    "deploy_failure": "deploy failed",
+    "worktree": "worktree",
+    "stage": "begin stage",
+    "cap": "tries spent",
+    "review": "review",
+    "checks": "checks fail",
+    "scope": "scope",
+    "skip_stage": "skip stage",
+    "escalation": "needs you",
+    "integration": "integration",
+    "tampered": "tampered",
+    "unknown_effect": "unknown end",
 }
-_TO = {"deploy_staging": "staging", "deploy_production": "prod"}
+_DEPLOY = "deploy_"
 _VERDICTS = {"counsel": "counsel verdict", "review": "review verdict"}
 _SNAPSHOT_DATE = re.compile(r"-\d{8}$")
 _PULL_REQUEST = re.compile(r"(?:/pull/|/merge_requests/|^#?)(\d+)$")
@@ -71,6 +81,8 @@ def short_ask(gate: Gate, track: Track | None) -> str:
     named = _ASKS.get(question.kind)
     if named is not None:
         return named
+    if question.kind.startswith(_DEPLOY):
+        return "deploy"
     stage = stage_name(track, question.stage)
     if question.kind == "task" and stage:
         return stage.split()[-1].lower()
@@ -83,7 +95,10 @@ def longer_ask(gate: Gate, track: Track | None) -> str:
     verdict = _VERDICTS.get(asked)
     if verdict is not None:
         return verdict
-    environment = _TO.get(gate.question.kind) or _ENVIRONMENTS.get(gate.question.environment)
+    environment = _ENVIRONMENTS.get(gate.question.environment)
+    if asked == "deploy" and gate.question.kind.startswith(_DEPLOY):
+        named = gate.question.kind.removeprefix(_DEPLOY)
+        environment = _ENVIRONMENTS.get(named) or clean(named, 20)
     if environment is not None:
         return f"{asked} to {environment}"
     return f"asks: {asked}"
@@ -125,6 +140,14 @@ def tokens(count: int) -> str:
 def model_name(model: str) -> str:
     """A model's short name: ``opus-4-1``."""
     return _SNAPSHOT_DATE.sub("", clean(model, 60).removeprefix("claude-"))
+
+
+def shown_model(track: Track) -> str:
+    """The model that works on a track: of a run's, that of its newest attempt, or its tier where none is known."""
+    for attempt in reversed(track.attempts):
+        if attempt.model or attempt.tier:
+            return model_name(attempt.model) or clean(attempt.tier, 20)
+    return model_name(track.model)
 
 
 def pull_request(track: Track) -> str:

@@ -1,0 +1,113 @@
+"""Where a run and its tracks are, in words."""
+
+from dataclasses import replace
+
+import pytest
+
+from orchestrator_tui.core.model import Batch, Track, TrackState
+from orchestrator_tui.core.run import Work
+from orchestrator_tui.ui.present.glyphs import UNICODE
+from orchestrator_tui.ui.present.headline import headline_line, present_headline
+from orchestrator_tui.ui.present.run_words import next_words, round_words, state_words
+from orchestrator_tui.ui.present.tracks import present_tracks
+from tests.ui import run_states
+from tests.ui.drawing import text_of
+from tests.ui.states import NOW
+
+
+def batch() -> Batch:
+    return run_states.running().batches[run_states.BATCH]
+
+
+def work(track: Track) -> Work:
+    assert track.work is not None
+    return track.work
+
+
+def rows() -> dict[str, str]:
+    view = present_tracks(run_states.running(), NOW, UNICODE)
+    return {key.track: row.now for key, row in view.rows.items()}
+
+
+def test_each_row_says_where_its_track_is() -> None:
+    assert rows() == {
+        "pdf-export": "asks: tries spent",
+        "pay-webhook": "asks: conflict",
+        "cart-totals": "#2 Edit cart/sum.py",
+        "fix-auth-race": "revising 2/2, #3 Bash make test",
+        "rate-limit": "in review, Read limits/bucket.py",
+        "audit-log": "paused: by you",
+        "pdf-mail": "waits: pdf-export",
+        "search-index": "queued: 3 of 3 agents are at work",
+        "fix-typo": "merged 8f31c2e",
+    }
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (TrackState.PREPARING, "its worktree is made"),
+        (TrackState.VERIFYING, "checking: tests failed"),
+        (TrackState.STALLED, "stuck: no sign for 3 min"),
+        (TrackState.RESCUING, "a fresh agent takes over: no sign for 3 min"),
+        (TrackState.APPROVED, "approved, after pay-webhook"),
+        (TrackState.FAILED, "failed: no sign for 3 min"),
+        (TrackState.SKIPPED, "left out: no sign for 3 min"),
+        (TrackState.ABANDONED, "given up: no sign for 3 min"),
+        (TrackState.MERGING, "merging"),
+    ],
+)
+def test_every_state_has_its_words(state: TrackState, words: str) -> None:
+    track = batch().tracks["pdf-export"]
+    moved = replace(track, state=state, work=replace(work(track), why="no sign for 3 min"))
+    assert state_words(moved, batch()) == words
+
+
+@pytest.mark.parametrize("state", list(TrackState))
+def test_no_state_is_without_words(state: TrackState) -> None:
+    track = replace(batch().tracks["cart-totals"], state=state)
+    assert state_words(track, batch()) or state is TrackState.RUNNING
+    assert "_" not in state_words(track, batch()) + next_words(track, batch())
+
+
+def test_what_the_engine_waits_for() -> None:
+    told = {slug: next_words(track, batch()) for slug, track in batch().tracks.items()}
+    assert told["cart-totals"] == "its agent ends Implement, then checks run: tests, lint"
+    assert told["pdf-mail"] == "starts when pdf-export is merged"
+    assert told["rate-limit"] == "the reviewer's verdict"
+    assert told["audit-log"] == "it is paused (by you)"
+    assert told["pay-webhook"].startswith("your answer: pay-webhook and fix-typo change the same line")
+    assert told["fix-typo"] == ""
+
+
+def test_rounds_are_counted_against_what_is_allowed() -> None:
+    assert round_words(batch().tracks["fix-auth-race"], batch()) == "round 2/2"
+    assert round_words(batch().tracks["cart-totals"], batch()) == ""
+
+
+@pytest.mark.parametrize(
+    ("width", "told"),
+    [
+        (80, "Checkout hardening   running, 1/9 merged"),
+        (120, "Checkout hardening   running, 1/9 merged, 3 of 3 agents, $14.68 of $60"),
+        (200, "running, 1/9 merged, 3 of 3 agents, $14.68 of $60"),
+    ],
+)
+def test_the_headline_tells_of_the_run_as_far_as_there_is_room(width: int, told: str) -> None:
+    line = text_of(headline_line(present_headline(run_states.running(), NOW, UNICODE), width))
+    assert told in line
+    assert len(line) == width
+
+
+def test_the_headline_says_first_that_the_run_is_paused() -> None:
+    running = batch()
+    assert running.run is not None
+    paused = replace(running, run=replace(running.run, pausing="drain"))
+    view = present_headline(replace(run_states.running(), batches={paused.id: paused}), NOW, UNICODE)
+    assert [(part.text, part.token) for part in view.facts[0]] == [("paused", "gate strong")]
+
+
+def test_the_runs_own_track_is_listed_only_while_it_asks() -> None:
+    assert "batch" not in rows()
+    waiting = present_tracks(run_states.waiting_plan(), NOW, UNICODE)
+    assert next(iter(waiting.rows)).track == "batch"

@@ -1,0 +1,443 @@
+"""States of runs for the tests of the screens, each a fold of the events that a real run records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from orchestrator_tui.core.codec import to_data
+from orchestrator_tui.core.event import Event
+from orchestrator_tui.core.evolve import fold
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.model import State
+from orchestrator_tui.core.plan import AgentChoice, CheckCommand, Environment, Plan, PlanLimits, PlannedTrack, Scope
+from orchestrator_tui.core.queries import GateKey, TrackKey
+from orchestrator_tui.core.rules import Ladder, StageRule
+from orchestrator_tui.core.workflow import StageWork, Workflow
+from tests.ui.states import ago
+
+BATCH = "checkout-1a2b3c4d"
+TITLE = "Checkout hardening"
+
+_STAGES = (
+    StageRule(1, "Write the tests", catches="work that nobody can check", skip_risk="a bug that comes back unseen"),
+    StageRule(2, "Implement"),
+    StageRule(3, "Review", catches="mistakes that tests do not see", skip_risk="they are found in production"),
+    StageRule(4, "Simplify", catches="code that nobody needs", skip_risk="more to maintain"),
+    StageRule(5, "Deploy to dev"),
+)
+_WORKS = (
+    StageWork(role="tester"),
+    StageWork(checks=("*",), bump_at=3),
+    StageWork(
+        role="reviewer",
+        reviews=True,
+        writes=False,
+        back_to=2,
+        rounds=2,
+        verdicts={"APPROVED": "done", "REQUIRES_REWORK": "rework"},
+    ),
+    StageWork(),
+    StageWork(runs="deploy", after_merge=True),
+)
+WORKFLOW = Workflow(
+    Ladder("careful", "Careful", "feature", _STAGES),
+    _WORKS,
+    Ladder("careful", "Careful", "batch", ()),
+    concurrency=3,
+)
+_TESTS = (CheckCommand("tests", "make test"), CheckCommand("lint", "make lint"))
+
+
+def planned(slug: str, kind: str, *owned: str, after: tuple[str, ...] = (), **fields: Any) -> PlannedTrack:
+    """One track of the plan."""
+    scope = Scope(owned=owned, append_only=fields.pop("append_only", ()))
+    title = slug.replace("-", " ")
+    return PlannedTrack(slug, title, kind, "careful", scope=scope, depends_on=after, checks=_TESTS, **fields)
+
+
+TRACKS = (
+    planned("fix-auth-race", "bug", "src/session/**", "tests/session/**"),
+    planned("cart-totals", "bug", "src/cart/**"),
+    planned("fix-typo", "bug", "docs/**"),
+    planned("rate-limit", "feature", "src/limits/**", append_only=("src/session/rules.py",)),
+    planned("pay-webhook", "feature", "src/pay/**", deploy=("dev",)),
+    planned("pdf-export", "feature", "src/pdf/**"),
+    planned("search-index", "feature", "src/search/**", after=("cart-totals",)),
+    planned("audit-log", "feature", "src/audit/**", after=("rate-limit",)),
+    planned("pdf-mail", "feature", "src/mail/**", after=("pdf-export",)),
+)
+PLAN = Plan(
+    title=TITLE,
+    workflow="careful",
+    base="main",
+    integration="orch/checkout",
+    repository="/shop",
+    worktrees="/shop-worktrees/checkout",
+    tracks=TRACKS,
+    base_sha="4f2c1aa9d04e",
+    agent=AgentChoice("claude"),
+    limits=PlanLimits(agents=3, cost_usd=60.0, track_cost_usd=20.0),
+    checks=_TESTS,
+    environments=(Environment("dev", "make deploy"), Environment("production", "make live", risk="production")),
+    file="/shop/checkout.yaml",
+)
+CHECKED: Mapping[str, Any] = {
+    "findings": [
+        {
+            "level": "warning",
+            "file": "checkout.yaml",
+            "line": 31,
+            "key": "tracks[3].files",
+            "text": '"src/limts/**" matches nothing',
+            "nearest": "src/limits/**",
+        }
+    ],
+    "matrix": [
+        {"a": "fix-auth-race", "b": "rate-limit", "why": ["src/session/rules.py"], "consequence": "append-only"},
+        {"a": "pay-webhook", "b": "search-index", "why": ["both deploy to dev"], "consequence": "serialise"},
+    ],
+    "waves": [
+        {"wave": 1, "tracks": [one.slug for one in TRACKS if not one.depends_on]},
+        {"wave": 2, "tracks": [one.slug for one in TRACKS if one.depends_on]},
+    ],
+    "waiting": {
+        "search-index": "cart-totals must be merged first",
+        "audit-log": "rate-limit must be merged first",
+        "pdf-mail": "pdf-export must be merged first",
+    },
+    "verdict": {"parallel": True, "why": "6 of 9 tracks are independent"},
+    "estimate": {
+        "agents": 9,
+        "attempts": 45,
+        "usd": 24.5,
+        "usd_max": 60.0,
+        "models": {
+            "implementer": {"model": "claude-opus-4-1-20250805", "source": ".claude/models.yaml", "tier": "deep"},
+            "reviewer": {"model": "claude-sonnet-4-5-20250929", "source": "the plan", "tier": "standard"},
+        },
+        "assumptions": ["each stage is tried 1.3 times", "prices of 2026-07"],
+    },
+}
+
+
+class Story:
+    """What happens to one run, event by event; each may be told with the moment at which it happened."""
+
+    def __init__(self, batch: str = BATCH) -> None:
+        self.batch = batch
+        self.events: list[Event] = []
+        self.at = ago(hours=1, minutes=7)
+
+    def happen(self, kind: str, at: Instant | None = None, /, **payload: Any) -> None:
+        """One more event; without a moment, at that of the one before."""
+        self.at = at or self.at
+        self.events.append(Event(self.batch, len(self.events) + 1, self.at, kind, "host", 1, payload))
+
+    def state(self) -> State:
+        """What all of it has led to."""
+        return fold(self.events)
+
+    def begin(self, plan: Plan = PLAN, *, checked: Mapping[str, Any] = CHECKED) -> Story:
+        """The batch is opened and its plan recorded and checked."""
+        self.happen("batch_opened", title=plan.title, kind="run", workflow=plan.workflow, repository=plan.repository)
+        self.happen("plan_recorded", plan=to_data(plan))
+        self.happen("workflow_recorded", workflow=WORKFLOW.name, rules=to_data(WORKFLOW))
+        self.happen("plan_checked", checked=dict(checked))
+        models = {role: one["model"] for role, one in checked.get("estimate", {}).get("models", {}).items()}
+        sources = {role: one["source"] for role, one in checked.get("estimate", {}).get("models", {}).items()}
+        self.happen("models_chosen", models=models, sources=sources)
+        self.add(PlannedTrack("batch", plan.title, "batch", plan.workflow), stages=[])
+        for one in plan.tracks:
+            self.add(one, wave=2 if one.depends_on else 1)
+        return self
+
+    def add(self, one: PlannedTrack, *, wave: int = 1, stages: list[Any] | None = None) -> None:
+        """A track of the plan is added."""
+        ladder = [[stage.index, stage.name] for stage in _STAGES] if stages is None else stages
+        told = {"track": one.slug, "title": one.title, "kind": one.kind, "workflow": one.workflow}
+        self.happen("track_added", **told, wave=wave, stages=ladder)
+        self.happen("track_planned", track=one.slug, planned=to_data(one))
+
+    def start(self, at: Instant) -> Story:
+        """Plan and cost are approved, and the batch runs."""
+        self.happen("batch_moved", at, to="approved", by="ada")
+        self.happen("batch_moved", to="running")
+        self.ready("batch", branch="orch/checkout")
+        return self
+
+    def ready(self, slug: str, *, branch: str = "") -> None:
+        """A track gets its worktree."""
+        path = f"/shop-worktrees/checkout/{slug}"
+        named = branch or f"orch/{self.batch}/{slug}"
+        self.happen("worktree_ready", track=slug, path=path, branch=named, base_sha="4f2c1aa9d04e")
+
+    def move(self, slug: str, *states: str, why: str = "") -> None:
+        """A track goes through states."""
+        for to in states:
+            self.happen("track_moved", track=slug, to=to, why=why)
+
+    def stage(self, slug: str, stage: int, at: Instant | None = None, **fields: Any) -> None:
+        """A track enters a stage, after those before it are done."""
+        self.happen("stage_entered", at, track=slug, stage=stage, **fields)
+
+    def done(self, slug: str, stage: int, at: Instant | None = None, detail: str = "") -> None:
+        """A stage is done."""
+        self.happen("stage_changed", at, track=slug, stage=stage, status="done", detail=detail)
+
+    def attempt(self, slug: str, stage: int, number: int, at: Instant | None = None, **fields: Any) -> str:
+        """An attempt starts; its id."""
+        name = f"a-{slug}-{stage}-1-{number}"
+        fields.setdefault("purpose", "implement")
+        fields.setdefault("role", "implementer")
+        fields.setdefault("model", "claude-opus-4-1-20250805")
+        fields.setdefault("tier", "deep")
+        self.happen("attempt_started", at, track=slug, attempt=name, stage=stage, number=number, **fields)
+        return name
+
+    def ended(self, slug: str, attempt: str, at: Instant | None = None, **fields: Any) -> None:
+        """An attempt ends."""
+        fields.setdefault("outcome", "done")
+        fields.setdefault("exit_code", 0)
+        self.happen("attempt_ended", at, track=slug, attempt=attempt, **fields)
+
+    def cost(self, slug: str, dollars: float) -> None:
+        """What a track cost so far."""
+        self.happen("cost_recorded", track=slug, cost_usd=dollars)
+
+    def ask(self, gate: str, track: str, kind: str, question: str, at: Instant | None = None, **fields: Any) -> None:
+        """A gate of the engine opens."""
+        fields.setdefault("risk", "low")
+        listed = [{"key": key, "label": label, "role": role} for key, label, role in fields.pop("options", ())]
+        told = {"gate": gate, "revision": 1, "digest": "d" * 64, "track": track, "kind": kind, "question": question}
+        self.happen("gate_opened", at, **told, source="engine", routes=["engine"], options=listed, **fields)
+
+
+APPROVE = (("approve", "approve and start", "approve"), ("reject", "do not start", "reject"))
+
+
+@cache
+def waiting_plan() -> State:
+    """The plan is checked; its gate and that of its cost wait."""
+    story = Story().begin()
+    story.ask(
+        "plan-batch-0-1",
+        "batch",
+        "plan",
+        "Start 9 tracks of checkout.yaml?",
+        ago(0, 42),
+        options=APPROVE,
+        context="Nothing has been started or created. 9 agents in 2 waves, at most 3 at a time.",
+    )
+    story.ask(
+        "spend-batch-0-1",
+        "batch",
+        "spend",
+        "Spend about $24.50, at most $60.00?",
+        ago(0, 41),
+        options=(("approve", "spend it", "approve"), ("reject", "do not start", "reject")),
+    )
+    return story.state()
+
+
+@cache
+def running() -> State:
+    """Half way: two tracks are merged, others are in every state that a run knows, and three gates wait."""
+    story = Story().begin().start(ago(62))
+    for one in TRACKS[:6]:
+        story.move(one.slug, "preparing")
+        story.ready(one.slug)
+        story.move(one.slug, "running")
+        story.stage(one.slug, 1)
+        story.ended(one.slug, story.attempt(one.slug, 1, 1, role="tester", purpose="tests"), ago(58), cost_usd=0.2)
+        story.done(one.slug, 1, detail="tests first")
+        story.stage(one.slug, 2)
+    _merged(story)
+    _working(story)
+    _conflicting(story)
+    _failing(story)
+    _waiting(story)
+    return story.state()
+
+
+def _merged(story: Story) -> None:
+    story.ended("fix-typo", story.attempt("fix-typo", 2, 1), ago(52), cost_usd=0.3)
+    for stage in (2, 3, 4):
+        story.done("fix-typo", stage)
+    story.cost("fix-typo", 0.62)
+    items = [["tests pass", "PASS", ""], ["nothing outside of its scope", "PASS", ""]]
+    story.happen("checklist_recorded", track="fix-typo", items=items)
+    story.move("fix-typo", "verifying", "approved", "merging")
+    story.happen("merge_recorded", track="fix-typo", result="merged", head="11aa22bb33", to_sha="8f31c2e90b11")
+    story.move("fix-typo", "merged")
+    story.happen("worktree_removed", track="fix-typo", branch_removed=True)
+
+
+def _working(story: Story) -> None:
+    """cart-totals is at its second try, rate-limit in review, fix-auth-race revises for the second time."""
+    first = story.attempt("cart-totals", 2, 1, ago(20))
+    story.ended("cart-totals", first, ago(9), cost_usd=1.4, turns=31, summary="totals are rounded per line")
+    story.happen("check_recorded", track="cart-totals", name="tests", result="fail", detail="2 of 41 fail", run="c-1")
+    story.happen(
+        "stage_judged", track="cart-totals", stage=2, verdict="rejected", problems=["tests fail: 2 of 41", "lint fails"]
+    )
+    story.attempt("cart-totals", 2, 2, ago(8))
+    story.cost("cart-totals", 2.15)
+    story.happen("activity_seen", ago(0, 2), track="cart-totals", text="Edit cart/sum.py")
+
+    story.ended("rate-limit", story.attempt("rate-limit", 2, 1, ago(30)), ago(12), cost_usd=1.1)
+    story.happen("check_recorded", track="rate-limit", name="tests", result="pass", detail="214 pass", run="c-2")
+    story.done("rate-limit", 2, ago(11), detail="214 tests")
+    story.move("rate-limit", "verifying", "in_review")
+    story.stage("rate-limit", 3)
+    story.attempt("rate-limit", 3, 1, ago(4), purpose="review", role="reviewer", model="claude-sonnet-4-5-20250929")
+    story.cost("rate-limit", 1.31)
+    story.happen("activity_seen", ago(0, 11), track="rate-limit", text="Read limits/bucket.py")
+
+    slug = "fix-auth-race"
+    for round_number, minutes in ((1, 40), (2, 18)):
+        story.ended(slug, story.attempt(slug, 2, round_number, ago(minutes)), ago(minutes - 6), cost_usd=0.9)
+        story.move(slug, "verifying", "in_review")
+        story.stage(slug, 3)
+        review = story.attempt(slug, 3, round_number, purpose="review", role="reviewer")
+        finding = {"severity": "blocker", "title": "the lock is a symptom, the cache is the cause"}
+        place = {"file": "src/session/refresh.py", "line": 41, "by": "reviewer"}
+        story.happen("finding_added", track=slug, finding=f"f{round_number}", **finding, **place)
+        story.ended(slug, review, ago(minutes - 9), verdict="REQUIRES_REWORK", cost_usd=0.4)
+        story.happen("stage_judged", track=slug, stage=3, verdict="rework", problems=["the cache is the cause"])
+        story.move(slug, "revising")
+        story.stage(slug, 2, from_stage=3, why="the review wants rework")
+    story.attempt(slug, 2, 3, ago(5), tier="deep")
+    story.cost(slug, 3.48)
+    story.happen("activity_seen", ago(0, 47), track=slug, text="Bash make test")
+
+
+def _conflicting(story: Story) -> None:
+    slug = "pay-webhook"
+    story.ended(slug, story.attempt(slug, 2, 1, ago(44)), ago(31), cost_usd=2.6)
+    for stage in (2, 3, 4):
+        story.done(slug, stage, ago(30 - stage))
+    story.move(slug, "verifying", "approved", "merging")
+    story.cost(slug, 4.10)
+    files = ["src/routes.py"]
+    story.happen("merge_recorded", ago(7), track=slug, result="conflict", head="9d1e0b4c55aa", files=files)
+    story.ask(
+        f"conflict-{slug}-4-1",
+        slug,
+        "conflict",
+        "pay-webhook and fix-typo change the same line of src/routes.py. How shall it go on?",
+        ago(6, 40),
+        risk="check",
+        stage=4,
+        subject=CONFLICT,
+        context="An agent tried once to bring both together; the tests failed afterwards.",
+        options=(
+            ("retry", "let an agent try once more", ""),
+            ("fix", "I have resolved it in the worktree by hand", "approve"),
+            ("abandon", "give pay-webhook up", "reject"),
+        ),
+        recommendation="retry",
+    )
+
+
+CONFLICT: Mapping[str, Any] = {
+    "files": ["src/routes.py"],
+    "head": "9d1e0b4c55aa",
+    "diff": "--- a/src/routes.py\n+++ b/src/routes.py\n@@ -1 +1 @@\n-old = 1\n+new = 2\n",
+    "sides": {
+        "src/routes.py": (
+            "<<<<<<< orch/checkout\n"
+            'add("/pay", handlers.pay, limit=10)\n'
+            "=======\n"
+            'add("/pay", webhook.pay)\n'
+            ">>>>>>> pay-webhook\n"
+        )
+    },
+}
+
+
+def _failing(story: Story) -> None:
+    slug = "pdf-export"
+    for number, minutes in ((1, 50), (2, 38), (3, 26)):
+        model = "claude-opus-4-1-20250805" if number == 3 else "claude-sonnet-4-5-20250929"
+        name = story.attempt(slug, 2, number, ago(minutes), tier="deep" if number == 3 else "standard", model=model)
+        story.ended(slug, name, ago(minutes - 10), outcome="failed", exit_code=1, cost_usd=0.9, summary="fonts missing")
+        story.happen(
+            "check_recorded", track=slug, name="tests", result="fail", detail="fonts missing", run=f"p{number}"
+        )
+        story.happen("stage_judged", track=slug, stage=2, verdict="rejected", problems=["tests fail: fonts missing"])
+    story.cost(slug, 3.02)
+    story.happen("stage_changed", track=slug, stage=2, status="failed", detail="3 tries failed")
+    told = {"trigger": "no progress in 3 looks", "action": "a fresh agent", "outcome": "failed again"}
+    story.happen("rescue_recorded", ago(20), track=slug, number=1, rationale="its tests were red for 20 min", **told)
+    files = {"files": ["src/pdf/out.py", "setup.cfg"], "outside": ["setup.cfg"], "added": 210, "removed": 12}
+    story.happen("work_inspected", track=slug, inspection="i-1", head="77fe01ab", commits=2, **files)
+    story.move(slug, "escalated")
+    story.ask(
+        f"cap-{slug}-2-1",
+        slug,
+        "cap",
+        "pdf-export failed 3 times at Implement. How shall it go on?",
+        ago(1, 50),
+        risk="failure",
+        stage=2,
+        context="Each try ended with the same failure: fonts missing.",
+        options=(
+            ("retry", "try again with an instruction", ""),
+            ("skip", "skip this stage", "skip"),
+            ("abandon", "give pdf-export up", "reject"),
+        ),
+        recommendation="retry",
+    )
+    story.happen("worktree_kept", track=slug, why="2 commits are merged nowhere", disk_bytes=48_000_000)
+
+
+def _waiting(story: Story) -> None:
+    story.move("search-index", "queued", why="3 of 3 agents are at work")
+    story.happen("track_paused", ago(3), track="audit-log", why="by you", by="ada")
+
+
+@cache
+def ended() -> State:
+    """Everything is integrated; whether it goes onto the base branch is asked."""
+    story = Story().begin().start(ago(62))
+    for one in TRACKS:
+        story.move(one.slug, "preparing", "running")
+        story.ready(one.slug)
+        for stage in range(1, 6):
+            story.done(one.slug, stage)
+        story.cost(one.slug, 2.0)
+        if one.slug == "pdf-export":
+            story.happen("stage_changed", track=one.slug, stage=2, status="failed", detail="3 tries failed")
+            story.move(one.slug, "failed", why="3 tries failed")
+        elif one.slug == "pdf-mail":
+            story.move(one.slug, "skipped", why="pdf-export failed")
+        else:
+            story.happen("merge_recorded", track=one.slug, result="merged", to_sha="8f31c2e90b11")
+            story.move(one.slug, "merged")
+    items = [["all checks pass", "PASS", ""], ["every track is merged", "FAIL", "pdf-export: retry it or leave it out"]]
+    story.happen("checklist_recorded", ago(2), track="batch", items=items)
+    story.happen("batch_moved", to="awaiting_user")
+    story.happen("report_written", path="/shop/.orch/report.md")
+    story.ask(
+        "publish-batch-0-1",
+        "batch",
+        "publish",
+        "Bring 7 merged tracks onto main?",
+        ago(1),
+        risk="check",
+        subject={"head": "8f31c2e90b11", "diff": {"added": 1_204, "removed": 318}},
+        options=(("approve", "publish onto main", "publish"), ("reject", "leave main as it is", "reject")),
+    )
+    return story.state()
+
+
+def track_key(slug: str) -> TrackKey:
+    """The identity of a track of the run."""
+    return TrackKey(BATCH, slug)
+
+
+def gate_key(gate: str) -> GateKey:
+    """The identity of a gate of the run."""
+    return GateKey(BATCH, gate)

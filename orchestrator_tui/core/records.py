@@ -59,9 +59,16 @@ class Finding:
 
 @frozen
 class Check:
-    """A deterministic command with its result: ``pass``, ``fail``, ``partial``, ``skip`` or ``not_run``."""
+    """A deterministic command with its result: ``pass``, ``fail``, ``partial``, ``skip`` or ``not_run``.
+
+    ``run`` names what it was run on (an attempt, a merge), "" where an agent told of it.
+    """
 
     name: str
     result: str
     detail: str
     at: Instant
+    command: str = ""
+    sha: str = ""
+    duration_ms: int = 0
+    run: str = ""

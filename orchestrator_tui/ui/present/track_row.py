@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from orchestrator_tui.core.agent_tracks import is_killed
 from orchestrator_tui.core.frozen import frozen
@@ -47,24 +48,31 @@ class TrackRow:
 
 
 @frozen
+class LastingRow:
+    """A row but for what a second that passes changes: ``since`` is when its age began, ``gates`` are those it has."""
+
+    row: TrackRow
+    since: Instant | None
+    gates: tuple[Gate, ...]
+
+
+@frozen
 class TrackScene:
     """What rows are made from: ``activity`` is finer than the journal's, ``waiting`` are the gates by track."""
 
     state: State
-    now: Instant
     glyphs: Glyphs
     activity: Mapping[tuple[str, str], Activity]
     waiting: Mapping[TrackKey, tuple[Gate, ...]]
 
 
-def track_row(track: Track, scene: TrackScene) -> TrackRow:
-    """One track in words at ``scene.now``."""
+def lasting_row(track: Track, scene: TrackScene) -> LastingRow:
+    """One track in words, as long as nothing happens."""
     gates = scene.waiting.get(TrackKey(track.batch, track.slug), ())
     look = _look(track, gates)
     glyph, token, slug_token = _LOOKS[look]
     told, since = _TELL["waiting" if gates else look](track, gates, scene)
-    stale = any(is_stale(gate, scene.now, scene.state.batches[gate.batch]) for gate in gates)
-    return TrackRow(
+    row = TrackRow(
         key=TrackKey(track.batch, track.slug),
         glyph=getattr(scene.glyphs, glyph),
         token=token,
@@ -75,12 +83,20 @@ def track_row(track: Track, scene: TrackScene) -> TrackRow:
         count=stage_count(track),
         now=told,
         question=f"asks: {clean(gates[0].question.question, 200)}" if gates and not gates[0].undelivered else "",
-        age=age(since, scene.now),
-        age_token="gate-stale strong" if stale else ("gate" if gates else "age"),
+        age="",
+        age_token="gate" if gates else "age",
         model=model_name(track.model),
         cost=money(track),
         batch=place_title(scene.state, track.batch),
     )
+    return LastingRow(row, since, gates)
+
+
+def track_row(lasting: LastingRow, state: State, now: Instant) -> TrackRow:
+    """The row at this moment."""
+    stale = any(is_stale(gate, now, state.batches[gate.batch]) for gate in lasting.gates)
+    token = "gate-stale strong" if stale else lasting.row.age_token
+    return replace(lasting.row, age=age(lasting.since, now), age_token=token)
 
 
 _LOOKS = {

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from operator import attrgetter
 
-from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.frozen import field_names, frozen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.memo import of_newest
 from orchestrator_tui.core.model import Activity, State, Track
@@ -14,7 +15,7 @@ from orchestrator_tui.ui.present.columns import Column, choose, heading, lay_out
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.rows import LazyRows
 from orchestrator_tui.ui.present.strip import STRIP_LIMIT
-from orchestrator_tui.ui.present.track_row import TrackRow, TrackScene, track_row
+from orchestrator_tui.ui.present.track_row import LastingRow, TrackRow, TrackScene, lasting_row, track_row
 from orchestrator_tui.ui.present.words import model_name, stage_count
 
 QUESTION_ROOM = 30
@@ -73,12 +74,11 @@ def present_tracks(
     """The tracks of all batches. ``empty`` are the lines that teach when there are none (``Live.empty``)."""
     scope = scope or _EVERYTHING
     activity = _NO_ACTIVITY if activity is None else activity
-    by_key, widths = _listing(state, scope, activity)
-    scene = TrackScene(state, now, glyphs, activity, waiting_tracks(state))
+    lasting, widths = _listing(state, scope, activity, glyphs)
     return TracksView(
-        rows=LazyRows(by_key, lambda key: track_row(by_key[key], scene)),
-        corner=_corner(scope, len(by_key)),
-        empty=_empty(scope, tuple(clean(line, 200) for line in empty), bool(by_key)),
+        rows=LazyRows(lasting, lambda key: track_row(lasting[key], state, now)),
+        corner=_corner(scope, len(lasting)),
+        empty=_empty(scope, tuple(clean(line, 200) for line in empty), bool(lasting)),
         widths=widths,
         glyphs=glyphs,
     )
@@ -101,6 +101,19 @@ def track_line(row: TrackRow, columns: Sequence[Column], width: int, ellipsis: s
     if row.question and room >= QUESTION_ROOM:
         cells["now"] = (Part(row.question),)
     return lay_out(cells, columns, width, ellipsis)
+
+
+_LASTING = attrgetter(*(name for name in field_names(TrackRow) if name not in ("age", "age_token")))
+
+
+def aged_line(before: TrackRow, row: TrackRow, line: Line) -> Line | None:
+    """The ``line`` of a row with its new age, where nothing else differs and it takes as many cells; else None."""
+    if len(before.age) != len(row.age) or _LASTING(before) != _LASTING(row):
+        return None
+    places = [place for place, part in enumerate(line) if (part.text, part.token) == (before.age, before.age_token)]
+    if len(places) != 1:
+        return None
+    return (*line[: places[0]], Part(row.age, row.age_token), *line[places[0] + 1 :])
 
 
 _COLUMNS = (
@@ -138,13 +151,15 @@ _NO_ACTIVITY: Mapping[tuple[str, str], Activity] = {}
 
 @of_newest
 def _listing(
-    state: State, scope: TrackScope, activity: Mapping[tuple[str, str], Activity]
-) -> tuple[Mapping[TrackKey, Track], Mapping[str, int]]:
-    """Which tracks are listed, in their order, and how wide their cells are: no second that passes changes that."""
+    state: State, scope: TrackScope, activity: Mapping[tuple[str, str], Activity], glyphs: Glyphs
+) -> tuple[Mapping[TrackKey, LastingRow], Mapping[str, int]]:
+    """The rows that are listed, in their order, and how wide their cells are: no second that passes changes that."""
     listed = [track for track in tracks_by_need(state) if _listed(track, scope, state, activity)]
     if scope.order != "need":
         listed.sort(key=ORDERS[scope.order])
-    return {TrackKey(track.batch, track.slug): track for track in listed}, _widths(listed, state)
+    by_key = {TrackKey(track.batch, track.slug): track for track in listed}
+    scene = TrackScene(state, glyphs, activity, waiting_tracks(state))
+    return LazyRows(by_key, lambda key: lasting_row(by_key[key], scene)), _widths(listed, state)
 
 
 def _widths(listed: Sequence[Track], state: State) -> Mapping[str, int]:

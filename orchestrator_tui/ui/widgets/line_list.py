@@ -86,6 +86,10 @@ class LineList(LineView, Generic[K], can_focus=True):
         """One row laid out in ``width`` cells; its first part is the room for the cursor."""
         raise NotImplementedError
 
+    def line_again(self, before: Any, row: Any, line: Line) -> Line | None:
+        """The line of a row that was laid out as ``line`` before it changed, where that is known at once; else None."""
+        return None
+
     def heading_line(self, width: int) -> Line | None:
         """The line above the rows, or None."""
         return None
@@ -229,11 +233,15 @@ class LineList(LineView, Generic[K], can_focus=True):
         """The line of a row, laid out anew only when the row, the width or the columns changed."""
         row, width = self._rows[key], self.size.width
         laid = self._laid.get(key)
-        if laid is not None and laid[1] == width and laid[0] == row:
-            return laid[2]
+        line = None
+        if laid is not None and laid[1] == width:
+            if laid[0] == row:
+                return laid[2]
+            line = self.line_again(laid[0], row, laid[2])
         if len(self._laid) >= LAID_LIMIT:
             self._laid.clear()
-        line = self.row_line(row, self._columns, width)
+        if line is None:
+            line = self.row_line(row, self._columns, width)
         self._laid[key] = (row, width, line)
         return line
 

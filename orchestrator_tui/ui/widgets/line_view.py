@@ -256,7 +256,8 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
 def _changed_cells(before: Drawn, now: Drawn, width: int) -> tuple[int, int]:
     """From which cell to which a line looks different: of an age that ticks, no more than its own need painting."""
     old, new = before[0], now[0]
-    differ = [place for place, (one, other) in enumerate(zip(old, new, strict=False)) if one != other]
+    pairs = enumerate(zip(old, new, strict=False))
+    differ = [place for place, (one, other) in pairs if one is not other and one != other]
     if before[1] != now[1] or len(old) != len(new) or not differ:
         return 0, width
     first, end = differ[0], differ[-1] + 1

@@ -8,7 +8,7 @@ from orchestrator_tui.core.queries import TrackKey
 from orchestrator_tui.ui.present.cells import Line
 from orchestrator_tui.ui.present.columns import Column
 from orchestrator_tui.ui.present.track_row import TrackRow
-from orchestrator_tui.ui.present.tracks import TracksView, track_columns, track_heading, track_line
+from orchestrator_tui.ui.present.tracks import TracksView, aged_line, track_columns, track_heading, track_line
 from orchestrator_tui.ui.widgets.line_list import LineList
 
 
@@ -50,3 +50,6 @@ class TracksList(LineList[TrackKey]):
 
     def row_line(self, row: TrackRow, columns: tuple[Column, ...], width: int) -> Line:
         return track_line(row, columns, width, self._glyphs.ellipsis)
+
+    def line_again(self, before: TrackRow, row: TrackRow, line: Line) -> Line | None:
+        return aged_line(before, row, line)

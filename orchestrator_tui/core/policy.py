@@ -5,14 +5,13 @@ Everything here becomes an event, so that a replay shows what the person saw. No
 
 from __future__ import annotations
 
-from orchestrator_tui.core import delivery, silence
-from orchestrator_tui.core.canonical import sha256_hex
+from orchestrator_tui.core import answering, delivery, silence
 from orchestrator_tui.core.delivery import Reach
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Gate, GateState
 from orchestrator_tui.core.queries import gate_age_ms
-from orchestrator_tui.core.rules import NEVER_BY_RULE, AnswerRule, Rules
+from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.silence import Sight
 
 AT_OPENING_MS = 10_000
@@ -41,39 +40,8 @@ def _answers(batch: Batch, gate: Gate, rules: Rules, now: Instant) -> list[Draft
     if any(revision == gate.revision for revision, _, _ in gate.answers):
         # A person has answered and taken it back: the opening is over.
         return []
-    rule = next((rule for rule in rules.answers if _applies(rule, gate, batch)), None)
-    label = next((one.words for one in gate.question.options if one.key == gate.recommendation), None)
-    if rule is None or label is None:
-        return []
-    return [
-        Draft(
-            "gate_decided",
-            {
-                "gate": gate.id,
-                "revision": gate.revision,
-                "digest": gate.digest,
-                "decision": "d-" + sha256_hex(f"{batch.id} {gate.id} {gate.revision} {rule.id}")[:12],
-                "options": [gate.recommendation],
-                "label": label,
-                "by": f"rule {rule.id}",
-                "origin": f"policy:{rule.id}",
-                "reason": f"{gate.risk.name.lower()} risk, {gate.question.confidence} confidence",
-            },
-        )
-    ]
-
-
-def _applies(rule: AnswerRule, gate: Gate, batch: Batch) -> bool:
-    if gate.risk in NEVER_BY_RULE or gate.risk > rule.max_risk or gate.recommendation is None:
-        return False
-    track = batch.tracks.get(gate.track)
-    workflow = track.workflow if track else ""
-    return (
-        gate.question.confidence in rule.confidence
-        and gate.question.kind in rule.kinds
-        and (not rule.workflows or workflow in rule.workflows)
-        and (not rule.stages or gate.question.stage in rule.stages)
-    )
+    rule = answering.rule_for(batch, gate, rules)
+    return [] if rule is None else [answering.answer(gate, rule)]
 
 
 # --- stale gates -------------------------------------------------------------------------------------------

@@ -14,6 +14,9 @@ from orchestrator_tui.core.model import Risk
 NEVER_BY_RULE = frozenset({Risk.PRODUCTION, Risk.DESTRUCTIVE, Risk.FAILURE, Risk.STAGING})
 """Risks of gates that no rule ever answers (reliability A-8, DESIGN §2.4)."""
 
+ACTIONS = ("answer", "recommend", "person")
+"""What a row of the confidence table does: a rule answers, a person is advised, or a person decides alone."""
+
 
 @frozen
 class StageRule:
@@ -47,7 +50,19 @@ class Ladder:
 
 @frozen
 class AnswerRule:
-    """Answers low-risk gates at opening with what their asker recommends; each use names ``id`` (reliability A-8)."""
+    """One row of the confidence table (seed 002); the first that applies decides (reliability A-8).
+
+    Attributes:
+        id: its name; every answer that it gives names it.
+        confidence: how sure the asker must be; "" among them stands for an asker who does not say.
+        max_risk: it applies up to this risk; beyond *check* nothing is ever answered by a rule.
+        kinds, workflows, stages: where it applies; of the last two, everywhere when they are empty.
+        action: ``answer`` with what the asker recommends, ``recommend`` to the person, or ``person``.
+        title: the situation in words.
+        words: one of them must stand in the question, its context or its options; any text when empty.
+        instruction: what the agent is told beside the answer, or instead of one where nothing is recommended.
+        uses: how often it answers in one stage of one track; 0 for no bound.
+    """
 
     id: str
     confidence: frozenset[str]
@@ -55,6 +70,11 @@ class AnswerRule:
     kinds: frozenset[str] = frozenset({"task"})
     workflows: frozenset[str] = frozenset()
     stages: frozenset[int] = frozenset()
+    action: str = "answer"
+    title: str = ""
+    words: tuple[str, ...] = ()
+    instruction: str = ""
+    uses: int = 0
 
 
 @frozen

@@ -16,6 +16,31 @@ from orchestrator_tui.core.rules import AnswerRule, Ladder
 AGENT, CHECKS, DEPLOY, PERSON = "agent", "checks", "deploy", "person"
 """What does a stage: an agent, commands alone, the commands of environments, or a person who says when it is done."""
 
+TRACK_GATE_ITEMS: Mapping[str, str] = {
+    "stages": "every stage is done, or was skipped by a person",
+    "artefacts": "every artefact that a stage promises is there",
+    "tests_first": "tests were added or changed, and before what they test",
+    "checks": "all checks of the track pass on its head",
+    "scope": "no file outside of its scope was changed, and append-only files only grew at their end",
+    "findings": "no blocker or concern of a reviewer is open",
+    "committed": "everything is committed on its branch",
+    "worktree": "the work was done in the track's own worktree",
+    "report": "the track report says how it ended",
+}
+"""Items of a track gate and what each of them says (seed 000)."""
+
+BATCH_GATE_ITEMS: Mapping[str, str] = {
+    "tracks": "every track was merged, or was abandoned or skipped with a reason",
+    "checks": "all checks pass on the integration branch",
+    "regressions": "no check that passed on the base fails now",
+    "scope": "no merged file lies outside of its track's scope",
+    "findings": "no blocker is open",
+    "gates": "no question waits and no answer is on its way",
+    "worktrees": "worktrees are removed, or kept with a reason",
+    "summary": "the batch summary is written",
+}
+"""Items of a batch gate and what each of them says (seed 000)."""
+
 
 @frozen
 class StageWork:

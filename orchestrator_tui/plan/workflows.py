@@ -1,74 +1,88 @@
-"""Workflow files: ladders and answer rules as people write them, checked, and compiled for those without a YAML reader.
+"""Workflow files compiled for those without a YAML reader: ladders and answer rules as one JSON text.
 
-The compiled form (``workflows/compiled.json``) is what every entry point reads; a test keeps it equal to the YAML.
+The compiled form (``workflows/compiled.json``) is what every entry point reads that must start fast; it holds what
+gates are judged by, not how stages are done. A test keeps it equal to the YAML.
 """
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field
-
-RiskName = Literal["low", "unknown", "check", "staging", "failure", "destructive", "production"]
-Line = Annotated[str, Field(max_length=200)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class StageFile(_Strict):
-    """One stage as written in a workflow file."""
-
-    name: Line
-    artefact: Line = ""
-    catches: Line = ""
-    skip_risk: Line = ""
-    risk: RiskName = "low"
-    words: dict[str, RiskName] = {}
-
-
-class WorkflowFile(_Strict):
-    """A workflow file: a named ladder of stages."""
-
-    workflow: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-    title: Line
-    kind: Line
-    stages: Annotated[list[StageFile], Field(min_length=1, max_length=64)]
-
-
-class AnswerFile(_Strict):
-    """One rule that may answer low-risk gates at opening."""
-
-    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-    confidence: list[Literal["high", "medium", "low"]]
-    max_risk: Literal["low", "unknown", "check"] = "low"
-    kinds: list[Line] = ["task"]
-    workflows: list[Line] = []
-    stages: list[int] = []
-
-
-class AnswersFile(_Strict):
-    """The answer rules of one folder."""
-
-    answers: list[AnswerFile]
+from orchestrator_tui.core.rules import AnswerRule, StageRule
+from orchestrator_tui.plan.answer_models import AnswersFile
+from orchestrator_tui.plan.catalogue import ANSWERS
+from orchestrator_tui.plan.problems import Problem, Unreadable
+from orchestrator_tui.plan.reading import read_model
+from orchestrator_tui.plan.text import Document, parse, read_text
+from orchestrator_tui.plan.workflow_file import answer_rule, read_workflow
 
 
 def compile_folder(folder: Path) -> str:
     """The workflows and answer rules of ``folder`` as one JSON text, sorted by file name.
 
+    Rules of a workflow file come before the shared ones, as they do in a run.
+
     Raises:
-        ValueError: a file is not what a workflow file must be; pydantic's message names the key.
+        ValueError: a file is not what a workflow file must be; the text names file, line and key.
     """
     workflows: list[dict[str, Any]] = []
-    answers: list[dict[str, Any]] = []
+    own: list[dict[str, Any]] = []
+    shared: list[dict[str, Any]] = []
     for path in sorted(folder.glob("*.yaml")):
-        content = yaml.load(path.read_bytes(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-        if path.name == "answers.yaml":
-            answers += [one.model_dump() for one in AnswersFile.model_validate(content).answers]
-        else:
-            workflows.append(WorkflowFile.model_validate(content).model_dump())
-    return json.dumps({"workflows": workflows, "answers": answers}, indent=1, ensure_ascii=False) + "\n"
+        document = _document(path)
+        if path.name == ANSWERS:
+            answers, problems = read_model(AnswersFile, document, path.name)
+            _refuse(problems)
+            shared += [_answer(answer_rule(one)) for one in answers.answers] if answers is not None else []
+            continue
+        workflow, problems = read_workflow(document, path.name)
+        _refuse(problems)
+        if workflow is not None:
+            ladder = workflow.ladder
+            stages = [_stage(one) for one in ladder.stages]
+            workflows.append(
+                {"workflow": ladder.workflow, "title": ladder.title, "kind": ladder.kind, "stages": stages}
+            )
+            own += [_answer(one) for one in workflow.answers]
+    return json.dumps({"workflows": workflows, "answers": own + shared}, indent=1, ensure_ascii=False) + "\n"
+
+
+def _document(path: Path) -> Document:
+    try:
+        return parse(read_text(path))
+    except Unreadable as error:
+        raise ValueError(str(Problem(path.name, error.line, "", str(error)))) from error
+
+
+def _refuse(problems: tuple[Problem, ...]) -> None:
+    if problems:
+        raise ValueError("\n".join(str(one) for one in problems))
+
+
+def _stage(rule: StageRule) -> dict[str, Any]:
+    return {
+        "name": rule.name,
+        "artefact": rule.artefact,
+        "catches": rule.catches,
+        "skip_risk": rule.skip_risk,
+        "risk": rule.risk.name.lower(),
+        "words": {word: risk.name.lower() for word, risk in rule.words.items()},
+    }
+
+
+def _answer(rule: AnswerRule) -> dict[str, Any]:
+    return {
+        "id": rule.id,
+        "title": rule.title,
+        "action": rule.action,
+        "confidence": sorted(rule.confidence),
+        "max_risk": rule.max_risk.name.lower(),
+        "kinds": sorted(rule.kinds),
+        "workflows": sorted(rule.workflows),
+        "stages": sorted(rule.stages),
+        "words": list(rule.words),
+        "instruction": rule.instruction,
+        "uses": rule.uses,
+    }

@@ -46,4 +46,9 @@ def _answer(data: dict[str, Any]) -> AnswerRule:
         kinds=frozenset(data["kinds"]),
         workflows=frozenset(data["workflows"]),
         stages=frozenset(data["stages"]),
+        action=data["action"],
+        title=data["title"],
+        words=tuple(data["words"]),
+        instruction=data["instruction"],
+        uses=data["uses"],
     )

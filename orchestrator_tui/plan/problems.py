@@ -1,0 +1,66 @@
+"""What is wrong with a plan or workflow file: one line each, naming file, line, key and the nearest match."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.text import sanitise_line
+
+ERROR, WARNING = "error", "warning"
+_SHOWN = 120
+
+
+@frozen
+class Problem:
+    """One thing that is wrong. An ``error`` keeps a batch from starting, a ``warning`` does not.
+
+    ``line`` is 0 where no line is to blame; ``key`` is the place in the file, such as ``tracks[4].files``.
+    """
+
+    file: str
+    line: int
+    key: str
+    message: str
+    nearest: str = ""
+    level: str = ERROR
+
+    def __str__(self) -> str:
+        """The one line that a person reads."""
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        meant = f'; did you mean "{self.nearest}"?' if self.nearest else ""
+        return ": ".join(part for part in (place, self.key, self.message + meant) if part)
+
+
+class Unreadable(ValueError):
+    """A file of which nothing can be used; its text says why, ``line`` where (0 for the whole file)."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+class Wrong(ValueError):
+    """A value that its key does not take; ``nearest`` is what it may have been meant to be."""
+
+    def __init__(self, message: str, nearest: str = "") -> None:
+        super().__init__(message)
+        self.nearest = nearest
+
+
+def nearest_of(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """The known word nearest to ``word``, or ""."""
+    by_fold = {one.casefold(): one for one in sorted(set(known), reverse=True)}
+    found = difflib.get_close_matches(word.casefold()[:200], by_fold, n=1, cutoff=cutoff)
+    return by_fold[found[0]] if found else ""
+
+
+def shown(text: str) -> str:
+    """A foreign text as it stands in a problem: on one line, bounded, in quotation marks."""
+    return f'"{sanitise_line(text, _SHOWN)}"'
+
+
+def has_errors(problems: Iterable[Problem]) -> bool:
+    """Whether one of them keeps a batch from starting."""
+    return any(one.level == ERROR for one in problems)

@@ -1,0 +1,217 @@
+"""The workflow file as people write it; ``orchestrator_tui.core.workflow`` is what becomes of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from orchestrator_tui.core.workflow import AGENT, BATCH_GATE_ITEMS, CHECKS, DEPLOY, PERSON, TRACK_GATE_ITEMS
+from orchestrator_tui.plan.answer_models import RISKS, AnswerFile
+from orchestrator_tui.plan.fields import (
+    NAMED_KEYS,
+    Count,
+    Dollars,
+    Large,
+    Length,
+    Line,
+    Lines,
+    Name,
+    Names,
+    Part,
+    Says,
+    Share,
+    Slug,
+    Switch,
+    Text,
+    choice,
+    read_choice,
+    read_whole,
+)
+from orchestrator_tui.plan.problems import Wrong
+
+MAX_STAGES = 64
+"""Stages of one ladder."""
+
+MEANINGS = ("done", "rework", "failed", "blocked", "partial")
+WAVES = ("ready", "barrier")
+WORKTREES = ("track", "batch", "pool", "none")
+SESSIONS = ("stage", "track")
+ENDINGS = ("publish", "hard_stop")
+GATES = ("plan", "spend", "integration", "publish")
+
+
+def _says(words: tuple[str, ...]) -> Says:
+    return Says(" · ".join(f"`{word}`" for word in words if word))
+
+
+def _chosen(known: tuple[str, ...], value: list[str]) -> list[str]:
+    return [read_choice(known, one) for one in value]
+
+
+def _one_of(known: tuple[str, ...]) -> AfterValidator:
+    return AfterValidator(partial(_chosen, known))
+
+
+def _meanings(value: dict[str, str]) -> dict[str, str]:
+    for word, meaning in value.items():
+        if not word or " " in word:
+            raise Wrong(f'"{word}" is no verdict: agents end with one word on a line of its own')
+        read_choice(MEANINGS, meaning)
+    return value
+
+
+class StageRulesFile(Part):
+    """How one stage is done."""
+
+    runs: Annotated[str, choice(AGENT, CHECKS, DEPLOY, PERSON), _says((AGENT, CHECKS, DEPLOY, PERSON))] = Field(
+        AGENT, description="who does it: an agent, commands alone, the commands of environments, or a person"
+    )
+    role: Name = Field("implementer", description="whose model and judgement: `implementer`, `reviewer`, `scout` …")
+    prompt: Text = Field(
+        "", description="what its agent is told; `{slug}`, `{title}`, `{spec}`, `{plan}` are filled in"
+    )
+    artefacts: Lines = Field(
+        [], description="paths below the worktree that must exist when it is done; `{slug}`, `{spec}`, `{plan}`, `*`"
+    )
+    checks: Lines = Field([], description="names of checks that must pass when it is done; `*` for all of the track's")
+    attempts: Annotated[int, BeforeValidator(partial(read_whole, 1, 20)), Says("whole number from 1 to 20")] = Field(
+        3, description="tries before a person is asked, the first included"
+    )
+    bump_at: Count = Field(3, description="from which try on the next higher tier of models is used; 0 for never")
+    reviews: Switch = Field(False, description="it judges another stage: it is given diff and criteria, no reasoning")
+    writes: Switch = Field(True, description="it may change files")
+    commits: Switch = Field(True, description="its changes must be committed when it is done")
+    back_to: Line = Field("", description="the earlier stage that rework leads to, by number, name or key")
+    rounds: Count = Field(2, description="how often it may lead back before a person is asked")
+    verdicts: Annotated[dict[str, Line], AfterValidator(_meanings), Says("mapping: word → meaning")] = Field(
+        {}, description="words that an agent ends with: " + ", ".join(f"`{one}`" for one in MEANINGS)
+    )
+    gate: Name = Field("", description="the kind of the gate that a person answers before it begins")
+    skip_by: Annotated[str, choice("person", "nobody"), _says(("person", "nobody"))] = Field(
+        "person", description="who may skip it, after hearing the risk"
+    )
+    after_merge: Switch = Field(False, description="it begins when its track has been merged")
+    tier: Name = Field("", description="the tier of models that it asks for; its role's without it")
+    turns: Large = Field(0, description="turns of one attempt; 0 for no bound")
+    wall: Length = Field(0, description="how long one attempt may take; 0 for no bound")
+    cost_usd: Dollars = Field(0.0, description="what one attempt may cost; 0 for no bound")
+
+
+class StageFile(StageRulesFile):
+    """One stage of a ladder."""
+
+    name: Line = Field(description="its exact name, as it is reported and shown")
+    key: Name = Field("", description="a short name for `back_to`")
+    catches: Line = Field("", description="what it catches: what a person hears who wants to skip it")
+    skip_risk: Line = Field("", description="what may happen without it")
+    risk: Annotated[str, choice(*RISKS), _says(RISKS)] = Field("low", description="the least risk of its gates")
+    words: Annotated[dict[str, Annotated[str, choice(*RISKS)]], Says("mapping: word → risk")] = Field(
+        {}, description="words of a question that raise its risk in this stage"
+    )
+
+
+class StallFile(Part):
+    """When an agent at work counts as stuck."""
+
+    checks: Count = Field(3, description="looks in a row without any sign of progress")
+    interval: Length = Field(60_000, description="from one look to the next")
+    reply: Length = Field(120_000, description="how long a nudged agent has to reply before it is rescued")
+    rescues: Count = Field(1, description="rescues before the track is a person's; never beside a live original")
+    lower_concurrency: Switch = Field(True, description="after a stall fewer tracks run at once")
+
+
+class BudgetFile(Part):
+    """Budgets of one track; 0 for none."""
+
+    turns: Large = Field(0, description="turns of its agents")
+    tokens: Large = Field(0, description="tokens of its agents")
+    cost_usd: Dollars = Field(0.0, description="what it may cost")
+    wall: Length = Field(0, description="how long it may take")
+    attempts: Count = Field(0, description="attempts of all stages together: the hard budget of delegation rounds")
+    soft: Share = Field(0.8, description="the share of a budget at which it is said; at the whole it acts")
+
+
+class MergingFile(Part):
+    """How tracks come together."""
+
+    into: Name = Field("integration", description="the branch they are merged into first")
+    first: Names = Field(["bug"], description="kinds that are merged before all others")
+    checks: Lines = Field(["*"], description="names of the plan's checks that run after each merge; `*` for all")
+    resolve: Count = Field(1, description="attempts of an agent at a conflict before a person is asked")
+
+
+class RulesFile(Part):
+    """The rules of a batch."""
+
+    waves: Annotated[str, choice(*WAVES), _says(WAVES)] = Field(
+        "ready", description="a track starts when what it depends on has merged, or wave by wave"
+    )
+    concurrency: Count = Field(0, description="tracks at work at once; 0 for no bound")
+    worktree: Annotated[str, choice(*WORKTREES), _says(WORKTREES)] = Field(
+        "track", description="one each, one for all, slots that are used again, or none"
+    )
+    session: Annotated[str, choice(*SESSIONS), _says(SESSIONS)] = Field(
+        "stage", description="a fresh agent for each stage, or one conversation for the track"
+    )
+    gates: Annotated[Names, _one_of(GATES), Says("list of " + ", ".join(f"`{one}`" for one in GATES))] = Field(
+        ["plan", "spend", "publish"], description="the batch's own gates that a person answers"
+    )
+    ending: Annotated[str, choice(*ENDINGS), _says(ENDINGS)] = Field(
+        "publish", description="ends in a publish gate, or waits for the person's own `orch-tui publish`"
+    )
+    resends: Count = Field(2, description="how often the same finding is sent back before it is a person's")
+    stall: StallFile = Field(StallFile.model_validate({}), description="when an agent counts as stuck")
+    budget: BudgetFile = Field(BudgetFile.model_validate({}), description="what one track may use")
+    merging: MergingFile = Field(MergingFile.model_validate({}), description="how tracks come together")
+    models: Annotated[dict[str, Line], NAMED_KEYS, Says("mapping: tier → model")] = Field(
+        {}, description="the model of each tier, lowest tier first"
+    )
+    roles: Annotated[dict[str, Name], NAMED_KEYS, Says("mapping: role → tier")] = Field(
+        {}, description="the tier of each role"
+    )
+    track_gate: Annotated[Names, _one_of(tuple(TRACK_GATE_ITEMS)), Says("list of items")] = Field(
+        [], description="what must be PASS before a track is merged"
+    )
+    batch_gate: Annotated[Names, _one_of(tuple(BATCH_GATE_ITEMS)), Says("list of items")] = Field(
+        [], description="what must be PASS before the batch is complete"
+    )
+    tests_first: Switch = Field(True, description="tests are written before what they test: told and checked")
+    autonomy: Text = Field("", description="dispatch text F: what an agent decides itself and what it flags")
+    constraints: Text = Field("", description="dispatch text G: what belongs to other tracks")
+    adherence: Text = Field("", description="dispatch text H: all stages, and how to recover from a lost context")
+    skill: Name = Field("", description="a skill whose text is embedded into prompts where the person has it")
+
+
+def _ladder(stages: list[StageFile]) -> list[StageFile]:
+    if len(stages) > MAX_STAGES:
+        raise Wrong(f"has more than {MAX_STAGES} stages")
+    names = [one.name for one in stages]
+    names += [one.key for one in stages if one.key and one.key != one.name]
+    twice = next((one for place, one in enumerate(names) if one in names[:place]), None)
+    if twice is not None:
+        raise Wrong(f'two stages are called "{twice}"')
+    return stages
+
+
+Ladder = Annotated[list[StageFile], AfterValidator(_ladder), Says("list of stages")]
+
+
+class WorkflowFile(RulesFile):
+    """A workflow: the ladder of a track, the stages of its batch, and the rules of both."""
+
+    workflow: Slug = Field(description="its name")
+    title: Line = Field(description="what it does, in a few words")
+    kind: Name = Field(description="what its tracks are: `feature`, `bug`, `work` …")
+    stages: Ladder = Field(min_length=1, description="the stages of a track, in order")
+    batch_stages: Ladder = Field([], description="stages of the batch before any track: scout, plan, divide …")
+    answers: list[AnswerFile] = Field([], description="rules that may answer gates; they go before the shared ones")
+
+
+class OverridesFile(RulesFile):
+    """What a batch does otherwise than its workflow; only what is written counts."""
+
+    stages: Annotated[dict[str, StageRulesFile], Says("mapping: number or name → rules of a stage")] = Field(
+        {}, description="how single stages are done"
+    )

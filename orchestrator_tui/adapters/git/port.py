@@ -1,0 +1,207 @@
+"""The repository of a run behind the engine's port (``runtime.run_world.Git``): one place that knows both."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from orchestrator_tui.adapters.git import bringing, freshness, inspect, merging, previewing, publishing, state, tamper
+from orchestrator_tui.adapters.git.command import WRITE_SECONDS, commit_identity, git
+from orchestrator_tui.adapters.git.errors import GitError
+from orchestrator_tui.adapters.git.history import branch_tip, commit_id
+from orchestrator_tui.adapters.git.names import branch_name, safe_path
+from orchestrator_tui.adapters.git.worktrees import Removed, create, look, provision, remove
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.plan import Plan, PlannedTrack, Provision
+from orchestrator_tui.core.run import Inspection
+from orchestrator_tui.runtime.ports import Clock
+from orchestrator_tui.runtime.run_world import Beginning, MergeMade, TreeKept, TreeMade
+
+_TEST_FILE = re.compile(
+    r"(^|/)(tests?|specs?|__tests__)/|(^|/)(test_[^/]*|[^/]*[._-](test|spec))\.[^/]+$", re.IGNORECASE
+)
+_INTEGRATION = "integration"
+_SIDE_BYTES = 6000
+_MOST_NAMED = 5
+
+
+class RunGit:
+    """Implements :class:`~orchestrator_tui.runtime.run_world.Git` for one batch."""
+
+    def __init__(self, batch: str, clock: Clock) -> None:
+        self._batch, self._clock = batch, clock
+
+    # --- before anything is made -----------------------------------------------------------------------------
+
+    def beginning(self, plan: Plan) -> Beginning:
+        """Look at the repository before anything is made."""
+        repository = Path(plan.repository)
+        seen = state.tree_state(repository)
+        problems = []
+        if seen.in_progress:
+            problems.append(f"a {seen.in_progress} is in progress in {plan.repository}: finish or abort it first")
+        if seen.dirty:
+            named = ", ".join(seen.dirty[:_MOST_NAMED])
+            problems.append(f"the working tree has changes that are not committed: {named}; commit or put them away")
+        if seen.shallow:
+            problems.append("the repository is a shallow clone: git fetch --unshallow first")
+        base = branch_tip(repository, plan.base)
+        if base is None:
+            problems.append(f"there is no branch {plan.base!r} to begin from")
+        if plan.integration and branch_tip(repository, plan.integration) is not None:
+            problems.append(
+                f"the integration branch {plan.integration} is there already: another batch may be using it"
+            )
+        mark = tamper.fingerprint(repository)
+        return Beginning(base or "", seen.branch, json.dumps(mark.entries), tuple(problems))
+
+    def tampered(self, plan: Plan, fingerprint: str) -> tuple[str, ...]:
+        """What has changed in the repository's configuration and hooks since the batch began, in words."""
+        entries = tuple((str(name), str(sha)) for name, sha in json.loads(fingerprint))
+        before = tamper.Fingerprint("", "", "", entries)
+        return tamper.difference(before, tamper.fingerprint(Path(plan.repository)))
+
+    # --- worktrees -------------------------------------------------------------------------------------------
+
+    def integration(self, plan: Plan) -> TreeMade:
+        """The dedicated integration worktree on its branch, made from the base where there is none."""
+        path = self._place(plan, _INTEGRATION)
+        made = merging.ensure_integration(Path(plan.repository), path, plan.integration, plan.base_sha)
+        return TreeMade(str(made.path), made.branch, made.base_sha)
+
+    def worktree(self, plan: Plan, batch: str, track: PlannedTrack, base: str, adopt: bool) -> TreeMade:
+        """The worktree of a track, from ``base``."""
+        path, branch = self._place(plan, track.slug), branch_name(batch, track.slug)
+        made = create(Path(plan.repository), path, branch, base, f"orch-tui:{batch}", adopt=adopt)
+        return TreeMade(str(made.path), made.branch, made.base_sha)
+
+    def provision(self, plan: Plan, path: str, rules: Provision) -> tuple[str, ...]:
+        """Copy and link into a fresh worktree what the plan says."""
+        if not rules.copy and not rules.link:
+            return ()
+        return provision(Path(plan.repository), Path(path), rules.copy, rules.link)
+
+    def remove(self, plan: Plan, track: PlannedTrack, path: str, branch: str, into: str) -> TreeKept:
+        """Remove a clean and merged worktree and its branch; keep everything else."""
+        outcome = remove(Path(plan.repository), Path(path), branch, into)
+        if isinstance(outcome, Removed):
+            return TreeKept(True)
+        size = look(Path(path), branch, None).disk_bytes if Path(path).is_dir() else 0
+        return TreeKept(False, outcome.reason, size)
+
+    def _place(self, plan: Plan, slug: str) -> Path:
+        root = Path(plan.worktrees)
+        root.mkdir(mode=0o755, parents=True, exist_ok=True)
+        return safe_path(root, slug)
+
+    # --- looking ---------------------------------------------------------------------------------------------
+
+    def inspect(
+        self, identifier: str, track: PlannedTrack, path: str, base_sha: str, artefacts: tuple[str, ...]
+    ) -> Inspection:
+        """A worktree's changes against its base."""
+        tree, scope = Path(path), track.scope
+        seen = inspect.changes(tree, base_sha)
+        breaches = (
+            inspect.scope_breaches(seen, scope.owned, scope.allowed, scope.read_only, scope.append_only)
+            if scope.declared or scope.read_only
+            else ()
+        )
+        wanted = set(artefacts)
+        names = [one.path for one in seen.files]
+        return Inspection(
+            id=identifier,
+            head=seen.head,
+            at=self._now(),
+            files=tuple(names),
+            outside=tuple(f"{one.path} {one.why}" for one in breaches if one.path not in wanted),
+            missing=tuple(one for one in artefacts if not _exists(tree, one)),
+            uncommitted=tuple(dict.fromkeys((*seen.uncommitted, *seen.untracked))),
+            tests=tuple(name for name in names if _TEST_FILE.search(name)),
+            added=sum(one.added for one in seen.files),
+            removed=sum(one.removed for one in seen.files),
+            commits=seen.commits,
+        )
+
+    def diff(self, path: str, base: str, limit: int) -> str:
+        """The diff of a worktree against its base, bounded."""
+        return inspect.diff(Path(path), base, limit)
+
+    def digest(self, path: str, base: str, head: str) -> str:
+        """SHA-256 of a head and its diff against the base."""
+        return inspect.digest(Path(path), base, head)
+
+    def shared(self, paths: Mapping[str, tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:
+        """Files that two of these tracks have both changed."""
+        touched: dict[str, set[str]] = {}
+        for slug, (path, base) in paths.items():
+            seen = inspect.changes(Path(path), base)
+            touched[slug] = {one.path for one in seen.files} | set(seen.uncommitted)
+        slugs = sorted(touched)
+        return tuple(
+            (one, other, file)
+            for place, one in enumerate(slugs)
+            for other in slugs[place + 1 :]
+            for file in sorted(touched[one] & touched[other])
+        )
+
+    def sides(self, tree: str, ours: str, theirs: str, file: str) -> str:
+        """Both sides of a conflicting file as a text for a person, bounded."""
+        seen = previewing.sides(Path(tree), ours, theirs, file)
+        return (seen.marked or f"merged already:\n{seen.ours}\n\nthis track:\n{seen.theirs}")[:_SIDE_BYTES]
+
+    # --- merging ---------------------------------------------------------------------------------------------
+
+    def commit(self, path: str, message: str) -> str:
+        """Commit everything in a worktree that a person told us to commit."""
+        tree = Path(path)
+        git(tree, "add", "--all", timeout=WRITE_SECONDS)
+        command = ("commit", "--no-gpg-sign", "--no-verify", "-m", message)
+        git(tree, *command, timeout=WRITE_SECONDS, env=commit_identity(tree))
+        return commit_id(tree, "HEAD")
+
+    def merge(self, plan: Plan, tree: str, head: str, expected_tip: str, message: str) -> MergeMade:
+        """Merge ``head`` into the integration worktree with ``--no-ff``."""
+        outcome = merging.merge(Path(tree), head, message, expected_tip)
+        if isinstance(outcome, merging.Merged):
+            return MergeMade("merged", outcome.sha)
+        return MergeMade("conflict", files=outcome.files)
+
+    def undo(self, tree: str, to_sha: str, expected_tip: str) -> None:
+        """Set the integration branch back to where it was before a merge of ours."""
+        merging.undo(Path(tree), to_sha, expected_tip)
+
+    def bring(self, path: str, tip: str, take: str) -> MergeMade:
+        """Merge the integration tip into a track's worktree so that a conflict is resolved there."""
+        made = bringing.bring(Path(path), tip, take)
+        return MergeMade(made.result, files=made.files)
+
+    def publish(self, plan: Plan, sha: str, message: str) -> str:
+        """Bring the integrated work onto the base branch."""
+        repository = Path(plan.repository)
+        moved = freshness.freshness(repository, plan.base, plan.base_sha)
+        if moved.level == "block":
+            raise GitError(moved.why)
+        now = branch_tip(repository, plan.base)
+        outcome = publishing.publish(repository, plan.base, sha, now or plan.base_sha, message=message)
+        if isinstance(outcome, publishing.Refused):
+            raise GitError(outcome.reason)
+        return outcome.sha
+
+    def _now(self) -> Instant:
+        return self._clock.now()
+
+
+def _exists(tree: Path, artefact: str) -> bool:
+    """Whether an artefact is there: a file with something in it, not a link that leads elsewhere."""
+    path = tree / artefact
+    inside = os.path.realpath(path).startswith(os.path.realpath(tree) + os.sep)
+    return inside and path.is_file() and path.stat().st_size > 0
+
+
+def worktrees_root(repository: Path, batch: str) -> Path:
+    """Where the worktrees of a batch are unless its plan says otherwise: outside the repository, beside it."""
+    return repository.parent / f"{repository.name}-worktrees" / batch

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
+from orchestrator_tui.core.memo import of_newest
 from orchestrator_tui.core.model import Liveness, Risk, State, Track
 from orchestrator_tui.core.queries import (
     GateKey,
@@ -159,8 +160,7 @@ def _undelivered(scene: _Scene) -> BannerView | None:
 
 
 def _silent(scene: _Scene) -> BannerView | None:
-    going_on = {batch.id for batch in scene.state.batches.values() if batch.ended_at is None}
-    lost = [track for track in all_shown(scene.state) if track.batch in going_on and _is_silent(track)]
+    lost = _lost(scene.state)
     if not lost:
         return None
     track = lost[0]
@@ -172,6 +172,12 @@ def _silent(scene: _Scene) -> BannerView | None:
     return BannerView(
         "silent", scene.glyphs.unknown, text, text, "", "track-unknown", TrackKey(track.batch, track.slug)
     )
+
+
+@of_newest
+def _lost(state: State) -> tuple[Track, ...]:
+    going_on = {batch.id for batch in state.batches.values() if batch.ended_at is None}
+    return tuple(track for track in all_shown(state) if track.batch in going_on and _is_silent(track))
 
 
 def _is_silent(track: Track) -> bool:

@@ -28,8 +28,9 @@ class Banner(LineView):
 
     def show(self, view: BannerView) -> None:
         """Show the banner; only a line that differs is repainted."""
-        self.view = view
-        self.show_again()
+        before, self.view = self.view, view
+        if not self.is_laid_out(before, view):
+            self.show_again()
 
     def lay_out(self, width: int, height: int) -> tuple[Line, ...]:
         return () if self.view is None else (banner_line(self.view, width),)

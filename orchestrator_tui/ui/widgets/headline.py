@@ -16,8 +16,9 @@ class Headline(LineView):
 
     def show(self, view: HeadlineView) -> None:
         """Show the headline; only a line that differs is repainted."""
-        self.view = view
-        self.show_again()
+        before, self.view = self.view, view
+        if not self.is_laid_out(before, view):
+            self.show_again()
 
     def lay_out(self, width: int, height: int) -> tuple[Line, ...]:
         return () if self.view is None else (headline_line(self.view, width),)

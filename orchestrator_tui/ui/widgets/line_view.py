@@ -109,6 +109,10 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
         self.fit_scrolling()
         self.repaint_changed()
 
+    def is_laid_out(self, before: object, view: object) -> bool:
+        """Whether ``view`` is no other than the one ``before``, and laid out: then nothing is to be done for it."""
+        return view == before and bool(self._lines) and self._laid_size == self.size
+
     @property
     def line_count(self) -> int:
         """How many lines there are to scroll through."""

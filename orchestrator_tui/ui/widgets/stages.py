@@ -28,7 +28,8 @@ class StageProgress(LineView, can_focus=True):
         if before is None or before.key != view.key:
             self.scroll_to_line(0)
         self.set_frame(f"Stages  {view.title}" if view.title else "Stages", view.corner)
-        self.show_again()
+        if not self.is_laid_out(before, view):
+            self.show_again()
 
     def lay_out(self, width: int, height: int) -> tuple[Line, ...]:
         return () if self.view is None else stage_lines(self.view, width)
@@ -43,8 +44,9 @@ class StageStrip(LineView):
 
     def show(self, view: StagesView) -> None:
         """Show the stages of a track."""
-        self.view = view
-        self.show_again()
+        before, self.view = self.view, view
+        if not self.is_laid_out(before, view):
+            self.show_again()
 
     def lay_out(self, width: int, height: int) -> tuple[Line, ...]:
         return () if self.view is None else strip_lines(self.view, width)

@@ -27,8 +27,9 @@ class StatusLine(LineView):
 
     def show(self, view: StatusView) -> None:
         """Show the status line; only a line that differs is repainted."""
-        self.view = view
-        self.show_again()
+        before, self.view = self.view, view
+        if not self.is_laid_out(before, view):
+            self.show_again()
 
     def lay_out(self, width: int, height: int) -> tuple[Line, ...]:
         return () if self.view is None else (status_line(self.view, width),)

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 # How far a name may begin before the word that gives it away.
 _BEFORE_ANCHOR = 256
+_ANCHORS = tuple(sorted({anchor for _, anchors, _ in SHAPES for anchor in anchors}))
+_LETTERS = tuple(sorted(set("".join(_ANCHORS))))
+_BLOCK = BLOCK_BEGIN.lower()
 _LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _compiled: dict[str, Pattern[str]] = {}
 
@@ -68,8 +71,10 @@ def _spans(text: str, values: tuple[str, ...], shapes: bool) -> list[tuple[int, 
     found = [span for value in values for span in _occurrences(text, value)]
     if shapes:
         lowered = _lowered(text)
+        anchored = _anchored(lowered)
         for name, anchors, pattern in SHAPES:
-            for start, end in _windows(lowered, anchors):
+            positions = sorted(position for anchor in anchors for position in anchored.get(anchor, ()))
+            for start, end in _windows(lowered, positions, across=anchors == (_BLOCK,)):
                 found += [
                     match.span(match.lastindex or 0) for match in _pattern(name, pattern).finditer(text, start, end)
                 ]
@@ -89,12 +94,20 @@ def _lowered(text: str) -> str:
     return lowered if len(lowered) == len(text) else text.translate(_LOWER)
 
 
-def _windows(lowered: str, anchors: tuple[str, ...]) -> list[tuple[int, int]]:
-    """Where a secret with any of these anchors may stand: apart from each other, so that nothing is searched twice."""
-    at = sorted(position for anchor in anchors for position, _ in _occurrences(lowered, anchor))
-    across = anchors[0].startswith(BLOCK_BEGIN.lower())
+def _anchored(lowered: str) -> dict[str, list[int]]:
+    """Where the anchors stand that the text holds; most of them are ruled out by a letter that it does not hold."""
+    letters = {letter for letter in _LETTERS if letter in lowered}
+    held = (anchor for anchor in _ANCHORS if letters.issuperset(anchor) and anchor in lowered)
+    return {anchor: [start for start, _ in _occurrences(lowered, anchor)] for anchor in held}
+
+
+def _windows(lowered: str, positions: list[int], across: bool) -> list[tuple[int, int]]:
+    """Where a secret with an anchor at these positions may stand, apart from each other: nothing is searched twice.
+
+    It stands in the line of its anchor, or goes across lines.
+    """
     found: list[tuple[int, int]] = []
-    for position in at:
+    for position in positions:
         if found and position < found[-1][1] - LONGEST // 2:
             continue
         start, end = max(0, position - _BEFORE_ANCHOR), position + LONGEST
@@ -177,11 +190,11 @@ class Redactor:
     def release(self) -> bytes:
         """What is held back of a line that does not end, as far as it cannot be the beginning of a secret."""
         lowered = self._held.lower()
-        if self._shapes and any(anchor in lowered for _, anchors, _ in SHAPES for anchor in anchors):
+        if self._shapes and any(anchor in lowered for anchor in _ANCHORS):
             return b""
         end = self._before_begun(len(self._held), self._values)
         if self._shapes:
-            end = min(end, _before(lowered, tuple(anchor for _, anchors, _ in SHAPES for anchor in anchors)))
+            end = min(end, _before(lowered, _ANCHORS))
         return self._take(end)
 
     def flush(self) -> bytes:

@@ -95,11 +95,13 @@ class Jobs:
         place = self._place(id)
         if not place.exists():
             return
-        lock = take_lock(place)
+        status = self.look(id).status
+        lock = None if status == "running" else take_lock(place)
+        # Between its result and its end a shim does nothing more.
+        if lock is None and status != "ended":
+            raise JobError(f"job {id}: it still runs")
+        removed = self._directory / f".removed-{os.getpid()}-{os.urandom(4).hex()}"
         try:
-            if lock is None or self.look(id).status == "running":
-                raise JobError(f"job {id}: it still runs")
-            removed = self._directory / f".removed-{os.getpid()}-{os.urandom(4).hex()}"
             place.rename(removed)
         finally:
             if lock is not None:
@@ -235,8 +237,11 @@ class Jobs:
     def _put(self, id: str, data: bytes, suffix: str) -> None:
         """Lay a message into the spool; names sort by the moment of this boot, which no job outlives."""
         place = self._place(id)
-        if self.look(id).status != "running":
+        seen = self.look(id)
+        if seen.status != "running":
             raise JobError(f"job {id}: it does not run")
+        if not seen.attended:
+            raise JobError(f"job {id}: its shim is dead: nobody can write to its standard input")
         if (place / CLOSED).exists():
             raise JobError(f"job {id}: its standard input is closed")
         name = f"{time.monotonic_ns():020d}-{os.getpid()}-{os.urandom(2).hex()}{suffix}"

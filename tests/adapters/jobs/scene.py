@@ -101,9 +101,10 @@ def kill(pid: int) -> None:
     standing = processes.look(pid)
     assert standing is not None
     processes.send(pid, standing.start, signal.SIGKILL)
+    until(lambda: gone(pid, standing.start))
 
-    def gone() -> bool:
-        now = processes.look(pid)
-        return now is None or now.dead or now.start != standing.start
 
-    until(gone)
+def gone(pid: int, start: str) -> bool:
+    """Whether this very process has ended; nobody may have waited for it yet."""
+    seen = processes.look(pid)
+    return seen is None or seen.dead or seen.start != start

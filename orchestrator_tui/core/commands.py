@@ -78,5 +78,68 @@ class Cancel:
     reason: str
 
 
-Command = Decide | Undo | Snooze | Tell | Nudge | Redeliver | Cancel
+@frozen
+class Pause:
+    """Begin nothing new for a track, or for the whole batch where ``track`` is ""; ``now`` stops its agents, too."""
+
+    batch: str
+    track: str = ""
+    now: bool = False
+
+
+@frozen
+class Resume:
+    """Go on with what was paused: a track, or the whole batch."""
+
+    batch: str
+    track: str = ""
+
+
+@frozen
+class Stop:
+    """Give a track up, or stop the whole batch where ``track`` is "": agents are ended, nothing is deleted."""
+
+    batch: str
+    track: str = ""
+    reason: str = ""
+
+
+@frozen
+class Retry:
+    """Try the stage at hand again, or a track that failed; ``instruction`` is what its agent is told beside."""
+
+    batch: str
+    track: str
+    instruction: str = ""
+
+
+@frozen
+class Rescue:
+    """End the agent of a track that is stuck, and give the rest of its work to a fresh one (never two at once)."""
+
+    batch: str
+    track: str
+    reason: str = ""
+
+
+@frozen
+class Skip:
+    """Ask for a stage to be skipped: a gate shows what it catches and what skipping it risks (seed 002)."""
+
+    batch: str
+    track: str
+    stage: int
+
+
+@frozen
+class Publish:
+    """Ask for the integrated work to go onto the base branch: opens the gate that is bound to what would go there."""
+
+    batch: str
+
+
+RunCommand = Pause | Resume | Stop | Retry | Rescue | Skip | Publish
+"""What can be asked of a run, and of nothing that is only watched."""
+
+Command = Decide | Undo | Snooze | Tell | Nudge | Redeliver | Cancel | RunCommand
 """Everything that a key, the command line or a script can ask of the runtime."""

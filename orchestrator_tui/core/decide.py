@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, cast
 
-from orchestrator_tui.core.commands import Cancel, Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
+from orchestrator_tui.core.commands import Cancel, Command, Decide, Nudge, Redeliver, RunCommand, Snooze, Tell, Undo
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
@@ -29,7 +29,13 @@ class Actor:
 def decide(state: State, command: Command, actor: Actor, identifier: str, now: Instant) -> tuple[Draft, ...]:
     """The events of a command that ``refusal`` let through. ``identifier`` names the decision or message it makes."""
     batch = state.batches[command.batch]
-    return _MAKERS[type(command)](batch, command, actor, identifier, now)
+    make = _MAKERS.get(type(command))
+    if make is not None:
+        return make(batch, command, actor, identifier, now)
+    # Loaded here, since what is only watched needs none of it.
+    from orchestrator_tui.core.decide_run import decide_run
+
+    return decide_run(batch, cast(RunCommand, command), actor.name)
 
 
 def decided_draft(

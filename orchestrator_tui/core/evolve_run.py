@@ -33,6 +33,10 @@ def _plan_recorded(batch: BatchFold, event: Event) -> Changes:
     return {"run": Run(plan, phase_at=event.at) if before is None else replace(before, plan=plan)}
 
 
+def _plan_checked(batch: BatchFold, event: Event) -> Changes:
+    return {"run": replace(_run(batch), checked=event.payload["checked"])}
+
+
 def _workflow_recorded(batch: BatchFold, event: Event) -> Changes:
     run = _run(batch)
     rules = from_data(Workflow, event.payload["rules"])
@@ -85,7 +89,8 @@ def _integration_ready(batch: BatchFold, event: Event) -> Changes:
 def _merge_recorded(batch: BatchFold, event: Event) -> Changes:
     run, data = _run(batch), event.payload
     tip = data.get("to_sha") or run.integration_sha
-    changes: dict[str, Any] = {"run": replace(run, integration_sha=tip)}
+    tips = (*run.tips, (data["track"], run.integration_sha)) if data["result"] == "merged" else run.tips
+    changes: dict[str, Any] = {"run": replace(run, integration_sha=tip, tips=tips)}
     if data["result"] == "merged":
         changes["merged"] = batch.merged(data["track"])
     elif data["result"] == "undone":
@@ -98,11 +103,13 @@ def _published(batch: BatchFold, event: Event) -> Changes:
 
 
 def _report_written(batch: BatchFold, event: Event) -> Changes:
-    return {"run": replace(_run(batch), report=event.payload["path"])}
+    data = event.payload
+    return {"run": replace(_run(batch), report=data["path"], reported=data.get("of", ""))}
 
 
 RUN_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "plan_recorded": _plan_recorded,
+    "plan_checked": _plan_checked,
     "workflow_recorded": _workflow_recorded,
     "batch_moved": _batch_moved,
     "batch_paused": _batch_paused,
@@ -179,8 +186,11 @@ def _entered(track: Track, event: Event) -> Track:
         returns[data["from_stage"]] = returns.get(data["from_stage"], 0) + 1
     # What an instruction or rework verdict said is what the stage's agent is told first.
     problems = work.run.problems if data.get("from_stage") and work.run is not None else ()
-    run = StageRun(index, entry, problems=problems, why=data.get("why", ""))
+    run = StageRun(index, entry, problems=problems, why=data.get("why", ""), head=work.head_sha)
     work = replace(work, run=run, entries={**work.entries, index: entry}, returns=returns)
+    if index == 0:
+        # A conflict is resolved beside the ladder: the stages stay as they are.
+        return changed(track, work=work)
     stages = tuple(_restarted(one, index, event) for one in track.stages)
     return changed(track, work=work, stage=index, stages=stages)
 
@@ -195,9 +205,14 @@ def _restarted(stage: Stage, entered: int, event: Event) -> Stage:
 
 
 def _granted(track: Track, event: Event) -> Track:
-    run = _work(track).run
-    granted = (run.granted if run is not None else 0) + event.payload["tries"]
-    return _with_run(track, granted=granted, judged="", instruction=event.payload.get("instruction", ""))
+    run, data = _work(track).run, event.payload
+    if run is None:
+        raise ValueError(f"{track.slug} has entered no stage")
+    changes: dict[str, Any] = {"granted": run.granted + data["tries"], "instruction": data.get("instruction", "")}
+    if not data["tries"]:
+        # What a person has put right is looked at again, without another try.
+        changes.update(looks=run.looks + 1, claim="done", inspection=None, checks={}, judged="")
+    return _with_run(track, **changes)
 
 
 def _judged(track: Track, event: Event) -> Track:
@@ -238,10 +253,20 @@ def _checklist(track: Track, event: Event) -> Track:
 
 def _merged(track: Track, event: Event) -> Track:
     data, work = event.payload, _work(track)
-    sha = (
-        data.get("to_sha", "") if data["result"] == "merged" else "" if data["result"] == "undone" else work.merged_sha
-    )
-    return _with(track, merged_sha=sha, merges=(*work.merges, (data["result"], data.get("head", ""))))
+    result = data["result"]
+    sha = data.get("to_sha", "") if result == "merged" else "" if result == "undone" else work.merged_sha
+    files = tuple(data.get("files", ())) if result == "conflict" else ()
+    merges = (*work.merges, (result, data.get("head", "")))
+    return _with(track, merged_sha=sha, merges=merges, conflicts=files, sides={})
+
+
+def _brought(track: Track, event: Event) -> Track:
+    data = event.payload
+    return _with(track, brought=data["tip"], brought_how=data["result"])
+
+
+def _sides(track: Track, event: Event) -> Track:
+    return _with(track, sides=dict(event.payload["sides"]))
 
 
 def _deployed(track: Track, event: Event) -> Track:
@@ -270,6 +295,8 @@ RUN_TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
     "rescue_recorded": _rescued,
     "checklist_recorded": _checklist,
     "merge_recorded": _merged,
+    "tip_brought": _brought,
+    "sides_seen": _sides,
     "deploy_recorded": _deployed,
     "attempt_stopping": _stopping,
 }
@@ -283,6 +310,8 @@ def worked(track: Track, event: Event) -> Track:
     """What an event that every track knows tells of a run's work."""
     work, data = _work(track), event.payload
     run = work.run
+    if event.kind == "track_moved":
+        return _with(track, why=data.get("why", ""))
     if run is None:
         return track
     if event.kind == "attempt_started" and data.get("stage") == run.stage:

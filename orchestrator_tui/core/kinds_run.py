@@ -15,6 +15,7 @@ _INT_OR_NONE = (int, type(None))
 RUN_KINDS: dict[str, Spec] = {
     # runs: plans and workflows as they were when the batch began
     "plan_recorded": ({"plan": _MAP}, {}),
+    "plan_checked": ({"checked": _MAP}, {}),
     "workflow_recorded": ({"workflow": _TEXT, "rules": _MAP}, {}),
     "track_planned": ({"track": _TEXT, "planned": _MAP}, {}),
     "batch_moved": ({"to": _TEXT}, {"why": _TEXT, "by": _TEXT}),
@@ -63,7 +64,9 @@ RUN_KINDS: dict[str, Spec] = {
         {"track": _TEXT, "result": _TEXT},
         {"head": _TEXT, "from_sha": _TEXT, "to_sha": _TEXT, "files": _LIST, "detail": _TEXT},
     ),
+    "tip_brought": ({"track": _TEXT, "tip": _TEXT, "result": _TEXT}, {"files": _LIST}),
+    "sides_seen": ({"track": _TEXT, "sides": _MAP}, {}),
     "deploy_recorded": ({"track": _TEXT, "environment": _TEXT, "result": _TEXT}, {"detail": _TEXT}),
     "published": ({"result": _TEXT}, {"sha": _TEXT, "detail": _TEXT, "by": _TEXT}),
-    "report_written": ({"path": _TEXT}, {"why": _TEXT}),
+    "report_written": ({"path": _TEXT}, {"of": _TEXT}),
 }

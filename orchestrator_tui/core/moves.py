@@ -5,27 +5,26 @@ from __future__ import annotations
 from orchestrator_tui.core.model import TrackState
 
 _S = TrackState
-# Where the answer to a gate may lead. Waiting is derived from open gates and no state of its own, so that what the
-# reference reaches through it is reached directly.
-_ANSWERED = (_S.RUNNING, _S.BLOCKED, _S.ABANDONED, _S.ESCALATED)
+# Within a ladder a track goes from work to proof to review and back, one stage after the other.
+_AT_WORK = frozenset({_S.RUNNING, _S.VERIFYING, _S.IN_REVIEW, _S.REVISING})
+# Where every track at work may end up; waiting is derived from open gates and no state of its own.
+_OUT_OF_WORK = frozenset({_S.STALLED, _S.ESCALATED, _S.BLOCKED, _S.FAILED, _S.ABANDONED})
+_GO_ON = frozenset({_S.RUNNING, _S.REVISING, _S.QUEUED, _S.SKIPPED, _S.ABANDONED, _S.VERIFYING, _S.APPROVED})
 
 MOVES: dict[TrackState, frozenset[TrackState]] = {
-    _S.PENDING: frozenset({_S.QUEUED, _S.PREPARING, _S.SKIPPED, _S.BLOCKED}),
-    _S.QUEUED: frozenset({_S.PREPARING, _S.SKIPPED, _S.ABANDONED}),
-    _S.PREPARING: frozenset({_S.RUNNING, _S.BLOCKED}),
-    _S.RUNNING: frozenset({_S.VERIFYING, _S.STALLED, _S.FAILED, *_ANSWERED}) - {_S.RUNNING},
-    _S.VERIFYING: frozenset({_S.IN_REVIEW, _S.REVISING, _S.APPROVED, _S.FAILED}),
-    _S.IN_REVIEW: frozenset({_S.APPROVED, _S.REVISING, *_ANSWERED}),
-    _S.REVISING: frozenset({_S.VERIFYING, _S.ESCALATED, _S.ABANDONED}),
-    _S.STALLED: frozenset({_S.RUNNING, _S.RESCUING}),
-    _S.RESCUING: frozenset({_S.RUNNING, _S.ESCALATED, _S.FAILED}),
-    _S.ESCALATED: frozenset({_S.RUNNING, _S.REVISING, _S.QUEUED, _S.SKIPPED, _S.ABANDONED}),
-    _S.BLOCKED: frozenset({_S.RUNNING, _S.REVISING, _S.QUEUED, _S.SKIPPED, _S.ABANDONED}),
-    _S.APPROVED: frozenset({_S.MERGING, _S.DONE}),
-    _S.MERGING: frozenset({_S.MERGED, _S.REVISING, *_ANSWERED}),
+    _S.PENDING: frozenset({_S.QUEUED, _S.PREPARING, _S.SKIPPED, _S.BLOCKED, _S.ABANDONED, _S.RUNNING}),
+    _S.QUEUED: frozenset({_S.PREPARING, _S.SKIPPED, _S.BLOCKED, _S.ABANDONED}),
+    _S.PREPARING: frozenset({_S.RUNNING, _S.BLOCKED, _S.ABANDONED}),
+    **{state: (_AT_WORK | _OUT_OF_WORK | {_S.APPROVED, _S.DONE, _S.MERGED}) - {state} for state in _AT_WORK},
+    _S.STALLED: frozenset({_S.RESCUING, _S.ESCALATED, _S.ABANDONED}) | _AT_WORK,
+    _S.RESCUING: frozenset({_S.ESCALATED, _S.FAILED, _S.ABANDONED}) | _AT_WORK,
+    _S.ESCALATED: _GO_ON | {_S.FAILED},
+    _S.BLOCKED: _GO_ON | {_S.PREPARING},
+    _S.APPROVED: frozenset({_S.MERGING, _S.DONE, _S.REVISING, _S.ABANDONED}),
+    _S.MERGING: frozenset({_S.MERGED, _S.APPROVED, _S.BLOCKED}) | _AT_WORK | {_S.ESCALATED, _S.ABANDONED},
     _S.MERGED: frozenset({_S.ROLLED_BACK}),
     _S.DONE: frozenset({_S.ROLLED_BACK}),
-    _S.FAILED: frozenset({_S.QUEUED, _S.ABANDONED, _S.ROLLED_BACK}),
+    _S.FAILED: frozenset({_S.QUEUED, _S.ABANDONED, _S.ROLLED_BACK}) | _AT_WORK,
     _S.SKIPPED: frozenset(),
     _S.ABANDONED: frozenset(),
     _S.ROLLED_BACK: frozenset(),

@@ -11,6 +11,7 @@ from typing import Any
 
 from orchestrator_tui.core import observe_gates, observe_stages
 from orchestrator_tui.core.agent_tracks import is_complete, is_killed
+from orchestrator_tui.core.claims import heard
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.frozen import frozen
@@ -54,7 +55,7 @@ def observe(batch: Batch, seen: ListSeen, rules: Rules, now: Instant) -> tuple[D
     cleaned = not facts and _were_all(gone, batch)
     for track in gone:
         drafts += _observe_vanished(batch, track, cleaned)
-    return tuple(drafts)
+    return heard(batch, drafts)
 
 
 def _is_gone(source: str, seen: ListSeen, facts: Mapping[str, TaskFact]) -> bool:
@@ -76,6 +77,8 @@ def observe_ending(batch: Batch) -> tuple[Draft, ...]:
     it has ended, too. While a session lives its batch goes on, whatever becomes of its task list. It has stopped, and
     is not completed, when something is left or a session was killed at its work.
     """
+    if batch.run is not None:
+        return ()
     tracks = batch.tracks.values()
     left = [track for track in tracks if track.state not in ENDED_TRACK_STATES]
     over = bool(tracks) and all(gate.state in TERMINAL_GATE_STATES for gate in batch.gates.values())

@@ -9,6 +9,7 @@ from orchestrator_tui.core import observe_stages
 from orchestrator_tui.core.agent_tracks import seen
 from orchestrator_tui.core.agents import agent_of, session_of
 from orchestrator_tui.core.ahead import Ahead
+from orchestrator_tui.core.claims import heard
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
@@ -94,7 +95,7 @@ def observe_report(batch: Batch, report: Report, rules: Rules, now: Instant) -> 
     ahead.add("track_reported", track=slug, blocked=report.status == "gate_blocked", **said)
     _move(ahead, slug, report, observe_stages.total(meta, rules))
     _join(ahead, slug, report)
-    return tuple(ahead.drafts), ""
+    return heard(batch, ahead.drafts), ""
 
 
 def _track(batch: Batch, report: Report) -> Track | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from orchestrator_tui.core.ahead import Ahead
+from orchestrator_tui.core.claims import heard as told_by
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import StageSaid, TaskFact
 from orchestrator_tui.core.instant import Instant
@@ -30,7 +31,7 @@ def observe_said(batch: Batch, heard: Iterable[StageSaid], now: Instant) -> tupl
             continue
         for draft in _moves(ahead.batch, track, said):
             ahead.add(draft.kind, **draft.payload)
-    return tuple(ahead.drafts)
+    return told_by(batch, ahead.drafts)
 
 
 def shown_by(track: Track, heard: Sequence[StageSaid], task: TaskFact) -> int:

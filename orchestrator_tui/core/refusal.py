@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from orchestrator_tui.core import gates
-from orchestrator_tui.core.commands import Cancel, Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
+from orchestrator_tui.core.commands import Cancel, Command, Decide, Nudge, Redeliver, RunCommand, Snooze, Tell, Undo
 from orchestrator_tui.core.decide import decided_draft
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant
@@ -29,7 +29,13 @@ def refusal(state: State, command: Command, now: Instant) -> str | None:
         return f"there is no batch {command.batch!r}"
     if batch.newer:
         return f"this batch was written by a newer version ({batch.newer}); it is read-only here"
-    return _CHECKS[type(command)](batch, command, now)
+    check = _CHECKS.get(type(command))
+    if check is not None:
+        return check(batch, command, now)
+    # Loaded here, since what is only watched needs none of it.
+    from orchestrator_tui.core.refusal_run import refusal_of_run
+
+    return refusal_of_run(batch, cast(RunCommand, command))
 
 
 def reason_needed(gate: Gate, options: tuple[str, ...]) -> str | None:
@@ -122,7 +128,7 @@ def _message(batch: Batch, command: Tell | Nudge, now: Instant) -> str | None:
         return f"there is no track {command.track!r}"
     if track.state in TERMINAL_TRACK_STATES:
         return f"{track.slug} is {track.state}: nobody is there to read it"
-    if not track.source:
+    if not track.source and track.work is None:
         return f"{track.slug} has no task file to write into"
     if isinstance(command, Tell) and not command.text.strip():
         return "there is nothing to say"

@@ -63,6 +63,8 @@ class StageRun:
         problems: why the last try was not accepted, line by line: what the next one is told.
         instruction: what a person or rule wants done differently.
         why: why the stage was entered, where it was not the next one.
+        head: what the track's branch pointed at when the stage was entered.
+        looks: how often it was asked to look again at what a person has put right.
     """
 
     stage: int
@@ -78,14 +80,17 @@ class StageRun:
     problems: tuple[str, ...] = ()
     instruction: str = ""
     why: str = ""
+    head: str = ""
+    looks: int = 0
 
 
 @frozen
 class Work:
     """A track's work: what was planned, where it is done, and how far it is.
 
-    ``entries`` counts how often each stage was entered, ``returns`` how often each led back; ``paused`` says why
-    nothing new is begun for it, ``paused_until`` what ends that; ``kept`` why its worktree is still there at the end.
+    ``entries`` counts how often each stage was entered, ``returns`` how often each led back; ``why`` says why it was
+    moved to the state that it is in, ``paused`` why nothing new is begun for it, ``paused_until`` what ends that;
+    ``kept`` why its worktree is still there at the end.
     """
 
     planned: PlannedTrack
@@ -101,6 +106,11 @@ class Work:
     rescues: tuple[tuple[str, ...], ...] = ()
     checklist: tuple[tuple[str, str, str], ...] = ()
     merges: tuple[tuple[str, str], ...] = ()
+    conflicts: tuple[str, ...] = ()
+    sides: Mapping[str, str] = field(default_factory=dict)
+    brought: str = ""
+    brought_how: str = ""
+    why: str = ""
     paused: str = ""
     paused_until: str = ""
     resumes_wall_ms: int | None = None
@@ -114,7 +124,9 @@ class Run:
 
     ``phase`` is ``planned``, ``approved``, ``running``, ``integrating``, ``verifying``, ``awaiting_user`` or an end
     (``completed``, ``stopped``, ``failed``); ``pausing`` is "", ``drain`` or ``now``. ``integration_path`` and
-    ``integration_sha`` are the dedicated worktree and the tip of the integration branch as we left it.
+    ``integration_sha`` are the dedicated worktree and the tip of the integration branch as we left it; ``tips`` what it
+    was before each merge (slug, commit). ``checked`` is
+    what the check of the plan found: findings, conflict matrix, waves, verdict and estimate, as its JSON.
     """
 
     plan: Plan
@@ -127,7 +139,10 @@ class Run:
     begun: int = 0
     integration_path: str = ""
     integration_sha: str = ""
+    tips: tuple[tuple[str, str], ...] = ()
     models: Mapping[str, str] = field(default_factory=dict)
     model_sources: Mapping[str, str] = field(default_factory=dict)
     published: str = ""
     report: str = ""
+    reported: str = ""
+    checked: Mapping[str, Any] = field(default_factory=dict)

@@ -94,7 +94,8 @@ def due(batch: Batch, track: Track, sight: Sight, rules: Rules, now: Instant) ->
 
 def may_be_silent(track: Track) -> bool:
     """Whether anything can be due about the agent of a track: its work goes on, and it is what is looked at for it."""
-    return track.state in _WATCHED_STATES and not track.part_of
+    # The agents of a run are watched by the run itself, which has started them.
+    return track.state in _WATCHED_STATES and not track.part_of and track.work is None
 
 
 def _of_the_agent(batch: Batch, track: Track, agent: Agent, now: Instant) -> list[Draft] | None:

@@ -183,6 +183,12 @@ class Effects:
         ``identifier`` names whatever is made, so that it is found again.
         """
         assert gate.decision is not None
+        if batch.run is not None and gate.source == ENGINE:
+            # Loaded here, since what is only watched needs none of it.
+            from orchestrator_tui.core.schedule.answers import carry_out
+
+            drafts, words = carry_out(batch, gate)
+            return tuple(drafts), words
         track, options = batch.tracks[gate.track], gate.decision.options
         if options == ("redispatch",):
             return self._start_again(track, gate, f"a-{identifier}")

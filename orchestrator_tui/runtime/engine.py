@@ -28,6 +28,7 @@ from orchestrator_tui.runtime.looking import Looking
 from orchestrator_tui.runtime.ports import Outcome
 from orchestrator_tui.runtime.recorder import Recorder
 from orchestrator_tui.runtime.requests import AGENT_EVENT, ending
+from orchestrator_tui.runtime.requests_run import request_of
 from orchestrator_tui.runtime.world import World
 
 RESTS_MS = 600_000
@@ -40,14 +41,23 @@ class Engine:
     """Watches task lists and the agents behind them, and keeps their batches."""
 
     def __init__(
-        self, journal: SqliteJournal, world: World, rules: Rules, limits: Limits, follower: Follower | None = None
+        self,
+        journal: SqliteJournal,
+        world: World,
+        rules: Rules,
+        limits: Limits,
+        follower: Follower | None = None,
+        run: str = "",
     ) -> None:
-        """``follower`` may have shown batches already; it is the engine's from then on."""
+        """``follower`` may have shown batches already; it is the engine's from then on.
+
+        With ``run`` it keeps that run, and nothing else.
+        """
         self._journal, self._world = journal, world
         self._follower = follower or Follower(journal, world.repository)
-        self._recorder = Recorder(journal, ORIGIN)
-        self._holds = Holds(journal, world, limits, self._follower, self._record)
-        self._looking = Looking(journal, world, rules, self._follower, self._holds, self._record)
+        self._recorder = Recorder(journal, "host" if run else ORIGIN)
+        self._holds = Holds(journal, world, limits, self._follower, self._record, run)
+        self._looking = Looking(journal, world, rules, self._follower, self._holds, self._record, run)
         effects = Effects(world, self._recorder)
         self._heard = State()
         self._seen: dict[str, tuple[Batch, Instant]] = {}
@@ -137,12 +147,34 @@ class Engine:
         refused = refusal(self.state, command, now)
         if refused is not None and not self._is_judged_by_the_journal(command, now):
             return Outcome(command, refused=refused)
-        drafts = decide(self.state, command, self._world.actor, self._world.new_id(_PREFIX[type(command)]), now)
+        drafts = decide(
+            self.state, command, self._world.actor, self._world.new_id(_PREFIX.get(type(command), "x")), now
+        )
         refused = self._record_command(command, drafts)
         self._follower.follow()
         if refused == ALREADY:
             return Outcome(command, text=ALREADY)
-        return Outcome(command, refused=refused) if refused else Outcome(command, text=_DONE[type(command)])
+        done = _DONE.get(type(command), "asked of its host" if self._holds.get(command.batch) is None else "done")
+        return Outcome(command, refused=refused) if refused else Outcome(command, text=done)
+
+    def hold(self, batch_id: str) -> str:
+        """Take the lease of a batch that is there; "" or who holds it."""
+        self._follower.show([batch_id])
+        source = self._follower.state.batches[batch_id].source
+        return "" if self._holds.take(batch_id, source) else self.held_by.get(batch_id, "somebody else")
+
+    def record(self, batch_id: str, drafts: Iterable[Draft]) -> Batch:
+        """Record drafts of a batch that is held, and return it as it is then.
+
+        Raises:
+            LeaseLost: somebody else holds the batch now.
+            JournalError: nothing can be recorded now; earlier drafts of this call may have been.
+        """
+        hold = self._holds.get(batch_id)
+        if hold is None:
+            raise LeaseLost(batch_id)
+        self._record(hold.lease, drafts)
+        return self.state.batches[batch_id]
 
     def close(self) -> None:
         """Let go of every lease."""
@@ -173,10 +205,7 @@ class Engine:
         if hold is not None:
             self._record(hold.lease, drafts)
             return ""
-        payload: dict[str, object] = {"track": command.track}
-        if isinstance(command, Tell):
-            payload["text"] = command.text
-        kind = "tell" if isinstance(command, Tell) else "nudge"
+        kind, payload = request_of(command)
         self._journal.insert_request(command.batch, kind, payload, now, self._world.actor.name)
         return ""
 

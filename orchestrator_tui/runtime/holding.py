@@ -16,6 +16,9 @@ from orchestrator_tui.runtime.world import World
 
 ORIGIN = "cockpit"
 
+RUN = "run"
+"""The kind of a batch that follows a plan: only its host may hold it."""
+
 Record = Callable[[Lease, Iterable[Draft]], None]
 """Records drafts under a lease and folds what was written.
 
@@ -37,9 +40,10 @@ class Holds:
     """The batches that one engine holds. ``held_by`` says who holds those that it wanted and did not get."""
 
     def __init__(
-        self, journal: SqliteJournal, world: World, limits: Limits, follower: Follower, record: Record
+        self, journal: SqliteJournal, world: World, limits: Limits, follower: Follower, record: Record, run: str = ""
     ) -> None:
-        self._journal, self._world, self._limits = journal, world, limits
+        """``run`` is the one run that may be held here; others are for the processes that follow their plans."""
+        self._journal, self._world, self._limits, self._run = journal, world, limits, run
         self._follower, self._record = follower, record
         self._holds: dict[str, Hold] = {}
         self.held_by: dict[str, str] = {}
@@ -57,6 +61,8 @@ class Holds:
         self._follower.show([batch_id])
         if self._follower.state.batches[batch_id].newer:
             self.held_by[batch_id] = "a newer version"
+            return False
+        if self._follower.state.batches[batch_id].kind == RUN and batch_id != self._run:
             return False
         lease = self._journal.take_lease(batch_id, self._world.holder, now)
         if isinstance(lease, str):

@@ -56,7 +56,7 @@ class Keeping:
             # What a writer that died had written is found before policy gives its claim up.
             acted = self._act(hold, self._batch(batch_id))
             batch = self._batch(batch_id)
-            drafts = policy(batch, self._sight(batch), self._rules, self._world.clock.now())
+            drafts = policy(batch, self._sight(batch), self._rules_of(batch), self._world.clock.now())
             drafts = drafts or observe_ending(batch)
             self._record(hold.lease, drafts)
             if not drafts and not acted:
@@ -99,6 +99,15 @@ class Keeping:
         if acted:
             self._follower.follow()
         return acted
+
+    def _rules_of(self, batch: Batch) -> Rules:
+        """The rules of a run are those that it was started with."""
+        if batch.run is None:
+            return self._rules
+        # Loaded here, since what is only watched needs none of it.
+        from orchestrator_tui.core.schedule.rules import rules_of
+
+        return rules_of(batch, self._rules)
 
     def _reach(self, batch: Batch, gate: Gate) -> Reach:
         return reach_of(self._journal, self._world, batch, gate)

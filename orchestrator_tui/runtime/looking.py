@@ -32,9 +32,11 @@ class Looking:
         follower: Follower,
         holds: Holds,
         record: Record,
+        run: str = "",
     ) -> None:
+        """With ``run`` only that run is looked at, whatever else there is to see."""
         self._journal, self._world, self._rules = journal, world, rules
-        self._follower, self._holds, self._record = follower, holds, record
+        self._follower, self._holds, self._record, self._run = follower, holds, record, run
         self._unseen: dict[str, ListSight] = {}
         self._past: dict[str, bool] = {}
         self._said = SaidStages(journal)
@@ -82,6 +84,8 @@ class Looking:
 
     def _is_unfinished(self, batch: Batch) -> bool:
         """Whether the batch watches a list for this repository and has not come to its end."""
+        if self._run:
+            return batch.id == self._run
         ours = batch.kind == "watch" and batch.repository == self._world.repository
         return ours and bool(batch.source) and batch.ended_at is None
 
@@ -102,6 +106,8 @@ class Looking:
     # --- recording -----------------------------------------------------------------------------------------
 
     def _observe(self, batch_id: str) -> None:
+        if self._run and batch_id != self._run:
+            return
         seen, agents = self._unseen.get(batch_id), self.agents.news.get(batch_id)
         if seen is None and agents is not None and not agents.alive and self._is_past(batch_id):
             # What is known of it is kept, should its list turn up.

@@ -20,6 +20,7 @@ from orchestrator_tui.core.stage_said import STAGE_SAID, read_payload
 from orchestrator_tui.core.text import sanitise, sanitise_line
 from orchestrator_tui.core.tracks_shown import is_agent_track, own_track, part
 from orchestrator_tui.journal.port import Request
+from orchestrator_tui.runtime.requests_run import ADD, CONTROL, take_control, take_tracks
 
 AGENT_EVENT = "agent_event"
 """The request by which a hook tells that something has happened to an agent: a reason to look at once."""
@@ -39,6 +40,8 @@ def take(batch: Batch, request: Request, rules: Rules, now: Instant) -> tuple[Dr
         return _report(batch, request, rules, now)
     if request.kind == STAGE_SAID:
         return _stage_said(batch, request, now)
+    if request.kind in (CONTROL, ADD):
+        return _of_run(batch, request)
     maker = _MAKERS.get(request.kind)
     if maker is None:
         return (taken(request, f"unknown request {sanitise_line(request.kind, 60)}"),)
@@ -208,6 +211,15 @@ def _stage_said(batch: Batch, request: Request, now: Instant) -> tuple[Draft, ..
     except ValueError as error:
         return (unfit(request, error),)
     return (*observe_said(batch, (said,), now), taken(request, "done"))
+
+
+def _of_run(batch: Batch, request: Request) -> tuple[Draft, ...]:
+    try:
+        make = take_control if request.kind == CONTROL else take_tracks
+        drafts, outcome = make(batch, request.payload, request.origin)
+    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        return (unfit(request, error),)
+    return (*drafts, taken(request, outcome))
 
 
 def _report(batch: Batch, request: Request, rules: Rules, now: Instant) -> tuple[Draft, ...]:

@@ -113,11 +113,14 @@ class AttemptOrder:
 
 @frozen
 class AttemptNews:
-    """What the output of an attempt told since the last look.
+    """How an attempt stands by its output so far: the whole of it, so that the newest news replace all before.
 
-    ``answered`` are decision ids that the agent was given by its input and has gone on with; ``parked_until_ms`` is
-    when a rate limit ends (wall clock), 0 while there is none; ``asks`` are tool calls that wait for an answer by the
-    control protocol, each as the hook input that it amounts to, with its ``request_id``.
+    ``cost_usd``, ``tokens`` and ``turns`` are of this attempt alone, a conversation that it goes on with left out.
+    ``answered`` are decision ids that the agent was given by its input and has gone on with, and the ``request_id`` of
+    asks whose answers it has taken; ``parked_until_ms`` is when a rate limit ends (wall clock), 0 while there is none;
+    ``asks`` are tool calls that wait now for an answer by the control protocol, each as the hook input that it amounts
+    to, with its ``request_id``; ``idle`` tells that its turn has ended and it waits for input; ``heard`` is how many
+    messages of its input it has taken up, the prompt included: one that was said later may still be on its way.
     """
 
     session: str = ""
@@ -130,11 +133,16 @@ class AttemptNews:
     parked_until_ms: int = 0
     answered: tuple[str, ...] = ()
     asks: tuple[Mapping[str, Any], ...] = ()
+    idle: bool = False
+    heard: int = 0
 
 
 @frozen
 class AttemptEnd:
-    """What an attempt claims at its end: ``done`` or ``failed``, the verdict word it ended with, and a few words."""
+    """What an attempt claims at its end: ``done`` or ``failed``, the verdict word it ended with, and a few words.
+
+    ``parked_until_ms`` is set when a rate limit ended it: when that ends (wall clock).
+    """
 
     claim: str
     verdict: str = ""
@@ -144,13 +152,14 @@ class AttemptEnd:
     turns: int = 0
     session: str = ""
     model: str = ""
+    parked_until_ms: int = 0
 
 
 class Follower(Protocol):
     """Reads the output of one attempt as it grows, from its beginning."""
 
     def feed(self, data: bytes) -> AttemptNews | None:
-        """What these bytes told beside what was told before; None for nothing. Never raises on content."""
+        """How the attempt stands after these bytes; None when they told nothing. Never raises on content."""
 
     def end(self, exit_code: int | None, reason: str, errors: bytes) -> AttemptEnd:
         """What the attempt claims, once its process has ended."""
@@ -245,10 +254,12 @@ class Git(Protocol):
     def undo(self, tree: str, to_sha: str, expected_tip: str) -> None:
         """Set the integration branch, and nothing else, back to where it was before a merge of ours."""
 
-    def bring(self, path: str, tip: str) -> MergeMade:
-        """Merge the integration tip into a track's worktree so that a conflict can be resolved there.
+    def bring(self, path: str, tip: str, take: str) -> MergeMade:
+        """Merge the integration tip into a track's worktree so that a conflict is resolved there.
 
-        A conflict is left in the worktree for its agent, with its files told.
+        A conflict is left in the worktree for its agent, with its files told, unless ``take`` says whose side of the
+        conflicting files is taken (``ours`` is the track's, ``theirs`` the tip's): then it is committed so. ``result``
+        is ``conflict``, ``taken`` or ``clean``.
         """
 
     def shared(self, paths: Mapping[str, tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:

@@ -35,6 +35,22 @@ REFERENCE = {
     "abandoned": "",
     "rolled_back": "",
 }
+# A ladder has more than the reference's one round of work: a track goes from stage to stage through proof, review and
+# rework in any order; it can be given up, escalated or blocked wherever it works; and it comes back to work from there.
+AT_WORK = "running verifying in_review revising"
+BEYOND = {
+    "pending": "abandoned running",
+    "queued": "blocked",
+    "preparing": "abandoned",
+    **dict.fromkeys(AT_WORK.split(), f"{AT_WORK} stalled escalated blocked failed abandoned approved done merged"),
+    "stalled": f"{AT_WORK} escalated abandoned",
+    "rescuing": f"{AT_WORK} abandoned",
+    "escalated": "verifying approved failed",
+    "blocked": "verifying approved preparing",
+    "approved": "revising abandoned",
+    "merging": f"{AT_WORK} approved escalated abandoned blocked",
+    "failed": AT_WORK,
+}
 BEHIND_WAITING = "running blocked abandoned escalated"
 """Where an answered gate could lead, beside back to the state before it."""
 
@@ -43,7 +59,7 @@ PAIRS = [(before, after) for before in TrackState for after in TrackState]
 
 def allowed(before: TrackState) -> set[str]:
     """The reference's moves; those through *waiting*, which is derived from open gates, are made directly."""
-    moves = set(REFERENCE[before].split())
+    moves = set(REFERENCE[before].split()) | set(BEYOND.get(before, "").split())
     if "waiting" in moves:
         moves |= set(BEHIND_WAITING.split())
     return moves - {"waiting", before.value}

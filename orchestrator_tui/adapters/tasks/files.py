@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from orchestrator_tui.adapters.discovery import Discovery
+from orchestrator_tui.adapters.discovery import Found
 from orchestrator_tui.adapters.tasks.answer import decision_metadata, decision_paragraph, message_paragraph
 from orchestrator_tui.adapters.tasks.decision import MESSAGE, described
 from orchestrator_tui.adapters.tasks.fact import to_fact
@@ -27,6 +27,17 @@ MESSAGE_LIMIT = 20
 """Messages that are kept in a task's metadata; older ones have been read or never will be."""
 
 
+class Lists(Protocol):
+    """Which task lists are to be followed."""
+
+    @property
+    def tasks(self) -> Path:
+        """The directory in which new lists appear."""
+
+    def refresh(self) -> Found:
+        """Look again."""
+
+
 class RepositoryTasks:
     """Implements :class:`~orchestrator_tui.runtime.world.TaskFiles` over the lists that are found and asked for.
 
@@ -39,7 +50,7 @@ class RepositoryTasks:
 
     def __init__(
         self,
-        discovery: Discovery,
+        discovery: Lists,
         clock: Clock,
         why_empty: Callable[[], tuple[str, ...]],
         again_in: Callable[[int], None] = lambda _: None,

@@ -64,6 +64,7 @@ def _paused(payload: Payload) -> tuple[str, str, str]:
 
 RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "plan_recorded": lambda told: ("the plan is recorded", "", "quiet"),
+    "plan_checked": lambda told: ("the plan was checked", "", "quiet"),
     "workflow_recorded": lambda told: (f"the rules of {told['workflow']} are recorded", "", "quiet"),
     "track_planned": lambda told: ("planned", "", "quiet"),
     "batch_moved": lambda told: (f"the batch is {str(told['to']).replace('_', ' ')}", _text(told, "why"), ""),
@@ -94,6 +95,8 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "rescue_recorded": lambda told: (f"rescue: {told['action']}", f"{told['trigger']}; {told['outcome']}", "gate"),
     "checklist_recorded": _checklist,
     "merge_recorded": _merge,
+    "tip_brought": lambda told: ("what is merged already is brought into its worktree", _items(told, "files"), ""),
+    "sides_seen": lambda told: ("both sides of the conflict are read", "", "quiet"),
     "deploy_recorded": _deploy,
     "published": lambda told: ("went out to the base branch", _text(told, "detail"), "done"),
     "report_written": lambda told: ("the report is written", str(told["path"]), "quiet"),

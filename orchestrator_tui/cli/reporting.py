@@ -1,0 +1,34 @@
+"""The reports of a run as files: in the repository's own place for them, unseen by git until a person adds them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestrator_tui.cli.journals import Place
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.model import Batch
+
+SINK = Path(".orch") / "reports"
+"""Where reports are, below the main working tree."""
+
+
+def write_reports(place: Place, batch: Batch, now: Instant) -> str:
+    """Write the summary and the reports of all tracks of a batch; the summary's path below the repository.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    from orchestrator_tui.adapters.tasks.atomic import replace_file
+    from orchestrator_tui.core.report.markdown import as_markdown
+    from orchestrator_tui.core.report.summary import batch_summary, track_report
+
+    folder = place.repository / SINK / batch.id
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = place.repository / SINK.parts[0] / ".gitignore"
+    if not ignore.exists():
+        replace_file(ignore, b"*\n")
+    replace_file(folder / "summary.md", as_markdown(batch_summary(batch, now)).encode())
+    for track in batch.tracks.values():
+        if track.work is not None:
+            replace_file(folder / f"{track.slug}.md", as_markdown(track_report(batch, track, now)).encode())
+    return str(SINK / batch.id / "summary.md")

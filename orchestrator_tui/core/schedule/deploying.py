@@ -1,0 +1,120 @@
+"""Deploys: after the merge, one environment after the other, strictly one track at a time, each asked for first."""
+
+from __future__ import annotations
+
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.model import Batch, Option, Track
+from orchestrator_tui.core.plan import Environment
+from orchestrator_tui.core.schedule.effects import DEPLOY, HEALTH, begin
+from orchestrator_tui.core.schedule.gates import APPROVE, ask, chosen, gate_id, lines
+from orchestrator_tui.core.schedule.rules import plan_of, run_of, stage_run, work_of
+
+HEALTHY, FAILED, DECLINED, NOTHING, DEPLOYED = "healthy", "failed", "declined", "nothing to do", "deployed"
+LEFT, AGAIN = "left as it is", "again"
+
+_SETTLED = frozenset({HEALTHY, DECLINED, NOTHING, LEFT})
+
+
+def advance(batch: Batch, track: Track) -> list[Draft]:
+    """The next step of a deploy stage: the first environment that is not settled decides."""
+    done = dict(work_of(track).deployed)
+    for name in work_of(track).planned.deploy:
+        if done.get(name) not in _SETTLED:
+            return _environment(batch, track, name, done.get(name, ""))
+    run = stage_run(track)
+    payload = {"track": track.slug, "stage": run.stage}
+    return [
+        Draft("stage_judged", {**payload, "verdict": "accepted"}),
+        Draft("stage_changed", {**payload, "status": "done", "detail": _detail(track)}),
+    ]
+
+
+def deploy_gate(track: Track, environment: str) -> str:
+    """The name of the gate that is asked before a deploy."""
+    run = stage_run(track)
+    return gate_id("deploy", track.slug, environment, run.stage, run.entry)
+
+
+def failure_gate(track: Track, environment: str) -> str:
+    """The name of the gate that a failed deploy asks."""
+    run = stage_run(track)
+    return gate_id("deploy_failure", track.slug, environment, run.stage, run.entry)
+
+
+def _detail(track: Track) -> str:
+    done = work_of(track).deployed
+    return ", ".join(f"{name}: {result}" for name, result in done) or "deploys nowhere"
+
+
+def _environment(batch: Batch, track: Track, name: str, result: str) -> list[Draft]:
+    place = plan_of(batch).environment(name)
+    if place is None or not place.deploy:
+        told = {"track": track.slug, "environment": name, "result": NOTHING, "detail": "the plan names no command"}
+        return [Draft("deploy_recorded", told)]
+    if result == FAILED:
+        return _ask_after_failure(batch, track, place)
+    if result == DEPLOYED:
+        return _health(batch, track, place)
+    if chosen(batch, deploy_gate(track, name)) != APPROVE:
+        return _ask(batch, track, place)
+    run = run_of(batch)
+    if any(one.kind in (DEPLOY, HEALTH) and one.arguments.get("environment") == name for one in run.effects.values()):
+        return []
+    arguments = {"environment": name, "command": place.deploy, "wall_ms": place.wall_ms}
+    return begin(batch, DEPLOY, track.slug, f"d-{track.slug}-{name}-{run.begun}", **arguments)
+
+
+def _health(batch: Batch, track: Track, place: Environment) -> list[Draft]:
+    if not place.health:
+        told = {"track": track.slug, "environment": place.name, "result": HEALTHY, "detail": "no health check named"}
+        return [Draft("deploy_recorded", told)]
+    arguments = {"environment": place.name, "command": place.health, "wall_ms": place.wall_ms}
+    return begin(batch, HEALTH, track.slug, f"h-{track.slug}-{place.name}-{run_of(batch).begun}", **arguments)
+
+
+def _ask(batch: Batch, track: Track, place: Environment) -> list[Draft]:
+    work = work_of(track)
+    low = place.risk == "dev"
+    return ask(
+        batch,
+        deploy_gate(track, place.name),
+        f"deploy_{place.risk}",
+        track.slug,
+        f"Deploy {track.slug} to {place.name}?",
+        (Option(APPROVE, f"deploy to {place.name}", "deploy"), Option("decline", f"leave {place.name} as it is")),
+        context=lines(f"Merged as {work.merged_sha[:10]}", f"Command: {place.deploy}", _health_words(place)),
+        recommend=None if place.risk == "production" else APPROVE,
+        confidence="high" if low else "medium",
+        risk="low" if low else place.risk,
+        environment=place.risk,
+        stage=stage_run(track).stage,
+        subject={"head": work.head_sha, "merged": work.merged_sha, "environment": place.name},
+    )
+
+
+def _health_words(place: Environment) -> str:
+    return f"Health: {place.health}" if place.health else ""
+
+
+def _ask_after_failure(batch: Batch, track: Track, place: Environment) -> list[Draft]:
+    production = place.risk == "production"
+    last = next((one.detail for one in track.checks if one.name == f"deploy {place.name}"), "")
+    return ask(
+        batch,
+        failure_gate(track, place.name),
+        "deploy_failure",
+        track.slug,
+        f"{place.name} is not healthy after {track.slug}. What now?",
+        (
+            Option("again", "deploy again"),
+            Option("leave", "leave it as it is, I look into it"),
+            Option("stop", "stop the batch; nothing else is deployed", "cancel"),
+        ),
+        context=lines(last, f"Command: {place.deploy}"),
+        recommend=None if production else "leave",
+        confidence="low",
+        risk="production" if production else "failure",
+        environment=place.risk,
+        stage=stage_run(track).stage,
+        subject={"merged": work_of(track).merged_sha, "environment": place.name},
+    )

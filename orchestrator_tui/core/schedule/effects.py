@@ -1,0 +1,34 @@
+"""Effects as events: begun under a name that tells what for, so that nothing is begun twice (DESIGN §3)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.model import Batch
+
+INTEGRATION, WORKTREE, SETUP = "integration", "worktree", "setup"
+ATTEMPT, INSPECT, CHECK = "attempt", "inspect", "check"
+MERGE, UNDO, BRING, SIDES = "merge", "undo", "bring", "sides"
+DEPLOY, HEALTH = "deploy", "health"
+REMOVE, REPORT, PUBLISH = "remove", "report", "publish"
+
+JOBS = frozenset({ATTEMPT, CHECK, SETUP, DEPLOY, HEALTH})
+"""Effects that are processes under a shim of their own."""
+
+UNPROBEABLE = frozenset({DEPLOY, SETUP})
+"""Effects of which nobody can tell afterwards whether they happened, when their process was lost."""
+
+
+def begin(batch: Batch, kind: str, track: str, effect: str, **arguments: Any) -> list[Draft]:
+    """Begin an effect unless one of its name is under way."""
+    assert batch.run is not None
+    if effect in batch.run.effects:
+        return []
+    return [Draft("effect_begun", {"effect": effect, "kind": kind, "track": track, "arguments": arguments})]
+
+
+def under_way(batch: Batch, *kinds: str, track: str = "") -> bool:
+    """Whether an effect of one of these kinds is under way, of this track where one is named."""
+    assert batch.run is not None
+    return any(one.kind in kinds and (not track or one.track == track) for one in batch.run.effects.values())

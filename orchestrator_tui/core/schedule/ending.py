@@ -1,0 +1,158 @@
+"""The end of a run: final checks, checklist, worktrees, report, and the base branch, which is a person's."""
+
+from __future__ import annotations
+
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.model import Batch, Option, Track, TrackState
+from orchestrator_tui.core.plan import BATCH_TRACK
+from orchestrator_tui.core.report.checklists import batch_checklist
+from orchestrator_tui.core.schedule.effects import CHECK, PUBLISH, REMOVE, REPORT, begin, under_way
+from orchestrator_tui.core.schedule.gates import APPROVE, ask, barring, chosen, gate_id, lines, listed
+from orchestrator_tui.core.schedule.readiness import planned_tracks
+from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
+
+S = TrackState
+
+PUBLISH_GATE = gate_id("publish", BATCH_TRACK)
+INTEGRATION_GATE = gate_id("integration", BATCH_TRACK)
+
+INTEGRATING, VERIFYING, AWAITING, COMPLETED, STOPPED = (
+    "integrating",
+    "verifying",
+    "awaiting_user",
+    "completed",
+    "stopped",
+)
+
+
+def verify(batch: Batch) -> list[Draft]:
+    """Final checks on the integrated tree, the batch's checklist, worktrees, report; then what the workflow ends in."""
+    run, own = run_of(batch), batch.tracks[BATCH_TRACK]
+    if under_way(batch, CHECK, REMOVE, REPORT) or barring(batch, own):
+        return []
+    done = {one.name: one for one in own.checks if one.run == run.integration_sha}
+    for check in plan_of(batch).checks:
+        if check.name not in done:
+            effect = f"c-{BATCH_TRACK}-{run.begun}-{check.name}"
+            told = {"name": check.name, "command": check.command, "run": run.integration_sha}
+            return begin(batch, CHECK, BATCH_TRACK, effect, **told, wall_ms=check.wall_ms, at=run.integration_path)
+    failed = [f"{one.name}: {one.detail}" for one in done.values() if one.result != "pass"]
+    if failed and chosen(batch, INTEGRATION_GATE) != "accept":
+        return _ask_integration(batch, failed)
+    return _settle(batch, own)
+
+
+def _ask_integration(batch: Batch, failed: list[str]) -> list[Draft]:
+    return ask(
+        batch,
+        INTEGRATION_GATE,
+        "integration",
+        BATCH_TRACK,
+        "The integrated tree fails its final checks. What now?",
+        (
+            Option("recheck", "I have put it right on the integration branch: check again", "approve"),
+            Option("accept", "end as it is; the report says that it is not ready"),
+            Option("stop", "stop the batch", "cancel"),
+        ),
+        context=lines(listed(tuple(failed)), f"Integration worktree: {run_of(batch).integration_path}"),
+        recommend="recheck",
+        confidence="low",
+        risk="failure",
+    )
+
+
+def _settle(batch: Batch, own: Track) -> list[Draft]:
+    """Worktrees go where nothing would be lost, the checklist is recorded, the report is written."""
+    run = run_of(batch)
+    for track in planned_tracks(batch):
+        work = work_of(track)
+        if work.ready and not work.kept and not work.removed:
+            return begin(batch, REMOVE, track.slug, f"r-{track.slug}-{run.begun}")
+    items = batch_checklist(batch)
+    if work_of(own).checklist != tuple(items):
+        return [Draft("checklist_recorded", {"track": BATCH_TRACK, "items": [list(one) for one in items]})]
+    if run.reported != _reported(batch):
+        return begin(batch, REPORT, BATCH_TRACK, f"p-{run.begun}", of=_reported(batch))
+    return [Draft("batch_moved", {"to": AWAITING})]
+
+
+def _reported(batch: Batch) -> str:
+    """What a report that is written now would be about."""
+    states = ",".join(f"{one.slug}:{one.state}" for one in planned_tracks(batch))
+    return f"{run_of(batch).integration_sha}|{states}|{run_of(batch).published}"
+
+
+def await_user(batch: Batch) -> list[Draft]:
+    """The work is integrated; only a person lets it onto the base branch, by a gate or by an act of their own."""
+    run, own = run_of(batch), batch.tracks[BATCH_TRACK]
+    if under_way(batch, PUBLISH, REPORT):
+        return []
+    if run.published:
+        if run.reported != _reported(batch):
+            return begin(batch, REPORT, BATCH_TRACK, f"p-{run.begun}", of=_reported(batch))
+        return end(batch, COMPLETED)
+    if not batch.merged:
+        return end(batch, COMPLETED if _all_ended_well(batch) else "failed")
+    answer = chosen(batch, PUBLISH_GATE)
+    if answer == APPROVE:
+        return begin(batch, PUBLISH, BATCH_TRACK, f"o-{run.begun}", sha=run.integration_sha)
+    if answer == "leave":
+        return end(batch, COMPLETED)
+    if "publish" not in batch_workflow(batch).gates or barring(batch, own):
+        return []
+    return ask_publish(batch)
+
+
+def ask_publish(batch: Batch) -> list[Draft]:
+    """The gate in front of the base branch, bound to what would go there."""
+    plan, run = plan_of(batch), run_of(batch)
+    items = [
+        f"{name}: {result} {detail}".rstrip() for name, result, detail in work_of(batch.tracks[BATCH_TRACK]).checklist
+    ]
+    return ask(
+        batch,
+        PUBLISH_GATE,
+        "publish",
+        BATCH_TRACK,
+        f"Bring {len(batch.merged)} merged tracks from {plan.integration} onto {plan.base}?",
+        (
+            Option(APPROVE, f"merge into {plan.base}", "publish"),
+            Option("leave", f"leave them on {plan.integration}, I take it from there"),
+        ),
+        context=lines(f"Merged, in order: {', '.join(batch.merged)}", *items),
+        recommend=None,
+        confidence="low",
+        subject={"head": run.integration_sha, "base": plan.base_sha, "onto": plan.base},
+    )
+
+
+def _all_ended_well(batch: Batch) -> bool:
+    return all(one.state in (S.DONE, S.MERGED, S.SKIPPED) for one in planned_tracks(batch))
+
+
+def stop(batch: Batch) -> list[Draft]:
+    """A stopped batch ends when its agents have ended; its report says what was done until then."""
+    run = run_of(batch)
+    drafts: list[Draft] = []
+    for track in batch.tracks.values():
+        last = track.attempts[-1] if track.attempts else None
+        if last is not None and last.ended_at is None and not last.stopping:
+            drafts.append(Draft("attempt_stopping", {"track": track.slug, "attempt": last.id, "why": "batch stopped"}))
+    for gate in batch.gates.values():
+        if gate.state.value == "open":
+            drafts.append(
+                Draft(
+                    "gate_cancelled",
+                    {"gate": gate.id, "revision": gate.revision, "why": "batch stopped", "by": "orch-tui"},
+                )
+            )
+    if drafts or run.effects:
+        return drafts
+    if run.reported != _reported(batch):
+        return begin(batch, REPORT, BATCH_TRACK, f"p-{run.begun}", of=_reported(batch))
+    return end(batch, STOPPED)
+
+
+def end(batch: Batch, outcome: str) -> list[Draft]:
+    """The last event of a run."""
+    return [] if batch.ended_at is not None else [Draft("batch_ended", {"outcome": outcome})]

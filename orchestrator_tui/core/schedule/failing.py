@@ -1,0 +1,81 @@
+"""What follows when an effect cannot be done, or nobody knows whether it was: it is never repeated blindly."""
+
+from __future__ import annotations
+
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.model import Batch, Option
+from orchestrator_tui.core.plan import BATCH_TRACK
+from orchestrator_tui.core.run import Effect
+from orchestrator_tui.core.schedule.effects import DEPLOY, PUBLISH, SETUP, WORKTREE
+from orchestrator_tui.core.schedule.ending import PUBLISH_GATE
+from orchestrator_tui.core.schedule.gates import ABANDON, ask, gate_id, lines
+
+_WORDS = {
+    "integration": "make the integration worktree",
+    "worktree": "make its worktree",
+    "inspect": "look at its work",
+    "merge": "merge it",
+    "undo": "undo its merge",
+    "bring": "bring what is merged into its worktree",
+    "sides": "read both sides of its conflict",
+    "remove": "remove its worktree",
+    "report": "write the report",
+    "publish": "publish",
+    "attempt": "start its agent",
+    "check": "run its check",
+    "setup": "set its worktree up",
+    "deploy": "deploy it",
+    "health": "check its health",
+}
+
+
+def failed(batch: Batch, effect: Effect, why: str) -> tuple[Draft, ...]:
+    """An effect that cannot be done: it has ended, and a person is asked what now."""
+    ended = Draft("effect_ended", {"effect": effect.id, "outcome": "failed", "detail": why})
+    doing = _WORDS.get(effect.kind, effect.kind)
+    own = effect.track == BATCH_TRACK
+    options = [Option("again", "try again", "approve")]
+    if effect.kind == WORKTREE:
+        options.append(Option("adopt", "take over the branch or worktree that is there"))
+    options.append(Option("stop", "stop the batch", "cancel") if own else ABANDON)
+    name = PUBLISH_GATE if effect.kind == PUBLISH else gate_id("worktree", effect.track, effect.kind)
+    subject = "The batch" if own else effect.track
+    asked = ask(
+        batch,
+        name,
+        "worktree",
+        effect.track,
+        f"{subject}: cannot {doing}. What now?",
+        tuple(options),
+        context=lines(why),
+        recommend="again",
+        confidence="low",
+        risk="failure",
+    )
+    return (ended, *asked)
+
+
+def unknown(batch: Batch, effect: Effect, why: str) -> tuple[Draft, ...]:
+    """An effect of which nobody can tell whether it happened: it stays open until a person has looked."""
+    assert effect.kind in (DEPLOY, SETUP)
+    place = str(effect.arguments.get("environment", ""))
+    return tuple(
+        ask(
+            batch,
+            gate_id("unknown_effect", effect.track, effect.id),
+            "unknown_effect",
+            effect.track,
+            f"{effect.track}: it is not known whether this was done: {effect.kind} {place}".rstrip()
+            + ". Look, then say.",
+            (
+                Option("done", "it was done"),
+                Option("again", "it was not done: do it"),
+                ABANDON,
+            ),
+            context=lines(f"Command: {effect.arguments.get('command', '')}", why),
+            confidence="low",
+            risk="failure",
+            environment=place,
+            subject={"effect": effect.id, "environment": place},
+        )
+    )

@@ -1,0 +1,109 @@
+"""What is made of a try at a stage: "done" is a claim; artefact, diff, checks and reviewer decide (seed 002)."""
+
+from __future__ import annotations
+
+from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.model import Batch, Track
+from orchestrator_tui.core.plan import CheckCommand
+from orchestrator_tui.core.records import Finding
+from orchestrator_tui.core.schedule.rules import plan_of, stage_run, stage_work, work_of
+from orchestrator_tui.core.workflow import AGENT, StageWork
+
+ACCEPTED, REJECTED, REWORK, ASKED = "accepted", "rejected", "rework", "asked"
+
+BLOCKER = "blocker"
+
+_NAMED = 8
+
+
+@frozen
+class Judgement:
+    """What is made of a try: one of the four verdicts, and why, line by line."""
+
+    verdict: str
+    problems: tuple[str, ...] = ()
+
+
+def checks_of(batch: Batch, track: Track, work: StageWork) -> tuple[CheckCommand, ...]:
+    """The checks that must pass in this stage, by name; ``*`` means all of the track's and of the plan's."""
+    own, shared = work_of(track).planned.checks, plan_of(batch).checks
+    known = {one.name: one for one in (*shared, *own)}
+    if "*" in work.checks:
+        return tuple(known.values())
+    return tuple(known[name] for name in work.checks if name in known)
+
+
+def open_blockers(track: Track) -> tuple[Finding, ...]:
+    """Findings that must be fixed before the track goes on."""
+    return tuple(one for one in track.findings if one.severity == BLOCKER and one.state == "open")
+
+
+def judge(batch: Batch, track: Track) -> Judgement:
+    """Judge the last try of the stage at hand; everything that is needed for it has been looked at."""
+    run = stage_run(track)
+    work = stage_work(batch, track, run.stage)
+    failed = _claim(work, run.claim, track)
+    if failed:
+        return Judgement(REJECTED, failed)
+    problems = (*_inspected(track, work), *_checked(batch, track, work))
+    if problems:
+        return Judgement(REJECTED, problems)
+    meaning = work.verdicts.get(run.verdict, "") if run.verdict else ""
+    if work.runs == AGENT and work.verdicts and not meaning:
+        words = " or ".join(work.verdicts)
+        return Judgement(REJECTED, (f"it ended without a verdict: {words}, on a line of its own",))
+    if meaning in ("failed", "partial"):
+        return Judgement(REJECTED, (f"its agent says {run.verdict}",))
+    if meaning == "blocked":
+        return Judgement(ASKED, (f"its agent is blocked: {_summary(track)}",))
+    blockers = open_blockers(track) if work.reviews else ()
+    if meaning == "rework" or blockers:
+        told = [finding_line(one) for one in blockers] or [f"{run.verdict}: {_summary(track)}"]
+        return Judgement(REWORK, tuple(told))
+    return Judgement(ACCEPTED)
+
+
+def finding_line(finding: Finding) -> str:
+    """A finding in one line, with its id and place."""
+    place = f" ({finding.file}{f':{finding.line}' if finding.line else ''})" if finding.file else ""
+    return f"{finding.id} {finding.title}{place}"
+
+
+def _summary(track: Track) -> str:
+    return track.attempts[-1].summary if track.attempts else ""
+
+
+def _claim(work: StageWork, claim: str, track: Track) -> tuple[str, ...]:
+    if work.runs != AGENT or claim == "done":
+        return ()
+    last = track.attempts[-1]
+    code = "" if last.exit_code is None else f" with exit code {last.exit_code}"
+    words = {
+        "lost": "its agent is gone and left no result",
+        "stopped": f"its agent was stopped: {last.stopping}",
+    }
+    return (words.get(claim, f"its agent ended{code}: {last.summary}".rstrip(": ")),)
+
+
+def _inspected(track: Track, work: StageWork) -> tuple[str, ...]:
+    run = stage_run(track)
+    seen = run.inspection
+    if seen is None:
+        return ()
+    problems = [f"artefact not found at {path}: run this stage again" for path in seen.missing]
+    problems += [f"outside its scope: {one}" for one in seen.outside[:_NAMED]]
+    if len(seen.outside) > _NAMED:
+        problems.append(f"outside its scope: {len(seen.outside) - _NAMED} more files")
+    if work.commits and seen.uncommitted:
+        named = ", ".join(seen.uncommitted[:_NAMED])
+        problems.append(f"not committed: {named}")
+    if not work.writes and (seen.head != run.head or seen.uncommitted):
+        problems.append("it has changed files although its stage only reads")
+    return tuple(problems)
+
+
+def _checked(batch: Batch, track: Track, work: StageWork) -> tuple[str, ...]:
+    run = stage_run(track)
+    details = {one.name: one.detail for one in track.checks}
+    failed = [one for one in checks_of(batch, track, work) if run.checks.get(one.name) != "pass"]
+    return tuple(f"check {one.name} fails: {details.get(one.name, '')}".rstrip(": ") for one in failed)

@@ -1,0 +1,27 @@
+"""Paths that workflows name, filled for one track."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from orchestrator_tui.core.model import Batch, Track
+from orchestrator_tui.core.schedule.rules import is_batch_track
+
+DIVIDED = "tracks.yaml"
+"""The file of a divided batch's tracks, in the spec folder of the batch."""
+
+
+def spec_folder(batch: Batch, track: Track) -> str:
+    """The folder of a track's documents below its worktree (seed 002: ``agent-os/specs/{date}-{slug}``)."""
+    began = batch.started_at
+    day = (
+        datetime.fromtimestamp(began.wall_ms / 1000, UTC).strftime("%Y-%m-%d-%H%M") if began is not None else "undated"
+    )
+    return f"agent-os/specs/{day}-{batch.id if is_batch_track(track) else track.slug}"
+
+
+def artefact_path(batch: Batch, track: Track, text: str) -> str:
+    """An artefact's path below the worktree, its ``{slug}``, ``{spec}`` and ``{plan}`` filled."""
+    spec = spec_folder(batch, track)
+    slug = batch.id if is_batch_track(track) else track.slug
+    return text.replace("{slug}", slug).replace("{spec}", spec).replace("{plan}", f"{spec}/{DIVIDED}")

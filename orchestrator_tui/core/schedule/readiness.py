@@ -1,0 +1,97 @@
+"""Which tracks may start now, in which order, and why the others may not (waves, dependencies, scopes, caps)."""
+
+from __future__ import annotations
+
+from orchestrator_tui.core.model import Batch, Track, TrackState
+from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
+from orchestrator_tui.core.plan import BATCH_TRACK
+from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
+
+AT_WORK = frozenset(
+    {
+        TrackState.PREPARING,
+        TrackState.RUNNING,
+        TrackState.VERIFYING,
+        TrackState.IN_REVIEW,
+        TrackState.REVISING,
+        TrackState.STALLED,
+        TrackState.RESCUING,
+        TrackState.MERGING,
+    }
+)
+"""States of a track that takes one of the places at work."""
+
+LOST = frozenset({TrackState.FAILED, TrackState.ABANDONED, TrackState.SKIPPED, TrackState.ROLLED_BACK})
+"""States in which what depends on a track waits in vain."""
+
+
+def planned_tracks(batch: Batch) -> tuple[Track, ...]:
+    """The tracks of the plan, without the batch's own, by wave, priority (higher first) and slug."""
+    tracks = [one for one in batch.tracks.values() if one.work is not None and one.slug != BATCH_TRACK]
+    return tuple(sorted(tracks, key=lambda one: (one.wave, -work_of(one).planned.priority, one.slug)))
+
+
+def is_through(track: Track) -> bool:
+    """Whether what depends on this track can go on: it was merged, or is done where nothing is merged."""
+    return bool(work_of(track).merged_sha) or track.state in (TrackState.MERGED, TrackState.DONE)
+
+
+def lost_dependency(batch: Batch, track: Track) -> str:
+    """The track, itself or further up, whose failing keeps this one from ever starting; "" for none."""
+    for slug in track.depends_on:
+        other = batch.tracks.get(slug)
+        if other is not None and other.state in LOST and not is_through(other):
+            return slug
+    return ""
+
+
+def cap(batch: Batch) -> int:
+    """How many tracks may be at work at once; 0 for no bound."""
+    run, limits = run_of(batch), plan_of(batch).limits
+    bounds = [bound for bound in (run.agents, limits.agents, batch_workflow(batch).concurrency) if bound > 0]
+    return min(bounds) if bounds else 0
+
+
+def at_work(batch: Batch) -> tuple[Track, ...]:
+    """The tracks that take a place now."""
+    return tuple(one for one in planned_tracks(batch) if one.state in AT_WORK and not work_of(one).paused)
+
+
+def waits_for(batch: Batch, track: Track) -> str:
+    """Why a track that has not started does not start now, in words; "" when it can."""
+    missing = [slug for slug in track.depends_on if slug in batch.tracks and not is_through(batch.tracks[slug])]
+    if missing:
+        return f"waits for {', '.join(missing)} to be merged"
+    if batch_workflow(batch).waves == "barrier":
+        earlier = [one for one in planned_tracks(batch) if one.wave < track.wave and one.state not in _SETTLED]
+        if earlier:
+            return f"waits for wave {track.wave - 1}"
+    working = at_work(batch)
+    if not work_of(track).planned.scope.declared and working:
+        return "runs alone: it declares no files"
+    alone = next((one for one in working if not work_of(one).planned.scope.declared), None)
+    if alone is not None:
+        return f"{alone.slug} runs alone: it declares no files"
+    shared = _conflicting(batch, track, working)
+    if shared:
+        return f"waits for {shared}: they change the same files"
+    most = cap(batch)
+    if most and len(working) >= most:
+        return f"over the cap of {most} at once"
+    return ""
+
+
+_SETTLED = TERMINAL_TRACK_STATES | {TrackState.FAILED}
+
+
+def _conflicting(batch: Batch, track: Track, working: tuple[Track, ...]) -> str:
+    """A track at work that the plan's check says must not run beside this one."""
+    busy = {one.slug for one in working}
+    for pair in run_of(batch).checked.get("matrix", ()):
+        if pair.get("consequence") != "serialise":
+            continue
+        if track.slug in (pair["a"], pair["b"]):
+            other = pair["b"] if pair["a"] == track.slug else pair["a"]
+            if other in busy:
+                return str(other)
+    return ""

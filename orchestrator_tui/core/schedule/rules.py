@@ -1,0 +1,99 @@
+"""Whose rules hold: the workflow of a track or batch, its stages, and how each is done."""
+
+from __future__ import annotations
+
+from orchestrator_tui.core.model import Batch, Track
+from orchestrator_tui.core.plan import BATCH_TRACK, Plan
+from orchestrator_tui.core.rules import Rules, StageRule
+from orchestrator_tui.core.run import Run, StageRun, Work
+from orchestrator_tui.core.workflow import StageWork, Workflow
+
+RESOLVING = 0
+"""The number of the stage that no ladder has: an agent resolves a conflict of merging in its track's worktree."""
+
+_RULES: dict[tuple[int, int], Rules] = {}
+
+
+def run_of(batch: Batch) -> Run:
+    """The run of a batch that has one."""
+    assert batch.run is not None
+    return batch.run
+
+
+def plan_of(batch: Batch) -> Plan:
+    """The plan of a run."""
+    return run_of(batch).plan
+
+
+def work_of(track: Track) -> Work:
+    """The work of a track that is planned."""
+    assert track.work is not None
+    return track.work
+
+
+def stage_run(track: Track) -> StageRun:
+    """The stage at hand of a track that has entered one."""
+    run = work_of(track).run
+    assert run is not None
+    return run
+
+
+def is_batch_track(track: Track) -> bool:
+    """Whether the track stands for the batch itself."""
+    return track.slug == BATCH_TRACK
+
+
+def batch_workflow(batch: Batch) -> Workflow:
+    """The workflow whose batch rules hold."""
+    run = run_of(batch)
+    return run.workflows[run.plan.workflow]
+
+
+def workflow_of(batch: Batch, track: Track) -> Workflow:
+    """The workflow on whose ladder a track is."""
+    return run_of(batch).workflows.get(track.workflow) or batch_workflow(batch)
+
+
+def stages_of(batch: Batch, track: Track) -> tuple[tuple[StageRule, StageWork], ...]:
+    """The stages of a track with how each is done, in order; of the batch's own track those of the batch."""
+    workflow = workflow_of(batch, track)
+    if is_batch_track(track):
+        return tuple(zip(workflow.batch_ladder.stages, workflow.batch_works, strict=True))
+    return tuple(zip(workflow.ladder.stages, workflow.works, strict=True))
+
+
+def stage_work(batch: Batch, track: Track, index: int) -> StageWork:
+    """How the stage of this number is done; the resolution of a conflict is done like a stage."""
+    if index == RESOLVING:
+        merging = batch_workflow(batch).merging
+        return StageWork(role="implementer", checks=("*",), attempts=max(1, merging.resolve), rounds=0)
+    return stages_of(batch, track)[index - 1][1]
+
+
+def stage_name(batch: Batch, track: Track, index: int) -> str:
+    """What a stage is called."""
+    return "Resolve the conflict" if index == RESOLVING else stages_of(batch, track)[index - 1][0].name
+
+
+def next_stage(batch: Batch, track: Track, after: int) -> int | None:
+    """The next stage that is neither skipped nor put behind the merge while the track is not merged; None for none."""
+    merged = bool(work_of(track).merged_sha)
+    for rule, work in stages_of(batch, track)[after:]:
+        if work.after_merge and not merged:
+            return None
+        if rule.index not in track.skipped_stages:
+            return rule.index
+    return None
+
+
+def rules_of(batch: Batch, shipped: Rules) -> Rules:
+    """The rules by which gates of a run are judged and answered: those that it was started with."""
+    if batch.run is None:
+        return shipped
+    key = (id(batch.run.workflows), id(shipped))
+    if key not in _RULES:
+        ladders = {name: one.ladder for name, one in batch.run.workflows.items()}
+        own = batch_workflow(batch).answers if batch.run.workflows else ()
+        _RULES.clear()
+        _RULES[key] = Rules({**shipped.ladders, **ladders}, own or shipped.answers)
+    return _RULES[key]

@@ -1,0 +1,338 @@
+"""The next step of one track on its ladder: gate, attempt, inspection, checks, judgement, and where it leads."""
+
+from __future__ import annotations
+
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.model import Batch, Option, Track, TrackState
+from orchestrator_tui.core.moves import MOVES
+from orchestrator_tui.core.schedule import deploying
+from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, INSPECT, begin, under_way
+from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
+from orchestrator_tui.core.schedule.judging import ACCEPTED, ASKED, REJECTED, REWORK, checks_of, judge, open_blockers
+from orchestrator_tui.core.schedule.rules import (
+    RESOLVING,
+    is_batch_track,
+    next_stage,
+    plan_of,
+    run_of,
+    stage_name,
+    stage_run,
+    stage_work,
+    stages_of,
+    work_of,
+    workflow_of,
+)
+from orchestrator_tui.core.workflow import AGENT, CHECKS, DEPLOY, PERSON
+
+S = TrackState
+
+
+def moved(track: Track, to: TrackState, why: str = "") -> list[Draft]:
+    """Move a track unless it is there already or cannot go there."""
+    if track.state is to or to not in MOVES[track.state]:
+        return []
+    payload = {"track": track.slug, "to": to.value}
+    return [Draft("track_moved", {**payload, "why": why} if why else payload)]
+
+
+def enter(track: Track, index: int, why: str = "", from_stage: int = 0) -> list[Draft]:
+    """Enter a stage; ``from_stage`` is the one that led back to it."""
+    payload: dict[str, object] = {"track": track.slug, "stage": index}
+    if why:
+        payload["why"] = why
+    if from_stage:
+        payload["from_stage"] = from_stage
+    return [Draft("stage_entered", payload)]
+
+
+def advance(batch: Batch, track: Track) -> list[Draft]:
+    """What a track at work does next; nothing while something of it is under way or a person is asked."""
+    run = work_of(track).run
+    if run is None:
+        first = next_stage(batch, track, 0)
+        return finish(batch, track) if first is None else enter(track, first)
+    if run.stage in track.skipped_stages and not under_way(batch, ATTEMPT, track=track.slug):
+        return go_on(batch, track)
+    if run.judged:
+        return _after_judgement(batch, track)
+    if under_way(batch, ATTEMPT, INSPECT, CHECK, track=track.slug) or barring(batch, track):
+        return []
+    work = stage_work(batch, track, run.stage)
+    if work.gate and not chosen(batch, _stage_gate(track)):
+        return _ask_first(batch, track)
+    if work.runs == DEPLOY:
+        return deploying.advance(batch, track)
+    if work.runs == PERSON:
+        return _ask_person(batch, track)
+    if work.runs == AGENT and not run.claim:
+        return _attempt(batch, track)
+    return _verify(batch, track)
+
+
+def go_on(batch: Batch, track: Track) -> list[Draft]:
+    """Leave the stage at hand for the next one, or come to the end of the ladder."""
+    run = stage_run(track)
+    if run.stage == RESOLVING:
+        return moved(track, S.APPROVED, "its conflict is resolved")
+    following = next_stage(batch, track, run.stage)
+    return finish(batch, track) if following is None else enter(track, following)
+
+
+def finish(batch: Batch, track: Track) -> list[Draft]:
+    """The ladder is at its end, as far as it goes before or after the merge."""
+    if is_batch_track(track):
+        return []
+    if work_of(track).merged_sha:
+        return moved(track, S.MERGED)
+    return moved(track, S.APPROVED)
+
+
+# --- one try ---------------------------------------------------------------------------------------------
+
+
+def _attempt(batch: Batch, track: Track) -> list[Draft]:
+    if run_of(batch).pausing or work_of(track).paused:
+        return []
+    run = stage_run(track)
+    work = stage_work(batch, track, run.stage)
+    number = run.tries + 1
+    identifier = attempt_id(track)
+    purpose = "review" if work.reviews else "implement"
+    if run.stage == RESOLVING:
+        purpose = "resolve"
+    elif number > 1:
+        purpose = "revise"
+    elif run.entry > 1:
+        purpose = "rework"
+    state = S.IN_REVIEW if work.reviews else S.REVISING if number > 1 or run.entry > 1 else S.RUNNING
+    return [
+        *moved(track, state),
+        *begin(batch, ATTEMPT, track.slug, identifier, stage=run.stage, number=number, purpose=purpose, role=work.role),
+    ]
+
+
+def attempt_id(track: Track) -> str:
+    """The name of the next attempt of a track: of which stage, entered how often, and the how manieth try."""
+    run = stage_run(track)
+    return f"a-{track.slug}-{run.stage}-{run.entry}-{run.tries + 1}"
+
+
+def _verify(batch: Batch, track: Track) -> list[Draft]:
+    """Look at what a try has left behind, then run its checks one after the other, then judge."""
+    run = stage_run(track)
+    work = stage_work(batch, track, run.stage)
+    tried = run.attempt or f"a-{track.slug}-{run.stage}-{run.entry}-0"
+    # A failed or lost attempt may have left something behind that the next one must know, so it is looked at, too.
+    if run.inspection is None:
+        rule = None if run.stage == RESOLVING else stages_of(batch, track)[run.stage - 1][0]
+        wanted = work.artefacts if rule is None or not rule.artefact else (rule.artefact, *work.artefacts)
+        name = f"i-{tried[2:]}-{run_of(batch).begun}"
+        arguments = {"artefacts": list(dict.fromkeys(wanted)), "stage": run.stage}
+        return [*moved(track, S.VERIFYING), *begin(batch, INSPECT, track.slug, name, **arguments)]
+    if run.claim in ("", "done") and not run.inspection.missing:
+        for check in checks_of(batch, track, work):
+            if check.name not in run.checks:
+                name = f"c-{tried[2:]}-{run_of(batch).begun}-{check.name}"
+                told = {"name": check.name, "command": check.command, "wall_ms": check.wall_ms, "run": tried}
+                return [*moved(track, S.VERIFYING), *begin(batch, CHECK, track.slug, name, **told)]
+    made = judge(batch, track)
+    payload = {"track": track.slug, "stage": run.stage, "verdict": made.verdict, "problems": list(made.problems)}
+    return [Draft("stage_judged", {**payload, "attempt": run.attempt}), *_stage_status(track, made.verdict)]
+
+
+def _stage_status(track: Track, verdict: str) -> list[Draft]:
+    run = stage_run(track)
+    if verdict != ACCEPTED or run.stage == RESOLVING:
+        return []
+    return [Draft("stage_changed", {"track": track.slug, "stage": run.stage, "status": "done"})]
+
+
+# --- what follows from a judgement -------------------------------------------------------------------------
+
+
+def _after_judgement(batch: Batch, track: Track) -> list[Draft]:
+    run = stage_run(track)
+    if run.judged == ACCEPTED:
+        return [*_settled_findings(batch, track), *go_on(batch, track)]
+    if barring(batch, track):
+        return []
+    if run.judged == REJECTED:
+        return _again(batch, track)
+    if run.judged == REWORK:
+        return _back(batch, track)
+    assert run.judged == ASKED
+    return _escalate(batch, track, "; ".join(run.problems))
+
+
+def _settled_findings(batch: Batch, track: Track) -> list[Draft]:
+    """A review that finds nothing to fix any more has seen what was found before as fixed."""
+    if not stage_work(batch, track, stage_run(track).stage).reviews:
+        return []
+    return [
+        Draft("finding_closed", {"track": track.slug, "finding": one.id, "state": "fixed", "why": "not raised again"})
+        for one in open_blockers(track)
+    ]
+
+
+def _again(batch: Batch, track: Track) -> list[Draft]:
+    run = stage_run(track)
+    work = stage_work(batch, track, run.stage)
+    allowed = work.attempts + run.granted
+    if work.runs == CHECKS:
+        return _back(batch, track) if work.back_to else _capped(batch, track, run.looks)
+    if run.tries < allowed:
+        return _attempt(batch, track)
+    if run.stage == RESOLVING:
+        return [*moved(track, S.MERGING)]
+    return _capped(batch, track, run.tries)
+
+
+def _capped(batch: Batch, track: Track, tries: int) -> list[Draft]:
+    run = stage_run(track)
+    name = stage_name(batch, track, run.stage)
+    times = f"{tries} tries" if tries > 1 else "one try"
+    return [
+        *ask(
+            batch,
+            gate_id("cap", track.slug, run.stage, run.entry),
+            "cap",
+            track.slug,
+            f"{track.slug}: {name} is not accepted after {times}. What now?",
+            (
+                Option("retry", "one more try, with what you write as instruction", "approve"),
+                Option("fixed", "I have put it right in its worktree: look again"),
+                *_skip_option(batch, track),
+                ABANDON,
+            ),
+            context=lines("Why it was not accepted:", listed(run.problems), _where(track)),
+            recommend="retry",
+            confidence="low",
+            risk="failure",
+            stage=run.stage,
+            free_text=True,
+        ),
+        *moved(track, S.ESCALATED, f"{name} is not accepted after {times}"),
+    ]
+
+
+def _skip_option(batch: Batch, track: Track) -> tuple[Option, ...]:
+    run = stage_run(track)
+    if stage_work(batch, track, run.stage).skip_by != "person":
+        return ()
+    rule = stages_of(batch, track)[run.stage - 1][0]
+    risk = f": {rule.skip_risk}" if rule.skip_risk else ""
+    return (Option("skip", f"skip this stage{risk}", "skip"),)
+
+
+def _back(batch: Batch, track: Track) -> list[Draft]:
+    """Lead back to the stage that can mend it, within the bounds of rounds and resends; then ask a person."""
+    run, work = stage_run(track), work_of(track)
+    rules = stage_work(batch, track, run.stage)
+    rounds = work.returns.get(run.stage, 0)
+    again = next((one for one in open_blockers(track) if one.times > workflow_of(batch, track).resends), None)
+    why = "" if rules.back_to else "its workflow knows no way back"
+    if again is not None:
+        why = f"{again.id} was raised {again.times} times: {again.title}"
+    elif rounds >= rules.rounds + run.granted:
+        why = f"{rounds} rounds of rework"
+    if not why:
+        return enter(track, rules.back_to, "; ".join(run.problems), run.stage)
+    return [
+        *ask(
+            batch,
+            gate_id("review", track.slug, run.stage, run.entry),
+            "review",
+            track.slug,
+            f"{track.slug}: {stage_name(batch, track, run.stage)} still wants rework ({why}). What now?",
+            (
+                Option("again", "one more round, with what you write as instruction", "approve"),
+                Option("accept", "accept it as it is; the findings stay in the report"),
+                ABANDON,
+            ),
+            context=lines("What it says:", listed(run.problems), _where(track)),
+            recommend="again" if again is None else None,
+            confidence="low",
+            risk="failure",
+            stage=run.stage,
+            free_text=True,
+        ),
+        *moved(track, S.ESCALATED, why),
+    ]
+
+
+def _escalate(batch: Batch, track: Track, why: str) -> list[Draft]:
+    run = stage_run(track)
+    return [
+        *ask(
+            batch,
+            gate_id("escalation", track.slug, run.stage, run.entry, run.tries),
+            "escalation",
+            track.slug,
+            f"{track.slug} cannot go on: {why or 'its agent is blocked'}. What now?",
+            (Option("retry", "try again, with what you write as instruction", "approve"), ABANDON),
+            context=_where(track),
+            recommend="retry",
+            confidence="low",
+            risk="failure",
+            stage=run.stage,
+            free_text=True,
+        ),
+        *moved(track, S.ESCALATED, why),
+    ]
+
+
+def _where(track: Track) -> str:
+    return f"Worktree: {track.worktree}" if track.worktree else ""
+
+
+# --- gates of stages ----------------------------------------------------------------------------------------
+
+
+def _stage_gate(track: Track) -> str:
+    run = stage_run(track)
+    return gate_id("stage", track.slug, run.stage, run.entry)
+
+
+def _ask_first(batch: Batch, track: Track) -> list[Draft]:
+    run = stage_run(track)
+    rule, work = stages_of(batch, track)[run.stage - 1]
+    return ask(
+        batch,
+        _stage_gate(track),
+        work.gate,
+        track.slug,
+        f"{track.slug}: begin {rule.name}?",
+        (Option(APPROVE, "begin", "approve"), *_skip_option(batch, track), ABANDON),
+        context=lines(_so_far(batch, track), _where(track)),
+        recommend=APPROVE,
+        confidence="medium",
+        risk="check",
+        stage=run.stage,
+    )
+
+
+def _ask_person(batch: Batch, track: Track) -> list[Draft]:
+    run = stage_run(track)
+    name = stage_name(batch, track, run.stage)
+    if chosen(batch, _stage_gate(track)) == APPROVE:
+        payload = {"track": track.slug, "stage": run.stage, "verdict": ACCEPTED}
+        return [Draft("stage_judged", payload), *_stage_status(track, ACCEPTED)]
+    return ask(
+        batch,
+        _stage_gate(track),
+        "stage",
+        track.slug,
+        f"{track.slug}: {name} is yours. Is it done?",
+        (Option(APPROVE, "it is done", "approve"), *_skip_option(batch, track), ABANDON),
+        context=lines(stage_work(batch, track, run.stage).prompt, _where(track)),
+        risk="check",
+        stage=run.stage,
+    )
+
+
+def _so_far(batch: Batch, track: Track) -> str:
+    work = work_of(track)
+    if work.inspection is None:
+        return f"Base: {plan_of(batch).base}"
+    seen = work.inspection
+    return f"So far: {len(seen.files)} files, +{seen.added} −{seen.removed}, head {seen.head[:10]}"

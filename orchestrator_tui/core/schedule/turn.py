@@ -1,0 +1,228 @@
+"""One turn of a run: everything that is due now, as events, from its phase and the states of its tracks."""
+
+from __future__ import annotations
+
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.model import Batch, Option, Track, TrackState
+from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
+from orchestrator_tui.core.plan import BATCH_TRACK
+from orchestrator_tui.core.report.checklists import track_checklist
+from orchestrator_tui.core.schedule import ending, merging, stages, watching
+from orchestrator_tui.core.schedule.effects import INTEGRATION, SETUP, WORKTREE, begin, under_way
+from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
+from orchestrator_tui.core.schedule.readiness import lost_dependency, planned_tracks, waits_for
+from orchestrator_tui.core.schedule.rules import batch_workflow, next_stage, plan_of, run_of, work_of, workflow_of
+from orchestrator_tui.core.schedule.stages import moved
+
+S = TrackState
+
+_ON_LADDER = frozenset({S.RUNNING, S.VERIFYING, S.IN_REVIEW, S.REVISING})
+_SETTLED = TERMINAL_TRACK_STATES | {S.FAILED}
+
+
+def due(batch: Batch, now: Instant) -> tuple[Draft, ...]:
+    """What a run does now; calling it again after recording that gives what follows, and () when it has to wait.
+
+    It returns after the first track or matter that has something to do, since every later one may depend on it.
+    """
+    run = run_of(batch)
+    if batch.ended_at is not None:
+        return ()
+    if run.phase == "stopped":
+        return tuple(ending.stop(batch))
+    watched = watching.due(batch, now)
+    if watched:
+        return tuple(watched)
+    return tuple(_PHASES[run.phase](batch))
+
+
+def _planned(batch: Batch) -> list[Draft]:
+    """Nothing starts before the plan and what it may cost are approved."""
+    gates = batch_workflow(batch).gates
+    name = spend_gate(batch)
+    if not {"plan", "spend"} & set(gates) or chosen(batch, name) == APPROVE:
+        return [Draft("batch_moved", {"to": "approved"})]
+    return ask_spend(batch)
+
+
+def spend_gate(batch: Batch) -> str:
+    """The name of the gate that approves the tracks as they are planned now."""
+    return gate_id("spend", BATCH_TRACK, len(planned_tracks(batch)))
+
+
+def ask_spend(batch: Batch) -> list[Draft]:
+    """The plan and spend gate, with agents, models, estimated and maximum cost."""
+    run, tracks = run_of(batch), planned_tracks(batch)
+    told = run.checked.get("estimate", {})
+    models = ", ".join(f"{role}: {one.get('model', '')}" for role, one in sorted(told.get("models", {}).items()))
+    cost = f"Estimated ${told.get('usd', 0):.2f}, at most ${told.get('usd_max', 0):.2f}." if told else ""
+    what = f"{len(tracks)} tracks" if tracks else "the stages that find the tracks"
+    return ask(
+        batch,
+        spend_gate(batch),
+        "spend",
+        BATCH_TRACK,
+        f"Start {what} of {run.plan.title!r}?",
+        (Option(APPROVE, "start", "approve"), Option("reject", "do not start; nothing was made", "reject")),
+        context=lines(
+            cost,
+            f"Models: {models}" if models else "",
+            str(run.checked.get("verdict", {}).get("why", "")),
+            listed(tuple(f"{one.slug}: {one.title}" for one in tracks)),
+        ),
+        recommend=APPROVE,
+        confidence="medium",
+        risk="check",
+    )
+
+
+def _approved(batch: Batch) -> list[Draft]:
+    """The integration worktree comes first; then the batch's own stages; then the tracks."""
+    own = batch.tracks[BATCH_TRACK]
+    if not work_of(own).ready:
+        if under_way(batch, INTEGRATION) or barring(batch, own):
+            return []
+        return begin(batch, INTEGRATION, BATCH_TRACK, f"n-{run_of(batch).begun}")
+    if work_of(own).run is None:
+        first = next_stage(batch, own, 0)
+        if first is not None:
+            return [*moved(own, S.RUNNING), *stages.enter(own, first)]
+    elif _has_stages_left(batch, own):
+        return stages.advance(batch, own)
+    if not planned_tracks(batch):
+        return [Draft("batch_moved", {"to": "stopped", "why": "there are no tracks"})]
+    if chosen(batch, spend_gate(batch)) != APPROVE and {"plan", "spend"} & set(batch_workflow(batch).gates):
+        return ask_spend(batch)
+    return [Draft("batch_moved", {"to": "running"})]
+
+
+def _has_stages_left(batch: Batch, own: Track) -> bool:
+    run = work_of(own).run
+    if run is None:
+        return False
+    return run.judged != "accepted" or next_stage(batch, own, run.stage) is not None
+
+
+def _running(batch: Batch) -> list[Draft]:
+    for track in planned_tracks(batch):
+        drafts = _track(batch, track)
+        if drafts:
+            return drafts
+    drafts = _admit(batch)
+    if drafts:
+        return drafts
+    following = merging.next_to_merge(batch)
+    if following is not None and not run_of(batch).pausing:
+        return merging.begin_merge(batch, following)
+    if all(one.state in _SETTLED for one in planned_tracks(batch)) and not run_of(batch).effects:
+        if any(barring(batch, one) for one in planned_tracks(batch)):
+            return []
+        return [Draft("batch_moved", {"to": ending.VERIFYING})]
+    return []
+
+
+def _track(batch: Batch, track: Track) -> list[Draft]:
+    """The next step of a track that has started."""
+    if track.state in (S.PENDING, S.QUEUED):
+        lost = lost_dependency(batch, track)
+        return moved(track, S.SKIPPED, f"{lost} has not come to its end") if lost else []
+    if track.state is S.PREPARING:
+        return _prepare(batch, track)
+    if track.state in _ON_LADDER:
+        drafts = stages.advance(batch, track)
+        return drafts
+    if track.state is S.APPROVED:
+        return _gate(batch, track)
+    if track.state is S.MERGING:
+        return merging.advance(batch, track)
+    if track.state in (S.ESCALATED, S.BLOCKED) and not barring(batch, track) and work_of(track).run is not None:
+        # Its question was taken down without an answer that leads anywhere: it is asked again.
+        return stages.advance(batch, track)
+    return []
+
+
+def _prepare(batch: Batch, track: Track) -> list[Draft]:
+    """No agent starts before every worktree of the tracks that start with it stands (seed 000, pre-flight gate)."""
+    work = work_of(track)
+    if under_way(batch, WORKTREE, SETUP) or barring(batch, track):
+        return []
+    if not work.ready:
+        adopt = chosen(batch, gate_id("worktree", track.slug, WORKTREE)) == "adopt"
+        effect = f"w-{track.slug}-{run_of(batch).begun}"
+        return begin(batch, WORKTREE, track.slug, effect, base=_base(batch, track), adopt=adopt)
+    setup = plan_of(batch).provision.setup
+    if setup and not any(one.name == "setup" for one in track.checks):
+        arguments = {"name": "setup", "command": setup, "run": "setup"}
+        return begin(batch, SETUP, track.slug, f"s-{track.slug}-{run_of(batch).begun}", **arguments)
+    if any(one.state is S.PREPARING and not work_of(one).ready for one in planned_tracks(batch)):
+        return []
+    return [*moved(track, S.RUNNING), *stages.advance(batch, track)]
+
+
+def _base(batch: Batch, track: Track) -> str:
+    """What a track's branch starts from: what it depends on is on the integration branch by now."""
+    return run_of(batch).integration_sha if track.depends_on else plan_of(batch).base_sha
+
+
+def _admit(batch: Batch) -> list[Draft]:
+    """Start what can start now; the others are told why they wait."""
+    if run_of(batch).pausing:
+        return []
+    drafts: list[Draft] = []
+    for track in planned_tracks(batch):
+        if track.state not in (S.PENDING, S.QUEUED) or work_of(track).paused:
+            continue
+        why = waits_for(batch, track)
+        if not why:
+            # One at a time: whether the next one fits depends on this one.
+            return moved(track, S.PREPARING)
+        if track.state is S.PENDING:
+            drafts += moved(track, S.QUEUED, why)
+    return drafts
+
+
+def _gate(batch: Batch, track: Track) -> list[Draft]:
+    """The track gate: every item of its checklist passes, or a person says so (seed 000)."""
+    workflow = workflow_of(batch, track)
+    items = tuple(track_checklist(batch, track, workflow))
+    if work_of(track).checklist != items:
+        return [Draft("checklist_recorded", {"track": track.slug, "items": [list(one) for one in items]})]
+    failed = tuple(f"{name}: {detail}" for name, result, detail in items if result != "PASS")
+    name = gate_id("track", track.slug, work_of(track).head_sha[:10])
+    if failed and chosen(batch, name) != APPROVE:
+        return [] if barring(batch, track) else _ask_track(batch, track, name, failed)
+    if workflow.worktree == "none":
+        return moved(track, S.DONE)
+    return []
+
+
+def _ask_track(batch: Batch, track: Track, name: str, failed: tuple[str, ...]) -> list[Draft]:
+    return ask(
+        batch,
+        name,
+        "track",
+        track.slug,
+        f"{track.slug} does not pass its track gate. Merge it all the same?",
+        (
+            Option(APPROVE, "merge it as it is", "approve"),
+            Option("revise", "back to its agent, with what you write as instruction"),
+            ABANDON,
+        ),
+        context=lines(listed(failed), f"Worktree: {track.worktree}"),
+        recommend="revise",
+        confidence="low",
+        risk="failure",
+        stage=track.stage or None,
+        free_text=True,
+    )
+
+
+_PHASES = {
+    "planned": _planned,
+    "approved": _approved,
+    "running": _running,
+    ending.INTEGRATING: _running,
+    ending.VERIFYING: ending.verify,
+    ending.AWAITING: ending.await_user,
+}

@@ -1,0 +1,221 @@
+"""Agents at work: budgets that act, stalls that are noticed, nudged and rescued, limits that park (seed 000)."""
+
+from __future__ import annotations
+
+from orchestrator_tui.core.canonical import sha256_hex
+from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.instant import Instant, elapsed_ms
+from orchestrator_tui.core.model import Batch, Option, Track, TrackState
+from orchestrator_tui.core.plan import BATCH_TRACK
+from orchestrator_tui.core.records import Attempt
+from orchestrator_tui.core.schedule.gates import ABANDON, ask, barring, gate_id, lines
+from orchestrator_tui.core.schedule.readiness import planned_tracks
+from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of, workflow_of
+from orchestrator_tui.core.schedule.stages import moved
+
+RESCUE, BUDGET, PAUSED = "rescue", "budget", "paused"
+"""How the reasons begin for which an attempt is stopped by the engine."""
+
+
+def due(batch: Batch, now: Instant) -> list[Draft]:
+    """What is due about the agents at work, of the first track of which anything is."""
+    if run_of(batch).phase == "planned":
+        return []
+    drafts = _batch_budget(batch)
+    if drafts:
+        return drafts
+    for track in (*planned_tracks(batch), *([batch.tracks[BATCH_TRACK]] if BATCH_TRACK in batch.tracks else [])):
+        drafts = _parked(track, now) or _attempt(batch, track, now)
+        if drafts:
+            return drafts
+    return []
+
+
+def running_attempt(track: Track) -> Attempt | None:
+    """The attempt of a track whose process has not ended, or None."""
+    last = track.attempts[-1] if track.attempts else None
+    return last if last is not None and last.ended_at is None else None
+
+
+def _parked(track: Track, now: Instant) -> list[Draft]:
+    work = work_of(track)
+    if work.resumes_wall_ms is None or now.wall_ms < work.resumes_wall_ms:
+        return []
+    return [Draft("track_resumed", {"track": track.slug, "by": "orch-tui"})]
+
+
+# --- budgets ------------------------------------------------------------------------------------------------
+
+
+def cost_of(track: Track) -> float:
+    """What a track has cost so far, in US dollars: its attempts that have ended, and the one that runs."""
+    return sum(one.cost_usd for one in track.attempts) or (track.cost_usd or 0.0)
+
+
+def _batch_budget(batch: Batch) -> list[Draft]:
+    limit = plan_of(batch).limits.cost_usd
+    spent = sum(max(cost_of(one), one.cost_usd or 0.0) for one in batch.tracks.values())
+    if not limit or spent < limit or run_of(batch).pausing:
+        return []
+    name = gate_id("escalation", BATCH_TRACK, "cost", int(limit * 100))
+    if name in batch.gates:
+        return []
+    return [
+        Draft("batch_paused", {"how": "drain", "by": "orch-tui", "why": f"${spent:.2f} of ${limit:.2f} are spent"}),
+        *ask(
+            batch,
+            name,
+            "escalation",
+            BATCH_TRACK,
+            f"The batch has cost ${spent:.2f} of ${limit:.2f}; nothing new is begun. What now?",
+            (Option("go_on", "go on without this bound", "approve"), Option("stop", "stop the batch", "cancel")),
+            recommend=None,
+            confidence="low",
+            risk="failure",
+        ),
+    ]
+
+
+def _attempt(batch: Batch, track: Track, now: Instant) -> list[Draft]:
+    attempt = running_attempt(track)
+    if attempt is None:
+        return []
+    if attempt.stopping:
+        return []
+    return _budget(batch, track, attempt, now) or _stall(batch, track, attempt, now)
+
+
+def _budget(batch: Batch, track: Track, attempt: Attempt, now: Instant) -> list[Draft]:
+    rules, limits = workflow_of(batch, track).budget, plan_of(batch).limits
+    bounds = (
+        ("cost", (track.cost_usd or 0.0), limits.track_cost_usd or rules.cost_usd, "$"),
+        ("tokens", float(track.tokens or 0), float(limits.tokens or rules.tokens), ""),
+        ("turns", float(track_turns(track)), float(limits.turns or rules.turns), ""),
+        ("time", float(elapsed_ms(attempt.started_at, now)), float(limits.wall_ms or rules.wall_ms), ""),
+    )
+    for name, used, bound, unit in bounds:
+        if bound <= 0:
+            continue
+        words = f"{name}: {_figure(name, used, unit)} of {_figure(name, bound, unit)}"
+        signal = f"budget-{track.slug}-{name}"
+        if used >= bound:
+            why = f"{BUDGET}: {words}"
+            return [Draft("attempt_stopping", {"track": track.slug, "attempt": attempt.id, "why": why})]
+        if used >= bound * rules.soft and signal not in batch.signals:
+            told = {"signal": signal, "kind": "budget_soft", "track": track.slug, "text": words}
+            return [Draft("signal_raised", told)]
+    return []
+
+
+def track_turns(track: Track) -> int:
+    """The turns of a track's attempts."""
+    return sum(one.turns for one in track.attempts)
+
+
+def _figure(name: str, value: float, unit: str) -> str:
+    if name == "time":
+        return f"{value / 60_000:.0f} min"
+    return f"{unit}{value:.2f}" if unit else f"{value:.0f}"
+
+
+# --- stalls ------------------------------------------------------------------------------------------------
+
+
+def last_sign(track: Track, attempt: Attempt) -> Instant:
+    """When a track at work last showed progress: its agent printed, reported, changed a file, or was started."""
+    signs = [attempt.started_at]
+    if track.activity is not None:
+        signs.append(track.activity.at)
+    if track.reported_at is not None:
+        signs.append(track.reported_at)
+    return max(signs, key=lambda one: one.wall_ms)
+
+
+def _stall(batch: Batch, track: Track, attempt: Attempt, now: Instant) -> list[Draft]:
+    rules = workflow_of(batch, track).stall
+    if not rules.checks or barring(batch, track) or work_of(track).paused:
+        return []
+    quiet = elapsed_ms(last_sign(track, attempt), now)
+    bound = rules.checks * rules.interval_ms
+    nudged = next((one for one in track.messages if one.id == nudge_id(attempt)), None)
+    if quiet < bound:
+        back = track.state is TrackState.STALLED
+        return moved(track, TrackState.RUNNING, "it goes on") if back else []
+    if nudged is None:
+        told = f"no progress in {rules.checks} checks of {rules.interval_ms // 1000} s"
+        return [
+            *moved(track, TrackState.STALLED, told),
+            Draft("agent_asked", {"track": track.slug, "message": nudge_id(attempt), "silent_ms": quiet}),
+            message_draft(track.slug, nudge_id(attempt), STATUS_QUESTION, "orch-tui", "status"),
+            _history(track, told, "continuation nudge", "cheaper than a rescue", "asked"),
+        ]
+    if elapsed_ms(nudged.at, now) < rules.reply_ms:
+        return []
+    return _rescue_or_ask(batch, track, attempt, quiet)
+
+
+def nudge_id(attempt: Attempt) -> str:
+    """The name of the nudge that an attempt gets: one in its life."""
+    return "m-" + sha256_hex(f"nudge {attempt.id}")[:12]
+
+
+def rescues(track: Track) -> int:
+    """How often the rest of a track's work was given to a fresh agent."""
+    return sum(action == "fresh agent" for _, action, *_ in work_of(track).rescues)
+
+
+def _rescue_or_ask(batch: Batch, track: Track, attempt: Attempt, quiet: int) -> list[Draft]:
+    rules = workflow_of(batch, track).stall
+    told = f"no progress for {quiet // 60_000} min and no reply to a nudge"
+    if rescues(track) < rules.rescues:
+        return [*rescue(track, attempt, told, "orch-tui"), *_fewer(batch, told)]
+    return [
+        *moved(track, TrackState.STALLED, told),
+        *ask(
+            batch,
+            gate_id("escalation", track.slug, attempt.id),
+            "escalation",
+            track.slug,
+            f"{track.slug} is stuck again: {told}. What now?",
+            (
+                Option("rescue", "end its agent and start a fresh one on the rest"),
+                Option("wait", "leave it alone, it may be working"),
+                ABANDON,
+            ),
+            context=lines(
+                *(f"{trigger}: {action}, {outcome}" for trigger, action, _, outcome, _ in work_of(track).rescues)
+            ),
+            recommend="rescue",
+            confidence="low",
+            risk="failure",
+            stage=track.stage or None,
+        ),
+    ]
+
+
+def rescue(track: Track, attempt: Attempt | None, trigger: str, by: str) -> list[Draft]:
+    """End what is left of the original, never beside it, and leave the rest of its work to the next try."""
+    drafts = [_history(track, trigger, "fresh agent", f"asked by {by}", "started", rescues(track) + 1)]
+    if attempt is not None:
+        why = f"{RESCUE}: {trigger}"
+        drafts.append(Draft("attempt_stopping", {"track": track.slug, "attempt": attempt.id, "why": why}))
+    run = work_of(track).run
+    if run is not None:
+        granted = {"track": track.slug, "stage": run.stage, "tries": 1, "by": by, "instruction": ""}
+        drafts.append(Draft("stage_granted", granted))
+    return [*drafts, *moved(track, TrackState.RESCUING, trigger)]
+
+
+def _fewer(batch: Batch, why: str) -> list[Draft]:
+    """After a stall fewer agents run at once; the batch goes on with the rest (seed 000, stop conditions)."""
+    if not batch_workflow(batch).stall.lower_concurrency:
+        return []
+    busy = sum(running_attempt(one) is not None for one in planned_tracks(batch))
+    now = run_of(batch).agents or busy
+    return [Draft("concurrency_set", {"agents": max(1, min(now, busy) - 1), "why": why})] if busy > 1 else []
+
+
+def _history(track: Track, trigger: str, action: str, rationale: str, outcome: str, number: int = 1) -> Draft:
+    told = {"trigger": trigger, "action": action, "rationale": rationale, "outcome": outcome, "number": number}
+    return Draft("rescue_recorded", {"track": track.slug, **told})

@@ -1,0 +1,158 @@
+"""The host of a run: one process that holds the batch, follows its plan and outlives every screen (DESIGN §3)."""
+
+from __future__ import annotations
+
+import os
+import select
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, suppress
+
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.instant import elapsed_ms
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import Batch
+from orchestrator_tui.core.rules import Rules
+from orchestrator_tui.journal.port import JournalError
+from orchestrator_tui.journal.presence import PresenceLock
+from orchestrator_tui.journal.sqlite import SqliteJournal
+from orchestrator_tui.runtime.engine import Engine
+from orchestrator_tui.runtime.follower import Follower
+from orchestrator_tui.runtime.run_world import RunWorld
+from orchestrator_tui.runtime.running import Running, Written
+from orchestrator_tui.runtime.world import World
+
+TICK_MS = 250
+"""How often at least a run is looked at; what ends a job or a thread brings the next look forward."""
+
+STARTING_MS = 5
+"""How soon a job is looked at again whose process has just ended and whose result is not written yet."""
+
+LOOK_MS = 1_000
+CHECKPOINT_MS = 60_000
+
+
+class Host:
+    """Keeps one run until it ends or ``until`` says so."""
+
+    def __init__(
+        self,
+        journal: SqliteJournal,
+        world: World,
+        run_world: RunWorld,
+        rules: Rules,
+        limits: Limits,
+        batch: str,
+        home: str,
+        report: Written,
+        *,
+        skill: Callable[[str], str] = lambda name: "",
+    ) -> None:
+        self._journal, self._world, self._batch, self._jobs = journal, world, batch, run_world.jobs
+        self.problem = ""
+        follower = Follower(journal, world.repository)
+        follower.show([batch])
+        self._follower = follower
+        self._engine = Engine(journal, world, rules, limits, follower, run=batch)
+        self._read, self._write = _pipe()
+        self._running = Running(run_world, home, self._record, report, skill=skill, wake=self.wake)
+
+    @property
+    def batch(self) -> Batch:
+        """The run as it is."""
+        return self._follower.state.batches[self._batch]
+
+    def take(self) -> str:
+        """Take the run; "" or who holds it."""
+        return self._engine.hold(self._batch)
+
+    def wake(self) -> None:
+        """Have the next turn made at once; from any thread."""
+        with suppress(BlockingIOError):
+            os.write(self._write, b"\0")
+
+    def run(self, until: Callable[[Batch], bool] = lambda batch: False) -> Batch:
+        """Keep the run until it has ended, or until ``until`` says of it that it may be left.
+
+        Raises:
+            LeaseLost: somebody else holds the run now.
+        """
+        with ExitStack() as stack:
+            now = self._world.clock.now()
+            place, repository = self._journal.directory, self._world.repository
+            stack.enter_context(PresenceLock(place, "host", repository, now.wall_ms))
+            waiter = stack.enter_context(self._journal.waiter(what="cockpit"))
+            looked, saved = now, now
+            while True:
+                now = self._world.clock.now()
+                look = elapsed_ms(looked, now) >= LOOK_MS
+                looked = now if look else looked
+                try:
+                    self._turn(look)
+                except JournalError as error:
+                    # A full disk or a lock that is held: what cannot be recorded is not done, and it is tried again.
+                    self.problem = str(error)
+                if elapsed_ms(saved, now) >= CHECKPOINT_MS:
+                    saved = now
+                    with suppress(JournalError):
+                        self._journal.checkpoint()
+                batch = self.batch
+                if batch.ended_at is not None or (until(batch) and not self._running.busy):
+                    return batch
+                self._wait(waiter.fileno())
+                waiter.wait(0)
+
+    def close(self) -> None:
+        """Let go of the run; its jobs go on."""
+        self._running.close()
+        with suppress(JournalError):
+            self._engine.close()
+        os.close(self._read)
+        os.close(self._write)
+
+    # --- turns -----------------------------------------------------------------------------------------------
+
+    def _turn(self, look: bool) -> None:
+        self._engine.step(look=look, agents=False)
+        self._running.turn(self.batch, self._world.clock.now())
+
+    def _record(self, drafts: Iterable[Draft]) -> Batch:
+        return self._engine.record(self._batch, drafts)
+
+    def _wait(self, waiter: int) -> None:
+        """Sleep until somebody writes, a thread or a job ends, or a tick has passed."""
+        poll = select.poll()
+        poll.register(self._read, select.POLLIN)
+        poll.register(waiter, select.POLLIN)
+        descriptors = [found for job in self._running.jobs() if (found := self._watched(job)) is not None]
+        for descriptor in descriptors:
+            poll.register(descriptor, select.POLLIN)
+        try:
+            ready = {descriptor for descriptor, _ in poll.poll(TICK_MS)}
+            if ready & set(descriptors):
+                # Its shim sweeps up behind it and writes down how it ended.
+                for descriptor in descriptors:
+                    poll.unregister(descriptor)
+                poll.poll(STARTING_MS)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        with suppress(BlockingIOError):
+            while os.read(self._read, 4096):
+                pass
+
+    def _watched(self, job: str) -> int | None:
+        """A descriptor that tells when the process of a job ends; None where the machine knows no such thing."""
+        process = self._jobs.look(job).process
+        if process is None or not hasattr(os, "pidfd_open"):
+            return None
+        try:
+            return os.pidfd_open(process[0])
+        except OSError:
+            return None
+
+
+def _pipe() -> tuple[int, int]:
+    read, write = os.pipe()
+    os.set_blocking(read, False)
+    os.set_blocking(write, False)
+    return read, write

@@ -1,0 +1,141 @@
+"""Effects that are done with git, each by its kind: what is recorded when it is done (DESIGN §3, effects)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.model import Batch, Track
+from orchestrator_tui.core.plan import BATCH_TRACK
+from orchestrator_tui.core.run import Effect, Inspection
+from orchestrator_tui.core.schedule import effects, merging
+from orchestrator_tui.core.schedule.paths import artefact_path
+from orchestrator_tui.core.schedule.rules import plan_of, run_of, work_of
+from orchestrator_tui.runtime.run_world import RunWorld, TreeMade
+
+_LISTED = 300
+"""Most files of an inspection that are recorded by name; a report counts them all."""
+
+_SIDES_BYTES = 24_000
+
+
+def perform(world: RunWorld, batch: Batch, effect: Effect) -> tuple[Draft, ...]:
+    """Do an effect with git, or find that it was done; the events of its outcome.
+
+    Raises:
+        OSError: it cannot be done, in one line for a person.
+    """
+    return _KINDS[effect.kind](world, batch, batch.tracks[effect.track], effect)
+
+
+def _integration(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    return (_ready(BATCH_TRACK, world.git.integration(plan_of(batch))),)
+
+
+def _worktree(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    plan, planned = plan_of(batch), work_of(track).planned
+    base, adopt = str(effect.arguments["base"]), bool(effect.arguments.get("adopt"))
+    made = world.git.worktree(plan, batch.id, planned, base, adopt)
+    provisioned = world.git.provision(plan, made.path, plan.provision)
+    return (_ready(track.slug, made, provisioned, adopt),)
+
+
+def _ready(slug: str, made: TreeMade, provisioned: tuple[str, ...] = (), adopted: bool = False) -> Draft:
+    payload = {"track": slug, "path": made.path, "branch": made.branch, "base_sha": made.base_sha}
+    return Draft("worktree_ready", {**payload, "provisioned": list(provisioned), "adopted": adopted})
+
+
+def _inspect(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    work = work_of(track)
+    artefacts = tuple(artefact_path(batch, track, str(one)) for one in effect.arguments.get("artefacts", ()))
+    seen = world.git.inspect(effect.id, work.planned, track.worktree, work.base_sha, artefacts)
+    return (inspected(track.slug, seen),)
+
+
+def inspected(slug: str, seen: Inspection) -> Draft:
+    """What was seen of a worktree, as its event."""
+    payload: dict[str, Any] = {
+        "track": slug,
+        "inspection": seen.id,
+        "head": seen.head,
+        "files": list(seen.files[:_LISTED]),
+        "outside": list(seen.outside[:_LISTED]),
+        "missing": list(seen.missing),
+        "uncommitted": list(seen.uncommitted[:_LISTED]),
+        "tests": list(seen.tests[:_LISTED]),
+        "added": seen.added,
+        "removed": seen.removed,
+        "commits": seen.commits,
+    }
+    return Draft("work_inspected", payload)
+
+
+# --- merging -------------------------------------------------------------------------------------------------
+
+
+def _merge(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    head, tip = str(effect.arguments["head"]), str(effect.arguments["tip"])
+    tree = run_of(batch).integration_path
+    made = world.git.merge(plan_of(batch), tree, head, tip, str(effect.arguments["message"]))
+    told: dict[str, Any] = {"track": track.slug, "head": head, "from_sha": tip}
+    if made.result == merging.MERGED:
+        return (Draft("merge_recorded", {**told, "result": merging.MERGED, "to_sha": made.sha}),)
+    return (Draft("merge_recorded", {**told, "result": merging.CONFLICT, "files": list(made.files)}),)
+
+
+def _undo(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    to, tip = str(effect.arguments["to"]), str(effect.arguments["tip"])
+    world.git.undo(run_of(batch).integration_path, to, tip)
+    told = {"track": track.slug, "result": merging.UNDONE, "from_sha": tip, "to_sha": to}
+    return (Draft("merge_recorded", told),)
+
+
+def _bring(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    tip = str(effect.arguments["tip"])
+    made = world.git.bring(track.worktree, tip, str(effect.arguments.get("take", "")))
+    told = {"track": track.slug, "tip": tip, "result": made.result, "files": list(made.files)}
+    return (Draft("tip_brought", told),)
+
+
+def _sides(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    head, tip = str(effect.arguments["head"]), str(effect.arguments["tip"])
+    tree, left, sides = run_of(batch).integration_path, _SIDES_BYTES, {}
+    for file in effect.arguments["files"]:
+        text = world.git.sides(tree, tip, head, str(file))[: max(left, 0)]
+        sides[str(file)] = text or "left out: there is too much to show"
+        left -= len(text)
+    return (Draft("sides_seen", {"track": track.slug, "sides": sides}),)
+
+
+# --- the end ---------------------------------------------------------------------------------------------------
+
+
+def _remove(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    plan = plan_of(batch)
+    kept = world.git.remove(plan, work_of(track).planned, track.worktree, track.branch, plan.integration)
+    if kept.removed:
+        return (Draft("worktree_removed", {"track": track.slug, "branch_removed": True}),)
+    return (Draft("worktree_kept", {"track": track.slug, "why": kept.why, "disk_bytes": kept.disk_bytes}),)
+
+
+def _publish(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    plan, sha = plan_of(batch), str(effect.arguments["sha"])
+    made = world.git.publish(plan, sha, f"Merge {plan.integration}: {plan.title}")
+    return (Draft("published", {"result": f"merged into {plan.base}", "sha": made}),)
+
+
+_KINDS: dict[str, Callable[[RunWorld, Batch, Track, Effect], tuple[Draft, ...]]] = {
+    effects.INTEGRATION: _integration,
+    effects.WORKTREE: _worktree,
+    effects.INSPECT: _inspect,
+    effects.MERGE: _merge,
+    effects.UNDO: _undo,
+    effects.BRING: _bring,
+    effects.SIDES: _sides,
+    effects.REMOVE: _remove,
+    effects.PUBLISH: _publish,
+}
+
+KINDS = frozenset(_KINDS)
+"""The kinds of effects that are done here."""

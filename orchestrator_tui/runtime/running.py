@@ -1,0 +1,167 @@
+"""One run kept by its holder: effects are done and their outcomes recorded, and what follows is begun (DESIGN §3).
+
+Nothing here decides: ``core.schedule`` does. Who drives it says when time has passed; effects that take long run in
+threads of their own or under shims, and ``wake`` is called when one of them has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.model import Batch
+from orchestrator_tui.core.run import Effect
+from orchestrator_tui.core.schedule import effects, failing
+from orchestrator_tui.core.schedule.turn import due
+from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.words import messages_words
+from orchestrator_tui.runtime import performing_git
+from orchestrator_tui.runtime.attempts import Attempts
+from orchestrator_tui.runtime.commands_run import KINDS as COMMANDS
+from orchestrator_tui.runtime.commands_run import Commands
+from orchestrator_tui.runtime.run_world import RunWorld
+
+MAX_ROUNDS = 200
+"""How many matters one turn may begin before the rest of the program gets its turn."""
+
+THREADS = 8
+
+Record = Callable[[tuple[Draft, ...]], Batch]
+"""Records drafts of the run and returns the batch as it is then."""
+
+Written = Callable[[Batch], str]
+"""Writes the report of a run; where it is."""
+
+
+class Running:
+    """Keeps one run. Not for use from several threads at once; ``wake`` is called from any."""
+
+    def __init__(
+        self,
+        world: RunWorld,
+        home: str,
+        record: Record,
+        report: Written,
+        *,
+        skill: Callable[[str], str] = lambda name: "",
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._world, self._record, self._report, self._wake = world, record, report, wake
+        self._attempts = Attempts(world, home, skill)
+        self._commands = Commands(world)
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="effect")
+        self._under_way: dict[str, Future[tuple[Draft, ...]]] = {}
+        self._unknown: set[str] = set()
+
+    def turn(self, batch: Batch, now: Instant) -> Batch:
+        """Everything that is due now; the batch as it is afterwards.
+
+        Raises:
+            LeaseLost: somebody else holds the batch now.
+            JournalError: the journal cannot be read or written now.
+        """
+        for _ in range(MAX_ROUNDS):
+            batch, ended = self._outcomes(batch, now)
+            drafts = due(batch, now)
+            if drafts:
+                batch = self._record(drafts)
+            begun = self._begin(batch)
+            if not drafts and not ended and not begun:
+                return batch
+        return batch
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything is being done in a thread right now."""
+        return bool(self._under_way)
+
+    def jobs(self) -> tuple[str, ...]:
+        """The names of the jobs that are followed."""
+        return (*self._attempts.followed(), *self._commands.started())
+
+    def close(self) -> None:
+        """Wait for what threads are doing; jobs go on without us."""
+        self._threads.shutdown(wait=True)
+
+    # --- beginning -----------------------------------------------------------------------------------------
+
+    def _begin(self, batch: Batch) -> bool:
+        """Do what is recorded as begun and not done by this process yet; whether anything was begun."""
+        assert batch.run is not None
+        begun = False
+        for effect in batch.run.effects.values():
+            if effect.id in self._under_way or self._is_followed(effect) or effect.id in self._unknown:
+                continue
+            self._under_way[effect.id] = self._threads.submit(self._perform, batch, effect)
+            self._under_way[effect.id].add_done_callback(lambda _: self._wake())
+            begun = True
+        return begun
+
+    def _is_followed(self, effect: Effect) -> bool:
+        return self._attempts.is_followed(effect.id) or self._commands.is_started(effect.id)
+
+    def _perform(self, batch: Batch, effect: Effect) -> tuple[Draft, ...]:
+        """Do one effect, in a thread. Of a job only its start; what follows is found by looking at it."""
+        if effect.kind == effects.ATTEMPT:
+            return self._attempts.start(batch, effect)
+        if effect.kind in COMMANDS:
+            self._commands.start(batch, effect)
+            return ()
+        done = Draft("effect_ended", {"effect": effect.id, "outcome": "done"})
+        if effect.kind == effects.REPORT:
+            path = self._report(batch)
+            return Draft("report_written", {"path": path, "of": str(effect.arguments["of"])}), done
+        return (*performing_git.perform(self._world, batch, effect), done)
+
+    # --- outcomes ------------------------------------------------------------------------------------------
+
+    def _outcomes(self, batch: Batch, now: Instant) -> tuple[Batch, bool]:
+        """Record what has come to its end since the last look; whether there was anything."""
+        assert batch.run is not None
+        before = batch
+        for effect in tuple(batch.run.effects.values()):
+            drafts = self._outcome(batch, effect, now)
+            if drafts:
+                batch = self._record(drafts)
+        return batch, batch is not before
+
+    def _outcome(self, batch: Batch, effect: Effect, now: Instant) -> tuple[Draft, ...]:
+        future = self._under_way.get(effect.id)
+        if future is not None:
+            if not future.done():
+                return ()
+            del self._under_way[effect.id]
+            try:
+                drafts = future.result()
+            except OSError as error:
+                return failing.failed(batch, effect, sanitise_line(error.strerror or str(error), 500))
+            return drafts
+        try:
+            if self._attempts.is_followed(effect.id):
+                return (*self._messages(batch, effect), *self._attempts.look(batch, effect, now))
+            if self._commands.is_started(effect.id):
+                drafts = self._commands.look(batch, effect, now)
+                if any(draft.kind == "gate_opened" for draft in drafts):
+                    self._unknown.add(effect.id)
+                return drafts
+        except OSError as error:
+            return failing.failed(batch, effect, sanitise_line(error.strerror or str(error), 500))
+        return ()
+
+    def _messages(self, batch: Batch, effect: Effect) -> tuple[Draft, ...]:
+        """Say to an agent at work what is meant for it, by its input where it takes any."""
+        track = batch.tracks[effect.track]
+        unsaid = [one for one in track.messages if one.read_at is None and STDIN not in one.routes]
+        if not unsaid or not self._attempts.say(effect.id, messages_words(unsaid)):
+            return ()
+        evidence = "written into its input"
+        return tuple(
+            Draft("message_delivered", {"track": track.slug, "message": one.id, "route": STDIN, "evidence": evidence})
+            for one in unsaid
+        )
+
+
+STDIN = "stdin"
+"""The route of what is written into the input of an agent that we started."""

@@ -1,89 +1,23 @@
-"""Decisions in Claude Code's own terms: what a PermissionRequest hook prints (reference claude-code §7).
-
-Facts of the real program, on which this rests: a ``deny`` brings its message to the model word for word; ``message``
-beside ``allow`` is not read; a plan is only taken as approved when its input is given back; of several permission
-suggestions only the chosen one may be sent, since each is put into force.
-"""
+"""Decisions in Claude Code's own terms: what a PermissionRequest hook prints (reference claude-code §7)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from orchestrator_tui.core.call_answers import behaviour
 from orchestrator_tui.core.model import Decision, Gate
-from orchestrator_tui.core.normalise_calls import (
-    APPROVE_ACCEPT_EDITS,
-    APPROVE_ASK_EDITS,
-    DENY,
-    EDIT,
-    EDITABLE,
-    KEEP_PLANNING,
-    CallQuestions,
-)
+from orchestrator_tui.core.normalise_calls import CallQuestions
 
 EVENT = "PermissionRequest"
-
-_MODES = {APPROVE_ACCEPT_EDITS: "acceptEdits", APPROVE_ASK_EDITS: "default"}
 
 
 def output(
     asked: CallQuestions, decided: Sequence[Gate], tool: str, tool_input: Mapping[str, Any]
 ) -> Mapping[str, Any]:
     """What is printed for a call whose questions are all decided; ``decided`` are their gates in the same order."""
-    return {"hookSpecificOutput": {"hookEventName": EVENT, "decision": _behaviour(asked, decided, tool, tool_input)}}
-
-
-def _behaviour(
-    asked: CallQuestions, decided: Sequence[Gate], tool: str, tool_input: Mapping[str, Any]
-) -> dict[str, Any]:
-    kind = asked.questions[0].kind
-    if kind == "question":
-        return {"behavior": "allow", "updatedInput": {**tool_input, **_answers(asked, decided)}}
-    decision = _decision(decided[0])
-    chosen = decision.options[0] if decision.options else ""
-    if kind == "plan":
-        return _plan(decision, chosen, tool_input)
-    if chosen in asked.permissions:
-        return {"behavior": "allow", "updatedPermissions": [asked.permissions[chosen]]}
-    if chosen == EDIT and decision.text.strip():
-        return {"behavior": "allow", "updatedInput": {**tool_input, EDITABLE[tool]: decision.text}}
-    return {"behavior": "allow"} if chosen == "allow" else _denied(decision)
-
-
-def _plan(decision: Decision, chosen: str, tool_input: Mapping[str, Any]) -> dict[str, Any]:
-    if chosen in ("", KEEP_PLANNING):
-        return _denied(decision)
-    approved: dict[str, Any] = {"behavior": "allow", "updatedInput": dict(tool_input)}
-    if chosen in _MODES:
-        approved["updatedPermissions"] = [{"type": "setMode", "mode": _MODES[chosen], "destination": "session"}]
-    return approved
-
-
-def _denied(decision: Decision) -> dict[str, Any]:
-    said = decision.reason or decision.text
-    return {"behavior": "deny", "message": said or f"{decision.by} decided: {decision.label or DENY}"}
-
-
-def _answers(asked: CallQuestions, decided: Sequence[Gate]) -> dict[str, Any]:
-    """Answers by the questions' texts, and beside them the reasons as the notes that the dialog offers, too."""
-    answers: dict[str, str] = {}
-    notes: dict[str, dict[str, str]] = {}
-    for question, gate in zip(asked.questions, decided, strict=True):
-        decision = _decision(gate)
-        # The labels as they were written: a long one is cut where it is shown.
-        listed = question.subject["input"]["options"]
-        choices = zip(question.options, (one for one in listed if isinstance(one, Mapping)), strict=False)
-        chosen = [raw for option, raw in choices if option.key in decision.options]
-        own = [decision.text] if decision.text.strip() else []
-        answers[question.question] = ", ".join([*(one["label"] for one in chosen), *own])
-        # Claude Code tells its model what was selected by what it showed.
-        preview = chosen[0].get("preview") if len(chosen) == 1 else None
-        note = {"preview": preview} if isinstance(preview, str) and preview else {}
-        if decision.reason.strip():
-            note["notes"] = decision.reason
-        if note:
-            notes[question.question] = note
-    return {"answers": answers, "annotations": notes} if notes else {"answers": answers}
+    decision = behaviour(asked, [_decision(gate) for gate in decided], tool, tool_input)
+    return {"hookSpecificOutput": {"hookEventName": EVENT, "decision": decision}}
 
 
 def _decision(gate: Gate) -> Decision:

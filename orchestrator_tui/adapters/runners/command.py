@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator_tui.adapters.runners.plain import PlainFollower
-from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private
+from orchestrator_tui.adapters.runners.starting import PROMPT, environment, secrets_of, write_private
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.runtime.run_world import AttemptOrder, Follower, JobOrder
 
@@ -37,13 +37,15 @@ class CommandRunner:
         argv = fill(template, values(attempt, str(prompt_file)))
         if any(len(one.encode("utf-8", "replace")) > _LONGEST_ARGUMENT for one in argv):
             raise OSError("the prompt is too long for an argument; use {prompt_file} in agent.command")
+        made = environment(attempt, self.source)
         told = any(name in ("prompt", "prompt_file") for part in template for name in _PLACEHOLDER.findall(part))
         return JobOrder(
             argv,
             attempt.worktree,
-            environment(attempt, self.source),
+            made,
             stdin=b"" if told else attempt.prompt.encode("utf-8", "replace"),
             wall_ms=attempt.wall_ms,
+            secrets=secrets_of(made),
         )
 
     def follower(self, attempt: AttemptOrder, words: frozenset[str]) -> Follower:

@@ -19,6 +19,7 @@ from orchestrator_tui.runtime.run_world import AttemptEnd, AttemptNews, AttemptO
 MODULE = "orchestrator_tui.demo.scripted_agent"
 TELLS = b"scripted-agent tells: "
 _ABSURD = 10**15
+_MOST_DENIALS = 100
 
 
 @frozen
@@ -70,7 +71,6 @@ class ScriptedFollower:
 
     def feed(self, data: bytes) -> AttemptNews | None:
         """The last line as activity, beside what was told so far."""
-        self._told = replace(self._told, denials=())
         lines = self._lines.feed(data)
         if not lines:
             return None
@@ -78,7 +78,9 @@ class ScriptedFollower:
             if line.startswith(TELLS):
                 self._told = _telling(line.removeprefix(TELLS), self._told)
         plain = self._plain.feed(b"".join(line + b"\n" for line in lines if not line.startswith(TELLS)))
-        return replace(self._told, activity="" if plain is None else plain.activity)
+        if plain is not None:
+            self._told = replace(self._told, activity=plain.activity)
+        return self._told
 
     def end(self, exit_code: int | None, reason: str, errors: bytes) -> AttemptEnd:
         """As a plain one's, with the cost and tokens that were told."""
@@ -114,7 +116,7 @@ def _telling(line: bytes, before: AttemptNews) -> AttemptNews:
     if isinstance(cost, int | float) and 0 <= cost < _ABSURD:
         changes["cost_usd"] = float(cost)
     denied = [sanitise_line(one, 120) for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
-    return replace(before, **changes, denials=(*before.denials, *denied))
+    return replace(before, **changes, denials=(*before.denials, *denied)[-_MOST_DENIALS:])
 
 
 def _is_count(value: Any) -> bool:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from orchestrator_tui.adapters.jobs.environment import agent_environment
 from orchestrator_tui.runtime.run_world import AttemptOrder
 
 PROMPT = "prompt.md"
+
+_SECRET = re.compile(r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)", re.IGNORECASE)
+_SHORTEST = 8
+"""Characters below which a value is no secret, but a word that stands in many places."""
 
 
 def identity(attempt: AttemptOrder) -> dict[str, str]:
@@ -28,17 +33,27 @@ def identity(attempt: AttemptOrder) -> dict[str, str]:
 
 
 def environment(
-    attempt: AttemptOrder, source: Mapping[str, str], more: Mapping[str, str] | None = None
+    attempt: AttemptOrder,
+    source: Mapping[str, str],
+    more: Mapping[str, str] | None = None,
+    allow: Callable[[str], bool] = lambda name: False,
 ) -> dict[str, str]:
     """The whole environment of an agent: the allow-list, what its plan names, ``more``, and its identity.
 
-    ``orch-agent`` is found last on its PATH, beside the interpreter that runs us.
+    ``allow`` tells which further variables this kind of agent gets. ``orch-agent`` is found last on its PATH, beside
+    the interpreter that runs us.
     """
-    made = dict(agent_environment(source, attempt.plan.agent.environment, {**(more or {}), **identity(attempt)}))
+    named = (*attempt.plan.agent.environment, *(name for name in source if allow(name)))
+    made = dict(agent_environment(source, named, {**(more or {}), **identity(attempt)}))
     ours = os.path.dirname(os.path.abspath(sys.executable))
     path = made.get("PATH") or os.defpath
     made["PATH"] = path if ours in path.split(os.pathsep) else f"{path}{os.pathsep}{ours}"
     return made
+
+
+def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The values of an environment that must not reach what is recorded, by the names of their variables."""
+    return tuple(value for name, value in environment.items() if _SECRET.search(name) and len(value) >= _SHORTEST)
 
 
 def write_private(attempt: AttemptOrder, name: str, text: str) -> Path:

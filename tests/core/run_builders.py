@@ -11,7 +11,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Risk, Track
 from orchestrator_tui.core.plan import BATCH_TRACK, CheckCommand, Environment, Plan, PlanLimits, PlannedTrack, Scope
 from orchestrator_tui.core.rules import Ladder, StageRule
-from orchestrator_tui.core.workflow import CHECKS, DEPLOY, StageWork, Workflow
+from orchestrator_tui.core.workflow import BATCH_GATE_ITEMS, CHECKS, DEPLOY, TRACK_GATE_ITEMS, StageWork, Workflow
 from tests.core.builders import MINUTE, Ledger, on_gate, opened
 
 REPOSITORY = "/home/ann/code/shop"
@@ -65,24 +65,8 @@ WORKFLOW = Workflow(
         StageWork(role="planner", prompt="Divide the work into tracks.", artefacts=("{plan}",)),
     ),
     concurrency=2,
-    track_gate=(
-        "checks_pass",
-        "in_scope",
-        "no_open_blockers",
-        "tests_first",
-        "committed",
-        "artefacts_exist",
-        "own_worktree",
-        "reviewed",
-    ),
-    batch_gate=(
-        "all_merged_or_explained",
-        "integration_checks_pass",
-        "no_regression",
-        "summary_written",
-        "worktrees_settled",
-        "no_open_gates",
-    ),
+    track_gate=tuple(TRACK_GATE_ITEMS),
+    batch_gate=tuple(BATCH_GATE_ITEMS),
     autonomy="Clear build failures: fix them, up to 3 times. Staging and production: ask.",
     constraints="What is append-only is appended to at its END, and nothing else.",
     adherence="Every stage runs, every time. A small change is no reason to skip one.",

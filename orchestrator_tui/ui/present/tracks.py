@@ -86,12 +86,12 @@ def present_tracks(
 
 def track_columns(view: TracksView, width: int) -> tuple[Column, ...]:
     """The columns that fit; AGE, COST and the slug are the last to go."""
-    return choose(sized(_COLUMNS, view.widths), width)
+    return _columns(view.widths, width)
 
 
 def track_heading(view: TracksView, width: int) -> Line:
     """The column titles."""
-    return heading(track_columns(view, width), width)
+    return _heading(track_columns(view, width), width)
 
 
 def track_line(row: TrackRow, columns: Sequence[Column], width: int, ellipsis: str = "…") -> Line:
@@ -103,6 +103,12 @@ def track_line(row: TrackRow, columns: Sequence[Column], width: int, ellipsis: s
     return lay_out(cells, columns, width, ellipsis)
 
 
+@of_newest
+def _columns(widths: Mapping[str, int], width: int) -> tuple[Column, ...]:
+    return choose(sized(_COLUMNS, widths), width)
+
+
+_heading = of_newest(heading)
 _LASTING = attrgetter(*(name for name in field_names(TrackRow) if name not in ("age", "age_token")))
 
 

@@ -7,6 +7,7 @@ markup, and nothing that a terminal could obey leaves this module (reliability S
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from rich.console import RenderableType
@@ -139,12 +140,15 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
 
     def repaint_changed(self) -> None:
         """Repaint the lines in sight that no longer look as they were drawn."""
+        width, regions = self.size.width, []
         for y, before in tuple(self._drawn.items()):
             now = self.line_at(y)
             if now != before:
                 self._drawn[y] = now
-                start, end = _changed_cells(before, now, self.size.width)
-                self.refresh(Region(start, y, end - start, 1))
+                start, end = _changed_cells(before, now, width)
+                regions.append(Region(start, y, end - start, 1))
+        if regions:
+            self.refresh(*regions)
 
     def on_resize(self, event: Resize) -> None:
         if self._laid_size == self.size:
@@ -285,9 +289,7 @@ def _runs(line: Line) -> list[tuple[str, str]]:
     """Text and token of each run in one look; blanks belong to the run before them, so that few runs are left."""
     runs: list[tuple[str, str]] = []
     for part in line:
-        text = _safe(part.text)
-        words = text.lstrip(" ")
-        blanks = len(text) - len(words)
+        blanks, words = _apart(part.text)
         if blanks:
             before, token = runs.pop() if runs else ("", "")
             runs.append((before + " " * blanks, token))
@@ -296,6 +298,14 @@ def _runs(line: Line) -> list[tuple[str, str]]:
         elif words:
             runs.append((words, part.token))
     return runs
+
+
+@lru_cache(maxsize=4096)
+def _apart(text: str) -> tuple[int, str]:
+    """How many blanks a text begins with, and the rest of it, safe; most of what a line is made of was seen before."""
+    text = _safe(text)
+    words = text.lstrip(" ")
+    return len(text) - len(words), words
 
 
 def _safe(text: str) -> str:

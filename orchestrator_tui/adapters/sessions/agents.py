@@ -209,8 +209,11 @@ class ClaudeAgents:
                 # One has gone without a trace: only a look at all of them tells that.
                 self._whole.discard(directory)
             home.told = home.facts
-        calls = tuple(call for home in homes for one in home.followers.values() for call in one.transcript.take_ended())
-        said = tuple(one for home in homes for own in home.followers.values() for one in own.transcript.take_said())
+        grown = [one.transcript for home in homes if home.grew for one in home.followers.values()]
+        calls = tuple(call for one in grown for call in one.take_ended())
+        said = tuple(stage for one in grown for stage in one.take_said())
+        for home in homes:
+            home.grew = False
         arrived = tuple(self._arrivals(homes, awaited))
         lives = any(one.process is not None for one in behind)
         news = whole or facts or calls or arrived or self._alive_lists.get(directory) != lives

@@ -43,7 +43,9 @@ class Household:
     Attributes:
         main: the session's own transcript.
         subagents: by their id.
+        followers: all transcripts by their agent; that of the session's own is "".
         begun: everything was looked at once.
+        grew: something was read that nobody has asked for yet.
         changed: the agents behind which something changed since that was last judged; "" is the session's own.
         facts, told: what is known of each agent now, and what was told of it last; never changed, but replaced.
         judged_by: what beside its files the facts were made of.
@@ -54,25 +56,24 @@ class Household:
         self.main = Follower("" if path is None else str(path), session)
         self._listing = None if path is None else Listing(path)
         self.subagents: dict[str, SubAgent] = {}
+        self.followers: dict[str, Follower] = {"": self.main}
         self.begun = False
+        self.grew = False
         self.changed: set[str] = {""}
         self.facts: dict[str, AgentFact] = {}
         self.told: dict[str, AgentFact] = {}
         self.judged_by: object = None
 
-    @property
-    def followers(self) -> dict[str, Follower]:
-        """All transcripts by their agent."""
-        return {"": self.main, **{one.id: one.follower for one in self.subagents.values()}}
-
     def look(self, *, everything: bool) -> None:
         """Read what is new; of sub-agents that returned only when ``everything`` is looked at: they rarely go on."""
         if self.main.look():
+            self.grew = True
             self.changed.add("")
         if self._listing is not None and self._listing.look():
             self._list(self._listing)
         for one in self.subagents.values():
             if (everything or not one.meta.finished) and one.look():
+                self.grew = True
                 self.changed.add(one.id)
         self.begun = True
 
@@ -135,4 +136,5 @@ class Household:
             agent: known.get(agent) or SubAgent(self.session, agent, listing.transcript(agent), listing.meta(agent))
             for agent in listing.found
         }
+        self.followers = {"": self.main, **{one.id: one.follower for one in self.subagents.values()}}
         self.changed |= known.keys() ^ self.subagents.keys()

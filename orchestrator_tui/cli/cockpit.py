@@ -69,10 +69,12 @@ def open_cockpit(
     stale_after: float | None = None,
     tour: Sequence[str] = (),
     connectable: bool = True,
+    batch: str = "",
 ) -> int:
     """Open the cockpit on a repository and more task lists; ``tour`` are hints shown one after the other.
 
-    Not ``connectable``, it offers no connection of Claude Code: whoever tries a demo out means not to change that.
+    ``batch`` is a run that is shown whatever waits. Not ``connectable``, it offers no connection of Claude Code:
+    whoever tries a demo out means not to change that.
 
     Raises:
         BadInput: there is no such directory, or no terminal.
@@ -81,9 +83,9 @@ def open_cockpit(
     gc.disable()
     place = find_place(repository)
     asked_for = tuple(str(existing_directory(one)) for one in tasks)
-    limits = _limits(stale_after)
+    limits = settings_limits(stale_after)
     _need_terminal()
-    session, evidence = compose(place, asked_for, limits)
+    session, evidence = compose(place, asked_for, limits, batch)
     from orchestrator_tui.cli.connector import ClaudeConnector
     from orchestrator_tui.cli.world import panes
     from orchestrator_tui.ui.app import run as show
@@ -105,7 +107,7 @@ def open_everywhere(stale_after: float | None) -> int:
         BadInput: there is no terminal.
     """
     gc.disable()
-    limits = _limits(stale_after)
+    limits = settings_limits(stale_after)
     _need_terminal()
     from orchestrator_tui.cli.connector import USER, ClaudeConnector
     from orchestrator_tui.cli.machine import compose_all
@@ -128,7 +130,7 @@ def _need_terminal() -> None:
         raise BadInput("the cockpit needs a terminal; without one use `orch-tui gates`, `status` and `decide`")
 
 
-def compose(place: Place, asked_for: tuple[str, ...], limits: Limits) -> tuple[Session, TrackEvidence]:
+def compose(place: Place, asked_for: tuple[str, ...], limits: Limits, batch: str = "") -> tuple[Session, TrackEvidence]:
     """The live session of a repository, with the journal made if need be, and what can be looked up of its tracks.
 
     Raises:
@@ -148,7 +150,7 @@ def compose(place: Place, asked_for: tuple[str, ...], limits: Limits) -> tuple[S
     around = surroundings(place, [Path(one) for one in asked_for], "cockpit")
     # A pane takes seconds to show what was pasted; a command that ends at once waits for that, an engine does not.
     world = replace(around.world, nudges=BackgroundNudges(around.world.nudges))
-    session = LiveSession(journal, world, around.watch, load_rules(), limits)
+    session = LiveSession(journal, world, around.watch, load_rules(), limits, batch)
     return GuardedSession(session, Authority(os.environ)), around.evidence
 
 
@@ -163,7 +165,7 @@ def stale_seconds(text: str) -> float:
     return seconds
 
 
-def _limits(stale_after: float | None) -> Limits:
+def settings_limits(stale_after: float | None) -> Limits:
     """The limits of the settings; what was typed goes before the environment, and that before the settings."""
     from orchestrator_tui.ui.settings import load, settings_file
 

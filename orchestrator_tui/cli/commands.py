@@ -5,6 +5,9 @@ COCKPIT = "cockpit"
 
 COMMANDS = {
     "demo": ("demo", "[--headless]", "three scripted agents in a real repository; no account needed"),
+    "check": ("check", "PLAN", "what a plan would do: conflicts, waves, cost; nothing is created"),
+    "run": ("run", "PLAN", "start a plan: worktrees, agents, gates, merges, report"),
+    "attach": ("attach", "[BATCH]", "the cockpit on a run; its host is started again where none lives"),
     "list": ("list", "", "the batches of this repository"),
     "status": ("status", "[BATCH]", "tracks, stages and counts of one batch"),
     "gates": ("gates", "[--all]", "the questions that wait, most urgent first"),

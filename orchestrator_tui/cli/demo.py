@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from orchestrator_tui.cli.arguments import Commands
-    from orchestrator_tui.demo.answers import Answer
+    from orchestrator_tui.plan.answers import Answer
     from orchestrator_tui.demo.eye import Eye
     from orchestrator_tui.demo.keys import Told
     from orchestrator_tui.demo.stage import Stage
@@ -41,7 +41,7 @@ def register(commands: Commands) -> None:
 
 def run(arguments: Namespace) -> int:
     """Set the stage, let the agents work, and let a person or a script decide."""
-    from orchestrator_tui.demo.answers import AnswersError, load_answers
+    from orchestrator_tui.plan.answers import AnswersError, load_answers
     from orchestrator_tui.demo.repository import DemoError
     from orchestrator_tui.demo.stage import set_stage, start_agents
 
@@ -134,7 +134,7 @@ def _from_file(stage: Stage, eye: Eye, answers: Sequence[Answer]) -> Told:
     from orchestrator_tui.cli.cockpit import compose
     from orchestrator_tui.cli.journals import find_place
     from orchestrator_tui.core.limits import Limits
-    from orchestrator_tui.demo.answers import answer_all
+    from orchestrator_tui.plan.answers import answer_all
     from orchestrator_tui.demo.keys import Told
     from orchestrator_tui.demo.repository import DemoError
 

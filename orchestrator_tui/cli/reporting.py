@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from orchestrator_tui.adapters.tasks.atomic import replace_file
 from orchestrator_tui.cli.journals import Place
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch
@@ -18,7 +19,6 @@ def write_reports(place: Place, batch: Batch, now: Instant) -> str:
     Raises:
         OSError: they cannot be written.
     """
-    from orchestrator_tui.adapters.tasks.atomic import replace_file
     from orchestrator_tui.core.report.markdown import as_markdown
     from orchestrator_tui.core.report.summary import batch_summary, track_report
 
@@ -26,9 +26,13 @@ def write_reports(place: Place, batch: Batch, now: Instant) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     ignore = place.repository / SINK.parts[0] / ".gitignore"
     if not ignore.exists():
-        replace_file(ignore, b"*\n")
-    replace_file(folder / "summary.md", as_markdown(batch_summary(batch, now)).encode())
+        _write(ignore, "*\n")
+    _write(folder / "summary.md", as_markdown(batch_summary(batch, now)))
     for track in batch.tracks.values():
         if track.work is not None:
-            replace_file(folder / f"{track.slug}.md", as_markdown(track_report(batch, track, now)).encode())
+            _write(folder / f"{track.slug}.md", as_markdown(track_report(batch, track, now)))
     return str(SINK / batch.id / "summary.md")
+
+
+def _write(path: Path, text: str) -> None:
+    replace_file(str(path), text.encode("utf-8", "replace"), 0o644, lambda: None)

@@ -113,7 +113,8 @@ class PlannedTrack:
 class Plan:
     """What a person wants done. Absolute paths; ``base_sha`` is what the branch pointed at when the batch began.
 
-    ``worktrees`` is the folder of the worktrees; ``describe`` the sentence that a batch without tracks starts from.
+    ``worktrees`` is the folder of the worktrees; ``describe`` the sentence that a batch without tracks starts from;
+    ``fingerprint`` what the repository's configuration and hooks were like when it began (reliability G-5).
     """
 
     title: str
@@ -131,6 +132,7 @@ class Plan:
     provision: Provision = field(default_factory=Provision)
     describe: str = ""
     file: str = ""
+    fingerprint: str = ""
 
     def environment(self, name: str) -> Environment | None:
         """The environment of this name, or None."""

@@ -7,6 +7,7 @@ import select
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack, suppress
 
+from orchestrator_tui.core.commands import Command
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import elapsed_ms
 from orchestrator_tui.core.limits import Limits
@@ -17,6 +18,7 @@ from orchestrator_tui.journal.presence import PresenceLock
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.engine import Engine
 from orchestrator_tui.runtime.follower import Follower
+from orchestrator_tui.runtime.ports import Outcome
 from orchestrator_tui.runtime.run_world import RunWorld
 from orchestrator_tui.runtime.running import Running, Written
 from orchestrator_tui.runtime.world import World
@@ -69,6 +71,10 @@ class Host:
         """Have the next turn made at once; from any thread."""
         with suppress(BlockingIOError):
             os.write(self._write, b"\0")
+
+    def carry_out(self, command: Command) -> Outcome:
+        """Judge a command and record it."""
+        return self._engine.carry_out(command)
 
     def run(self, until: Callable[[Batch], bool] = lambda batch: False) -> Batch:
         """Keep the run until it has ended, or until ``until`` says of it that it may be left.

@@ -21,6 +21,7 @@ from orchestrator_tui.journal.presence import PresenceLock
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.journal.waking import Waiter
 from orchestrator_tui.runtime.follower import Follower
+from orchestrator_tui.runtime.holding import RUN
 from orchestrator_tui.runtime.ports import Clock, Live, Outcome, Snapshot
 from orchestrator_tui.runtime.world import Hints, World
 
@@ -43,7 +44,10 @@ class LiveSession:
 
     mode = "live"
 
-    def __init__(self, journal: SqliteJournal, world: World, hints: Hints, rules: Rules, limits: Limits) -> None:
+    def __init__(
+        self, journal: SqliteJournal, world: World, hints: Hints, rules: Rules, limits: Limits, batch: str = ""
+    ) -> None:
+        """``batch`` is a run that is shown whether anything of it waits or not."""
         self._journal, self._world, self._hints = journal, world, hints
         self._rules, self._limits = rules, limits
         self._follower = Follower(journal, world.repository)
@@ -57,7 +61,7 @@ class LiveSession:
         self._waiter: Waiter | None = None
         self._problem = journal.problem
         self._snapshot = Snapshot(State())
-        self._load()
+        self._load(batch)
 
     @property
     def clock(self) -> Clock:
@@ -89,12 +93,18 @@ class LiveSession:
 
     # --- the engine's thread -------------------------------------------------------------------------------
 
-    def _load(self) -> None:
+    def _load(self, batch: str) -> None:
         try:
             self._follower.show_waiting()
+            self._follower.show((*self._runs(), *([batch] if batch else [])))
         except JournalError as error:
             self._problem = str(error)
         self._snapshot = self._picture()
+
+    def _runs(self) -> tuple[str, ...]:
+        """The runs that have not ended: they are shown whoever keeps them."""
+        runs = [head.id for head in self._journal.batches() if head.kind == RUN]
+        return tuple(one for one in runs if not self._journal.events_of(one, "batch_ended"))
 
     def _run(self, changed: Callable[[Snapshot], None], finished: Callable[[Outcome], None]) -> None:
         # Loaded here, since the first frame needs none of it.

@@ -1,0 +1,43 @@
+"""``orch-tui attach [BATCH]``: the cockpit on a run, whose host is started again where none lives."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING
+
+from orchestrator_tui.cli.arguments import add_command, add_repository
+from orchestrator_tui.cli.cockpit import open_cockpit
+from orchestrator_tui.cli.faults import BadInput
+from orchestrator_tui.cli.journals import find_place, reading
+from orchestrator_tui.cli.run import known_batch, show
+from orchestrator_tui.runtime.holding import RUN
+
+if TYPE_CHECKING:
+    from orchestrator_tui.cli.arguments import Commands
+
+
+def register(commands: Commands) -> None:
+    """Declare the command and its arguments."""
+    parser = add_command(commands, "attach")
+    parser.add_argument("batch", nargs="?", metavar="BATCH", help="a run; the newest that has not ended by default")
+    add_repository(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Open the cockpit on a run, and start its host where it has none and is not over."""
+    place = find_place(arguments.repo)
+    with reading(place) as journal:
+        if journal is None:
+            raise BadInput(f"nothing was ever run in {place.repository}: begin with orch-tui run PLAN")
+        runs = [head.id for head in journal.batches() if head.kind == RUN]
+        ended = {one for one in runs if journal.events_of(one, "batch_ended")}
+        if arguments.batch is not None:
+            batch = known_batch(journal, arguments.batch)
+        else:
+            open_runs = [one for one in runs if one not in ended]
+            if not open_runs:
+                raise BadInput("no run is under way here; replay an ended one with orch-tui replay BATCH")
+            batch = open_runs[-1]
+    if batch in ended:
+        return open_cockpit(str(place.repository), (), batch=batch)
+    return show(place, batch)

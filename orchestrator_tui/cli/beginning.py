@@ -1,0 +1,148 @@
+"""From a plan file to a run in the journal: read, checked against the repository, recorded before anything is made."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from orchestrator_tui.adapters.actor import system_actor
+from orchestrator_tui.adapters.clock import SystemClock
+from orchestrator_tui.adapters.git.command import git
+from orchestrator_tui.adapters.git.port import RunGit, worktrees_root
+from orchestrator_tui.adapters.git.state import tree_state
+from orchestrator_tui.cli.faults import BadInput, Fault, Refusal
+from orchestrator_tui.cli.hosting import RUNS
+from orchestrator_tui.cli.journals import Place
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.metadata import slugify
+from orchestrator_tui.core.naming import list_batch_id
+from orchestrator_tui.core.plan import Plan
+from orchestrator_tui.core.schedule.opening import planned, run_batch
+from orchestrator_tui.journal.sqlite import SqliteJournal
+from orchestrator_tui.plan.catalogue import load_workflows
+from orchestrator_tui.plan.check import check
+from orchestrator_tui.plan.checked import Checked, checked_data
+from orchestrator_tui.plan.load import Loaded, load_plan
+from orchestrator_tui.plan.models_chain import read_project_models
+from orchestrator_tui.plan.problems import has_errors
+from orchestrator_tui.ui.settings import config_directory
+
+_TRIES = 1000
+
+
+class NotUsable(BadInput):
+    """A plan that cannot start; ``lines`` say why, one line each."""
+
+    def __init__(self, lines: tuple[str, ...]) -> None:
+        super().__init__(lines[0])
+        self.lines = lines
+
+
+def read_plan(place: Place, file: Path) -> Checked:
+    """The plan of a file, checked against the tracked files of its repository.
+
+    Raises:
+        NotUsable: it is no plan, or has errors.
+        Fault: git cannot be asked.
+    """
+    catalogue = load_workflows(place.repository, config_directory(os.environ))
+    branch = _branch(place.repository)
+    loaded = load_plan(file, place.repository, catalogue.workflows, branch=branch)
+    return checked_plan(place, loaded)
+
+
+def checked_plan(place: Place, loaded: Loaded) -> Checked:
+    """A loaded plan, checked.
+
+    Raises:
+        NotUsable: it is no plan, or has errors.
+    """
+    errors = tuple(str(one) for one in loaded.problems if one.level == "error")
+    if loaded.plan is None:
+        raise NotUsable(errors or ("there is no plan in it",))
+    project = read_project_models(place.repository, loaded.plan.agent)
+    checked = check(loaded, tracked_files(place.repository), project)
+    assert checked is not None
+    if has_errors(checked.problems):
+        raise NotUsable(tuple(str(one) for one in checked.problems if one.level == "error"))
+    return checked
+
+
+def tracked_files(repository: Path) -> tuple[str, ...]:
+    """The files that git knows."""
+    try:
+        return tuple(name for name in git(repository, "ls-files", "-z").split("\0") if name)
+    except OSError as error:
+        raise Fault(str(error)) from error
+
+
+def _branch(repository: Path) -> str:
+    try:
+        return tree_state(repository).branch
+    except OSError as error:
+        raise Fault(str(error)) from error
+
+
+def begin(place: Place, journal: SqliteJournal, checked: Checked, limits: Limits) -> str:
+    """Record a run of a checked plan; its batch id. Nothing but its task list's directory is made.
+
+    Raises:
+        Refusal: the repository is in no state to begin from; one line each.
+    """
+    directory = _directory(place, checked.plan)
+    batch = list_batch_id(str(directory))
+    clock = SystemClock()
+    plan = _settled(checked.plan, place, batch)
+    beginning = RunGit(batch, clock).beginning(plan)
+    if beginning.problems:
+        directory.rmdir()
+        raise Refusal("; ".join(beginning.problems))
+    plan = replace(plan, base_sha=beginning.base_sha, fingerprint=beginning.fingerprint)
+    now = clock.now()
+    journal.open_batch(batch, run_batch(plan, str(directory), limits), now, "host")
+    lease = journal.take_lease(batch, f"opening of {system_actor(os.environ).name}", now)
+    if isinstance(lease, str):
+        raise Refusal(f"{batch} is held by {lease}")
+    try:
+        drafts = planned(plan, checked.workflows, checked_data(checked))
+        journal.append(lease, [*drafts, *_models(checked)], now, "host")
+    finally:
+        lease.release(now)
+    return batch
+
+
+def _settled(plan: Plan, place: Place, batch: str) -> Plan:
+    """The plan with the names and places that it leaves to us."""
+    return replace(
+        plan,
+        repository=str(place.repository),
+        integration=plan.integration or f"orch/{batch}/integration",
+        worktrees=plan.worktrees or str(worktrees_root(place.repository, batch)),
+    )
+
+
+def _models(checked: Checked) -> list[Draft]:
+    chosen = checked.estimate.models
+    if not chosen:
+        return []
+    models: Mapping[str, str] = {role: one.model for role, one in chosen.items()}
+    sources = {role: one.source for role, one in chosen.items()}
+    return [Draft("models_chosen", {"models": dict(models), "sources": sources})]
+
+
+def _directory(place: Place, plan: Plan) -> Path:
+    """A new directory for the run's task list, named after the plan; nobody else gets the same."""
+    root = place.directory / RUNS
+    root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    name = slugify(plan.title)[:40].strip("-") or "run"
+    for number in range(1, _TRIES):
+        path = root / (name if number == 1 else f"{name}-{number}")
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        return Path(os.path.realpath(path))
+    raise Fault(f"there are {_TRIES} runs called {name} already")

@@ -14,6 +14,8 @@ from orchestrator_tui.core.frozen import frozen
 MAIN = "main"
 GATE = "gate"
 TRACK = "track"
+PLAN = "plan"
+REPORT = "report"
 HELP = "help"
 DIALOG = "dialog"
 REPLAY = "replay"
@@ -22,13 +24,18 @@ SCOPES: dict[str, str] = {
     MAIN: "main screen",
     GATE: "one gate",
     TRACK: "one track",
+    PLAN: "plan",
+    REPORT: "report",
     REPLAY: "replay",
     DIALOG: "dialogs",
     HELP: "help",
 }
 """Where an action works, and the words for it. The replay's keys go before those of the main screen."""
 
-GROUPS = ("Decide", "Move", "Look", "Tell", "Replay", "Program")
+RUN = "Run"
+"""The group of what is asked of a run: :mod:`orchestrator_tui.ui.screens.running` does it, on every screen."""
+
+GROUPS = ("Decide", "Move", "Look", "Tell", RUN, "Replay", "Program")
 """The groups in the order in which help lists them."""
 
 
@@ -71,7 +78,9 @@ def _in(*scopes: str) -> frozenset[str]:
 
 
 _SCREENS = _in(MAIN, GATE, TRACK)
-_DECIDING = _in(MAIN, GATE)
+_PAGES = _in(PLAN, REPORT)
+_EVERYWHERE = _SCREENS | _PAGES
+_DECIDING = _in(MAIN, GATE, PLAN)
 
 ANSWERING = ("writable", "gate", "gate_open", "rested")
 """What every key that answers needs."""
@@ -91,30 +100,18 @@ def _mark(number: int) -> Action:
     )
 
 
+def _decide(name: str, key: str, label: str, tooltip: str, *needs: str, scopes: frozenset[str] = _DECIDING) -> Action:
+    return Action(name, (key,), label, tooltip, "Decide", scopes, needs=needs, dangerous=True)
+
+
+def _page(name: str, key: str, label: str, tooltip: str, need: str) -> Action:
+    return Action(name, (key,), label, tooltip, "Decide", _DECIDING, needs=("gate", need), hint="< >", palette=False)
+
+
 _DECIDE = (
     *(_mark(number) for number in range(1, 10)),
-    Action(
-        "options-previous",
-        ("less_than_sign",),
-        "fewer",
-        "Show the nine options before",
-        "Decide",
-        _DECIDING,
-        needs=("gate", "options_before"),
-        hint="< >",
-        palette=False,
-    ),
-    Action(
-        "options-next",
-        ("greater_than_sign",),
-        "more options",
-        "Show the next nine options",
-        "Decide",
-        _DECIDING,
-        needs=("gate", "options_behind"),
-        hint="< >",
-        palette=False,
-    ),
+    _page("options-previous", "less_than_sign", "fewer", "Show the nine options before", "options_before"),
+    _page("options-next", "greater_than_sign", "more options", "Show the next nine options", "options_behind"),
     Action(
         "submit",
         ("enter",),
@@ -133,76 +130,56 @@ _DECIDE = (
         _DECIDING,
         needs=(*ANSWERING, "approving_option"),
     ),
-    Action(
-        "reject",
-        ("x",),
-        "reject",
-        "Reject with a reason",
-        "Decide",
-        _DECIDING,
-        needs=(*ANSWERING, "rejecting_option"),
-        dangerous=True,
-    ),
-    Action(
+    _decide("reject", "x", "reject", "Reject with a reason", *ANSWERING, "rejecting_option"),
+    _decide(
         "edit-input",
-        ("e",),
+        "e",
         "edit",
         "Change the command or address that is asked for, and allow it like that",
-        "Decide",
-        _in(GATE),
-        needs=(*ANSWERING, "editable"),
-        dangerous=True,
+        *ANSWERING,
+        "editable",
+        scopes=_in(GATE),
     ),
-    Action(
+    _decide(
         "undo",
-        ("u",),
+        "u",
         "undo",
         "Take back the last answer while it has not left",
-        "Decide",
-        _SCREENS,
-        needs=("writable", "undoable"),
-        dangerous=True,
+        "writable",
+        "undoable",
+        scopes=_SCREENS | _in(PLAN),
     ),
-    Action(
+    _decide(
         "snooze",
-        ("z",),
+        "z",
         "snooze",
         "Silence the warnings of this gate for a while",
-        "Decide",
-        _DECIDING,
-        needs=("writable", "gate", "gate_open", "snoozable"),
-        dangerous=True,
+        *("writable", "gate", "gate_open", "snoozable"),
     ),
-    Action(
+    _decide(
         "dismiss-gate",
-        ("X",),
+        "X",
         "dismiss",
         "Take the gate off the queue without an answer, with a reason",
-        "Decide",
-        _DECIDING,
-        needs=("writable", "gate", "dismissable", "rested"),
-        dangerous=True,
+        *("writable", "gate", "dismissable", "rested"),
     ),
 )
 
+
+def _move(name: str, keys: tuple[str, ...], label: str, tooltip: str, hint: str = "") -> Action:
+    return Action(name, keys, label, tooltip, "Move", _EVERYWHERE, palette=False, hint=hint)
+
+
 _MOVE = (
-    Action("move-down", ("j", "down"), "down", "Select the next row", "Move", _SCREENS, palette=False, hint="j k"),
-    Action("move-up", ("k", "up"), "up", "Select the row above", "Move", _SCREENS, palette=False, hint="j k"),
-    Action("move-first", ("g", "home"), "first", "Select the first row", "Move", _SCREENS, palette=False, hint="g G"),
-    Action("move-last", ("G", "end"), "last", "Select the last row", "Move", _SCREENS, palette=False, hint="g G"),
-    Action("page-down", ("pagedown",), "page down", "Move one page down", "Move", _SCREENS, palette=False),
-    Action("page-up", ("pageup",), "page up", "Move one page up", "Move", _SCREENS, palette=False),
-    Action("next-panel", ("tab",), "panel", "Go to the next panel", "Move", _SCREENS, palette=False),
-    Action("previous-panel", ("shift+tab",), "panel", "Go to the panel before", "Move", _SCREENS, palette=False),
-    Action(
-        "next-waiting",
-        ("w",),
-        "next",
-        "Go to the next gate that waits",
-        "Move",
-        _SCREENS,
-        needs=("waiting",),
-    ),
+    _move("move-down", ("j", "down"), "down", "Select the next row", "j k"),
+    _move("move-up", ("k", "up"), "up", "Select the row above", "j k"),
+    _move("move-first", ("g", "home"), "first", "Select the first row", "g G"),
+    _move("move-last", ("G", "end"), "last", "Select the last row", "g G"),
+    _move("page-down", ("pagedown",), "page down", "Move one page down"),
+    _move("page-up", ("pageup",), "page up", "Move one page up"),
+    _move("next-panel", ("tab",), "panel", "Go to the next panel"),
+    _move("previous-panel", ("shift+tab",), "panel", "Go to the panel before"),
+    Action("next-waiting", ("w",), "next", "Go to the next gate that waits", "Move", _EVERYWHERE, needs=("waiting",)),
     Action("search", ("slash",), "search", "Find tracks and gates by a word", "Move", _in(MAIN)),
     Action("sort", ("s",), "sort", "Sort the tracks in another order", "Move", _in(MAIN)),
     Action("filter", ("f",), "filter", "Show only tracks of one standing", "Move", _in(MAIN)),
@@ -210,7 +187,7 @@ _MOVE = (
 
 _LOOK = (
     Action("enlarge", ("e",), "enlarge", "Open the gate on the card", "Look", _in(MAIN), needs=("gate",)),
-    Action("details", ("v",), "track", "Open the track of the card", "Look", _DECIDING, needs=("track",)),
+    Action("details", ("v",), "track", "Open the track of the card", "Look", _in(MAIN, GATE), needs=("track",)),
     Action(
         "diff",
         ("d",),
@@ -221,6 +198,8 @@ _LOOK = (
         needs=("diff",),
     ),
     Action("output", ("o",), "output", "Show what the agent printed", "Look", _SCREENS, needs=("track", "output")),
+    Action("plan", ("P",), "plan", "Show the plan of the run", "Look", _SCREENS, needs=("run",)),
+    Action("report", ("R",), "report", "Show the report of the run", "Look", _SCREENS | _in(PLAN), needs=("run",)),
     Action(
         "jump",
         ("J",),
@@ -241,76 +220,64 @@ _LOOK = (
         palette=False,
     ),
     Action("copy", ("y",), "copy", "Copy the gate or track to the clipboard", "Look", _SCREENS, needs=("something",)),
-    Action("snapshot", ("S",), "snapshot", "Save this screen as SVG and text", "Look", _SCREENS),
-    Action("help", ("question_mark", "f1"), "help", "Show all keys", "Look", _SCREENS),
-    Action("palette", ("ctrl+p",), "palette", "Find an action, gate or track by name", "Look", _SCREENS, palette=False),
+    Action("snapshot", ("S",), "snapshot", "Save this screen as SVG and text", "Look", _EVERYWHERE),
+    Action("help", ("question_mark", "f1"), "help", "Show all keys", "Look", _EVERYWHERE),
+    Action(
+        "palette", ("ctrl+p",), "palette", "Find an action, gate or track by name", "Look", _EVERYWHERE, palette=False
+    ),
 )
+
+
+def _tell(name: str, key: str, label: str, tooltip: str, *needs: str) -> Action:
+    return Action(name, (key,), label, tooltip, "Tell", _SCREENS, needs=("writable", *needs), dangerous=True)
+
 
 _TELL = (
-    Action(
-        "message",
-        ("m",),
-        "message",
-        "Send the track's agent a message",
-        "Tell",
-        _SCREENS,
-        needs=("writable", "track", "tellable"),
-        dangerous=True,
-    ),
-    Action(
-        "nudge",
-        ("n",),
-        "nudge",
-        "Ask the track's agent which stage it is on",
-        "Tell",
-        _SCREENS,
-        needs=("writable", "track", "nudgeable"),
-        dangerous=True,
-    ),
-    Action(
-        "connect",
-        ("C",),
-        "connect",
-        "Connect Claude Code, so that its agents ask and hear you here",
-        "Tell",
-        _SCREENS,
-        needs=("writable", "connectable"),
-        dangerous=True,
-    ),
+    _tell("message", "m", "message", "Send the track's agent a message", "track", "tellable"),
+    _tell("nudge", "n", "nudge", "Ask the track's agent which stage it is on", "track", "nudgeable"),
+    _tell("connect", "C", "connect", "Connect Claude Code, so that its agents ask and hear you here", "connectable"),
 )
 
+
+def _run(name: str, key: str, label: str, tooltip: str, *needs: str) -> Action:
+    return Action(name, (key,), label, tooltip, RUN, _SCREENS, needs=("writable", "run", *needs), dangerous=True)
+
+
+_RUN = (
+    _run("pause", "p", "pause", "Begin nothing new for the track, or go on with it", "track", "pausable"),
+    _run("retry", "r", "retry", "Try the track's stage again, with an instruction if you like", "track", "retriable"),
+    _run("rescue", "F", "fresh agent", "Give the work of a stuck agent to a fresh one", "track", "rescuable"),
+    _run(
+        "skip", "O", "skip stage", "Ask to leave the track's stage out: its risk is shown first", "track", "skippable"
+    ),
+    _run("stop", "K", "stop", "Give the track up, with a reason; nothing is deleted", "track", "stoppable"),
+    _run("pause-batch", "B", "pause all", "Begin nothing new in the whole batch, or go on with it", "batch_pausable"),
+    _run("pause-now", "N", "pause now", "Pause the whole batch and stop its agents now", "batch_pausable_now"),
+    _run("stop-batch", "E", "end batch", "Stop the whole batch, with a reason; nothing is deleted", "batch_stoppable"),
+    _run("publish", "M", "publish", "Ask to bring the merged work onto the base branch", "publishable"),
+)
+
+
+def _replay(name: str, key: str, label: str, tooltip: str, hint: str = "") -> Action:
+    return Action(f"transport-{name}", (key,), label, tooltip, "Replay", _in(REPLAY), hint=hint)
+
+
 _REPLAY = (
-    Action("transport-play", ("space",), "play", "Play or pause", "Replay", _in(REPLAY)),
-    Action("transport-back", ("left",), "10 s", "Go back 10 seconds", "Replay", _in(REPLAY), hint="← →"),
-    Action("transport-forward", ("right",), "10 s", "Go on 10 seconds", "Replay", _in(REPLAY), hint="← →"),
-    Action("transport-event-before", ("comma",), "event", "Go to the event before", "Replay", _in(REPLAY), hint=", ."),
-    Action("transport-event-next", ("full_stop",), "event", "Go to the next event", "Replay", _in(REPLAY), hint=", ."),
-    Action(
-        "transport-gate-before",
-        ("left_square_bracket",),
-        "gate",
-        "Go to the gate before",
-        "Replay",
-        _in(REPLAY),
-        hint="[ ]",
-    ),
-    Action(
-        "transport-gate-next",
-        ("right_square_bracket",),
-        "gate",
-        "Go to the next gate",
-        "Replay",
-        _in(REPLAY),
-        hint="[ ]",
-    ),
-    Action("transport-time", ("t",), "time", "Go to a time", "Replay", _in(REPLAY)),
-    Action("transport-slower", ("less_than_sign",), "speed", "Play slower", "Replay", _in(REPLAY), hint="< >"),
-    Action("transport-faster", ("greater_than_sign",), "speed", "Play faster", "Replay", _in(REPLAY), hint="< >"),
-    Action("transport-snapshot", ("s",), "snapshot", "Save this screen as SVG and text", "Replay", _in(REPLAY)),
+    _replay("play", "space", "play", "Play or pause"),
+    _replay("back", "left", "10 s", "Go back 10 seconds", "← →"),
+    _replay("forward", "right", "10 s", "Go on 10 seconds", "← →"),
+    _replay("event-before", "comma", "event", "Go to the event before", ", ."),
+    _replay("event-next", "full_stop", "event", "Go to the next event", ", ."),
+    _replay("gate-before", "left_square_bracket", "gate", "Go to the gate before", "[ ]"),
+    _replay("gate-next", "right_square_bracket", "gate", "Go to the next gate", "[ ]"),
+    _replay("time", "t", "time", "Go to a time"),
+    _replay("slower", "less_than_sign", "speed", "Play slower", "< >"),
+    _replay("faster", "greater_than_sign", "speed", "Play faster", "< >"),
+    _replay("snapshot", "s", "snapshot", "Save this screen as SVG and text"),
 )
 
 _PROGRAM = (
-    Action("back", ("escape",), "back", "Go back without an answer", "Program", _SCREENS, palette=False),
+    Action("back", ("escape",), "back", "Go back without an answer", "Program", _EVERYWHERE, palette=False),
     Action("close", ("escape", "q", "question_mark"), "close", "Close the help", "Program", _in(HELP), palette=False),
     Action("help-down", ("j", "down"), "down", "Scroll down", "Move", _in(HELP), palette=False),
     Action("help-up", ("k", "up"), "up", "Scroll up", "Move", _in(HELP), palette=False),
@@ -329,10 +296,12 @@ _PROGRAM = (
         _in(DIALOG),
         palette=False,
     ),
-    Action("quit", ("q", "ctrl+q", "ctrl+c"), "quit", "Leave; agents go on without this screen", "Program", _SCREENS),
+    Action(
+        "quit", ("q", "ctrl+q", "ctrl+c"), "quit", "Leave; agents go on without this screen", "Program", _EVERYWHERE
+    ),
 )
 
-ACTIONS: tuple[Action, ...] = (*_DECIDE, *_MOVE, *_LOOK, *_TELL, *_REPLAY, *_PROGRAM)
+ACTIONS: tuple[Action, ...] = (*_DECIDE, *_MOVE, *_LOOK, *_TELL, *_RUN, *_REPLAY, *_PROGRAM)
 """Every action, in the order in which help lists them."""
 
 BY_ID: dict[str, Action] = {action.id: action for action in ACTIONS}

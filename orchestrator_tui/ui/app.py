@@ -27,7 +27,7 @@ from orchestrator_tui.core.text import sanitise
 from orchestrator_tui.runtime.ports import Connector, Evidence, Outcome, Panes, Session, Snapshot
 from orchestrator_tui.ui import themes
 from orchestrator_tui.ui.actions import BY_ID
-from orchestrator_tui.ui.deciding import REST_MS, rests
+from orchestrator_tui.ui.deciding import REST_MS, is_blank, rests
 from orchestrator_tui.ui.desk import Desk
 from orchestrator_tui.ui.intake import Changed, Intake
 from orchestrator_tui.ui.keymap import resolve
@@ -115,6 +115,7 @@ class Cockpit(App[None], inherit_bindings=False):
         self._playing: Timer | None = None
         self._forgetting: Timer | None = None
         self._told = ""
+        self._offered: set[str] = set()
         self.set_keymap({name: keys for name, keys in keymap.toolkit().items() if name == "palette"})
         foreign = [name for name in self.available_themes if name != self.theme]
         self.use_theme(self.settings.theme)
@@ -136,6 +137,7 @@ class Cockpit(App[None], inherit_bindings=False):
         for problem in self.problems:
             self.notify(problem, title="Settings", severity="warning", timeout=15, markup=False)
         self._guide()
+        self._offer_plan()
 
     def _guide(self) -> None:
         """Show the next hint of the tour; one at a time, since the screen is the person's."""
@@ -176,6 +178,22 @@ class Cockpit(App[None], inherit_bindings=False):
             self.show_picture()
             self._warn()
             self._wake_when_rested()
+            self._offer_plan()
+
+    def _offer_plan(self) -> None:
+        """Show the plan of a run that waits to be started, once, where the person is in the middle of nothing else."""
+        if self.desk.transport is not None or not is_blank(self.desk.card) or type(self.screen) is not MainScreen:
+            return
+        for batch in self.desk.state.batches.values():
+            if batch.run is None or batch.run.phase != "planned" or batch.id in self._offered:
+                continue
+            from orchestrator_tui.ui.present.plan import plan_gate
+            from orchestrator_tui.ui.screens.plan import PlanScreen
+
+            if plan_gate(batch) is not None:
+                self._offered.add(batch.id)
+                self.push_screen(PlanScreen(self.desk, batch.id, by_itself=True))
+                return
 
     def on_finished(self, event: Finished) -> None:
         self.desk.report(event.outcome)

@@ -9,7 +9,7 @@ from orchestrator_tui.core.commands import Cancel, Nudge, Snooze, Tell, Undo
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.gate_refusals import EDIT_ROLE
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Gate, GateState, State, Track
+from orchestrator_tui.core.model import Batch, Gate, GateState, State, Track
 from orchestrator_tui.core.queries import gate_queue, under_way
 from orchestrator_tui.core.refusal import MIN_SNOOZE_MS, refusal
 from orchestrator_tui.ui.actions import ANSWERING, Action
@@ -66,6 +66,17 @@ def undoable(situation: Situation) -> Undo | None:
         if refusal(situation.state, command, situation.now) is None:
             return command
     return None
+
+
+def run_here(situation: Situation) -> Batch | None:
+    """The run that the keys are about: that of the selected track, else of the gate on the card, else the only one."""
+    batches = situation.state.batches
+    for chosen in (situation.track, situation.gate):
+        batch = None if chosen is None else batches.get(chosen.batch)
+        if batch is not None and batch.run is not None:
+            return batch
+    runs = [batch for batch in batches.values() if batch.run is not None]
+    return runs[0] if len(runs) == 1 else None
 
 
 def _writable(situation: Situation) -> str | None:
@@ -188,6 +199,21 @@ def _connectable(situation: Situation) -> str | None:
     return None if "connect" in situation.evidence else "nothing can be connected from here"
 
 
+def _run(situation: Situation) -> str | None:
+    return None if run_here(situation) is not None else "orch-tui runs nothing here: it only watches"
+
+
+def _of_run(action: str, situation: Situation) -> str | None:
+    """Whether a run takes what an action asks of it; judged only where there is a run."""
+    batch = run_here(situation)
+    if batch is None:
+        return None
+    from orchestrator_tui.ui.run_commands import run_command
+
+    command = run_command(action, batch, situation.track)
+    return None if command is None else refusal(situation.state, command, situation.now)
+
+
 def _something(situation: Situation) -> str | None:
     return "nothing is selected" if situation.gate is None and situation.track is None else None
 
@@ -217,6 +243,16 @@ CONDITIONS: Mapping[str, Callable[[Situation], str | None]] = {
     "output": partial(_evidence, "output"),
     "pane": _pane,
     "connectable": _connectable,
+    "run": _run,
+    "pausable": partial(_of_run, "pause"),
+    "retriable": partial(_of_run, "retry"),
+    "rescuable": partial(_of_run, "rescue"),
+    "skippable": partial(_of_run, "skip"),
+    "stoppable": partial(_of_run, "stop"),
+    "batch_pausable": partial(_of_run, "pause-batch"),
+    "batch_pausable_now": partial(_of_run, "pause-now"),
+    "batch_stoppable": partial(_of_run, "stop-batch"),
+    "publishable": partial(_of_run, "publish"),
     "something": _something,
     "waiting": _waiting,
 }

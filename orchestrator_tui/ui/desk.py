@@ -11,7 +11,23 @@ from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
-from orchestrator_tui.core.commands import Cancel, Command, Decide, Nudge, Redeliver, Snooze, Tell, Undo
+from orchestrator_tui.core.commands import (
+    Cancel,
+    Command,
+    Decide,
+    Nudge,
+    Pause,
+    Publish,
+    Redeliver,
+    Rescue,
+    Resume,
+    Retry,
+    Skip,
+    Snooze,
+    Stop,
+    Tell,
+    Undo,
+)
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Gate, State, Track
 from orchestrator_tui.core.queries import (
@@ -226,6 +242,13 @@ _DONE: dict[type[Command], str] = {
     Tell: "message sent",
     Nudge: "asked for its status",
     Redeliver: "sent again",
+    Pause: "paused: nothing new begins",
+    Resume: "goes on",
+    Stop: "is ended; nothing is deleted",
+    Retry: "tried again",
+    Rescue: "its agent is ended, then a fresh one takes over",
+    Skip: "asked: its gate shows what it catches and what leaving it out risks",
+    Publish: "asked: its gate shows what would go out",
 }
 
 

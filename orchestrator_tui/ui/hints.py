@@ -17,6 +17,9 @@ FOOTERS: Mapping[str, tuple[str, ...]] = {
     "main-narrow": ("submit", "next-waiting", "search", "next-panel", "help", "quit"),
     "gate": ("mark-1", "submit", "next-waiting", "reject", "diff", "output", "snooze", "back", "help"),
     "track": ("diff", "output", "message", "nudge", "jump-here", "back", "next-waiting", "help"),
+    "track-run": ("diff", "output", "message", "pause", "retry", "stop", "back", "next-waiting", "help"),
+    "plan": ("mark-1", "submit", "approve", "reject", "report", "next-panel", "back", "help"),
+    "report": ("next-waiting", "snapshot", "back", "help", "quit"),
     "evidence": ("diff", "output", "back", "next-waiting", "help"),
     "replay": ("next-waiting", "search", "filter", "details", "help", "quit"),
 }

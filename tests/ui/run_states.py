@@ -15,6 +15,17 @@ from orchestrator_tui.core.plan import AgentChoice, CheckCommand, Environment, P
 from orchestrator_tui.core.queries import GateKey, TrackKey
 from orchestrator_tui.core.rules import Ladder, StageRule
 from orchestrator_tui.core.workflow import StageWork, Workflow
+from orchestrator_tui.plan.checked import (
+    Checked,
+    Estimate,
+    ModelChoice,
+    Pair,
+    Readiness,
+    Verdict,
+    Wave,
+    checked_data,
+)
+from orchestrator_tui.plan.problems import Problem
 from tests.ui.states import ago
 
 BATCH = "checkout-1a2b3c4d"
@@ -83,43 +94,48 @@ PLAN = Plan(
     environments=(Environment("dev", "make deploy"), Environment("production", "make live", risk="production")),
     file="/shop/checkout.yaml",
 )
-CHECKED: Mapping[str, Any] = {
-    "findings": [
-        {
-            "level": "warning",
-            "file": "checkout.yaml",
-            "line": 31,
-            "key": "tracks[3].files",
-            "text": '"src/limts/**" matches nothing',
-            "nearest": "src/limits/**",
-        }
-    ],
-    "matrix": [
-        {"a": "fix-auth-race", "b": "rate-limit", "why": ["src/session/rules.py"], "consequence": "append-only"},
-        {"a": "pay-webhook", "b": "search-index", "why": ["both deploy to dev"], "consequence": "serialise"},
-    ],
-    "waves": [
-        {"wave": 1, "tracks": [one.slug for one in TRACKS if not one.depends_on]},
-        {"wave": 2, "tracks": [one.slug for one in TRACKS if one.depends_on]},
-    ],
-    "waiting": {
-        "search-index": "cart-totals must be merged first",
-        "audit-log": "rate-limit must be merged first",
-        "pdf-mail": "pdf-export must be merged first",
-    },
-    "verdict": {"parallel": True, "why": "6 of 9 tracks are independent"},
-    "estimate": {
-        "agents": 9,
-        "attempts": 45,
-        "usd": 24.5,
-        "usd_max": 60.0,
-        "models": {
-            "implementer": {"model": "claude-opus-4-1-20250805", "source": ".claude/models.yaml", "tier": "deep"},
-            "reviewer": {"model": "claude-sonnet-4-5-20250929", "source": "the plan", "tier": "standard"},
-        },
-        "assumptions": ["each stage is tried 1.3 times", "prices of 2026-07"],
-    },
+_MODELS = {
+    "implementer": ModelChoice("claude-opus-4-1-20250805", "deep", ".claude/models.yaml"),
+    "reviewer": ModelChoice("claude-sonnet-4-5-20250929", "standard", "the plan"),
 }
+CHECKED = Checked(
+    plan=PLAN,
+    workflows={"careful": WORKFLOW},
+    problems=(
+        Problem("checkout.yaml", 31, "tracks[3].files", '"src/limts/**" matches nothing', "src/limits/**", "warning"),
+    ),
+    matrix=(
+        Pair(
+            "fix-auth-race", "rate-limit", "append-only", "src/session/rules.py: fix-auth-race owns, rate-limit appends"
+        ),
+        Pair("pay-webhook", "search-index", "deploy queue", "both deploy to dev"),
+    ),
+    waves=(
+        Wave(1, tuple(one.slug for one in TRACKS if not one.depends_on)),
+        Wave(2, tuple(one.slug for one in TRACKS if one.depends_on)),
+    ),
+    readiness=tuple(
+        Readiness(one.slug, 2 if one.depends_on else 1, " ".join((*one.depends_on, "must be merged first")))
+        if one.depends_on
+        else Readiness(one.slug, 1)
+        for one in TRACKS
+    ),
+    verdict=Verdict("parallel", "Parallel: 6 independent tracks of 9, at most 3 at a time.", 3, 6),
+    estimate=Estimate(
+        usd=24.5,
+        usd_low=18.0,
+        usd_high=31.0,
+        usd_max=60.0,
+        attempts=36,
+        reviews=9,
+        attempts_max=90,
+        agents=3,
+        models=_MODELS,
+        as_of="2026-07",
+        assumption="an attempt reads 400k tokens and writes 20k",
+    ),
+    explain=(),
+)
 
 
 class Story:
@@ -139,14 +155,14 @@ class Story:
         """What all of it has led to."""
         return fold(self.events)
 
-    def begin(self, plan: Plan = PLAN, *, checked: Mapping[str, Any] = CHECKED) -> Story:
+    def begin(self, plan: Plan = PLAN, *, checked: Checked = CHECKED) -> Story:
         """The batch is opened and its plan recorded and checked."""
         self.happen("batch_opened", title=plan.title, kind="run", workflow=plan.workflow, repository=plan.repository)
         self.happen("plan_recorded", plan=to_data(plan))
         self.happen("workflow_recorded", workflow=WORKFLOW.name, rules=to_data(WORKFLOW))
-        self.happen("plan_checked", checked=dict(checked))
-        models = {role: one["model"] for role, one in checked.get("estimate", {}).get("models", {}).items()}
-        sources = {role: one["source"] for role, one in checked.get("estimate", {}).get("models", {}).items()}
+        self.happen("plan_checked", checked=checked_data(checked))
+        chosen = checked.estimate.models
+        models, sources = ({role: getattr(one, name) for role, one in chosen.items()} for name in ("model", "source"))
         self.happen("models_chosen", models=models, sources=sources)
         self.add(PlannedTrack("batch", plan.title, "batch", plan.workflow), stages=[])
         for one in plan.tracks:
@@ -263,7 +279,7 @@ def running() -> State:
 
 def _merged(story: Story) -> None:
     story.ended("fix-typo", story.attempt("fix-typo", 2, 1), ago(52), cost_usd=0.3)
-    for stage in (2, 3, 4):
+    for stage in (2, 3, 4, 5):
         story.done("fix-typo", stage)
     story.cost("fix-typo", 0.62)
     items = [["tests pass", "PASS", ""], ["nothing outside of its scope", "PASS", ""]]

@@ -18,10 +18,10 @@ from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.strip import short_strip
 from orchestrator_tui.ui.present.words import (
     longer_ask,
-    model_name,
     money,
     place_title,
     pull_request,
+    shown_model,
     stage_count,
 )
 
@@ -72,6 +72,8 @@ def lasting_row(track: Track, scene: TrackScene) -> LastingRow:
     look = _look(track, gates)
     glyph, token, slug_token = _LOOKS[look]
     told, since = _TELL["waiting" if gates else look](track, gates, scene)
+    if track.work is not None and not gates:
+        told = _told_of_run(track, told, scene)
     row = TrackRow(
         key=TrackKey(track.batch, track.slug),
         glyph=getattr(scene.glyphs, glyph),
@@ -85,7 +87,7 @@ def lasting_row(track: Track, scene: TrackScene) -> LastingRow:
         question=f"asks: {clean(gates[0].question.question, 200)}" if gates and not gates[0].undelivered else "",
         age="",
         age_token="gate" if gates else "age",
-        model=model_name(track.model),
+        model=shown_model(track),
         cost=money(track),
         batch=place_title(scene.state, track.batch),
     )
@@ -97,6 +99,17 @@ def track_row(lasting: LastingRow, state: State, now: Instant) -> TrackRow:
     stale = any(is_stale(gate, now, state.batches[gate.batch]) for gate in lasting.gates)
     token = "gate-stale strong" if stale else lasting.row.age_token
     return replace(lasting.row, age=age(lasting.since, now), age_token=token)
+
+
+def _told_of_run(track: Track, told: str, scene: TrackScene) -> str:
+    """What NOW tells of a track that the engine moves: where it is, which try, and what its agent does."""
+    from orchestrator_tui.ui.present.run_words import attempt_words, running_attempt, state_words
+
+    where = state_words(track, scene.state.batches[track.batch])
+    if running_attempt(track) is None:
+        return where or told
+    doing = " ".join(word for word in (attempt_words(track), told) if word)
+    return ", ".join(word for word in (where, doing) if word)
 
 
 _LOOKS = {

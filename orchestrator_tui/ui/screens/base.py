@@ -12,8 +12,8 @@ from orchestrator_tui.core.commands import Nudge, Tell, Undo
 from orchestrator_tui.core.model import Gate, Track
 from orchestrator_tui.core.queries import GateKey, TrackKey, next_waiting
 from orchestrator_tui.core.text import sanitise
-from orchestrator_tui.ui.actions import BY_ID, REPLAY
-from orchestrator_tui.ui.available import undoable, why_not
+from orchestrator_tui.ui.actions import BY_ID, REPLAY, RUN
+from orchestrator_tui.ui.available import run_here, undoable, why_not
 from orchestrator_tui.ui.bindings import bindings
 from orchestrator_tui.ui.desk import Desk
 from orchestrator_tui.ui.hints import hints
@@ -89,7 +89,12 @@ class CockpitScreen(PictureScreen, inherit_bindings=False):
         if reason is not None:
             self.desk.tell(reason, refused=True)
             return
-        getattr(self, f"do_{action.method}")()
+        if action.group == RUN:
+            from orchestrator_tui.ui.screens.running import perform
+
+            perform(name, self)
+        else:
+            getattr(self, f"do_{action.method}")()
         self.desk.changed()
 
     @on(StatusLine.HintPressed)
@@ -175,6 +180,20 @@ class CockpitScreen(PictureScreen, inherit_bindings=False):
         from orchestrator_tui.ui.screens.track import TrackScreen
 
         self.app.push_screen(TrackScreen(self.desk))
+
+    def do_plan(self) -> None:
+        from orchestrator_tui.ui.screens.plan import PlanScreen
+
+        batch = run_here(self.desk.situation())
+        if batch is not None:
+            self.app.push_screen(PlanScreen(self.desk, batch.id))
+
+    def do_report(self) -> None:
+        from orchestrator_tui.ui.screens.report import ReportScreen
+
+        batch = run_here(self.desk.situation())
+        if batch is not None:
+            self.app.push_screen(ReportScreen(self.desk, batch.id))
 
     def do_copy(self) -> None:
         gate, track = self.desk.gate, self.desk.track

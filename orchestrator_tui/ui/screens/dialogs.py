@@ -92,13 +92,15 @@ class TextDialog(Dialog):
         otherwise: Callable[[], None] | None = None,
         initial: str = "",
         check: Callable[[str], str | None] | None = None,
+        optional: bool = False,
     ) -> None:
-        """``check`` says why a text cannot be taken, or None."""
+        """``check`` says why a text cannot be taken, or None; ``optional``: nothing need be written."""
         super().__init__(desk, title, told)
         self.then = then
         self.otherwise = otherwise
         self.initial = initial
         self.check = check
+        self.optional = optional
 
     def body(self) -> ComposeResult:
         yield Input(self.initial, id="entry")
@@ -117,7 +119,7 @@ class TextDialog(Dialog):
             self.complain(fault)
 
     def _fault(self, text: str) -> str | None:
-        if not text:
+        if not text and not self.optional:
             return "nothing was written yet"
         if len(text.encode("utf-8", "replace")) > MAX_REASON_BYTES:
             return f"longer than {MAX_REASON_BYTES // 1024} KiB"

@@ -1,0 +1,118 @@
+"""A plan laid out: its parts in lines of a width, each part for a panel of its own or one below the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, fit, line_width, wrap
+from orchestrator_tui.ui.present.glyphs import Glyphs
+from orchestrator_tui.ui.present.plan import PlanConflict, PlanTrack, PlanView
+
+Lay = Callable[[PlanView, int, Glyphs], tuple[Line, ...]]
+
+
+def wave_lines(view: PlanView, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """The tracks wave by wave, and whether they run side by side."""
+    tracks = [track for wave in view.waves for track in wave.tracks]
+    slug = min(28, max((cell_width(track.slug) for track in tracks), default=8))
+    kind = min(10, max((cell_width(track.kind) for track in tracks), default=0))
+    lines: list[Line] = []
+    for wave in view.waves:
+        if wave.heading:
+            lines.append((Part(" "), Part(wave.heading, "heading")))
+        for track in wave.tracks:
+            lines += _track(track, slug, kind, width, glyphs.ellipsis)
+    if not tracks:
+        lines.append((Part(" "), Part(f"{view.summary.capitalize()}.", "quiet")))
+    lines += [EMPTY] if view.verdict else []
+    lines += [(Part(" "), Part(line)) for text in view.verdict for line in wrap(text, width - 2)]
+    return tuple(lines)
+
+
+def _track(track: PlanTrack, slug: int, kind: int, width: int, ellipsis: str) -> list[Line]:
+    lead = 3 + slug + 2 + kind + 2
+    head = (
+        Part("   "),
+        Part(fit(track.slug, slug, ellipsis=ellipsis), "strong"),
+        Part("  "),
+        Part(fit(track.kind, kind, ellipsis=ellipsis), "quiet"),
+        Part("  "),
+    )
+    room = max(12, width - lead - 1)
+    owned = wrap(track.owns, room) or ("",)
+    lines: list[Line] = [(*head, Part(owned[0]))]
+    lines += [(Part(" " * lead), Part(more)) for more in owned[1:]]
+    waits = track.why or (f"starts after {track.after}" if track.after else "")
+    lines += [(Part(" " * lead), Part(line, "gate")) for line in wrap(waits, room) if waits]
+    return lines
+
+
+def cost_lines(view: PlanView, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """Agents, models and money, labelled."""
+    label = max((cell_width(name) for name, _ in view.costs), default=0) + 2
+    lines: list[Line] = []
+    for name, words in view.costs:
+        token = _COST_TOKENS.get(name, "")
+        for place, text in enumerate(wrap(words, max(10, width - label - 2))):
+            lines.append((Part(" " + fit("" if place else name, label), "quiet"), Part(text, token)))
+    return tuple(lines)
+
+
+_COST_TOKENS = {"estimate": "strong", "at most": "gate strong"}
+
+
+def conflict_lines(view: PlanView, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """Which tracks meet, what follows, and over what."""
+    if not view.conflicts:
+        return ((Part(" "), Part("No two tracks meet: no file, no place to deploy to.", "quiet")),)
+    pair = max(cell_width(f"{one.first} and {one.second}") for one in view.conflicts)
+    return tuple(line for one in view.conflicts for line in _conflict(one, pair, width))
+
+
+def _conflict(one: PlanConflict, widest: int, width: int) -> list[Line]:
+    """Pair and consequence beside each other where they have room, over what below them."""
+    pair: Line = (Part(" "), Part(one.first), Part(" and ", "quiet"), Part(one.second))
+    gap = widest + 3 - (line_width(pair) - 1)
+    beside = line_width(pair) + gap + cell_width(one.consequence) < width
+    lines: list[Line] = [(*pair, Part(" " * gap), Part(one.consequence, one.token))] if beside else [pair]
+    if not beside:
+        lines += [(Part("   "), Part(text, one.token)) for text in wrap(one.consequence, width - 4)]
+    return lines + [(Part("   "), Part(text, "quiet")) for text in wrap(one.over, width - 4) if one.over]
+
+
+def finding_lines(view: PlanView, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """What the check found, whole."""
+    lines: list[Line] = []
+    for one in view.findings:
+        sign: str = getattr(glyphs, one.sign)
+        place = (Part(f"{one.place}  ", "quiet"),) if one.place else ()
+        head: Line = (Part(f" {sign} ", one.token), *place)
+        used = 3 + sum(cell_width(part.text) for part in place)
+        if used + cell_width(one.text) <= width - 1:
+            lines.append((*head, Part(one.text)))
+            continue
+        lines += [head] if place else []
+        rows = wrap(one.text, max(10, width - 4))
+        lead = Part("   ") if place else head[0]
+        lines += [(lead if not number else Part("   "), Part(row)) for number, row in enumerate(rows)]
+    return tuple(lines)
+
+
+PARTS: Mapping[str, Lay] = {
+    "Tracks": wave_lines,
+    "Cost": cost_lines,
+    "Conflicts": conflict_lines,
+    "Check": finding_lines,
+}
+"""The parts of a plan by their titles, in the order in which they are read."""
+
+
+def plan_lines(view: PlanView, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """All of a plan one part below the other, for narrow screens; what keeps it from being started comes first."""
+    names = sorted(PARTS, key=lambda name: name != "Check") if view.is_faulty else list(PARTS)
+    lines: list[Line] = []
+    for name in names:
+        lines += [EMPTY] if lines else []
+        lines.append((Part(" "), Part(name, "accent")))
+        lines += PARTS[name](view, width, glyphs)
+    return tuple(lines)

@@ -1,0 +1,135 @@
+"""Runs in the cockpit: the plan that waits, what the keys ask of a run, and why they are grey elsewhere."""
+
+import pytest
+
+from orchestrator_tui.core.commands import Command, Pause, Publish, Rescue, Resume, Retry, Skip, Stop
+from orchestrator_tui.core.model import State
+from orchestrator_tui.ui.actions import ACTIONS, RUN
+from orchestrator_tui.ui.screens.running import ASKS
+from tests.ui import run_states, states
+from tests.ui.app.driving import NARROW, RESTED_MS, WIDE, Driver, opened
+
+BATCH = run_states.BATCH
+
+
+async def select(driver: Driver, slug: str) -> None:
+    driver.app.desk.choose_track(run_states.track_key(slug))
+    await driver.settle()
+
+
+# --- the plan -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=str)
+async def test_a_plan_that_waits_opens_by_itself_and_is_approved_there(size: tuple[int, int]) -> None:
+    async with opened(run_states.waiting_plan(), size) as driver:
+        assert driver.screen_name == "PlanScreen"
+        assert "Start 9 tracks of checkout.yaml?" in driver.text
+        await driver.press("1", "enter")
+        driver.pass_time(RESTED_MS)
+        await driver.settle()
+        assert "Spend about $24.50" in driver.text
+        driver.pass_time(RESTED_MS)
+        await driver.press("1", "enter")
+        assert [decision.options for decision in driver.session.decisions] == [("approve",), ("approve",)]
+        assert [decision.gate for decision in driver.session.decisions] == ["plan-batch-0-1", "spend-batch-0-1"]
+        driver.session.happen(BATCH, "batch_moved", to="approved")
+        await driver.settle()
+        assert driver.screen_name == "MainScreen"
+
+
+async def test_a_plan_that_was_left_does_not_open_again_by_itself() -> None:
+    async with opened(run_states.waiting_plan()) as driver:
+        await driver.press("escape")
+        assert driver.screen_name == "MainScreen"
+        driver.session.happen(BATCH, "note_added", track="fix-typo", text="hello")
+        await driver.settle()
+        assert driver.screen_name == "MainScreen"
+        await driver.press("P")
+        assert driver.screen_name == "PlanScreen"
+
+
+async def test_the_plan_of_a_run_under_way_is_shown_by_its_key_and_stays() -> None:
+    async with opened(run_states.running()) as driver:
+        assert driver.screen_name == "MainScreen"
+        await driver.press("P")
+        await driver.settle()
+        assert driver.screen_name == "PlanScreen"
+        for words in ("orch/checkout from main 4f2c1aa", "fix-auth-race", "deployed one at a time", "src/limits/**"):
+            assert words in driver.text
+
+
+async def test_no_gate_is_answered_on_the_plan_that_is_not_shown_there() -> None:
+    async with opened(run_states.running()) as driver:
+        await driver.press("P", "1")
+        assert driver.screen_name == "GateScreen"
+        assert driver.session.decisions == []
+
+
+# --- what is asked of a run ---------------------------------------------------------------------------------
+
+
+def test_every_key_of_runs_does_something() -> None:
+    assert set(ASKS) <= {action.id for action in ACTIONS if action.group == RUN}
+
+
+@pytest.mark.parametrize(
+    ("slug", "keys", "command"),
+    [
+        ("cart-totals", "p", Pause(BATCH, "cart-totals")),
+        ("audit-log", "p", Resume(BATCH, "audit-log")),
+        ("cart-totals", "B", Pause(BATCH)),
+        ("cart-totals", "O", Skip(BATCH, "cart-totals", 2)),
+        ("cart-totals", ("F", "s", "t", "uck"), Rescue(BATCH, "cart-totals", "stuck")),
+        ("pdf-export", ("r", "enter"), Retry(BATCH, "pdf-export")),
+        ("pdf-export", ("r", "use fonts"), Retry(BATCH, "pdf-export", "use fonts")),
+        ("cart-totals", ("K", "not needed"), Stop(BATCH, "cart-totals", "not needed")),
+        ("cart-totals", ("N", "enter"), Pause(BATCH, now=True)),
+        ("cart-totals", ("E", "wrong plan", run_states.TITLE), Stop(BATCH, reason="wrong plan")),
+    ],
+    ids=lambda value: value if isinstance(value, str) else None,
+)
+async def test_a_key_asks_it_of_the_run(slug: str, keys: tuple[str, ...] | str, command: Command) -> None:
+    async with opened(run_states.running()) as driver:
+        driver.session.answers = False
+        await select(driver, slug)
+        for place, key in enumerate(keys):
+            if place and len(key) > 1 and key != "enter":
+                await driver.type(key.replace(" ", "\0").replace("\0", " "))
+                await driver.press("enter")
+            else:
+                await driver.press(key)
+        assert driver.session.commands == [command]
+
+
+async def test_the_end_of_a_batch_wants_its_title() -> None:
+    async with opened(run_states.running()) as driver:
+        await driver.press("E")
+        await driver.press("n", "o", "enter", "x", "enter")
+        assert f"type {run_states.TITLE}" in driver.text
+        assert driver.session.commands == []
+        await driver.press("escape")
+        assert driver.session.commands == []
+
+
+async def test_publishing_is_asked_for_when_all_is_merged() -> None:
+    async with opened(run_states.ended()) as driver:
+        driver.session.answers = False
+        await driver.press("M")
+        assert driver.session.commands == [Publish(BATCH)]
+
+
+@pytest.mark.parametrize(
+    ("state", "key", "reason"),
+    [
+        (states.checkout(), "p", "orch-tui runs nothing here: it only watches"),
+        (states.checkout(), "P", "orch-tui runs nothing here: it only watches"),
+        (run_states.running(), "M", "there is nothing to publish yet"),
+        (run_states.running(), "F", "no agent of pdf-export is at work"),
+    ],
+)
+async def test_a_key_that_is_refused_says_why(state: State, key: str, reason: str) -> None:
+    async with opened(state) as driver:
+        await driver.press(key)
+        assert reason in driver.status
+        assert driver.session.commands == []

@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from docs import coverage, mcp_tools
 from docs.pages import events_page, keys_page, settings_page
+from docs.plan_pages import plans_page, workflows_page
 from docs.tables import TABLES
 from orchestrator_tui.cli.arguments import command_parser
 from orchestrator_tui.cli.commands import COCKPIT, COMMANDS
@@ -117,8 +118,10 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "reference/cli.md": cli_page,
     "reference/events.md": events_page,
     "reference/keys.md": keys_page,
+    "reference/plans.md": plans_page,
     "reference/settings.md": settings_page,
     "reference/themes.md": themes_page,
+    "reference/workflows.md": workflows_page,
 }
 
 

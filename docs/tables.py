@@ -137,19 +137,25 @@ def _named(words: Mapping[str, Risk]) -> str:
 
 
 def rules() -> str:
-    """The rules that may answer a gate, as they are shipped."""
+    """The confidence table as it is shipped: the rules that may answer a gate, and what they leave to a person."""
     rows = [
         (
             f"`{rule.id}`",
+            rule.title,
+            _RULE_ACTIONS[rule.action] + (f", at most {rule.uses} times a stage" if rule.uses else ""),
             f"{rule.max_risk.name.lower()} or lower",
-            " or ".join(sorted(rule.confidence)),
+            "any" if "" in rule.confidence else " or ".join(sorted(rule.confidence)),
             ", ".join(f"`{kind}`" for kind in sorted(rule.kinds)),
             ", ".join(sorted(rule.workflows)) or "any",
             ", ".join(str(stage) for stage in sorted(rule.stages)) or "any",
         )
         for rule in load_rules().answers
     ]
-    return table(("rule", "risk", "confidence of its agent", "kinds", "workflows", "stages"), rows)
+    heads = ("rule", "situation", "who answers", "risk", "confidence of its agent", "kinds", "workflows", "stages")
+    return table(heads, rows)
+
+
+_RULE_ACTIONS = {"answer": "the rule", "recommend": "a person, with a recommendation", "person": "a person"}
 
 
 def ladders() -> str:

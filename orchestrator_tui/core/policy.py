@@ -5,7 +5,7 @@ Everything here becomes an event, so that a replay shows what the person saw. No
 
 from __future__ import annotations
 
-from orchestrator_tui.core import answering, delivery, silence
+from orchestrator_tui.core import delivery, silence
 from orchestrator_tui.core.delivery import Reach
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
@@ -40,6 +40,9 @@ def _answers(batch: Batch, gate: Gate, rules: Rules, now: Instant) -> list[Draft
     if any(revision == gate.revision for revision, _, _ in gate.answers):
         # A person has answered and taken it back: the opening is over.
         return []
+    # Only now: the first frame is painted before any gate has just been opened.
+    from orchestrator_tui.core import answering
+
     rule = answering.rule_for(batch, gate, rules)
     return [] if rule is None else [answering.answer(gate, rule)]
 

@@ -206,7 +206,7 @@ def _named_keys(read: Callable[[Any], str], value: Mapping[str, Any]) -> Mapping
 # --- kinds ----------------------------------------------------------------------------------------------------
 
 Line = Annotated[str, BeforeValidator(partial(read_text, 200)), Says("text on one line")]
-Text = Annotated[str, BeforeValidator(partial(read_text, 64_000, lines=True)), Says("text")]
+Text = Annotated[str, BeforeValidator(partial(read_text, 24_000, lines=True)), Says("text")]
 Command = Annotated[str, BeforeValidator(partial(read_text, 4_000)), Says("shell command")]
 Slug = Annotated[str, BeforeValidator(read_slug), Says("slug: `a-z 0-9 -`")]
 Name = Annotated[str, BeforeValidator(read_name), Says("name")]

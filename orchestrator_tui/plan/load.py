@@ -42,6 +42,8 @@ class Loaded:
         problems: what is wrong, in the order of the file.
         lines: the line of each place of the file, such as ``tracks[4].files[0]``.
         unreadable: nothing could be made of the file at all.
+        file: the file's name in problems.
+        first: how many tracks of the plan stood there before the file's own.
     """
 
     plan: Plan | None
@@ -49,6 +51,8 @@ class Loaded:
     problems: tuple[Problem, ...] = ()
     lines: Mapping[str, int] = field(default_factory=dict)
     unreadable: bool = False
+    file: str = ""
+    first: int = 0
 
     @property
     def usable(self) -> bool:
@@ -67,10 +71,10 @@ def load_plan(path: Path, repository: Path, workflows: Mapping[str, Workflow], *
     try:
         document = parse(read_text(path))
     except Unreadable as error:
-        return Loaded(None, {}, (Problem(file, error.line, "", str(error)),), {}, True)
+        return Loaded(None, {}, (Problem(file, error.line, "", str(error)),), {}, True, file)
     model, problems = read_model(PlanFile, document, file)
     if model is None:
-        return Loaded(None, {}, problems, document.lines)
+        return Loaded(None, {}, problems, document.lines, False, file)
     return _loaded(model, document, file, path, repository, workflows, branch)
 
 
@@ -85,13 +89,28 @@ def plan_from_tracks(data: bytes | str, file: str, plan: Plan, workflows: Mappin
     try:
         document = parse(decoded(data) if isinstance(data, bytes) else data)
     except Unreadable as error:
-        return Loaded(None, {}, (Problem(name, error.line, "", str(error)),), {}, True)
+        return Loaded(None, {}, (Problem(name, error.line, "", str(error)),), {}, True, name)
     model, problems = read_model(TracksFile, document, name)
     if model is None:
-        return Loaded(None, {}, problems, document.lines)
-    made, found = _tracks(model.tracks, plan, workflows, document, name)
+        return Loaded(None, {}, problems, document.lines, False, name)
+    found = _foreign_workflows(model, workflows, document, name)
+    made, wrong = _tracks(model.tracks, plan, workflows, document, name)
+    found += wrong
     whole = replace(plan, tracks=(*plan.tracks, *made))
-    return Loaded(whole, workflows, tuple(found), document.lines)
+    return Loaded(whole, workflows, tuple(found), document.lines, False, name, len(plan.tracks))
+
+
+def _foreign_workflows(
+    model: TracksFile, workflows: Mapping[str, Workflow], document: Document, file: str
+) -> list[Problem]:
+    """Tracks on a ladder that the batch does not have: an agent chooses among its workflows and brings none."""
+    found = []
+    for place, track in enumerate(model.tracks):
+        if track.workflow and track.workflow not in workflows:
+            key, meant = f"tracks[{place}].workflow", nearest_of(track.workflow, workflows)
+            text = f"this batch has no workflow {shown(track.workflow)}"
+            found.append(Problem(file, document.line(key), key, text, meant))
+    return found
 
 
 # --- a plan -----------------------------------------------------------------------------------------------------
@@ -117,7 +136,7 @@ def _loaded(
         base=model.base or branch,
         integration=model.integration,
         repository=str(repository),
-        worktrees=str(repository / Path(model.worktrees or f"../{repository.name}-worktrees").expanduser()),
+        worktrees=_resolved(str(repository / Path(model.worktrees).expanduser())) if model.worktrees else "",
         agent=_agent(model, path.absolute().parent, document, file, problems),
         limits=_limits(model),
         checks=tuple(_check(name, one) for name, one in model.checks.items()),
@@ -130,9 +149,7 @@ def _loaded(
     tracks, wrong = _tracks(model.tracks, plan, used, document, file)
     problems += wrong
     problems.sort(key=lambda one: one.line)
-    return Loaded(
-        replace(plan, worktrees=_resolved(plan.worktrees), tracks=tracks), used, tuple(problems), document.lines
-    )
+    return Loaded(replace(plan, tracks=tracks), used, tuple(problems), document.lines, False, file)
 
 
 def _resolved(path: str) -> str:
@@ -240,8 +257,6 @@ class _TrackReader:
     def track(self) -> PlannedTrack:
         model = self.model
         workflow = self.workflows.get(model.workflow or self.plan.workflow)
-        if model.workflow and workflow is None and not any(one.key == f"{self.at}.workflow" for one in self.problems):
-            self._unknown("workflow", model.workflow, self.workflows, "workflow of this batch")
         return PlannedTrack(
             slug=model.slug,
             title=model.title or _first_line(model.brief) or model.slug,

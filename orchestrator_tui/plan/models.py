@@ -152,9 +152,7 @@ class PlanFile(Part):
     workflow: Slug = Field(description="the workflow whose rules hold for the batch; the ladder of its tracks")
     base: Line = Field("", description="the branch that all starts from and, published, returns to; the current one")
     integration: Line = Field("", description="the branch on which tracks come together; `orch/<batch>/integration`")
-    worktrees: Place = Field(
-        "", description="the folder of the worktrees; `<repository>-worktrees` beside it without one"
-    )
+    worktrees: Place = Field("", description="the folder of the worktrees; without it one beside the repository")
     describe: Text = Field("", description="what is wanted, where the workflow's own stages divide it into tracks")
     limits: LimitsFile = Field(LimitsFile.model_validate({}), description="bounds of the batch")
     agent: Annotated[AgentFile, BeforeValidator(partial(keyed, "runner"))] = Field(

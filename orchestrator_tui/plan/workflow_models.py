@@ -73,7 +73,7 @@ class StageRulesFile(Part):
         "", description="what its agent is told; `{slug}`, `{title}`, `{spec}`, `{plan}` are filled in"
     )
     artefacts: Lines = Field(
-        [], description="paths below the worktree that must exist when it is done; `{slug}`, `{spec}`, `{plan}`, `*`"
+        [], description="paths below the worktree that must exist when it is done; with `{slug}`, `{spec}`, `{plan}`"
     )
     checks: Lines = Field([], description="names of checks that must pass when it is done; `*` for all of the track's")
     attempts: Annotated[int, BeforeValidator(partial(read_whole, 1, 20)), Says("whole number from 1 to 20")] = Field(

@@ -1,0 +1,158 @@
+"""What a batch may cost and how many agents it takes: shown before a cent is spent (seed 002, spend confirmation).
+
+The estimate takes each stage once, up to once more where it can be tried again or leads back. The maximum is what
+attempts and rounds allow, cut by every budget on the way: of an attempt, a track, and the batch.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.plan import Plan
+from orchestrator_tui.core.workflow import AGENT, StageWork, Workflow
+from orchestrator_tui.plan.checked import Estimate, ModelChoice, Wave
+from orchestrator_tui.plan.models_chain import ProjectModels, choose_models
+from orchestrator_tui.plan.prices import Prices, load_prices
+from orchestrator_tui.plan.waves import cap_of
+
+SCRIPTED = "scripted"
+IMPLEMENTER = "implementer"
+
+
+@frozen
+class _Step:
+    """What one stage takes: of one try, of all of them at most, and how many they are."""
+
+    usd: float
+    usd_all: float
+    tries: int
+    again: bool
+    model: str
+    reviews: bool
+
+
+def estimate_of(
+    plan: Plan,
+    workflows: Mapping[str, Workflow],
+    waves: tuple[Wave, ...],
+    project: ProjectModels,
+    confirmed: Mapping[str, str] | None = None,
+) -> Estimate:
+    """The estimate of a plan; what it does not name a workflow for counts nothing."""
+    prices = load_prices()
+    models: dict[str, ModelChoice] = {}
+    for name in sorted(workflows, key=lambda one: one != plan.workflow):
+        for role, choice in choose_models(workflows[name], plan.agent, project, confirmed).items():
+            models.setdefault(role, choice)
+    low = high = most = 0.0
+    attempts = reviews = attempts_max = 0
+    by_model: Counter[str] = Counter()
+    for steps, cut, calls in _parts(plan, workflows, models, prices):
+        low += sum(one.usd for one in steps)
+        high += sum(one.usd * (2 if one.again else 1) for one in steps)
+        most += min([sum(one.usd_all for one in steps), *cut])
+        attempts += len(steps)
+        reviews += sum(one.reviews for one in steps)
+        attempts_max += min([sum(one.tries for one in steps), *calls])
+        by_model.update(one.model for one in steps)
+    cap = plan.limits.cost_usd
+    usd_max = min(most, cap) if cap else most
+    return Estimate(
+        usd=round(min((low + high) / 2, usd_max), 2),
+        usd_low=round(min(low, usd_max), 2),
+        usd_high=round(min(high, usd_max), 2),
+        usd_uncut=round(low, 2),
+        usd_max=round(usd_max, 2),
+        attempts=attempts,
+        reviews=reviews,
+        attempts_max=attempts_max,
+        agents=_agents(plan, workflows, waves),
+        by_model=dict(sorted(by_model.items())),
+        models=models,
+        as_of=prices.as_of,
+        assumption=prices.assumption,
+    )
+
+
+def dearest_attempt(
+    plan: Plan, workflows: Mapping[str, Workflow], project: ProjectModels, confirmed: Mapping[str, str] | None = None
+) -> float:
+    """What the dearest single attempt of the plan is taken for; a budget below it can finish nothing."""
+    prices = load_prices()
+    found = [0.0]
+    for workflow in workflows.values():
+        models = choose_models(workflow, plan.agent, project, confirmed)
+        works = (*workflow.batch_works, *workflow.works)
+        found += [_price(plan, one, "", models, workflow, prices)[0] for one in works if one.runs == AGENT]
+    return max(found)
+
+
+_Part = tuple[list[_Step], list[float], list[int]]
+
+
+def _parts(
+    plan: Plan, workflows: Mapping[str, Workflow], models: Mapping[str, ModelChoice], prices: Prices
+) -> list[_Part]:
+    """The steps of the batch's own stages and of each track, with the budgets that cut their cost and attempts."""
+    parts: list[_Part] = []
+    own = workflows.get(plan.workflow)
+    if own is not None:
+        parts.append((_steps(plan, own, own.batch_works, "", models, prices), [], []))
+    for track in plan.tracks:
+        workflow = workflows.get(track.workflow)
+        if workflow is not None:
+            budgets = (workflow.budget.cost_usd, plan.limits.track_cost_usd)
+            calls = [workflow.budget.attempts] if workflow.budget.attempts else []
+            steps = _steps(plan, workflow, workflow.works, track.tier, models, prices)
+            parts.append((steps, [one for one in budgets if one], calls))
+    return parts
+
+
+def _steps(
+    plan: Plan,
+    workflow: Workflow,
+    works: tuple[StageWork, ...],
+    tier: str,
+    models: Mapping[str, ModelChoice],
+    prices: Prices,
+) -> list[_Step]:
+    found = []
+    for index, work in enumerate(works, start=1):
+        if work.runs != AGENT:
+            continue
+        entries = 1 + sum(
+            one.rounds for place, one in enumerate(works, 1) if one.back_to and one.back_to <= index <= place
+        )
+        tries = work.attempts * entries
+        usd, model = _price(plan, work, tier, models, workflow, prices)
+        again = work.attempts > 1 or entries > 1
+        found.append(_Step(usd, usd * tries, tries, again, model, work.reviews))
+    return found
+
+
+def _price(
+    plan: Plan,
+    work: StageWork,
+    tier: str,
+    models: Mapping[str, ModelChoice],
+    workflow: Workflow,
+    prices: Prices,
+) -> tuple[float, str]:
+    """What one attempt of a stage costs, and by which model; the tier of a track counts for its implementer."""
+    choice = models.get(work.role) or ModelChoice("", "", "")
+    asked = work.tier or (tier if work.role == IMPLEMENTER else "")
+    model = workflow.models.get(asked, choice.model) if asked else choice.model
+    if plan.agent.runner == SCRIPTED:
+        return 0.0, SCRIPTED
+    usd = prices.attempt(model, asked or choice.tier)
+    return (min(usd, work.cost_usd) if work.cost_usd else usd), model or plan.agent.runner
+
+
+def _agents(plan: Plan, workflows: Mapping[str, Workflow], waves: tuple[Wave, ...]) -> int:
+    widest = max((len(one.tracks) for one in waves), default=0)
+    cap = cap_of(plan, workflows.get(plan.workflow))
+    own = workflows.get(plan.workflow)
+    least = 1 if own is not None and any(one.runs == AGENT for one in own.batch_works) else 0
+    return max(least, min(widest, cap) if cap else widest)

@@ -1,0 +1,58 @@
+"""From a plan's file to its check in one step: what ``check`` and ``run`` both begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.plan import AgentChoice
+from orchestrator_tui.plan.catalogue import load_workflows
+from orchestrator_tui.plan.check import check
+from orchestrator_tui.plan.checked import Checked
+from orchestrator_tui.plan.load import Loaded, load_plan
+from orchestrator_tui.plan.models_chain import read_project_models
+from orchestrator_tui.plan.problems import WARNING, Problem
+
+
+@frozen
+class Prepared:
+    """A plan with everything that is known of it; ``checked`` is None where the file holds no plan.
+
+    ``problems`` are all of them: of workflow files, of the plan, of the repository.
+    """
+
+    loaded: Loaded
+    checked: Checked | None
+    problems: tuple[Problem, ...]
+
+
+def prepare(
+    path: Path,
+    repository: Path,
+    config: Path | None,
+    files: Sequence[str],
+    *,
+    branch: str = "",
+    confirmed: Mapping[str, str] | None = None,
+) -> Prepared:
+    """Read and check the plan at ``path`` for the main working tree ``repository``.
+
+    Args:
+        config: the folder of the person's settings, with their workflows.
+        files: the tracked files.
+        branch: the current branch, "" where none is checked out.
+        confirmed: models by role that the person confirmed before.
+    """
+    catalogue = load_workflows(repository, config)
+    loaded = load_plan(path, repository, catalogue.workflows, branch=branch)
+    # A file that the plan does not use may be as broken as it likes.
+    aside = tuple(replace(one, level=WARNING) for one in catalogue.problems)
+    if loaded.plan is None:
+        project = read_project_models(repository, AgentChoice())
+        return Prepared(loaded, None, (*loaded.problems, *aside, *project.problems))
+    checked = check(loaded, files, read_project_models(repository, loaded.plan.agent), confirmed)
+    assert checked is not None
+    whole = replace(checked, problems=(*checked.problems, *aside))
+    return Prepared(loaded, whole, whole.problems)

@@ -1,0 +1,91 @@
+"""Scopes against the real files: what two tracks own both, and what matches nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from orchestrator_tui.core.plan import PlannedTrack
+from orchestrator_tui.core.scope import expand
+from orchestrator_tui.plan.case import Case
+from orchestrator_tui.plan.checked import ORDER, Pair
+from orchestrator_tui.plan.conflicts import named
+from orchestrator_tui.plan.problems import WARNING, Problem, nearest_of, shown
+
+
+def overlaps(case: Case, matrix: Sequence[Pair]) -> Iterator[Problem]:
+    """Files that two tracks own without anything that says whose they are; the matrix has the plan's pairs in order."""
+    pairs = zip(combinations(case.plan.tracks, 2), matrix, strict=True)
+    real = frozenset(case.files)
+    for (a, b), pair in pairs:
+        if a.priority != b.priority or any(clash.consequence == ORDER and not clash.files for clash in pair.clashes):
+            continue
+        shared = [file for file in pair.files if _owns(a, file) and _owns(b, file)]
+        taken = [file for file in shared if file in real]
+        if taken:
+            text = f"{b.slug} and {a.slug} both own {named(taken)}; give one a priority, an order, or append_only"
+            yield case.problem(_owned_key(case, b), text)
+        elif shared:
+            text = f"{b.slug} and {a.slug} may both own {named(shared)}; they run one after the other"
+            yield case.problem(_owned_key(case, b), text, level=WARNING)
+
+
+def _owned_key(case: Case, track: PlannedTrack) -> str:
+    key = case.key_of(track.slug)
+    return f"{key}.owned" if f"{key}.owned" in case.lines else f"{key}.files"
+
+
+def _owns(track: PlannedTrack, file: str) -> bool:
+    if " ∩ " in file:
+        return any(part in track.scope.owned for part in file.split(" ∩ "))
+    return file in track.scope.owned or bool(expand(track.scope.owned, (file,)))
+
+
+def patterns(case: Case) -> Iterator[Problem]:
+    """Patterns that match nothing, with the directory or file that they may have meant."""
+    tree = _Tree(case.files)
+    for key, track in case.tracks():
+        scope = track.scope
+        written = "owned" if f"{key}.owned" in case.lines else "files"
+        for name, patterns in (
+            (written, scope.owned),
+            ("allowed", scope.allowed),
+            ("read_only", scope.read_only),
+            ("append_only", scope.append_only),
+        ):
+            for number, pattern in enumerate(patterns):
+                if expand((pattern,), case.files):
+                    continue
+                meant = tree.meant(pattern)
+                if meant or _has_wildcard(pattern) or name in ("read_only", "append_only"):
+                    text = f"{shown(pattern)} matches nothing"
+                    yield case.problem(f"{key}.{name}[{number}]", text, meant, WARNING)
+
+
+def _has_wildcard(pattern: str) -> bool:
+    return any(character in pattern for character in "*?[")
+
+
+class _Tree:
+    """The files and directories of the repository, to find what a pattern may have meant."""
+
+    def __init__(self, files: Sequence[str]) -> None:
+        self._files = files
+        self._children: dict[str, set[str]] = {}
+        for file in files:
+            parts = file.split("/")
+            for depth, part in enumerate(parts):
+                self._children.setdefault("/".join(parts[:depth]), set()).add(part)
+
+    def meant(self, pattern: str) -> str:
+        """The pattern with its first wrong part put right, where that matches something; else ""."""
+        parts = pattern.split("/")
+        for depth, part in enumerate(parts):
+            known = self._children.get("/".join(parts[:depth]), set())
+            if _has_wildcard(part):
+                return ""
+            if part not in known:
+                near = nearest_of(part, known, 0.7)
+                fixed = "/".join([*parts[:depth], near, *parts[depth + 1 :]])
+                return fixed if near and expand((fixed,), self._files) else ""
+        return ""

@@ -1,0 +1,45 @@
+"""Whether a plan is worth running in parallel, and why: said before anything is spent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator_tui.core.plan import Plan
+from orchestrator_tui.core.workflow import Workflow
+from orchestrator_tui.plan.checked import Pair, Verdict, Wave
+from orchestrator_tui.plan.waves import cap_of
+
+PARALLEL, SEQUENTIAL, SINGLE, NO_TRACKS = "parallel", "sequential", "single", "none"
+
+
+def verdict_of(plan: Plan, workflow: Workflow | None, matrix: Sequence[Pair], waves: Sequence[Wave]) -> Verdict:
+    """Parallel or sequential, with its reason and how many tracks are at work at once at most."""
+    count, most = len(plan.tracks), cap_of(plan, workflow)
+    if count == 0:
+        return Verdict(NO_TRACKS, "The batch's own stages divide the work into tracks.", 0, 0)
+    if count == 1:
+        return Verdict(SINGLE, "Sequential: there is one track.", 1, 1)
+    widest = max(len(one.tracks) for one in waves)
+    width = min(widest, most) if most else widest
+    independent = _independent(plan)
+    if width > 1:
+        bound = f", at most {width} at a time" if width < count else ""
+        return Verdict(PARALLEL, f"Parallel: {independent} independent tracks of {count}{bound}.", width, independent)
+    return Verdict(SEQUENTIAL, f"Sequential: {_why_one(plan, most)}.", width, independent)
+
+
+def _independent(plan: Plan) -> int:
+    """Tracks that wait for no other one."""
+    slugs = {one.slug for one in plan.tracks}
+    return sum(not any(needed in slugs for needed in one.depends_on) for one in plan.tracks)
+
+
+def _why_one(plan: Plan, most: int) -> str:
+    if most == 1:
+        return "one track at a time is allowed"
+    undeclared = [one.slug for one in plan.tracks if not one.scope.declared]
+    if undeclared:
+        return f"{', '.join(undeclared[:3])}{' …' if len(undeclared) > 3 else ''} declare no files, so each runs alone"
+    if _independent(plan) == 1:
+        return "each track waits for another one"
+    return "the tracks change the same files"

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import time
 
 from orchestrator_tui.adapters.jobs import processes
 from orchestrator_tui.adapters.jobs.copier import Copier
 from orchestrator_tui.adapters.jobs.feeding import Feeder
 from orchestrator_tui.adapters.jobs.ladder import Ladder, Sweep
-from orchestrator_tui.adapters.jobs.record import CONTROL, READY, RESULT, STATE, STREAMS, reserve, settle, write_facts
+from orchestrator_tui.adapters.jobs.record import CONTROL, READY, RESULT, STATE, STREAMS, reserve, write_facts
+from orchestrator_tui.adapters.jobs.signals import plain as signal
 from orchestrator_tui.adapters.jobs.spawning import Child, spawn
 
 _CHUNK = 1 << 18
@@ -95,7 +95,7 @@ def _tell(result: dict[str, str | int]) -> None:
     """Write the result; a full disk is waited for, a directory that is gone is not."""
     for _ in range(_DISK_TRIES):
         try:
-            settle(RESULT, result)
+            write_facts(RESULT, result)
         except FileNotFoundError:
             return
         except OSError:

@@ -28,7 +28,6 @@ from orchestrator_tui.adapters.jobs.record import (
     SPOOL,
     STATE,
     STREAMS,
-    sync_directory,
 )
 from orchestrator_tui.adapters.jobs.seeing import Seeing
 from orchestrator_tui.adapters.process import alive
@@ -211,7 +210,6 @@ class Jobs:
             (place / SPOOL).mkdir(mode=0o700, exist_ok=True)
             if not spec.keep_open:
                 (place / CLOSED).touch(mode=0o600)
-            sync_directory(str(self._directory))
             failure = start_shim(place, lock, "attend", order)
         except OSError as error:
             raise JobError(f"job {spec.id}: it cannot be started: {error.strerror}: {error.filename}") from error

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-import signal
 
 from orchestrator_tui.adapters.jobs import processes
+from orchestrator_tui.adapters.jobs.signals import plain as signal
 
 _RUNGS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 _LONGEST = 5.0

@@ -14,7 +14,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from orchestrator_tui.adapters.jobs.record import LOCK, LOG, READY
+from orchestrator_tui.adapters.jobs.record import LOCK, LOG, READY, sync_directory
 
 SHIM = Path(__file__).with_name("shim.py")
 READY_SECONDS = 20.0
@@ -78,10 +78,16 @@ def start_shim(place: Path, lock: int, task: str, order: dict[str, Any]) -> str:
     finally:
         os.close(log)
     try:
+        # It has its order only when its directory is there for good; until then it gets up.
+        sync_directory(str(place.parent))
         told, _ = shim.communicate(order_bytes, timeout=READY_SECONDS)
     except subprocess.TimeoutExpired:
         # It starts all the same; who asks later will see it.
         threading.Thread(target=shim.communicate, name=f"shim-{shim.pid}", daemon=True).start()
         return ""
+    except OSError:
+        shim.kill()
+        shim.communicate()
+        raise
     text = told.decode("utf-8", "replace").strip()
     return "" if text == READY else text or "its shim ended before it had begun"

@@ -7,8 +7,9 @@ elsewhere ``ps`` is asked, families are process groups and what descends from th
 from __future__ import annotations
 
 import os
-import signal
 import sys
+
+from orchestrator_tui.adapters.jobs.signals import plain as signal
 
 _STATE, _PARENT, _GROUP, _SESSION, _START = 0, 1, 2, 3, 19
 _DEAD = ("Z", "X", "x")

@@ -33,43 +33,34 @@ _FLAGS = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 def write_facts(name: str, facts: dict[str, str | int]) -> None:
-    """Write facts into a file of the current directory: durably and atomically.
-
-    Raises:
-        OSError: they cannot be written; nothing of them is left.
-    """
-    reserve(name)
-    settle(name, facts)
-
-
-def reserve(name: str) -> None:
-    """Take the room on disk that :func:`settle` needs for the facts of this name.
-
-    Raises:
-        OSError: there is none.
-    """
-    _fill(name + ".new", b"\n" * _RESERVED)
-
-
-def settle(name: str, facts: dict[str, str | int]) -> None:
-    """Write facts where room was reserved for them, and put them in their place.
+    """Write facts into a file of the current directory: durably, and at once or not at all.
 
     Raises:
         OSError: they cannot be written now; it may be tried again.
     """
     lines = "".join(f"{key} {' '.join(str(value).split())}\n" for key, value in facts.items())
     content = lines.encode("utf-8", "backslashreplace")[: _RESERVED - 1]
-    _fill(name + ".new", content.ljust(_RESERVED, b"\n"))
+    _fill(name + ".new", content.ljust(_RESERVED, b"\n"), durably=True)
     os.rename(name + ".new", name)
     sync_directory(".")
 
 
-def _fill(name: str, content: bytes) -> None:
+def reserve(name: str) -> None:
+    """Take the room on disk that :func:`write_facts` will need for this name.
+
+    Raises:
+        OSError: there is none.
+    """
+    _fill(name + ".new", b"\n" * _RESERVED, durably=False)
+
+
+def _fill(name: str, content: bytes, durably: bool) -> None:
     descriptor = os.open(name, _FLAGS, 0o600)
     try:
         if os.pwrite(descriptor, content, 0) != len(content):
             raise OSError(28, "no room for all of it", name)
-        os.fsync(descriptor)
+        if durably:
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 

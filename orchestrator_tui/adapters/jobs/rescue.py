@@ -7,12 +7,12 @@ stays unknown, and of what the process left behind it finds what is in its sessi
 from __future__ import annotations
 
 import os
-import signal
 import time
 
 from orchestrator_tui.adapters.jobs import processes
 from orchestrator_tui.adapters.jobs.ladder import Ladder
-from orchestrator_tui.adapters.jobs.record import READY, RESULT, settle
+from orchestrator_tui.adapters.jobs.record import READY, RESULT, write_facts
+from orchestrator_tui.adapters.jobs.signals import plain as signal
 
 _STEP = 0.03
 _LONGEST = 5.0
@@ -48,7 +48,7 @@ def rescue(order: Stranded, tell: Callable[[str], None]) -> None:
         time.sleep(_STEP)
     family.kill(time.monotonic() + _LONGEST)
     ended = time.time_ns() // 1_000_000
-    settle(RESULT, {"reason": ladder.reason, "ended": ended, "left_over": family.swept})
+    write_facts(RESULT, {"reason": ladder.reason, "ended": ended, "left_over": family.swept})
 
 
 class _Family:

@@ -7,7 +7,8 @@ ran is always on record, and what is not on record never ran.
 from __future__ import annotations
 
 import os
-import signal
+
+from orchestrator_tui.adapters.jobs.signals import plain as signal
 
 _FAILED = 127
 

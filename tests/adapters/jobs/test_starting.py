@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import stat
@@ -176,6 +177,20 @@ def test_a_directory_that_cannot_be_made_is_said(scene: Scene) -> None:
     (scene.directory / "jobs").write_text("a file")
     with pytest.raises(JobError, match="job attempt: it cannot be started: File exists"):
         scene.shell("attempt", "true")
+
+
+def test_without_a_directory_that_lasts_it_does_not_run(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: str) -> None:
+        raise OSError(errno.EIO, "Input/output error", path)
+
+    with monkeypatch.context() as broken:
+        broken.setattr("orchestrator_tui.adapters.jobs.launching.sync_directory", refuse)
+        with pytest.raises(JobError, match="job attempt: it cannot be started: Input/output error"):
+            scene.shell("attempt", "echo started >>count")
+    assert scene.jobs.look("attempt").status == "absent"
+    scene.shell("attempt", "echo started >>count")
+    scene.ended("attempt")
+    assert (scene.directory / "count").read_text() == "started\n"
 
 
 @pytest.mark.parametrize("id", ["", "x" * 201, "/" * 70])

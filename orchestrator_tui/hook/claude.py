@@ -14,6 +14,7 @@ from orchestrator_tui.adapters.process import ProcessIdentity, alive, identity
 from orchestrator_tui.core.agents import address
 from orchestrator_tui.core.naming import agent_slug, agent_source
 from orchestrator_tui.journal.home import repository_root
+from orchestrator_tui.runtime.run_agent import run_agent
 
 ENTRYPOINT = "CLAUDE_CODE_ENTRYPOINT"
 PROJECT = "CLAUDE_PROJECT_DIR"
@@ -31,7 +32,8 @@ class Caller:
         session: its session id.
         agent: its own id inside the session; "" for the session's main agent.
         directory: where its session was started; its repository is found from there (DESIGN §3).
-        list_directory: real path of its task list, whether that exists yet or not.
+        run: the batch and track that it works for, when it is an agent of a run.
+        own_list: real path of the task list that its session writes, whether that exists yet or not.
         transcript: the file that holds what it said and was given; None when it is not told.
     """
 
@@ -40,7 +42,8 @@ class Caller:
         self.agent = _identifier(call["agent_id"], _AGENT) if call.get("agent_id") else ""
         # The directory of the call is where the agent has gone meanwhile.
         self.directory = Path(environ.get(PROJECT, "").strip() or _text(call, "cwd"))
-        self.list_directory = claude_home.list_directory(environ, self.session)
+        self.run = run_agent(environ, self.directory)
+        self.own_list = claude_home.list_directory(environ, self.session)
         self.transcript = _transcript(call, self.session, self.agent)
         self._attended = environ.get(ENTRYPOINT, "") == "cli"
         self._parent = os.getppid()
@@ -52,9 +55,14 @@ class Caller:
         return address(self.session, self.agent)
 
     @property
+    def list_directory(self) -> str:
+        """Real path of the task list that is its batch: its own, or that of its run."""
+        return self.own_list if self.run is None else self.run.tasks
+
+    @property
     def track(self) -> str:
-        """The slug of the agent's track, until somebody names it (DESIGN §1)."""
-        return agent_slug(self.session, self.agent)
+        """The slug of the agent's track: that of its run, else its own, until somebody names it (DESIGN §1)."""
+        return agent_slug(self.session, self.agent) if self.run is None else self.run.track
 
     @property
     def source(self) -> str:

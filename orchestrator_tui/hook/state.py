@@ -20,8 +20,11 @@ _PATH = 4096
 
 
 def report(visit: Visit) -> None:
-    """Wake the holder of the caller's batch, and tell it what has happened; nothing while nobody is there."""
-    if not visit.attended:
+    """Wake the holder of the caller's batch, and tell it what has happened; nothing while nobody is there.
+
+    Who runs agents follows their processes itself.
+    """
+    if visit.caller.run is not None or not visit.attended:
         return
     call = visit.call
     if not visit.has_batch:

@@ -18,6 +18,7 @@ from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.metadata import TaskMetadata, read_metadata
 from orchestrator_tui.core.model import Batch, Gate
+from orchestrator_tui.core.naming import task_source
 from orchestrator_tui.core.normalise import asks, digest, is_gate_of_task, task_gate_id, task_question
 from orchestrator_tui.core.observe_gates import TASK_FILE, task_gate
 from orchestrator_tui.core.stage_said import STAGE_SAID, payload, said_in
@@ -111,8 +112,15 @@ def _written_task(visit: Visit) -> Any:
 def _read(visit: Visit, task_id: Any) -> TaskFact | None:
     if not isinstance(task_id, str) or not task_id or "/" in task_id or "\0" in task_id:
         return None
-    record = read_task(os.path.join(visit.caller.list_directory, f"{task_id}.json"))
-    return None if record is None or record.problem else to_fact(record)
+    record = read_task(os.path.join(visit.caller.own_list, f"{task_id}.json"))
+    if record is None or record.problem:
+        return None
+    fact = to_fact(record)
+    if visit.caller.run is None:
+        return fact
+    # The batch of a run has tasks of its own; the same number of a session's list is another task.
+    name = f"{visit.caller.session[:8]}.{fact.task_id}"
+    return replace(fact, task_id=name, source=task_source(name))
 
 
 def _updated(fact: TaskFact, update: Mapping[str, Any]) -> TaskFact:
@@ -129,7 +137,12 @@ def _updated(fact: TaskFact, update: Mapping[str, Any]) -> TaskFact:
 
 
 def _tell_stage(visit: Visit, fact: TaskFact) -> None:
-    """Leave word of the stage that this call reported: its next one may overwrite that before anybody looks."""
+    """Leave word of the stage that this call reported: its next one may overwrite that before anybody looks.
+
+    In a run it is the engine that moves stages.
+    """
+    if visit.caller.run is not None:
+        return
     metadata = visit.tool_input.get("metadata")
     reported = {"stage", "stageStatus", "skippedStages"} & (metadata.keys() if isinstance(metadata, dict) else set())
     said = said_in(fact) if reported or "subject" in visit.tool_input else None
@@ -139,6 +152,8 @@ def _tell_stage(visit: Visit, fact: TaskFact) -> None:
 
 def _track(visit: Visit, fact: TaskFact, meta: TaskMetadata) -> str:
     """The slug by which the batch knows the task's track: who watches may have had to tell two apart."""
+    if visit.caller.run is not None:
+        return visit.caller.track
     return visit.door.slug_of(fact.source) or meta.slug
 
 
@@ -184,4 +199,6 @@ def _by_hook(draft: Draft, visit: Visit) -> Draft:
     """A gate that is opened here can be answered through us, and it is known who asks."""
     if draft.kind != "gate_opened":
         return draft
-    return Draft(draft.kind, {**draft.payload, "routes": [ROUTE, TASK_FILE], "asker": visit.caller.address})
+    # Nobody but its session writes or watches the list of an agent of a run.
+    routes = [ROUTE, TASK_FILE] if visit.caller.run is None else [ROUTE]
+    return Draft(draft.kind, {**draft.payload, "routes": routes, "asker": visit.caller.address})

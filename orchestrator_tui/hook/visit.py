@@ -14,7 +14,7 @@ from orchestrator_tui.core.naming import is_call_gate, list_batch_id
 from orchestrator_tui.hook.claude import Caller
 from orchestrator_tui.journal.attended import attended
 from orchestrator_tui.journal.home import journal_directory, state_home
-from orchestrator_tui.journal.port import JournalNewer
+from orchestrator_tui.journal.port import JournalMissing, JournalNewer
 from orchestrator_tui.journal.sqlite import HOOK_LOCK_TIMEOUT_S, SqliteJournal
 from orchestrator_tui.runtime.doors import Door, Reader
 from orchestrator_tui.runtime.ports import Clock
@@ -92,7 +92,15 @@ class Visit:
         return any(head.id == self.batch for head in self.journal.batches())
 
     def open_batch(self) -> None:
-        """Open the batch of the caller's list, where nobody has yet."""
+        """Open the batch of the caller's list, where nobody has yet; that of a run is opened by the run alone.
+
+        Raises:
+            JournalMissing: its run has no batch.
+        """
+        if self.caller.run is not None:
+            if not self.has_batch:
+                raise JournalMissing(f"there is no batch {self.batch}")
+            return
         opened = watched_batch(self.caller.list_directory, str(self.caller.repository))
         self.journal.open_batch(self.batch, opened, self.clock.now(), ROUTE)
 

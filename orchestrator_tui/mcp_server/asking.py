@@ -45,7 +45,7 @@ def request_decision(place: Place, given: Arguments, cancellation: Cancellation)
         Mistake: the arguments do not make a question.
         JournalError: the question could not be recorded.
     """
-    slug = named_slug(_TOOL, given.get("track", ""))
+    slug = named_slug(_TOOL, given.get("track", ""), place.caller)
     asked = _question(given)
     gate = _patiently(place, cancellation, PATIENCE_S, lambda _: _ask(place, given, slug, asked))
     cancellation.woken_by(lambda: place.desk.wake(gate.batch, gate.id))
@@ -127,7 +127,7 @@ def _ask(place: Place, given: Arguments, slug: str, asked: Question) -> Gate:
         track=slug_of_call(batch, caller, slug),
         source=caller.source,
         workflow="" if track is None else track.workflow,
-        routes=place.desk.routes(),
+        routes=place.desk.routes(caller),
         anew=not request,
         asker=caller.address,
     )

@@ -25,6 +25,7 @@ from orchestrator_tui.core.canonical import sha256_hex
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.naming import agent_source, list_batch_id
 from orchestrator_tui.mcp_server.transcripts import caller_of
+from orchestrator_tui.runtime.run_agent import RunAgent, run_agent
 
 INTERACTIVE = "cli"
 """What Claude Code calls a session at a terminal in ``CLAUDE_CODE_ENTRYPOINT``."""
@@ -40,14 +41,16 @@ class Caller:
     Attributes:
         session: id of its session.
         agent: its own id inside the session; "" for the main agent.
-        list_directory: real path of the session's task list, whether that exists or not.
+        list_directory: real path of the task list that is its batch, whether that exists or not.
         interactive: it is the main agent of a session with a person at its terminal.
+        run: the batch and track that it works for, when it is an agent of a run.
     """
 
     session: str
     agent: str
     list_directory: str
     interactive: bool
+    run: RunAgent | None = None
 
     @property
     def address(self) -> str:
@@ -84,14 +87,15 @@ class Client:
         self._above = tuple(ancestors() if above is None else above)[:_NEAREST]
         self._config = config_directory(environ)
         self.start = Path(environ.get("CLAUDE_PROJECT_DIR", "").strip() or os.getcwd())
+        self._run = run_agent(environ, self.start)
 
     def caller(self, call: str = "") -> Caller:
         """Who makes the tool call with this id; a call that no transcript shows is the main agent's."""
         session = self._session()
         agent = self._find(self._config, session, call) or "" if call else ""
-        directory = list_directory(self._environ, session)
+        directory = list_directory(self._environ, session) if self._run is None else self._run.tasks
         at_terminal = self._environ.get("CLAUDE_CODE_ENTRYPOINT") == INTERACTIVE
-        return Caller(session, agent, directory, at_terminal and not agent)
+        return Caller(session, agent, directory, at_terminal and not agent, self._run)
 
     def _session(self) -> str:
         said = self._environ.get("CLAUDE_CODE_SESSION_ID", "").strip()

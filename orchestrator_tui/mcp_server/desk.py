@@ -14,7 +14,7 @@ from orchestrator_tui.core.evolve import fold
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, State
 from orchestrator_tui.journal.home import journal_directory, repository_root, state_home
-from orchestrator_tui.journal.port import JournalBusy, JournalDamaged, JournalError, Request
+from orchestrator_tui.journal.port import JournalBusy, JournalDamaged, JournalError, JournalMissing, Request
 from orchestrator_tui.journal.presence import present
 from orchestrator_tui.journal.sqlite import SqliteJournal, open_journal
 from orchestrator_tui.mcp_server.caller import Caller, Client
@@ -72,10 +72,16 @@ class Desk:
             return self._journal
 
     def door(self, caller: Caller, *, create: bool) -> Door:
-        """The way to the gates of the caller's batch; ``create`` opens the batch where it is not there."""
+        """The way to the gates of the caller's batch; ``create`` opens the batch where it is not there.
+
+        Raises:
+            JournalMissing: the batch is that of a run, which it alone opens, and is not there.
+        """
         journal = self.journal(create=create)
         with self._mutex:
-            if create and caller.batch not in self._opened:
+            if caller.run is not None and all(head.id != caller.batch for head in journal.batches()):
+                raise JournalMissing(f"there is no batch {caller.batch}")
+            if create and caller.run is None and caller.batch not in self._opened:
                 opened = watched_batch(caller.list_directory, str(self.repository))
                 journal.open_batch(caller.batch, opened, self.clock.now(), ROUTE)
                 self._opened.add(caller.batch)
@@ -122,11 +128,14 @@ class Desk:
                 # What was recorded is recorded; only the checkpoint at closing is missing, and any other makes it.
                 return
 
-    def routes(self) -> tuple[str, ...]:
+    def routes(self, caller: Caller) -> tuple[str, ...]:
         """The ways to whoever asks here: the result of the call, and its hooks where it runs ours.
 
-        A hook finds the answer with the agent's next tool call of any kind, when nobody waits for it any more.
+        A hook finds the answer with the agent's next tool call of any kind, when nobody waits for it any more. The
+        Claude Code of a run is started with our hooks.
         """
+        if caller.run is not None and self.environ.get("CLAUDE_CODE_SESSION_ID"):
+            return (ROUTE, HOOK)
         home = state_home(self.environ)
         return (ROUTE, HOOK) if connected(self.environ, self.client.start, home) else (ROUTE,)
 

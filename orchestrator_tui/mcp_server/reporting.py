@@ -26,7 +26,7 @@ def report_stage(place: Place, given: Arguments, cancellation: Cancellation) -> 
         Mistake: the workflow has no such stage.
         JournalError: it could not be recorded.
     """
-    slug = named_slug(REPORT_STAGE.name, given.get("track", ""))
+    slug = named_slug(REPORT_STAGE.name, given.get("track", ""), place.caller)
     place.door(create=True)
     batch = place.batch()
     track = track_of_call(batch, place.caller, slug)
@@ -66,7 +66,7 @@ def finding(place: Place, given: Arguments, cancellation: Cancellation) -> Reply
 
 
 def _said(place: Place, kind: str, given: Arguments) -> Reply:
-    slug = named_slug(kind, given.get("track", ""))
+    slug = named_slug(kind, given.get("track", ""), place.caller)
     place.door(create=True)
     fetched = fetch(place)
     batch = place.batch()

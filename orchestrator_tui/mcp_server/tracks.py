@@ -10,16 +10,20 @@ from orchestrator_tui.mcp_server.arguments import Mistake, quoted
 from orchestrator_tui.mcp_server.caller import Caller
 
 
-def named_slug(tool: str, named: str) -> str:
-    """The slug that a ``track`` argument means, "" for none.
+def named_slug(tool: str, named: str, caller: Caller) -> str:
+    """The slug that a ``track`` argument means, "" for none; an agent of a run means its own without naming it.
 
     Raises:
-        Mistake: it cannot be one.
+        Mistake: it cannot be one, or an agent of a run names another's.
     """
     slug = slugify(named)
     if named and not slug:
         raise Mistake(f"{tool}: track {quoted(named)} is no slug of a-z, 0-9 and -")
-    return slug
+    if caller.run is None:
+        return slug
+    if slug and slug != caller.run.track:
+        raise Mistake(f"{tool}: you are track {caller.run.track} and cannot speak for {quoted(slug)}")
+    return caller.run.track
 
 
 def track_of_call(batch: Batch | None, caller: Caller, slug: str) -> Track | None:

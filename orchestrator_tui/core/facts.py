@@ -85,7 +85,7 @@ class CallEnded:
     """A tool call whose result stands in a transcript.
 
     ``gate`` is the id that a gate of this very call has (:func:`orchestrator_tui.core.naming.call_gate_id`);
-    ``answered_by`` is ``hook``, ``person`` (at the terminal), or "" when nobody was asked or it is not said.
+    ``answered_by`` is ``hook``, ``person`` (at the terminal), ``rules`` (Claude Code's own), or "" when it is not said.
     """
 
     asker: str

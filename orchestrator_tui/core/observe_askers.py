@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from orchestrator_tui.core.agent_tracks import SESSION_ENDED
-from orchestrator_tui.core.agents import GONE, session_of
+from orchestrator_tui.core.agents import GONE, agent_of, session_of
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import AgentsSeen, CallEnded
 from orchestrator_tui.core.gate_refusals import has_left
@@ -115,10 +115,14 @@ def _call_ended(gate: Gate, call: CallEnded) -> list[Draft]:
     if call.wall_ms and call.wall_ms < gate.opened_at.wall_ms:
         # The same call was made before; its end says nothing of this one.
         return []
-    if call.answered_by != "person" and _took_ours(gate, call):
+    if _took_ours(gate, call):
         done = "went on by it" if call.answered_by else "ended after it"
         return [acknowledged(gate, f"its transcript: the {sanitise_line(call.tool, 60)} call {done}")]
-    why = {"person": "answered at its terminal", "hook": "another hook answered it"}
+    why = {
+        "person": "answered at its terminal",
+        "hook": "another hook answered it",
+        "rules": "Claude Code's own rules answered it",
+    }
     said = why.get(call.answered_by, f"its {sanitise_line(call.tool, 60)} call ended without our answer")
     return [Draft("gate_answered_elsewhere", {"gate": gate.id, "revision": gate.revision, "why": said})]
 
@@ -127,8 +131,11 @@ def _took_ours(gate: Gate, call: CallEnded) -> bool:
     """Whether the call can have gone on by our answer: it was on its way, and the call did not run against it."""
     if gate.decision is None or not has_left(gate):
         return False
+    if call.answered_by or not agent_of(call.asker):
+        # A session's own transcript names the hook that answered; those of sub-agents do not in every version.
+        return call.answered_by == "hook"
     roles = {option.role for option in gate.question.options if option.key in gate.decision.options}
-    return call.answered_by == "hook" or call.failed or "reject" not in roles
+    return call.failed or "reject" not in roles
 
 
 def _arrived(batch: Batch, identifier: str, asker: str) -> list[Gate]:

@@ -13,6 +13,7 @@ from orchestrator_tui.hook import handing, owed, state, tasks
 from orchestrator_tui.hook.holding import Held, hold
 from orchestrator_tui.hook.main import TASK_TOOLS
 from orchestrator_tui.hook.queued import Queue
+from orchestrator_tui.hook.settling import settle_calls
 from orchestrator_tui.hook.visit import Visit
 
 CONTEXT_LOST = ("compact", "resume")
@@ -24,8 +25,8 @@ def tool_ran(visit: Visit) -> None:
     with handing.looking(visit):
         wrote_task = visit.event == "PostToolUse" and visit.tool in TASK_TOOLS
         asked = tasks.written(visit) if wrote_task else None
-        _acknowledge_call(visit)
-        handing.settle(visit)
+        _call_ran(visit)
+        _settle(visit)
         held = asked is not None and asked.hold and not visit.caller.at_a_terminal
         if not held:
             handing.bring(visit, visit.tell, handing.answers(visit))
@@ -49,7 +50,7 @@ def tool_is_called(visit: Visit) -> None:
 
 def turn_ends(visit: Visit) -> None:
     """An agent is about to stop: it is held while it owes a gate, and gets what waits for it (DESIGN §4.2)."""
-    handing.settle(visit)
+    _settle(visit)
     held = hold(visit, lambda: _owed(visit), Queue(visit.caller.transcript).holds_something)
     if handing.bring(visit, visit.block, held.claimed, _beside(held)):
         return
@@ -64,7 +65,7 @@ def turn_ends(visit: Visit) -> None:
 def prompt_comes(visit: Visit) -> None:
     """A person or program has written to a session: bring what waits for it, and which questions are stale."""
     with handing.looking(visit):
-        handing.settle(visit)
+        _settle(visit)
         stale = _stale(visit, visit.clock.now())
         more = stale_words(stale, visit.clock.now()) if stale else ""
         if not handing.bring(visit, visit.tell, handing.answers(visit), more) and more:
@@ -82,6 +83,7 @@ def session_starts(visit: Visit) -> None:
 
 def session_ends(visit: Visit) -> None:
     """A session has ended: nobody makes its tool calls any more."""
+    settle_calls(visit)
     state.forget(visit)
     state.report(visit)
 
@@ -114,8 +116,14 @@ HANDLERS: Mapping[str, Callable[[Visit], None]] = {
 }
 
 
-def _acknowledge_call(visit: Visit) -> None:
-    """A call that was asked for has run."""
+def _settle(visit: Visit) -> None:
+    """Record which answers the caller was given by earlier hooks and has gone on with, or not taken."""
+    handing.settle(visit)
+    settle_calls(visit)
+
+
+def _call_ran(visit: Visit) -> None:
+    """A call that may have been asked for has run."""
     if any(is_call_gate(gate.id) for gate in visit.journal.gates(visit.batch)):
         from orchestrator_tui.hook.permission import went_on
 

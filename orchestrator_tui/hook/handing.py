@@ -14,6 +14,7 @@ from orchestrator_tui.core.model import Gate
 from orchestrator_tui.core.words import brought_words
 from orchestrator_tui.hook import owed, proof
 from orchestrator_tui.hook.messages import left, unread, was_shown
+from orchestrator_tui.hook.settling import to_look_again
 from orchestrator_tui.hook.visit import ROUTE, Visit
 from orchestrator_tui.journal import mail
 from orchestrator_tui.journal.port import JournalError
@@ -93,7 +94,7 @@ def looking(visit: Visit) -> Iterator[None]:
         raise
     now, alone = visit.clock.now(), not visit.attended
     asked = (gate for gate in visit.gates() if session_of(gate.asker) == session)
-    if any(owed.to_look_for(gate, now, alone) for gate in asked) or left(visit):
+    if any(owed.to_look_for(gate, now, alone) for gate in asked) or left(visit) or to_look_again(visit):
         mail.post(visit.home, session)
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from orchestrator_tui.core.model import Gate, GateState
-from orchestrator_tui.core.naming import call_gate_id, gates_of_call, is_call_gate, part_gate_id
-from orchestrator_tui.core.normalise_calls import DENY, EDIT, KEEP_PLANNING, CallQuestions, call_questions
+from orchestrator_tui.core.naming import call_gate_id, gates_of_call, part_gate_id
+from orchestrator_tui.core.normalise_calls import DENY, KEEP_PLANNING, CallQuestions, call_questions
 from orchestrator_tui.hook.answers import output
 from orchestrator_tui.hook.racing import WENT_ON, Race, end
 from orchestrator_tui.hook.transcript import CallWatch
@@ -45,23 +45,16 @@ def answer(visit: Visit) -> None:
 
 
 def went_on(visit: Visit) -> None:
-    """Record what a tool that has run says of its call's gates: our answer was taken, or another one was.
+    """Record that a tool has run without our answer to its call, or against it.
 
-    A command that was changed by its answer, and a plan, run with another input than they were asked with. Whose
-    answer let it run is written into the transcript only after this: whoever holds the batch reads it there.
+    Where it was printed, whose answer let the tool run stands in the transcript only after this (``hook.settling``).
     """
     own = gates_of_call(_gate_id(visit))
-    held = visit.journal.holder(visit.batch) is not None
     for gate in visit.journal.gates(visit.batch):
-        if not is_call_gate(gate.id) or gate.asker != visit.caller.address:
+        if gate.id not in own or gate.asker != visit.caller.address:
             continue
-        mine = gate.id in own
-        if gate.state is GateState.DELIVERED and mine and _is_denied(gate):
-            # It would not have run by our answer, though that was printed.
-            end(visit, [gate], "gate_answered_elsewhere", WENT_ON)
-        elif gate.state is GateState.DELIVERED and (mine or _runs_changed(gate, visit.tool)) and not held:
-            visit.door.acknowledge(gate, f"Claude Code went on with {visit.tool}")
-        elif mine and gate.state in (GateState.OPEN, GateState.DECIDED) and gate.claim is None:
+        waits = gate.state in (GateState.OPEN, GateState.DECIDED) and gate.claim is None
+        if waits or (gate.state is GateState.DELIVERED and _is_denied(gate)):
             end(visit, [gate], "gate_answered_elsewhere", WENT_ON)
 
 
@@ -121,11 +114,3 @@ def _is_denied(gate: Gate) -> bool:
     """Whether our answer keeps the tool from running: words alone do, too, but for a question of the agent's own."""
     chosen = () if gate.decision is None else gate.decision.options
     return gate.question.kind != "question" and chosen in ((), (DENY,), (KEEP_PLANNING,))
-
-
-def _runs_changed(gate: Gate, tool: str) -> bool:
-    """Whether our answer lets this tool run with another input than it was asked with."""
-    subject, decision = gate.question.subject, gate.decision
-    if not isinstance(subject, Mapping) or subject.get("tool") != tool or decision is None:
-        return False
-    return decision.options == (EDIT,) or (gate.question.kind == "plan" and decision.options != (KEEP_PLANNING,))

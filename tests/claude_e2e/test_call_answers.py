@@ -10,6 +10,7 @@ import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Event
 from typing import Any
 
 import pytest
@@ -17,8 +18,9 @@ import pytest
 from orchestrator_tui.core.model import Gate, GateState
 from orchestrator_tui.journal.home import journal_directory
 from orchestrator_tui.journal.sqlite import SqliteJournal
-from tests.claude_e2e.test_thin_thread import add_hooks, make_journal, orch, somebody_present
-from tests.claude_rig import ClaudeRig, Conversation, HeadlessSession, Step, call, say, wait_until
+from tests.claude_e2e.test_calls import parent
+from tests.claude_e2e.test_thin_thread import SCRIPTS, make_journal, orch, somebody_present
+from tests.claude_rig import ClaudeRig, Conversation, HeadlessSession, Step, ToolCall, call, say, wait_until
 
 pytestmark = pytest.mark.e2e_claude
 
@@ -65,6 +67,12 @@ class Thread:
 
         return wait_until(found, f"{gate.id} in {states}")
 
+    def hook(self, gate: Gate) -> int:
+        """Wait until a hook waits for the gate; its process."""
+        return wait_until(
+            lambda: next((one.pid for one in self.journal.waiters.live(gate.batch, gate.id)), None), "the waiting hook"
+        )
+
     def nobody_waits(self, gate: Gate) -> bool:
         """Whether no hook waits for the gate any more."""
         return not self.journal.waiters.live(gate.batch, gate.id)
@@ -72,7 +80,8 @@ class Thread:
 
 @contextmanager
 def thread(rig: ClaudeRig) -> Iterator[Thread]:
-    add_hooks(rig)
+    for event in ("PermissionRequest", "PostToolUse", "Stop", "SessionEnd"):
+        rig.add_hook(event, f"{SCRIPTS / 'orch-hook'} {event} || exit 0", timeout=86_400)
     make_journal(rig)
     journal = SqliteJournal(journal_directory(rig.orch_home, rig.project), create=False)
     try:
@@ -103,10 +112,10 @@ def test_several_questions_of_one_call_are_answered_together(each_claude_rig: Cl
 
         assert '"Which ones?"="red one, blue one, a green one" notes: they match' in request.new_text
         assert '"Where to?"="to the moon"' in request.new_text
-        for gate in (which, where):
-            there.until(gate, GateState.ACKNOWLEDGED)
         session.wait_type("result")
         assert session.finish() == 0
+        for gate in (which, where):
+            there.until(gate, GateState.ACKNOWLEDGED)
 
 
 def test_a_changed_command_runs_as_it_was_changed(claude_rig: ClaudeRig) -> None:
@@ -173,6 +182,45 @@ def test_the_hook_finds_out_by_itself_that_the_terminal_was_first(claude_rig: Cl
         assert ended.decision is None
         assert (ended.state is GateState.ANSWERED_ELSEWHERE) == (key == "1")
         assert made.exists() == (key == "1")
+
+
+def transcripts(rig: ClaudeRig) -> str:
+    """What all transcripts of the rig hold."""
+    return "".join(path.read_text() for path in (rig.config / "projects").rglob("*.jsonl"))
+
+
+@pytest.mark.parametrize("first", ["terminal", "here"])
+def test_who_was_first_is_known_by_the_transcript_alone(each_claude_rig: ClaudeRig, first: str) -> None:
+    """Our hook has printed; whether Claude Code had read it when its person was at the dialog, only that tells."""
+    rig, thinks = each_claude_rig, Event()
+    with thread(rig) as there:
+        terminal = rig.interactive(permissions="ask")
+        made = rig.project / "first.txt"
+        read = Step(calls=(ToolCall("Read", {"file_path": str(made)}),), hold=thinks)
+        write = call("Write", file_path=str(made), content="made")
+        terminal.enter(rig.script("first", [write, read, say("FIRST DONE")]))
+        (gate,) = there.gates()
+        terminal.wait_for("create first.txt")
+        shell = parent(there.hook(gate))
+        if first == "terminal":
+            os.kill(shell, signal.SIGSTOP)
+        there.decide(gate, "allow")
+        if first == "terminal":
+            there.until(gate, GateState.DELIVERED)
+            terminal.answer_dialog("1", "create first.txt")
+        rig.requests.wait_for_step("first", 1)
+
+        between = there.until(gate, GateState.DELIVERED)
+        wait_until(lambda: "tool_result" in transcripts(rig), "the result in the transcript, which is written late")
+        thinks.set()
+        terminal.wait_for("FIRST DONE")
+        ended = there.until(gate, GateState.ACKNOWLEDGED, GateState.ANSWERED_ELSEWHERE)
+
+        if first == "terminal":
+            os.kill(shell, signal.SIGCONT)
+        assert made.read_text() == "made"
+        assert [step.step for step in between.steps] == ["claimed", "delivered"]
+        assert (ended.state is GateState.ACKNOWLEDGED) == (first == "here")
 
 
 def test_a_hook_whose_claude_code_was_killed_ends_and_asks_no_more(claude_rig: ClaudeRig) -> None:

@@ -70,6 +70,13 @@ def test_the_end_of_a_call_tells_whose_answer_it_took(state: str, answered_by: s
     assert ends(asked(state), answered_by).state is becomes
 
 
+@pytest.mark.parametrize(("asker", "answered_by"), [("s1", ""), ("s1", "rules"), (ASKER, "rules")])
+def test_an_answer_of_ours_is_not_claimed_without_evidence(asker: str, answered_by: str) -> None:
+    """A session's own transcript names the hook that answered; that of a sub-agent does not in every version."""
+    gate = ends(asked("delivered"), answered_by, asker=asker)
+    assert (gate.state, gate.decision is not None) == (GateState.ANSWERED_ELSEWHERE, True)
+
+
 @pytest.mark.parametrize(("failed", "becomes"), [(True, "acknowledged"), (False, "answered_elsewhere")])
 def test_a_call_that_ran_against_our_denial_was_answered_elsewhere(failed: bool, becomes: str) -> None:
     ledger = asked()

@@ -18,6 +18,7 @@ from orchestrator_tui.core.gates import answer_text
 from orchestrator_tui.core.model import Gate, GateState
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.journal.home import journal_directory
+from orchestrator_tui.journal.mail import mail_file
 from orchestrator_tui.journal.port import Refused
 from orchestrator_tui.journal.presence import PresenceLock
 from orchestrator_tui.journal.sqlite import SqliteJournal
@@ -46,7 +47,7 @@ class RunningHook:
         """Wait for its end: the decision that it printed, or None when it passed through."""
         out, errors = self.process.communicate(timeout=PATIENCE_S)
         assert self.process.returncode == 0, errors
-        assert "Traceback" not in errors, errors
+        assert not errors, errors
         if not out:
             return None
         said = json.loads(out)["hookSpecificOutput"]
@@ -118,8 +119,7 @@ class CallScene:
             "transcript_path": str(self.transcript),
             "cwd": str(self.project),
             "hook_event_name": event,
-            "tool_name": tool,
-            "tool_input": tool_input,
+            **({"tool_name": tool, "tool_input": tool_input} if tool else {}),
             **more,
         }
         return json.dumps(said)
@@ -162,6 +162,12 @@ class CallScene:
         """The tool's result goes back to the model."""
         block = {"type": "tool_result", "tool_use_id": identifier, "content": "done"}
         self.says({"type": "user", "message": {"role": "user", "content": [block]}})
+
+    def has_mail(self) -> bool:
+        """Whether the session's next tool call looks what waits for it."""
+        path = mail_file(self.home, SESSION)
+        assert path is not None
+        return path.exists()
 
     # --- the person ------------------------------------------------------------------------------------------
 

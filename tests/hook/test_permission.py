@@ -59,26 +59,88 @@ def test_a_permission_belongs_to_the_track_by_which_its_agent_is_known(scene: Ca
     assert [gate.track for gate in scene.asked()] == ["review-the-cart"]
 
 
-def test_allowed_the_tool_runs_and_that_is_the_acknowledgement(scene: CallScene) -> None:
+def printed(scene: CallScene) -> Gate:
+    """A permission that is allowed: our hook has printed it, the tool has run, nothing tells yet by whose answer."""
+    scene.uses("Write", WRITE)
     hook = scene.hook("Write", WRITE)
     (gate,) = scene.asked()
     scene.decide(gate, "allow")
     assert hook.ended() == {"behavior": "allow"}
     assert steps(scene.gate(gate.id)) == ["claimed", "delivered"]
-    assert scene.hook("Write", WRITE, "PostToolUse").ended() is None
-    assert scene.until(gate, GateState.ACKNOWLEDGED).steps[-1].evidence == "Claude Code went on with Write"
+    scene.hook("Write", WRITE, "PostToolUse").ended()
+    return scene.gate(gate.id)
+
+
+BY_HOOK = {"type": "attachment", "attachment": {"type": "hook_permission_decision", "toolUseID": "toolu_1"}}
+LATER = ("PostToolUse", "PostToolUseFailure", "Stop", "UserPromptSubmit", "SessionEnd")
+"""What may come after the result of the permitted call stands in the transcript."""
+
+
+def comes(scene: CallScene, event: str, **who: Any) -> None:
+    """The next hook call of an agent."""
+    tool = "Bash" if event.startswith("PostToolUse") else ""
+    scene.hook(tool, {"command": "true"}, event, **who).ended()
+
+
+def goes_on(scene: CallScene) -> None:
+    """The transcript tells that a hook answered, and holds the result; then the agent calls something else."""
+    scene.says(BY_HOOK)
+    scene.returns()
+    comes(scene, "PostToolUse")
+
+
+@pytest.mark.parametrize("event", LATER)
+def test_allowed_its_next_call_finds_in_the_transcript_that_our_answer_was_taken(scene: CallScene, event: str) -> None:
+    gate = printed(scene)
+    assert gate.state is GateState.DELIVERED, "the terminal may have been first after we had printed"
+    scene.says(BY_HOOK)
+    scene.returns()
+    comes(scene, event)
+    step = scene.until(gate, GateState.ACKNOWLEDGED).steps[-1]
+    assert (step.route, step.evidence) == ("hook", "its transcript: the Write call went on by it")
+
+
+@pytest.mark.parametrize("event", LATER)
+def test_the_terminal_was_first_though_we_had_printed(scene: CallScene, event: str) -> None:
+    gate = printed(scene)
+    scene.returns()
+    comes(scene, event)
+    assert scene.until(gate, GateState.ANSWERED_ELSEWHERE).closed_why == "its Write call ended without our answer"
+
+
+def test_what_does_not_stand_in_the_transcript_yet_stays_delivered(scene: CallScene) -> None:
+    gate = printed(scene)
+    comes(scene, "PostToolUse")
+    assert scene.gate(gate.id).state is GateState.DELIVERED
+
+
+def test_another_agents_transcript_says_nothing_of_it(scene: CallScene) -> None:
+    gate = printed(scene)
+    scene.returns()
+    comes(scene, "PostToolUse", agent_id="a7", agent_type="reviewer")
+    assert scene.gate(gate.id).state is GateState.DELIVERED
+
+
+def test_every_tool_call_looks_until_it_is_known(scene: CallScene) -> None:
+    """Otherwise only the mail of the decision makes a tool call look, and that is taken by the first."""
+    gate = printed(scene)
+    assert scene.has_mail()
+    scene.says(BY_HOOK)
+    scene.returns()
+    comes(scene, "PostToolUse")
+    scene.until(gate, GateState.ACKNOWLEDGED)
+    assert not scene.has_mail()
 
 
 def test_whose_answer_it_was_is_left_to_whoever_holds_the_batch(scene: CallScene) -> None:
-    """The terminal may have been first after we had printed; the transcript says so only after the tool has run."""
-    hook = scene.hook("Write", WRITE)
-    (gate,) = scene.asked()
-    scene.decide(gate, "allow")
-    assert hook.ended() == {"behavior": "allow"}
+    gate = printed(scene)
+    scene.says(BY_HOOK)
+    scene.returns()
     lease = scene.journal.take_lease(scene.batch, "test", scene.clock.now())
     assert not isinstance(lease, str)
-    assert scene.hook("Write", WRITE, "PostToolUse").ended() is None
+    comes(scene, "PostToolUse")
     assert scene.gate(gate.id).state is GateState.DELIVERED
+    assert not scene.has_mail(), "its tool calls need not look any more"
     lease.release(scene.clock.now())
 
 
@@ -107,8 +169,10 @@ def test_a_changed_command_is_what_is_allowed_and_what_is_recorded(scene: CallSc
     decided = scene.gate(gate.id)
     assert decided.decision is not None
     assert (decided.decision.options, decided.decision.text) == (("edit",), "npm test -- --run")
-    # The tool that runs names the changed input: its gate is found all the same.
+    # The tool that runs names the changed input, the transcript the one that was asked with.
+    scene.uses("Bash", tool_input)
     scene.hook("Bash", changed, "PostToolUse").ended()
+    goes_on(scene)
     scene.until(gate, GateState.ACKNOWLEDGED)
 
 
@@ -141,7 +205,9 @@ def test_several_questions_of_one_call_are_answered_once_and_together(scene: Cal
         },
     }
     assert [steps(scene.gate(one.id)) for one in (first, second)] == [["claimed", "delivered"]] * 2
+    scene.uses("AskUserQuestion", questions)
     scene.hook("AskUserQuestion", {**questions, "answers": {}}, "PostToolUse").ended()
+    goes_on(scene)
     for gate in (first, second):
         scene.until(gate, GateState.ACKNOWLEDGED)
 
@@ -192,10 +258,12 @@ def test_a_plan_is_approved_in_a_mode_or_sent_back(
     assert gate.question.context == PLAN["plan"]
     scene.decide(gate, option, reason=reason)
     assert hook.ended() == decision
+    scene.uses("ExitPlanMode", PLAN)
     if option != "keep-planning":
         # The tool that runs tells no plan any more.
         scene.hook("ExitPlanMode", {}, "PostToolUse").ended()
-        scene.until(gate, GateState.ACKNOWLEDGED)
+    goes_on(scene)
+    scene.until(gate, GateState.ACKNOWLEDGED)
 
 
 # --- whoever answers first wins ----------------------------------------------------------------------------

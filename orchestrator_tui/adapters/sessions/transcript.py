@@ -215,7 +215,9 @@ class Transcript:
         if source == "hook":
             return "hook"
         rejected = entry.get("toolDenialKind") == "user-rejected" or entry.get("toolUseResult") == _REJECTED
-        return "person" if rejected or (isinstance(source, str) and source.startswith("user")) else ""
+        if rejected or (isinstance(source, str) and source.startswith("user")):
+            return "person"
+        return "rules" if isinstance(source, str) and source else ""
 
     def _attached(self, entry: Mapping[str, Any], line: bytes) -> None:
         attachment = entries.part(entry, "attachment")

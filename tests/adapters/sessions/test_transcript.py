@@ -44,7 +44,7 @@ def test_a_headless_session() -> None:
     assert totals.settled
     assert sorted(transcript.ended_agents.values()) == ["completed", "completed"]
     calls = {call.tool: call for call in transcript.take_ended()}
-    assert calls["Bash"].answered_by == ""
+    assert calls["Bash"].answered_by == "rules"
     assert transcript.take_ended() == ()
 
 
@@ -128,7 +128,7 @@ BY_HOOK_LINE = {"type": "attachment", "attachment": {"type": "hook_permission_de
         ([], {"permissionDecision": {**BY_PERSON, "source": "user_permanent"}}, "person"),
         ([], {"toolDenialKind": "user-rejected"}, "person"),
         ([], {"toolUseResult": "User rejected tool use"}, "person"),
-        ([], {"permissionDecision": {"decision": "accept", "source": "config", "reasonType": "mode"}}, ""),
+        ([], {"permissionDecision": {"decision": "accept", "source": "config", "reasonType": "mode"}}, "rules"),
         ([], {}, ""),
         ([], {"permissionDecision": "strange", "toolUseResult": ["x"]}, ""),
     ],

@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator_tui.adapters.jobs.environment import secret_values
 from orchestrator_tui.adapters.runners.plain import PlainFollower
-from orchestrator_tui.adapters.runners.starting import PROMPT, environment, secrets_of, write_private
+from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.runtime.run_world import AttemptOrder, Follower, JobOrder
 
@@ -45,7 +46,7 @@ class CommandRunner:
             made,
             stdin=b"" if told else attempt.prompt.encode("utf-8", "replace"),
             wall_ms=attempt.wall_ms,
-            secrets=secrets_of(made),
+            secrets=secret_values(made),
         )
 
     def follower(self, attempt: AttemptOrder, words: frozenset[str]) -> Follower:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,10 +11,6 @@ from orchestrator_tui.adapters.jobs.environment import agent_environment
 from orchestrator_tui.runtime.run_world import AttemptOrder
 
 PROMPT = "prompt.md"
-
-_SECRET = re.compile(r"(?:^|_)(?:API_?KEY|KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(?:_|$)", re.IGNORECASE)
-_SHORTEST = 8
-"""Characters below which a value is no secret, but a word that stands in many places."""
 
 
 def identity(attempt: AttemptOrder) -> dict[str, str]:
@@ -49,11 +44,6 @@ def environment(
     path = made.get("PATH") or os.defpath
     made["PATH"] = path if ours in path.split(os.pathsep) else f"{path}{os.pathsep}{ours}"
     return made
-
-
-def secrets_of(environment: Mapping[str, str]) -> tuple[str, ...]:
-    """The values of an environment that must not reach what is recorded, by the names of their variables."""
-    return tuple(value for name, value in environment.items() if _SECRET.search(name) and len(value) >= _SHORTEST)
 
 
 def write_private(attempt: AttemptOrder, name: str, text: str) -> Path:

@@ -15,14 +15,14 @@ from pathlib import Path
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, git
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.history import NOWHERE, branch_tip, commit_id, merge_base
-from orchestrator_tui.adapters.git.listing import Listed, find, holding
+from orchestrator_tui.adapters.git.listing import OURS, Listed, find, holding
 from orchestrator_tui.adapters.git.lock import file_lock, repository_lock
 from orchestrator_tui.adapters.git.names import check_branch
 from orchestrator_tui.adapters.git.places import git_directory
-from orchestrator_tui.adapters.git.trees import confirm_root
+from orchestrator_tui.adapters.git.trees import break_locks, confirm_root
 from orchestrator_tui.core.frozen import frozen
 
-_CHECKOUT_LOCK = "orch-tui-checkout.lock"
+_CHECKOUT_LOCK = "orch-tui-checkout"
 _NOTE = "orch-tui: new"
 
 
@@ -51,7 +51,7 @@ def create(repository: Path, path: Path, branch: str, base: str, reason: str, *,
     Args:
         path: an absolute path, best from :func:`~orchestrator_tui.adapters.git.names.safe_path`.
         base: a branch, tag or commit; a commit, if the call may be repeated after a crash.
-        reason: why it is locked against removal; by this text a worktree is known for ours.
+        reason: why it is locked against removal; by this text, which begins with ``orch-tui``, it is known for ours.
         adopt: take over a branch or worktree of that name that is there already, as it is and where it is.
 
     Raises:
@@ -59,6 +59,8 @@ def create(repository: Path, path: Path, branch: str, base: str, reason: str, *,
             removed, its branch only if that still points at the base.
     """
     check_branch(branch)
+    if not reason.startswith(OURS):
+        raise ValueError(f"the reason must begin with {OURS}: {reason}")
     if not path.is_absolute() or path.is_symlink():
         raise GitError(f"{path} is no place for a worktree: it must be an absolute path and no symbolic link")
     wanted = _Wanted(repository, path, branch, commit_id(repository, base), reason, adopt)
@@ -116,9 +118,11 @@ def _continued(wanted: _Wanted, there: Listed, tip: str | None, made: list[str])
         elsewhere = holding(wanted.repository, branch)
         if elsewhere is not None:
             raise GitError(f"the branch {branch} is checked out in {elsewhere.path}")
-        if tip not in (None, there.head) or (git_directory(path) / "index").exists():
+        # git itself was killed before it had written down where the worktree is.
+        start = there.head if there.head.strip("0") else tip or wanted.base_sha
+        if tip not in (None, start) or (git_directory(path) / "index").exists():
             raise GitError(f"{path} has left the branch {branch}: check it out there again")
-        _attach(path, branch, tip, there.head, made)
+        _attach(path, branch, tip, start, made)
     _keep_locked(wanted, there)
     return path
 
@@ -126,6 +130,7 @@ def _continued(wanted: _Wanted, there: Listed, tip: str | None, made: list[str])
 def _attach(path: Path, branch: str, tip: str | None, start: str, made: list[str]) -> None:
     """Give the worktree its branch, which is new unless ``tip`` says where it points."""
     name = f"refs/heads/{branch}"
+    break_locks(path, branch)
     if tip is None:
         git(path, "update-ref", "-m", _NOTE, "--create-reflog", name, start, NOWHERE)
         made.append("branch")
@@ -145,8 +150,7 @@ def _check_out(path: Path) -> None:
     with file_lock(own / _CHECKOUT_LOCK):
         confirm_root(path)
         if not (own / "index").exists():
-            # Of a checkout that was killed: whoever runs one holds our lock.
-            (own / "index.lock").unlink(missing_ok=True)
+            break_locks(path)
             git(path, "reset", "--hard", "--quiet", "--no-recurse-submodules", "HEAD", "--", timeout=WRITE_SECONDS)
 
 

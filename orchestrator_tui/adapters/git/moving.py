@@ -13,7 +13,7 @@ from pathlib import Path
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, failure, git, git_result
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.places import git_directory
-from orchestrator_tui.adapters.git.trees import Contents, contents, some, under_way
+from orchestrator_tui.adapters.git.trees import Contents, break_locks, contents, some, under_way
 from orchestrator_tui.core.frozen import frozen
 
 _NOTE_NAME = "orch-tui-move"
@@ -86,6 +86,7 @@ def settle(tree: Path) -> None:
     foreign = tuple(name for name in held.uncommitted if name not in differing)
     if foreign:
         raise GitError(f"{tree} was changed since a merge in it was cut short: {some(foreign)}")
+    break_locks(tree, note.branch)
     if held.head == note.old:
         git(tree, "update-ref", "-m", "orch-tui: finished", f"refs/heads/{note.branch}", note.new, note.old)
     git(tree, "reset", "--hard", "--quiet", "--no-recurse-submodules", note.new, "--", timeout=WRITE_SECONDS)

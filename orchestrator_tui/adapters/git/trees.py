@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orchestrator_tui.adapters.git.command import git
 from orchestrator_tui.adapters.git.errors import GitError
-from orchestrator_tui.adapters.git.places import git_directory
+from orchestrator_tui.adapters.git.places import common_directory, git_directory
 from orchestrator_tui.core.frozen import frozen
 
 _UNDER_WAY = (
@@ -96,6 +96,19 @@ def under_way(tree: Path) -> str:
     """
     own = git_directory(tree)
     return next((word for name, word in _UNDER_WAY if (own / name).exists()), "")
+
+
+def break_locks(tree: Path, branch: str = "") -> None:
+    """Remove what a git that was killed has left locked in a linked worktree, and of its branch.
+
+    Only for worktrees in which nobody but us works, under the lock that all git commands of ours inherit: then none
+    of them is running.
+    """
+    own, common = git_directory(tree), common_directory(tree)
+    if own == common:
+        return
+    for lock in (*own.glob("*.lock"), *([common / "refs" / "heads" / f"{branch}.lock"] if branch else [])):
+        lock.unlink(missing_ok=True)
 
 
 def some(names: tuple[str, ...], most: int = 3) -> str:

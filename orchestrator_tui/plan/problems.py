@@ -10,6 +10,8 @@ from orchestrator_tui.core.text import sanitise_line
 
 ERROR, WARNING = "error", "warning"
 _SHOWN = 120
+_BEGINNING = 3
+"""So many letters of a word are enough to mean it, when no other begins with them."""
 
 
 @frozen
@@ -51,9 +53,12 @@ class Wrong(ValueError):
 
 def nearest_of(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """The known word nearest to ``word``, or ""."""
+    folded = word.casefold()[:200]
     by_fold = {one.casefold(): one for one in sorted(set(known), reverse=True)}
-    found = difflib.get_close_matches(word.casefold()[:200], by_fold, n=1, cutoff=cutoff)
-    return by_fold[found[0]] if found else ""
+    found = difflib.get_close_matches(folded, by_fold, n=1, cutoff=cutoff)
+    if not found and len(folded) >= _BEGINNING:
+        found = [one for one in by_fold if one.startswith(folded)]
+    return by_fold[found[0]] if len(found) == 1 else ""
 
 
 def shown(text: str) -> str:

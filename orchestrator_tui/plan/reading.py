@@ -28,6 +28,9 @@ def read_model(model: type[M], document: Document, file: str) -> tuple[M | None,
         return model.model_validate(document.content), ()
     except ValidationError as error:
         found = [_problem(model, document, file, one) for one in error.errors(include_url=False)]
+        # A misspelt key is not missing, too.
+        meant = {(_beside(one.key), one.nearest) for one in found if one.nearest}
+        found = [one for one in found if one.message != _MISSING or _parted(one.key) not in meant]
         found.sort(key=lambda one: one.line)
         rest = len(found) - MAX_PROBLEMS
         more = [Problem(file, 0, "", f"{rest} more faults")] if rest > 0 else []
@@ -54,7 +57,7 @@ def _problem(model: type[Part], document: Document, file: str, error: Mapping[st
     kind, place = error["type"], place_of(location)
     line = document.line(place)
     if kind == "missing":
-        return Problem(file, document.line(place_of(location[:-1])), place, "is missing")
+        return Problem(file, document.line(place_of(location[:-1])), place, _MISSING)
     if kind == "extra_forbidden":
         known = _keys(_model_at(model, location[:-1]))
         meant = nearest_of(str(location[-1]), known)
@@ -74,6 +77,18 @@ def _without_entry(place: str) -> str:
 
 _ENTRY = re.compile(r"\[\d+\]$")
 _NUMBERED = re.compile(r"(?:tracks|stages|batch_stages|answers)\[\d+\]")
+
+
+def _beside(place: str) -> str:
+    return place.rpartition(".")[0]
+
+
+def _parted(place: str) -> tuple[str, str]:
+    before, _, key = place.rpartition(".")
+    return before, key
+
+
+_MISSING = "is missing"
 _EMPTY = "has no value; give it one, or leave the key out"
 _MESSAGES = {
     "list_type": "must be a list",

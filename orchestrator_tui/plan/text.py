@@ -74,9 +74,10 @@ def read_text(path: Path, *, follow: bool = True) -> str:
         raise Unreadable(f"cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise Unreadable("cannot be read: its name holds a null character") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Unreadable("is not a regular file")
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise Unreadable("is not a regular file")
         return decoded(file.read(MAX_BYTES + 1))
 
 

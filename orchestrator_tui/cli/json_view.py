@@ -10,7 +10,7 @@ import json
 import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.delivery import STRENGTH, reach_in
@@ -20,6 +20,10 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Decision, Gate, GateState, Liveness, Track
 from orchestrator_tui.core.queries import agent_behind, gate_age_ms, is_stale, shown_tracks
 from orchestrator_tui.core.routes_shown import cannot_hear, routes_shown
+from orchestrator_tui.core.tracks_shown import is_run_itself
+
+if TYPE_CHECKING:
+    from orchestrator_tui.core.run import Run
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_MS = 253_402_300_799_999
@@ -49,7 +53,16 @@ def batch_row(batch: Batch) -> dict[str, Any]:
         "state": batch.state,
         "started_at": timestamp(batch.started_at),
         "ended_at": timestamp(batch.ended_at),
+        "tracks": sum(not is_run_itself(track) for track in shown_tracks(batch)),
+        "merged": list(batch.merged),
+        "cost_usd": cost(batch),
     }
+
+
+def cost(batch: Batch) -> float | None:
+    """What a batch has cost so far in dollars, where anything is known of that."""
+    known = [track.cost_usd for track in batch.tracks.values() if track.cost_usd is not None and not track.part_of]
+    return round(sum(known), 6) if known else None
 
 
 def status(batch: Batch | None, now: Instant) -> dict[str, Any]:
@@ -65,6 +78,25 @@ def status(batch: Batch | None, now: Instant) -> dict[str, Any]:
             "decided_by_person": 0 if batch is None else batch.decided_by_person,
         },
         "merged": [] if batch is None else list(batch.merged),
+        "run": None if batch is None or batch.run is None else _run(batch, batch.run),
+    }
+
+
+def _run(batch: Batch, run: Run) -> dict[str, Any]:
+    """What only a run has, beside its tracks."""
+    return {
+        "phase": run.phase,
+        "pausing": run.pausing,
+        "base": run.plan.base,
+        "base_sha": run.plan.base_sha,
+        "integration": run.plan.integration,
+        "integration_sha": run.integration_sha,
+        "published": run.published,
+        "report": run.report,
+        "models": dict(run.models),
+        "concurrency": run.agents,
+        "cost_usd": cost(batch),
+        "effects": [{"id": one.id, "kind": one.kind, "track": one.track} for one in run.effects.values()],
     }
 
 
@@ -101,7 +133,16 @@ def track_view(track: Track, agent: Agent | None, *, listed: bool) -> dict[str, 
         "agent": None if agent is None else _agent(agent),
         "part_of": track.part_of,
         "listed": listed,
+        "depends_on": list(track.depends_on),
+        "merged_sha": "" if track.work is None else track.work.merged_sha,
+        "paused": "" if track.work is None else track.work.paused,
+        "why": "" if track.work is None else track.work.why,
+        "checklist": [] if track.work is None else [_item(*one) for one in track.work.checklist],
     }
+
+
+def _item(name: str, result: str, detail: str) -> dict[str, str]:
+    return {"name": name, "result": result, "detail": detail}
 
 
 def _agent(agent: Agent) -> dict[str, Any]:

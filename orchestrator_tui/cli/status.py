@@ -14,10 +14,12 @@ from orchestrator_tui.cli.tables import print_table, say, tell
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, GateState, Liveness, State, Track, TrackState
 from orchestrator_tui.core.queries import agent_behind, is_stale, shown_tracks, standing, waiting_gates
+from orchestrator_tui.core.tracks_shown import is_run_itself
 from orchestrator_tui.ui.present.ages import age
 
 if TYPE_CHECKING:
     from orchestrator_tui.cli.arguments import Commands
+    from orchestrator_tui.core.run import Run
 
 
 def register(commands: Commands) -> None:
@@ -73,8 +75,22 @@ def _print(batch: Batch, now: Instant) -> None:
         f"{waiting} waiting, {stale} stale; {batch.decided_by_person} decided by a person, "
         f"{batch.decided_by_rule} by a rule"
     )
+    if batch.run is not None:
+        _print_run(batch, batch.run)
     rows = [_row(batch, track, now) for track in shown_tracks(batch)]
     print_table(("TRACK", "STATE", "STAGE", "", "SEEN", "NOW"), rows, right=(4,))
+
+
+def _print_run(batch: Batch, run: Run) -> None:
+    """What only a run has: how many waves, what is merged where, what it has cost, whether it is paused."""
+    waves = len({track.wave for track in shown_tracks(batch) if not is_run_itself(track)})
+    spent = json_view.cost(batch)
+    told = [f"{waves} waves" if waves != 1 else "one wave"]
+    told.append(f"merged into {run.plan.integration}: {', '.join(batch.merged) or 'nothing yet'}")
+    told += [f"${spent:,.2f}"] if spent is not None else []
+    told += [{"drain": "paused: begins nothing new", "now": "paused: its agents are stopped"}.get(run.pausing, "")]
+    told += [f"published: {run.published}"] if run.published else []
+    tell("; ".join(one for one in told if one))
 
 
 def _row(batch: Batch, track: Track, now: Instant) -> list[str]:

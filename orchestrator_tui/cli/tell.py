@@ -13,13 +13,14 @@ from orchestrator_tui.cli.journals import find_place, load_state, writing
 from orchestrator_tui.cli.naming_gates import find_track
 from orchestrator_tui.cli.tables import tell
 from orchestrator_tui.cli.world import surroundings
-from orchestrator_tui.core.commands import Tell
+from orchestrator_tui.core.commands import Nudge, Tell
 from orchestrator_tui.core.decide import decide
 from orchestrator_tui.core.model import Batch, State
 from orchestrator_tui.core.refusal import refusal
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.messages import Messages
 from orchestrator_tui.runtime.recorder import Recorder
+from orchestrator_tui.runtime.requests_run import request_of
 from orchestrator_tui.runtime.world import World
 
 if TYPE_CHECKING:
@@ -48,15 +49,16 @@ def run(arguments: Namespace) -> int:
         refused = refused or refusal(state, command, world.clock.now())
         if refused is not None:
             raise Refusal(refused)
-        return _say(journal, world, state, command)
+        return bring(journal, world, state, command)
 
 
-def _say(journal: SqliteJournal, world: World, state: State, command: Tell) -> int:
+def bring(journal: SqliteJournal, world: World, state: State, command: Tell | Nudge) -> int:
+    """Bring a message or a nudge to its agent, or leave it to whoever holds the batch."""
     now = world.clock.now()
     lease = journal.take_lease(command.batch, world.holder, now)
     if isinstance(lease, str):
-        payload = {"track": command.track, "text": command.text}
-        journal.insert_request(command.batch, "tell", payload, now, world.actor.name)
+        kind, payload = request_of(command)
+        journal.insert_request(command.batch, kind, dict(payload), now, world.actor.name)
         tell(f"said to {command.track}; the {lease} brings it")
         return DONE
     try:

@@ -27,7 +27,7 @@ def rows(text: str) -> list[str]:
     [
         (section("list"), list(BATCH)),
         (section("gates"), list(GATE)),
-        (section("status").partition("Each track:")[0], ["batch", "tracks", "gates", "merged"]),
+        (section("status").partition("Each track:")[0], ["batch", "tracks", "gates", "merged", "run"]),
         (section("status").partition("Each track:")[2], list(TRACK)),
         (section("verify"), ["batch", "intact", "truncated", "events", "head", "first_bad", "reason"]),
     ],

@@ -22,6 +22,9 @@ BATCH = {
     "state": str,
     "started_at": "moment",
     "ended_at": "moment?",
+    "tracks": int,
+    "merged": list,
+    "cost_usd": (int, float, type(None)),
 }
 GATE = {
     "id": str,
@@ -82,6 +85,11 @@ TRACK = {
     "agent": (dict, type(None)),
     "part_of": str,
     "listed": bool,
+    "depends_on": list,
+    "merged_sha": str,
+    "paused": str,
+    "why": str,
+    "checklist": list,
 }
 AGENT = {
     "session": str,
@@ -211,7 +219,7 @@ def test_status(scene: Scene) -> None:
     scene.task(2, "plain-work")
     scene.watch()
     found = scene.run("status", "--json").json()
-    assert list(found) == ["batch", "tracks", "gates", "merged"]
+    assert list(found) == ["batch", "tracks", "gates", "merged", "run"]
     assert_shape(found["batch"], STATUS_BATCH)
     assert found["gates"] == {"open": 1, "stale": 0, "decided_by_rule": 0, "decided_by_person": 0}
     assert found["merged"] == []
@@ -243,6 +251,7 @@ def test_status(scene: Scene) -> None:
                 "tracks": [],
                 "gates": {"open": 0, "stale": 0, "decided_by_rule": 0, "decided_by_person": 0},
                 "merged": [],
+                "run": None,
             },
         ),
     ],

@@ -28,6 +28,7 @@ from orchestrator_tui.core.report.model import (
 from orchestrator_tui.core.report.outcome import ACTIVE, DONE, MERGED
 from orchestrator_tui.core.report.scrub import Scrubber
 from orchestrator_tui.core.report.tracks import items, track_told
+from orchestrator_tui.core.tracks_shown import is_run_itself
 
 _ITSELF = "summary"
 """The item that asks for this very document."""
@@ -104,7 +105,7 @@ def track_report(batch: Batch, track: Track, now: Instant) -> Report:
 
 
 def _listed(batch: Batch) -> tuple[Track, ...]:
-    return tuple(one for one in shown_tracks(batch) if one.slug != BATCH_TRACK)
+    return tuple(one for one in shown_tracks(batch) if not is_run_itself(one))
 
 
 def _working(batch: Batch, tracks: Sequence[Track]) -> tuple[Track, ...]:

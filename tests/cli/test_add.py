@@ -1,0 +1,83 @@
+"""`add`: tracks of another plan file join a batch under way, checked beside those that are there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from orchestrator_tui.cli.journals import find_place
+from tests.adapters.git.repositories import head, repository
+from tests.cli.run_scene import asked, kinds, run_of, store
+from tests.cli.scene import Scene
+from tests.core.run_builders import PLAN, RunLedger
+
+GOOD = """\
+title: More
+workflow: build-and-review
+tracks:
+  - slug: metrics
+    title: Count what is limited
+    brief: Count it.
+    owned: ["src/metrics/**"]
+    acceptance: [it is counted]
+"""
+
+
+@pytest.fixture
+def batch(tmp_path: Path) -> Scene:
+    scene = Scene(tmp_path)
+    scene.repository = repository(tmp_path / "real")
+    scene.place = find_place(str(scene.repository))
+    plan = replace(PLAN, repository=str(scene.repository), base_sha=head(scene.repository))
+    ledger = RunLedger(plan=plan)
+    ledger.phase("running")
+    store(scene, ledger)
+    return scene
+
+
+def add(scene: Scene, text: str) -> tuple[int, str, str, list[str]]:
+    path = scene.repository.parent / "more.yaml"
+    path.write_text(text, encoding="utf-8")
+    before = run_of(scene).seq
+    ended = asked(scene, "add", str(path), "--to", "list-1")
+    return ended.code, ended.out, ended.err, list(kinds(scene, before))
+
+
+def test_new_tracks_join_and_conflicts_are_looked_for_again(batch: Scene) -> None:
+    code, out, err, recorded = add(batch, GOOD)
+    assert (code, err) == (0, ""), err
+    assert "added to Rate limiting batch: metrics" in out
+    assert recorded == ["track_added", "track_planned", "plan_checked"]
+    now = run_of(batch)
+    assert now.run is not None
+    assert "metrics" in now.tracks
+    assert any("metrics" in wave["tracks"] for wave in now.run.checked["waves"])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (GOOD.replace("metrics\n", "limiter\n"), "has a track 'limiter' already"),
+        (GOOD.replace("workflow: build-and-review", "workflow: build-and-revue"), 'did you mean "build-and-review"?'),
+        (GOOD.replace("brief", "breif"), 'did you mean "brief"?'),
+        (GOOD.partition("tracks:")[0], "names no tracks"),
+        ("title: [", "more.yaml"),
+    ],
+)
+def test_what_is_wrong_is_said_and_nothing_is_added(batch: Scene, text: str, told: str) -> None:
+    code, out, err, recorded = add(batch, text)
+    assert code == 2
+    assert told in out + err
+    assert recorded == []
+
+
+def test_a_batch_that_does_not_run_takes_nothing(scene: Scene) -> None:
+    scene.task(1, "fix-auth", {"stage": 3})
+    scene.watch()
+    path = scene.repository / "more.yaml"
+    path.write_text(GOOD)
+    assert "no batch runs here" in scene.run("add", str(path)).err
+    assert "only watched" in scene.run("add", str(path), "--to", scene.batch_id).err
+    assert "there is no file" in scene.run("add", "none.yaml").err

@@ -118,8 +118,10 @@ class Eye:
 
 
 def _is(fact: AgentFact, wanted: dict[str, object]) -> bool:
+    """Whether each field is as wanted, or one of those in a set."""
     fields = (getattr(fact.agent, name) if hasattr(Agent, name) else getattr(fact, name) for name in wanted)
-    return list(fields) == list(wanted.values())
+    pairs = zip(fields, wanted.values(), strict=True)
+    return all(field in wish if isinstance(wish, set) else field == wish for field, wish in pairs)
 
 
 def bash(command: str, usage: dict[str, int] | None = None) -> Step:
@@ -222,7 +224,8 @@ def test_an_interactive_session_in_every_state_and_what_can_be_typed_into_it(eac
 
     terminal.enter(rig.script("ask", [call("AskUserQuestion", questions=[QUESTION]), say("asked")]))
     terminal.wait_for("Ship or fix?")
-    eye.wait(what="a question", status=INPUT)
+    # 2.1.197 calls a question a permission prompt, too, and may write down what it asks only once it is answered.
+    eye.wait(what="a question", status={INPUT} if rig.cli.version == "2.1.328" else {INPUT, PERMISSION})
     refused("it waits for its person")
     terminal.answer_dialog("Enter", "Enter to select")
     terminal.wait_for("asked")

@@ -19,7 +19,7 @@ DEBOUNCE_MS = 50
 """Longest time for which changes that keep coming are gathered."""
 STEP_MS = 8
 """Quiet time after a change before it is told."""
-TURN_MS = 150
+TURN_MS = 200
 """How often a turn comes although nothing has changed; also how soon watching ends."""
 
 Turns = Callable[[Sequence[str], threading.Event], Generator[Collection[str], None, None]]

@@ -23,7 +23,7 @@ POLL_SECONDS = 1.0
 RETRY_SECONDS = 60.0
 """Time after which watching is tried again when the system refused it."""
 
-_CHECK_SECONDS = 1.0
+_CHECK_SECONDS = 2.0
 _JOIN_SECONDS = 0.25
 
 

@@ -63,6 +63,8 @@ def create(repository: Path, path: Path, branch: str, base: str, reason: str, *,
         raise ValueError(f"the reason must begin with {OURS}: {reason}")
     if not path.is_absolute() or path.is_symlink():
         raise GitError(f"{path} is no place for a worktree: it must be an absolute path and no symbolic link")
+    # As git will name it; the same for the same call, whatever links lead there.
+    path = Path(os.path.realpath(path.parent)) / path.name
     wanted = _Wanted(repository, path, branch, commit_id(repository, base), reason, adopt)
     made: list[str] = []
     try:
@@ -93,7 +95,10 @@ def _registered(wanted: _Wanted, made: list[str]) -> Path:
         if elsewhere is not None:
             _keep_locked(wanted, elsewhere)
             return elsewhere.path
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GitError(f"cannot make {path.parent}: {error.strerror}") from error
     made.append("worktree")
     options = ("--no-checkout", "--detach", "--lock", "--reason", wanted.reason)
     start = tip or wanted.base_sha

@@ -15,6 +15,11 @@ NOWHERE = "0" * 40
 _OBJECT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 
 
+def is_full_id(name: str) -> bool:
+    """Whether this can be nothing but the full id of an object."""
+    return _OBJECT.fullmatch(name) is not None
+
+
 def commit_id(repository: Path, name: str) -> str:
     """The full id of the commit that a branch, tag or id means.
 
@@ -23,7 +28,7 @@ def commit_id(repository: Path, name: str) -> str:
     """
     result = git_result(repository, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     found = result.out.strip()
-    if result.code != 0 or _OBJECT.fullmatch(found) is None:
+    if result.code != 0 or not is_full_id(found):
         raise GitError(f"{sanitise_line(name, 80)!r} is no commit, branch or tag of {repository}")
     return found
 

@@ -20,6 +20,7 @@ from orchestrator_tui.adapters.git.moving import clean_tree, move, settle
 from orchestrator_tui.adapters.git.places import common_directory, git_directory
 from orchestrator_tui.adapters.git.previewing import Preview, Sides, preview, sides
 from orchestrator_tui.adapters.git.publishing import Published, Refused, publish
+from orchestrator_tui.adapters.git.setting_aside import set_aside
 from orchestrator_tui.core.frozen import frozen
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "merged_already",
     "preview",
     "publish",
+    "set_aside",
     "sides",
     "undo",
 ]
@@ -124,7 +126,8 @@ def merged_already(tree: Path, head_sha: str) -> str | None:
 def undo(tree: Path, to_sha: str, expected_tip: str) -> None:
     """Take merges back: the integration branch and its worktree go back to a commit that they were at.
 
-    Files that are not tracked stay. Calling it again does nothing.
+    Files that are not tracked stay; changes that checks have made must be put aside first (:func:`set_aside`). Calling
+    it again does nothing.
 
     Raises:
         GitError: the tree is the main one or not clean, the branch is not at ``expected_tip``, or was never at

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, failure, git_result
-from orchestrator_tui.adapters.git.history import commit_id, merge_base
+from orchestrator_tui.adapters.git.history import commit_id, is_full_id, merge_base
 from orchestrator_tui.core.frozen import frozen
 
 SIDE_LIMIT = 64 << 10
@@ -41,7 +41,8 @@ def preview(repository: Path, ours: str, theirs: str) -> Preview:
     Raises:
         GitError: one of them is not there, they have no common history, or git is older than 2.38.
     """
-    ends = commit_id(repository, ours), commit_id(repository, theirs)
+    # A full id is left to git to look up: all pairs of many branches are previewed, and each command counts.
+    ends = (one if is_full_id(one) else commit_id(repository, one) for one in (ours, theirs))
     options = ("--write-tree", "--name-only", "--no-messages", "-z")
     result = git_result(repository, "merge-tree", *options, *ends, timeout=WRITE_SECONDS)
     if result.code not in (0, 1):

@@ -93,6 +93,15 @@ ENVIRONMENT: Mapping[str, str] = {
 }
 """The variables that git gets beside those of ours that are not its own."""
 
+AGENT_ENVIRONMENT: Mapping[str, str] = {
+    "GIT_CONFIG_COUNT": "2",
+    "GIT_CONFIG_KEY_0": "gc.auto",
+    "GIT_CONFIG_VALUE_0": "0",
+    "GIT_CONFIG_KEY_1": "maintenance.auto",
+    "GIT_CONFIG_VALUE_1": "false",
+}
+"""For the git of agents: none of theirs may collect objects that another one has just written (G-3)."""
+
 # Comparing files, and whatever writes a working tree or merges, may run what a driver names.
 _WITHOUT_DRIVERS = frozenset(
     "branch check-ignore check-ref-format config for-each-ref merge-base rev-list rev-parse symbolic-ref update-ref "

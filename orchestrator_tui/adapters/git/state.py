@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from orchestrator_tui.adapters.git.command import git, git_result
+from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.places import common_directory, is_bare
 from orchestrator_tui.adapters.git.trees import contents, under_way
 from orchestrator_tui.core.frozen import frozen
+
+OLDEST = (2, 38)
+"""The first git that merges without a working tree."""
 
 
 @frozen
@@ -32,6 +37,19 @@ class TreeState:
     """Whether it lies inside the working tree of another repository."""
     partial: bool = False
     """Whether contents are fetched when needed: our git fetches nothing, so worktrees may fail."""
+
+
+def require_version() -> str:
+    """The version of git on this machine, when it is new enough.
+
+    Raises:
+        GitError: it is older than 2.38, or there is none.
+    """
+    text = git(Path(os.sep), "version").strip()
+    found = re.search(r"(\d+)\.(\d+)[.\w]*", text)
+    if found is None or (int(found[1]), int(found[2])) < OLDEST:
+        raise GitError(f"git {OLDEST[0]}.{OLDEST[1]} or newer is needed to preview merges; this is: {text}")
+    return found[0]
 
 
 def tree_state(repository: Path) -> TreeState:

@@ -21,6 +21,7 @@ from orchestrator_tui.adapters.git.merging import (
     merged_already,
     preview,
     publish,
+    set_aside,
     sides,
     undo,
 )
@@ -129,6 +130,24 @@ def test_merges_are_taken_back_in_the_integration_worktree_alone(repo: Path, tre
         undo(repo, tip, tip)
     with pytest.raises(GitError, match="was never at"):
         undo(tree, work, tip)
+
+
+def test_what_checks_changed_is_put_aside_and_kept(repo: Path, tree: Path) -> None:
+    work, tip = track(repo, "one", {"one.txt": "1"}), head(tree)
+    merged = merge(tree, work, "m", tip)
+    assert isinstance(merged, Merged)
+    write(tree, {"notes.md": "by a check\n", "report.out": "by a check"})
+    with pytest.raises(GitError, match=r"changes that are not committed: notes\.md"):
+        undo(tree, tip, merged.sha)
+    kept = set_aside(tree)
+    assert kept is not None
+    assert run(tree, "show", f"{kept}:notes.md") == "by a check\n"
+    undo(tree, tip, merged.sha)
+    assert (tree / "report.out").exists()
+    assert set_aside(tree) is None
+    assert run(repo, "stash", "list") == ""
+    with pytest.raises(GitError, match="its changes are the person's"):
+        set_aside(repo)
 
 
 class Killed(BaseException):

@@ -15,6 +15,7 @@ from orchestrator_tui.adapters.git.command import commit_identity, git, git_resu
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.inspect import changes, diff
 from orchestrator_tui.adapters.git.lock import file_lock, held_descriptors, repository_lock
+from orchestrator_tui.adapters.git.settings import AGENT_ENVIRONMENT
 from orchestrator_tui.adapters.git.worktrees import create, listed, look
 from tests.adapters.git.killed_work import TRACKS, everything
 from tests.adapters.git.repositories import commit, head, repository, run
@@ -168,6 +169,13 @@ def test_nothing_is_collected_however_many_loose_objects_there_are(repo: Path, t
     look(tree, work, "main")
     assert loose <= set((repo / ".git/objects").glob("??/*"))
     assert git(repo, "cat-file", "-t", lost).strip() == "commit"
+
+
+def test_the_git_of_agents_collects_nothing_either(repo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, content in AGENT_ENVIRONMENT.items():
+        monkeypatch.setenv(name, content)
+    assert run(repo, "config", "gc.auto") == "0\n"
+    assert run(repo, "config", "maintenance.auto") == "false\n"
 
 
 def test_descriptors_and_children_do_not_grow(repo: Path, trees: Path) -> None:

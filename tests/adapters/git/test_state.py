@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator_tui.adapters.git import state
 from orchestrator_tui.adapters.git.errors import GitError
-from orchestrator_tui.adapters.git.state import TreeState, tree_state
+from orchestrator_tui.adapters.git.state import TreeState, require_version, tree_state
 from orchestrator_tui.adapters.git.tamper import difference, fingerprint
 from orchestrator_tui.adapters.git.worktrees import create
 from tests.adapters.git.repositories import commit, head, repository, run, write
@@ -13,6 +14,13 @@ from tests.adapters.git.repositories import commit, head, repository, run, write
 
 def test_a_clean_tree(repo: Path) -> None:
     assert tree_state(repo) == TreeState("main", head(repo), (), (), "", False, False, False)
+
+
+def test_an_old_git_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert run(Path("/"), "version").split()[2].startswith(require_version())
+    monkeypatch.setattr(state, "git", lambda *_: "git version 2.30.2\n")
+    with pytest.raises(GitError, match=r"git 2\.38 or newer is needed .*: git version 2\.30\.2"):
+        require_version()
 
 
 def test_changes_are_named(repo: Path) -> None:

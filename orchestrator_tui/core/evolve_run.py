@@ -184,8 +184,7 @@ def _entered(track: Track, event: Event) -> Track:
     returns = dict(work.returns)
     if data.get("from_stage"):
         returns[data["from_stage"]] = returns.get(data["from_stage"], 0) + 1
-    # What an instruction or rework verdict said is what the stage's agent is told first.
-    problems = work.run.problems if data.get("from_stage") and work.run is not None else ()
+    problems = tuple(data.get("problems", ()))
     run = StageRun(index, entry, problems=problems, why=data.get("why", ""), head=work.head_sha)
     work = replace(work, run=run, entries={**work.entries, index: entry}, returns=returns)
     if index == 0:
@@ -235,8 +234,7 @@ def _inspected(track: Track, event: Event) -> Track:
         removed=data.get("removed", 0),
         commits=data.get("commits", 0),
     )
-    of_attempt = work.run is not None and inspection.id.startswith("i-") and work.run.attempt != ""
-    run = replace(work.run, inspection=inspection) if of_attempt and work.run is not None else work.run
+    run = None if work.run is None else replace(work.run, inspection=inspection)
     return changed(track, work=replace(work, head_sha=data["head"], inspection=inspection, run=run))
 
 
@@ -257,12 +255,13 @@ def _merged(track: Track, event: Event) -> Track:
     sha = data.get("to_sha", "") if result == "merged" else "" if result == "undone" else work.merged_sha
     files = tuple(data.get("files", ())) if result == "conflict" else ()
     merges = (*work.merges, (result, data.get("head", "")))
-    return _with(track, merged_sha=sha, merges=merges, conflicts=files, sides={})
+    return _with(track, merged_sha=sha, merges=merges, conflicts=files, sides={}, brought="", brought_how="")
 
 
 def _brought(track: Track, event: Event) -> Track:
     data = event.payload
-    return _with(track, brought=data["tip"], brought_how=data["result"])
+    # What others have merged is no work of this track: from here on it is compared with what it was brought.
+    return _with(track, brought=data["tip"], brought_how=data["result"], base_sha=data["tip"])
 
 
 def _sides(track: Track, event: Event) -> Track:

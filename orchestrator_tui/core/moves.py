@@ -9,13 +9,17 @@ _S = TrackState
 _AT_WORK = frozenset({_S.RUNNING, _S.VERIFYING, _S.IN_REVIEW, _S.REVISING})
 # Where every track at work may end up; waiting is derived from open gates and no state of its own.
 _OUT_OF_WORK = frozenset({_S.STALLED, _S.ESCALATED, _S.BLOCKED, _S.FAILED, _S.ABANDONED})
-_GO_ON = frozenset({_S.RUNNING, _S.REVISING, _S.QUEUED, _S.SKIPPED, _S.ABANDONED, _S.VERIFYING, _S.APPROVED})
+_GO_ON = frozenset(
+    {_S.RUNNING, _S.REVISING, _S.QUEUED, _S.SKIPPED, _S.ABANDONED, _S.VERIFYING, _S.APPROVED, _S.MERGING}
+)
 
 MOVES: dict[TrackState, frozenset[TrackState]] = {
     _S.PENDING: frozenset({_S.QUEUED, _S.PREPARING, _S.SKIPPED, _S.BLOCKED, _S.ABANDONED, _S.RUNNING}),
     _S.QUEUED: frozenset({_S.PREPARING, _S.SKIPPED, _S.BLOCKED, _S.ABANDONED}),
     _S.PREPARING: frozenset({_S.RUNNING, _S.BLOCKED, _S.ABANDONED}),
-    **{state: (_AT_WORK | _OUT_OF_WORK | {_S.APPROVED, _S.DONE, _S.MERGED}) - {state} for state in _AT_WORK},
+    **{
+        state: (_AT_WORK | _OUT_OF_WORK | {_S.APPROVED, _S.DONE, _S.MERGED, _S.MERGING}) - {state} for state in _AT_WORK
+    },
     _S.STALLED: frozenset({_S.RESCUING, _S.ESCALATED, _S.ABANDONED}) | _AT_WORK,
     _S.RESCUING: frozenset({_S.ESCALATED, _S.FAILED, _S.ABANDONED}) | _AT_WORK,
     _S.ESCALATED: _GO_ON | {_S.FAILED},

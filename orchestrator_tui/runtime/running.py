@@ -7,7 +7,7 @@ threads of their own or under shims, and ``wake`` is called when one of them has
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant
@@ -47,11 +47,13 @@ class Running:
         *,
         skill: Callable[[str], str] = lambda name: "",
         wake: Callable[[], None] = lambda: None,
+        executor: Executor | None = None,
     ) -> None:
+        """``executor`` runs effects that are no jobs; by default threads of its own."""
         self._world, self._record, self._report, self._wake = world, record, report, wake
         self._attempts = Attempts(world, home, skill)
         self._commands = Commands(world)
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="effect")
+        self._threads = executor or ThreadPoolExecutor(THREADS, thread_name_prefix="effect")
         self._under_way: dict[str, Future[tuple[Draft, ...]]] = {}
         self._unknown: set[str] = set()
 
@@ -120,24 +122,28 @@ class Running:
     def _outcomes(self, batch: Batch, now: Instant) -> tuple[Batch, bool]:
         """Record what has come to its end since the last look; whether there was anything."""
         assert batch.run is not None
-        before = batch
+        news = False
         for effect in tuple(batch.run.effects.values()):
             drafts = self._outcome(batch, effect, now)
             if drafts:
                 batch = self._record(drafts)
-        return batch, batch is not before
+            news = news or drafts is not None
+        return batch, news
 
-    def _outcome(self, batch: Batch, effect: Effect, now: Instant) -> tuple[Draft, ...]:
+    def _outcome(self, batch: Batch, effect: Effect, now: Instant) -> tuple[Draft, ...] | None:
+        """The events of what is new of an effect; None when nothing is."""
         future = self._under_way.get(effect.id)
         if future is not None:
             if not future.done():
-                return ()
+                return None
             del self._under_way[effect.id]
             try:
-                drafts = future.result()
+                return future.result()
             except OSError as error:
                 return failing.failed(batch, effect, sanitise_line(error.strerror or str(error), 500))
-            return drafts
+        return self._looked(batch, effect, now) or None
+
+    def _looked(self, batch: Batch, effect: Effect, now: Instant) -> tuple[Draft, ...]:
         try:
             if self._attempts.is_followed(effect.id):
                 return (*self._messages(batch, effect), *self._attempts.look(batch, effect, now))

@@ -106,7 +106,7 @@ def _again(batch: Batch, track: Track, gate: Gate) -> Made:
     back = stage_work(batch, track, run.stage).back_to
     if not back:
         return _retry(batch, track, gate)
-    entered = enter(track, back, _told(gate) or "; ".join(run.problems), run.stage)
+    entered = enter(track, back, _told(gate) or "; ".join(run.problems), run.stage, run.problems)
     return [*entered, *grant_at(track, back, _by(gate), _told(gate)), *at_work_again(track)], "one more round"
 
 
@@ -140,7 +140,8 @@ def _revise(batch: Batch, track: Track, gate: Gate) -> Made:
     stage = merging.last_writing(batch, track)
     if not stage:
         return _fixed(batch, track, gate)
-    entered = enter(track, stage, _told(gate) or gate.question.question)
+    problems = tuple(line for line in gate.question.context.splitlines() if line.startswith("- "))
+    entered = enter(track, stage, _told(gate) or gate.question.question, problems=problems)
     return [*moved(track, S.REVISING), *entered, *grant_at(track, stage, _by(gate), _told(gate))], "back to its agent"
 
 
@@ -162,13 +163,14 @@ def _take(side: str) -> Callable[[Batch, Track, Gate], Made]:
     def taken(batch: Batch, track: Track, gate: Gate) -> Made:
         run = run_of(batch)
         arguments = {"tip": run.integration_sha, "take": side}
-        return begin(batch, BRING, track.slug, f"b-{track.slug}-{run.begun}", **arguments), f"{side} is taken"
+        effect = begin(batch, BRING, track.slug, f"b-{track.slug}-{run.begun}", **arguments)
+        return [*effect, *moved(track, S.MERGING)], f"{side} is taken"
 
     return taken
 
 
 def _merge_again(batch: Batch, track: Track, gate: Gate) -> Made:
-    return merging.begin_merge(batch, track), "merged again"
+    return moved(track, S.APPROVED), "it is merged again when it is its turn"
 
 
 # --- the batch ------------------------------------------------------------------------------------------------

@@ -90,16 +90,16 @@ def advance(batch: Batch, track: Track) -> list[Draft]:
         return []
     work = work_of(track)
     last = work.merges[-1][0] if work.merges else ""
+    if last == CHECKS_FAILED:
+        run = run_of(batch)
+        arguments = {"to": _before(batch, track), "tip": run.integration_sha}
+        return begin(batch, UNDO, track.slug, f"u-{track.slug}-{run.begun}", **arguments)
     if work.merged_sha:
         return _after_merge(batch, track)
     if last == CONFLICT:
         return _conflict(batch, track)
     if last == UNDONE:
         return _revise(batch, track)
-    if last == CHECKS_FAILED:
-        run = run_of(batch)
-        arguments = {"to": _before(batch, track), "tip": run.integration_sha}
-        return begin(batch, UNDO, track.slug, f"u-{track.slug}-{run.begun}", **arguments)
     return begin_merge(batch, track)
 
 
@@ -114,12 +114,14 @@ def merge_checks(batch: Batch) -> tuple[CheckCommand, ...]:
 
 def _after_merge(batch: Batch, track: Track) -> list[Draft]:
     work = work_of(track)
-    done = {one.name: one for one in track.checks if one.run == work.merged_sha}
+    # The same merge made twice in one second is the same commit: only its count tells the two apart.
+    this = f"{work.merged_sha[:12]}-{len(work.merges)}"
+    done = {one.name: one for one in track.checks if one.run == this}
     for check in merge_checks(batch):
         name = f"merged: {check.name}"
         if name not in done:
             effect = f"c-{track.slug}-merge-{run_of(batch).begun}-{check.name}"
-            told = {"name": name, "command": check.command, "run": work.merged_sha}
+            told = {"name": name, "command": check.command, "run": this}
             where = run_of(batch).integration_path
             return begin(batch, CHECK, track.slug, effect, **told, wall_ms=check.wall_ms, at=where)
         if done[name].result != "pass":
@@ -144,7 +146,8 @@ def _revise(batch: Batch, track: Track) -> list[Draft]:
     sent = sum(result == UNDONE for result, _ in work_of(track).merges)
     stage = last_writing(batch, track)
     if sent <= 1 and stage:
-        return [*moved(track, S.REVISING), *enter(track, stage, "; ".join(["merged, its checks fail", *problems]))]
+        told = tuple(f"after its merge {one}" for one in problems)
+        return [*moved(track, S.REVISING), *enter(track, stage, "its checks fail after its merge", problems=told)]
     return [
         *ask(
             batch,
@@ -163,7 +166,8 @@ def _revise(batch: Batch, track: Track) -> list[Draft]:
             risk="failure",
             stage=track.stage or None,
             free_text=True,
-        )
+        ),
+        *moved(track, S.ESCALATED, "checks fail after its merge"),
     ]
 
 
@@ -185,17 +189,17 @@ def _conflict(batch: Batch, track: Track) -> list[Draft]:
     conflicts = sum(result == CONFLICT for result, _ in work.merges)
     current = work.run if work.run is not None and work.run.stage == RESOLVING else None
     given_up = current is not None and current.judged not in ("", ACCEPTED)
-    if work.brought == run.integration_sha and work.brought_how in (TAKEN, CLEAN):
+    if work.brought_how in (TAKEN, CLEAN):
         return [*moved(track, S.RUNNING), *enter(track, RESOLVING, work.brought_how), *look_again(track, RESOLVING)]
     if conflicts <= tries and not given_up:
-        if work.brought != run.integration_sha:
+        if not work.brought:
             arguments = {"tip": run.integration_sha, "take": ""}
             return begin(batch, BRING, track.slug, f"b-{track.slug}-{run.begun}", **arguments)
         return [*moved(track, S.RUNNING), *enter(track, RESOLVING, f"conflict in {', '.join(work.conflicts)}")]
     if not work.sides:
         effect, files = f"v-{track.slug}-{run.begun}", list(work.conflicts)
         return begin(batch, SIDES, track.slug, effect, head=work.head_sha, tip=run.integration_sha, files=files)
-    return ask(
+    asked = ask(
         batch,
         gate_id("conflict", track.slug, conflicts),
         "conflict",
@@ -221,6 +225,8 @@ def _conflict(batch: Batch, track: Track) -> list[Draft]:
         },
         free_text=True,
     )
+    # Nobody else waits for its answer: the line goes on.
+    return [*asked, *moved(track, S.ESCALATED, "it conflicts with what is merged already")]
 
 
 def look_again(track: Track, stage: int, by: str = "orch-tui", instruction: str = "") -> list[Draft]:

@@ -35,13 +35,15 @@ def moved(track: Track, to: TrackState, why: str = "") -> list[Draft]:
     return [Draft("track_moved", {**payload, "why": why} if why else payload)]
 
 
-def enter(track: Track, index: int, why: str = "", from_stage: int = 0) -> list[Draft]:
-    """Enter a stage; ``from_stage`` is the one that led back to it."""
+def enter(track: Track, index: int, why: str = "", from_stage: int = 0, problems: tuple[str, ...] = ()) -> list[Draft]:
+    """Enter a stage; ``from_stage`` is the one that led back to it, ``problems`` are what is to be put right."""
     payload: dict[str, object] = {"track": track.slug, "stage": index}
     if why:
         payload["why"] = why
     if from_stage:
         payload["from_stage"] = from_stage
+    if problems:
+        payload["problems"] = list(problems)
     return [Draft("stage_entered", payload)]
 
 
@@ -236,7 +238,7 @@ def _back(batch: Batch, track: Track) -> list[Draft]:
     elif rounds >= rules.rounds + run.granted:
         why = f"{rounds} rounds of rework"
     if not why:
-        return enter(track, rules.back_to, "; ".join(run.problems), run.stage)
+        return enter(track, rules.back_to, "; ".join(run.problems), run.stage, run.problems)
     return [
         *ask(
             batch,

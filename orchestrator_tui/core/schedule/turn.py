@@ -105,13 +105,14 @@ def _has_stages_left(batch: Batch, own: Track) -> bool:
 
 
 def _running(batch: Batch) -> list[Draft]:
+    # Whatever starts together is known before the first of it begins: all worktrees stand before any agent works.
+    drafts = _admit(batch)
+    if drafts:
+        return drafts
     for track in planned_tracks(batch):
         drafts = _track(batch, track)
         if drafts:
             return drafts
-    drafts = _admit(batch)
-    if drafts:
-        return drafts
     following = merging.next_to_merge(batch)
     if following is not None and not run_of(batch).pausing:
         return merging.begin_merge(batch, following)
@@ -137,6 +138,8 @@ def _track(batch: Batch, track: Track) -> list[Draft]:
     if track.state is S.MERGING:
         return merging.advance(batch, track)
     if track.state in (S.ESCALATED, S.BLOCKED) and not barring(batch, track) and work_of(track).run is not None:
+        if work_of(track).merges and work_of(track).merges[-1][0] in (merging.CONFLICT, merging.UNDONE):
+            return moved(track, S.MERGING)
         # Its question was taken down without an answer that leads anywhere: it is asked again.
         return stages.advance(batch, track)
     return []

@@ -1,0 +1,253 @@
+"""A repository in memory behind the run's port: commits, branches, worktrees, three-way merges file by file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import wraps
+from typing import TypeVar
+
+from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.plan import Plan, PlannedTrack, Provision
+from orchestrator_tui.core.run import Inspection
+from orchestrator_tui.core.scope import Touched, breaches
+from orchestrator_tui.runtime.run_world import Beginning, MergeMade, TreeKept, TreeMade
+
+Files = dict[str, str]
+Made = TypeVar("Made")
+
+
+class Crash(BaseException):
+    """The process that keeps the run dies here."""
+
+
+@dataclass
+class Commit:
+    """One commit: its files and parents."""
+
+    files: Files
+    parents: tuple[str, ...]
+
+
+@dataclass
+class Tree:
+    """One worktree: its branch, what is changed in it and not committed, and a merge that was begun in it."""
+
+    branch: str
+    changed: Files = field(default_factory=dict)
+    merging: str = ""
+    conflicts: tuple[str, ...] = ()
+
+
+def dying(method: Callable[..., Made]) -> Callable[..., Made]:
+    """A change of the repository after which the process may die: what was done is done, and nobody is told."""
+
+    @wraps(method)
+    def changed(self: MemoryGit, *args: object) -> Made:
+        place = len(self.calls)
+        made = method(self, *args)
+        if self.crash_at == (place, True):
+            self.crash_at = (-1, False)
+            raise Crash
+        return made
+
+    return changed
+
+
+class MemoryGit:
+    """Implements the port ``Git``. ``calls`` remembers what was asked; ``broken`` makes one kind of call fail."""
+
+    def __init__(self, files: Files, at: Instant) -> None:
+        self.at = at
+        self.commits: dict[str, Commit] = {}
+        self.branches: dict[str, str] = {}
+        self.trees: dict[str, Tree] = {}
+        self.calls: list[str] = []
+        self.broken: dict[str, str] = {}
+        self.tampering: tuple[str, ...] = ()
+        self.crash_at = (-1, False)
+        self.branches["main"] = self._store(files, ())
+
+    # --- as an agent works -----------------------------------------------------------------------------------
+
+    def write(self, path: str, name: str, text: str) -> None:
+        """Change a file of a worktree."""
+        self.trees[path].changed[name] = text
+
+    def read(self, path: str) -> Files:
+        """The files of a worktree as they are."""
+        tree = self.trees[path]
+        return {**self.commits[self.branches[tree.branch]].files, **tree.changed}
+
+    def commit(self, path: str, message: str) -> str:
+        """Commit everything; what is merged becomes a parent."""
+        tree, files = self.trees[path], self.read(path)
+        head = self.branches[tree.branch]
+        parents = (head, tree.merging) if tree.merging else (head,)
+        if files != self.commits[head].files or tree.merging:
+            self.branches[tree.branch] = self._store(files, parents)
+        tree.changed, tree.merging, tree.conflicts = {}, "", ()
+        return self.branches[tree.branch]
+
+    # --- the port --------------------------------------------------------------------------------------------
+
+    def beginning(self, plan: Plan) -> Beginning:
+        return Beginning(self.branches["main"], "main", "")
+
+    @dying
+    def integration(self, plan: Plan) -> TreeMade:
+        self._call("integration")
+        return self._tree(f"{plan.worktrees}/integration", plan.integration, plan.base_sha)
+
+    @dying
+    def worktree(self, plan: Plan, batch: str, track: PlannedTrack, base: str, adopt: bool) -> TreeMade:
+        self._call(f"worktree {track.slug}")
+        return self._tree(f"{plan.worktrees}/{track.slug}", f"orch/{track.slug}", base)
+
+    def provision(self, plan: Plan, path: str, rules: Provision) -> tuple[str, ...]:
+        return ()
+
+    @dying
+    def inspect(
+        self, identifier: str, track: PlannedTrack, path: str, base_sha: str, artefacts: tuple[str, ...]
+    ) -> Inspection:
+        self._call(f"inspect {track.slug}")
+        base, now, tree = self.commits[base_sha].files, self.read(path), self.trees[path]
+        names = [name for name in sorted({*base, *now}) if base.get(name) != now.get(name)]
+        scope = track.scope
+        touched = [Touched(name, now.get(name, "").startswith(base.get(name, ""))) for name in names]
+        found = breaches(touched, scope.owned, scope.allowed, scope.read_only, scope.append_only)
+        return Inspection(
+            id=identifier,
+            head=self.branches[tree.branch],
+            at=self.at,
+            files=tuple(names),
+            outside=tuple(f"{one.path} {one.why}" for one in found if scope.declared),
+            missing=tuple(one for one in artefacts if one not in now),
+            uncommitted=tuple(tree.changed),
+        )
+
+    @dying
+    def merge(self, plan: Plan, tree: str, head: str, expected_tip: str, message: str) -> MergeMade:
+        self._call(f"merge {head[:6]}")
+        branch = self.trees[tree].branch
+        tip = self.branches[branch]
+        if tip != expected_tip:
+            if self.commits[tip].parents == (expected_tip, head):
+                return MergeMade("merged", tip)
+            raise OSError(f"{branch} was moved meanwhile")
+        files, conflicts = self._merged(tip, head)
+        if conflicts:
+            return MergeMade("conflict", files=conflicts)
+        self.branches[branch] = self._store(files, (tip, head))
+        return MergeMade("merged", self.branches[branch])
+
+    @dying
+    def undo(self, tree: str, to_sha: str, expected_tip: str) -> None:
+        self._call("undo")
+        self.branches[self.trees[tree].branch] = to_sha
+
+    @dying
+    def bring(self, path: str, tip: str, take: str) -> MergeMade:
+        self._call(f"bring {take}".rstrip())
+        tree = self.trees[path]
+        head = self.branches[tree.branch]
+        if tip in self._ancestors(head):
+            return MergeMade("clean")
+        files, conflicts = self._merged(head, tip)
+        sides = self.commits[head if take == "ours" else tip].files
+        for name in conflicts:
+            files[name] = (
+                sides[name]
+                if take
+                else f"<<<\n{self.commits[head].files[name]}===\n{self.commits[tip].files[name]}>>>\n"
+            )
+        tree.changed, tree.merging, tree.conflicts = files, tip, conflicts
+        if conflicts and not take:
+            return MergeMade("conflict", files=conflicts)
+        self.commit(path, "merge")
+        return MergeMade("taken" if conflicts else "clean", files=conflicts)
+
+    def shared(self, paths: Mapping[str, tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:
+        return ()
+
+    def sides(self, tree: str, ours: str, theirs: str, file: str) -> str:
+        return f"{self.commits[ours].files.get(file, '')}\n---\n{self.commits[theirs].files.get(file, '')}"
+
+    def digest(self, path: str, base: str, head: str) -> str:
+        return hashlib.sha256(f"{base}{head}".encode()).hexdigest()
+
+    def diff(self, path: str, base: str, limit: int) -> str:
+        return "diff"[:limit]
+
+    @dying
+    def remove(self, plan: Plan, track: PlannedTrack, path: str, branch: str, into: str) -> TreeKept:
+        self._call(f"remove {track.slug}")
+        tree = self.trees.get(path)
+        if tree is None:
+            return TreeKept(True)
+        if tree.changed:
+            return TreeKept(False, "it holds changes", 1)
+        if self.branches[tree.branch] not in self._ancestors(self.branches[into]):
+            return TreeKept(False, "it is not merged", 1)
+        del self.trees[path]
+        return TreeKept(True)
+
+    @dying
+    def publish(self, plan: Plan, sha: str, message: str) -> str:
+        self._call("publish")
+        self.branches["main"] = sha
+        return sha
+
+    def tampered(self, plan: Plan, fingerprint: str) -> tuple[str, ...]:
+        return self.tampering
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _call(self, what: str) -> None:
+        place = len(self.calls)
+        self.calls.append(what)
+        if self.crash_at == (place, False):
+            self.crash_at = (-1, False)
+            raise Crash
+        why = self.broken.pop(what.split()[0], "")
+        if why:
+            raise OSError(why)
+
+    def _store(self, files: Files, parents: tuple[str, ...]) -> str:
+        sha = hashlib.sha1(repr((sorted(files.items()), parents)).encode()).hexdigest()
+        self.commits[sha] = Commit(dict(files), parents)
+        return sha
+
+    def _tree(self, path: str, branch: str, base: str) -> TreeMade:
+        if path not in self.trees:
+            self.branches.setdefault(branch, base)
+            self.trees[path] = Tree(branch)
+        return TreeMade(path, branch, base)
+
+    def _ancestors(self, sha: str) -> dict[str, None]:
+        found: dict[str, None] = {}
+        waiting = [sha]
+        while waiting:
+            one = waiting.pop(0)
+            if one not in found:
+                found[one] = None
+                waiting += self.commits[one].parents
+        return found
+
+    def _merged(self, ours: str, theirs: str) -> tuple[Files, tuple[str, ...]]:
+        mine = self._ancestors(ours)
+        base = self.commits[next(one for one in self._ancestors(theirs) if one in mine)].files
+        left, right = self.commits[ours].files, self.commits[theirs].files
+        files, conflicts = dict(left), []
+        for name in sorted({*left, *right, *base}):
+            if right.get(name) == base.get(name) or left.get(name) == right.get(name):
+                continue
+            if left.get(name) != base.get(name):
+                conflicts.append(name)
+            elif name in right:
+                files[name] = right[name]
+            else:
+                files.pop(name, None)
+        return files, tuple(conflicts)

@@ -6,6 +6,7 @@ import errno
 import os
 import signal
 import stat
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -237,6 +238,20 @@ def test_nothing_secret_is_written_down(scene: Scene) -> None:
         if path.is_file():
             assert b"swordfish" not in path.read_bytes()
             assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_shim_loads_little_before_its_process_runs() -> None:
+    root = Path(__file__).resolve().parents[3]
+    code = f"import sys; sys.path.append({str(root)!r}); import orchestrator_tui.adapters.jobs.attending"
+    listed = [sys.executable, "-I", "-S", "-c", f"{code}; print(*sys.modules)"]
+    ended = subprocess.run(listed, capture_output=True, text=True, check=True)
+    loaded = set(ended.stdout.split())
+    assert "orchestrator_tui.adapters.jobs.attending" in loaded
+    costly = set(
+        "asyncio collections dataclasses enum inspect json pathlib re signal subprocess threading typing".split()
+    )
+    assert loaded & costly == set()
+    assert "orchestrator_tui.core.redaction" not in loaded, "it comes with the first output"
 
 
 def test_its_shim_is_in_a_session_of_its_own(scene: Scene) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 import time
 
 import pytest
 
 from orchestrator_tui.adapters.jobs import processes
-from orchestrator_tui.adapters.jobs.ladder import Ladder
-from tests.adapters.jobs.scene import Scene, lives
+from orchestrator_tui.adapters.jobs.ladder import Ladder, Sweep
+from tests.adapters.jobs.scene import Scene, gone, lives
 from tests.adapters.jobs.stubborn import DEAF_FAMILY, LEAVES_DAEMON, TELLS_SIGNALS
 from tests.journal.processes import until
 
@@ -172,7 +174,6 @@ def test_a_process_is_signalled_by_its_start_time_only(scene: Scene) -> None:
     assert seen.process is not None
     assert not processes.send(seen.process.pid, "1", signal.SIGKILL)
     assert not processes.send(2**22 + 1, seen.process.start, signal.SIGKILL)
-    time.sleep(0)
     assert lives(seen.process)
 
 
@@ -190,3 +191,26 @@ garbage
     assert (table[413].group, table[413].start) == (413, "Sat Nov 21 9:15:44 2026")
     assert [one.pid for one in processes.below({1}, table)] == [411, 412, 413]
     assert processes.below({413}, table) == []
+
+
+@pytest.mark.parametrize("has_proc", [True, False], ids=["proc", "ps"])
+def test_without_orphans_coming_back_the_group_is_swept(has_proc: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not has_proc and shutil.which("ps") is None:
+        pytest.skip("no ps here")
+    script = "trap '' TERM; sleep 600 >/dev/null & echo $!"
+    child = subprocess.Popen(["sh", "-c", script], stdout=subprocess.PIPE, start_new_session=True)
+    assert child.stdout is not None
+    left = processes.look(int(child.stdout.readline()))
+    child.communicate()
+    assert left is not None
+    monkeypatch.setattr(processes, "has_proc", lambda: has_proc)
+    sweep = Sweep(child.pid, subreaper=False, grace=10.0, killed=False, now=0.0)
+    for now in (0.0, 10.0):
+        assert not sweep.step(now)
+    for step in range(1_000):
+        if sweep.step(20.0 + step / 1000):
+            break
+        time.sleep(0.005)
+    monkeypatch.undo()
+    assert gone(left.pid, left.start)
+    assert sweep.swept == 1

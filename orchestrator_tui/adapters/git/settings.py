@@ -60,6 +60,8 @@ _MEANING = {
     "diff.interHunkContext": "0",
     "merge.default": "text",
     "merge.conflictStyle": "merge",
+    "merge.autoStash": "false",
+    "pull.twohead": "ort",
     "merge.renames": "true",
     "merge.directoryRenames": "conflict",
     "rerere.enabled": "false",
@@ -119,6 +121,7 @@ FLAGS: Mapping[str, tuple[str, ...]] = {
 _DRIVER = re.compile(
     r"(?:(filter)\..+\.(?:clean|smudge|process|required)|(merge)\..+\.(?:driver|recursive))", re.DOTALL
 )
+_MERGE_OPTIONS = re.compile(r"branch\..+\.mergeoptions", re.DOTALL | re.IGNORECASE)
 _TEXT_MERGE = "git merge-file %A %O %B"
 
 
@@ -128,7 +131,9 @@ def needs_drivers_off(subcommand: str) -> bool:
 
 
 def drivers_off(names: Iterable[str]) -> dict[str, str]:
-    """From the names of all settings to the variables that turn off every filter and merge driver among them.
+    """From the names of all settings to the variables that turn off what can be named freely among them.
+
+    That is every filter, every merge driver, and the options for merges into single branches.
 
     Given by variables and not by ``-c``, which ends a name at its first ``=``: a driver may well be called ``a=b``.
     """
@@ -136,6 +141,8 @@ def drivers_off(names: Iterable[str]) -> dict[str, str]:
     for name in names:
         found = _DRIVER.fullmatch(name)
         if found is None:
+            # Options for every merge into one branch, such as to take one side in each conflict.
+            forced |= {name: ""} if _MERGE_OPTIONS.fullmatch(name) else {}
             continue
         driver = name.rpartition(".")[0]
         if found[1]:

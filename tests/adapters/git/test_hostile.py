@@ -205,6 +205,20 @@ def test_drivers_do_not_decide_how_texts_merge(repo: Path, trees: Path) -> None:
     assert git(repo, "cat-file", "blob", f"{both.tree}:long.txt") == "one\n2\n3\n4\nfive\n"
 
 
+@pytest.mark.parametrize(("setting", "content"), [("branch.main.mergeOptions", "-X theirs"), ("pull.twohead", "ours")])
+def test_no_setting_decides_a_conflict(repo: Path, setting: str, content: str) -> None:
+    run(repo, "switch", "--quiet", "--create", "other")
+    commit(repo, {"notes.md": "theirs\n"})
+    run(repo, "switch", "--quiet", "main")
+    tip = commit(repo, {"notes.md": "ours\n"})
+    run(repo, "config", setting, content)
+    run(repo, "merge", "--quiet", "--no-edit", "other")
+    run(repo, "reset", "--quiet", "--hard", tip)
+    told = git_result(repo, "merge", "--no-edit", "--no-ff", "--end-of-options", "other")
+    assert (told.code, commit_id(repo, "HEAD")) == (1, tip)
+    assert tree_state(repo).in_progress == "merge"
+
+
 def test_variables_of_git_reach_none_of_ours(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name, content in {
         "GIT_DIR": str(tmp_path),

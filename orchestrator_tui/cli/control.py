@@ -37,7 +37,7 @@ def register(commands: Commands) -> None:
     pause.add_argument("--now", action="store_true", help="stop its agents too, instead of letting them finish")
     _command(commands, "resume", _resume, whole=True)
     cancel = _command(commands, "cancel", _cancel, whole=True)
-    cancel.add_argument("--reason", metavar="TEXT", required=True, help="why: it stands in the report")
+    cancel.add_argument("--reason", metavar="TEXT", default="", help="why: needed, it stands in the report")
     retry = _command(commands, "retry", _retry)
     retry.add_argument("--instruction", metavar="TEXT", default="", help="what its agent is told beside")
     rescue = _command(commands, "rescue", _rescue)
@@ -129,6 +129,8 @@ def _resume(batch: Batch, track: Track | None, arguments: Namespace) -> _Asked:
 
 
 def _cancel(batch: Batch, track: Track | None, arguments: Namespace) -> _Asked:
+    if not arguments.reason.strip():
+        raise BadInput("say why with --reason TEXT: it stands in the report")
     what = "the batch is being stopped" if track is None else f"{track.slug} is given up"
     return Stop(batch.id, _slug(track), arguments.reason), f"{what}; nothing is deleted"
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from orchestrator_tui.core.artefacts import track_list
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.prompt_parts import Part, Section, bullets, one_line
+from orchestrator_tui.core.schedule.paths import artefact_path
 from orchestrator_tui.core.schedule.rules import RESOLVING, plan_of, run_of, stage_run, stages_of
 from orchestrator_tui.core.workflow import StageWork
 
@@ -53,7 +53,9 @@ def division(batch: Batch, track: Track, work: StageWork) -> Section:
     known = [f"{name}: {one.ladder.title}" for name, one in sorted(run_of(batch).workflows.items())]
     shared = [f"{one.name}: {one.command}" for one in plan_of(batch).checks]
     parts = [
-        Part(f"Write the tracks into {track_list(batch)} below your worktree, as YAML of this form:"),
+        Part(
+            f"Write the tracks into {artefact_path(batch, track, '{plan}')} below your worktree, as YAML of this form:"
+        ),
         Part(TRACK_LIST_EXAMPLE),
         Part(_RULES),
         Part(

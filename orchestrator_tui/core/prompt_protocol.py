@@ -59,8 +59,10 @@ def ending(batch: Batch, track: Track, work: StageWork) -> Section:
 def _committing(track: Track, work: StageWork) -> str:
     never = "Never push, merge, rebase, or touch another branch or worktree; never change git's configuration or hooks."
     if not work.writes:
-        beside = " beside the artefacts of this stage" if work.artefacts else ""
-        return f"Change no file and commit nothing{beside}. {never}"
+        if not work.artefacts:
+            return f"Change no file and commit nothing. {never}"
+        commit = "commit them alone" if work.commits else "commit nothing"
+        return f"Write the artefacts of this stage, change no other file, and {commit}. {never}"
     if not work.commits:
         return f"Leave your changes in the worktree. {never}"
     branch = one_line(track.branch, 200) or "the branch that is checked out"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from orchestrator_tui.core.artefacts import filled, spec_folder
 from orchestrator_tui.core.model import Batch, StageStatus, Track
 from orchestrator_tui.core.plan import BATCH_TRACK, CheckCommand, Scope
 from orchestrator_tui.core.prompt_parts import Part, Section, bullets, one_line, paragraphs
 from orchestrator_tui.core.rules import StageRule
 from orchestrator_tui.core.schedule.judging import checks_of
+from orchestrator_tui.core.schedule.paths import artefact_path, spec_folder
 from orchestrator_tui.core.schedule.rules import (
     RESOLVING,
     plan_of,
@@ -62,7 +62,7 @@ def pipeline(batch: Batch, track: Track, skill: str) -> Section:
     run, workflow = stage_run(track), workflow_of(batch, track)
     work = stage_work(batch, track, run.stage)
     own = (
-        filled(work.prompt, batch, track)
+        artefact_path(batch, track, work.prompt)
         or f"Do what the name of the stage says: {stage_name(batch, track, run.stage)}."
     )
     shown = {stage.index: stage.status for stage in track.stages}
@@ -94,7 +94,7 @@ def _rung(batch: Batch, track: Track, rule: StageRule, work: StageWork, status: 
 def artefacts(batch: Batch, track: Track, rule: StageRule | None, work: StageWork) -> tuple[str, ...]:
     """The paths that must exist when a stage is done, without the names that stood in them."""
     named = (*((rule.artefact,) if rule is not None and rule.artefact else ()), *work.artefacts)
-    return tuple(dict.fromkeys(one_line(filled(one, batch, track), 300) for one in named))
+    return tuple(dict.fromkeys(one_line(artefact_path(batch, track, one), 300) for one in named))
 
 
 def _wanted(batch: Batch, track: Track, work: StageWork) -> list[Part]:
@@ -125,7 +125,7 @@ def scope(batch: Batch, track: Track) -> Section:
     places = [
         f"Worktree: {one_line(track.worktree, 400) or 'the directory you are started in'} (work nowhere else)",
         f"Branch: {one_line(track.branch, 200) or 'as checked out'}, from {base}{at}{into}",
-        f"Spec folder: {spec_folder(batch, track.slug)}/ below the worktree",
+        f"Spec folder: {spec_folder(batch, track)}/ below the worktree",
         "Read CLAUDE.md or AGENTS.md of the repository for its build commands, where there is one.",
     ]
     parts = [
@@ -203,7 +203,7 @@ def _environments(batch: Batch, track: Track) -> str:
 
 def autonomy(batch: Batch, track: Track) -> Section:
     """Section F: when to decide, and when to ask."""
-    text = filled(workflow_of(batch, track).autonomy, batch, track)
+    text = artefact_path(batch, track, workflow_of(batch, track).autonomy)
     always = "Production, destructive steps and failures there are ALWAYS the person's, whatever else is said here."
     return Section("F. Gate autonomy", (Part(text, "the workflow's file"), Part(always)))
 
@@ -214,7 +214,7 @@ def constraints(batch: Batch, track: Track) -> Section:
         one for one in batch.tracks.values() if one.work is not None and one.slug not in (track.slug, BATCH_TRACK)
     ]
     rows = [_ownership(one) for one in sorted(others, key=lambda one: one.slug)]
-    parts = [Part(filled(workflow_of(batch, track).constraints, batch, track), "the workflow's file")]
+    parts = [Part(artefact_path(batch, track, workflow_of(batch, track).constraints), "the workflow's file")]
     if rows:
         parts.append(Part(f"Other tracks work beside you. You do NOT own:\n{bullets(rows)}", "the plan"))
     shared = sorted({path for one in (track, *others) for path in work_of(one).planned.scope.append_only})
@@ -233,8 +233,8 @@ def _ownership(track: Track) -> str:
 
 def adherence(batch: Batch, track: Track) -> Section:
     """Section H: no stage is left out, and how to go on when the context was lost."""
-    text = filled(workflow_of(batch, track).adherence, batch, track)
-    look = f"look at `git log`, `git status` and {spec_folder(batch, track.slug)}/ to see what is done; "
+    text = artefact_path(batch, track, workflow_of(batch, track).adherence)
+    look = f"look at `git log`, `git status` and {spec_folder(batch, track)}/ to see what is done; "
     if stage_work(batch, track, stage_run(track).stage).reviews:
         look = "look at the diff again; "
     recovery = (

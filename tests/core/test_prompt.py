@@ -10,15 +10,17 @@ import pytest
 
 from orchestrator_tui.agent.arguments import parse
 from orchestrator_tui.agent.usage import COMMANDS
-from orchestrator_tui.core.artefacts import filled, spec_folder, track_list
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.prompt import dispatch_prompt
+from orchestrator_tui.core.prompt_divide import TRACK_LIST_EXAMPLE
 from orchestrator_tui.core.prompt_parts import MAX_BYTES
+from orchestrator_tui.core.schedule.paths import artefact_path, spec_folder
 from orchestrator_tui.core.schedule.rules import RESOLVING
 from orchestrator_tui.core.text import is_clean
 from orchestrator_tui.core.workflow import StageWork, Workflow
 from orchestrator_tui.mcp_server.tools import TOOLS
+from orchestrator_tui.plan.load import plan_from_tracks
 from tests.core.golden import assert_golden
 from tests.core.run_builders import (
     DIVIDE,
@@ -117,7 +119,7 @@ def test_who_divides_is_told_the_form_of_the_track_list() -> None:
     ledger = dividing()
     told = prompt(ledger, BATCH_TRACK)
     assert_golden("prompt-divide.txt", told)
-    assert track_list(ledger.batch) in told
+    assert artefact_path(ledger.batch, ledger.track(BATCH_TRACK), "{plan}") in told
 
 
 def test_a_resend_names_the_unresolved_by_id_and_leaves_the_rest_alone() -> None:
@@ -144,8 +146,9 @@ def test_an_instruction_of_the_person_goes_first() -> None:
 
 
 def test_what_scouts_found_is_read_again_and_not_searched_again() -> None:
-    folder = spec_folder(building().batch, BATCH_TRACK)
-    assert f"- {folder}/discovery.md" in prompt(building())
+    ledger = building()
+    folder = spec_folder(ledger.batch, ledger.track(BATCH_TRACK))
+    assert f"- {folder}/discovery.md" in prompt(ledger)
     assert "instead of searching again" not in prompt(sent_back()), "nobody has scouted there"
 
 
@@ -221,8 +224,9 @@ def test_a_stage_without_a_text_still_says_what_to_do() -> None:
 def test_other_braces_of_a_prompt_stay_as_they_are() -> None:
     ledger = running()
     track = ledger.track("limiter")
-    assert filled("{slug} {title} {other} ${plan}", ledger.batch, track) == (
-        f"limiter Rate limiting of the public API {{other}} ${track_list(ledger.batch)}"
+    folder = spec_folder(ledger.batch, track)
+    assert artefact_path(ledger.batch, track, "{slug} {title} {other} ${plan}") == (
+        f"limiter Rate limiting of the public API {{other}} ${folder}/tracks.yaml"
     )
 
 
@@ -232,3 +236,14 @@ def test_a_reviewer_is_sent_without_any_tests_to_write() -> None:
     ledger.enter("limiter", REVIEW)
     assert "## Tests first" not in prompt(ledger)
     assert "## Tests first" in prompt(building())
+
+
+def test_the_track_list_that_is_shown_is_one_that_is_accepted() -> None:
+    loaded = plan_from_tracks(TRACK_LIST_EXAMPLE, "tracks.yaml", replace(PLAN, tracks=()), {WORKFLOW.name: WORKFLOW})
+    assert loaded.problems == ()
+    assert loaded.plan is not None
+    first, second = loaded.plan.tracks
+    assert (first.slug, second.slug, second.depends_on) == ("rate-limit", "document-limits", ("rate-limit",))
+    assert first.scope.owned == ("src/api/limiter.py", "tests/api/**")
+    assert first.acceptance == ("the 101st request within a minute gets 429",)
+    assert second.workflow == WORKFLOW.name

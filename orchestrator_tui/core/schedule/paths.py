@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from orchestrator_tui.core.model import Batch, Track
@@ -9,6 +10,8 @@ from orchestrator_tui.core.schedule.rules import is_batch_track
 
 DIVIDED = "tracks.yaml"
 """The file of a divided batch's tracks, in the spec folder of the batch."""
+
+_NAMED = re.compile(r"\{(slug|title|spec|plan)\}")
 
 
 def spec_folder(batch: Batch, track: Track) -> str:
@@ -21,7 +24,12 @@ def spec_folder(batch: Batch, track: Track) -> str:
 
 
 def artefact_path(batch: Batch, track: Track, text: str) -> str:
-    """An artefact's path below the worktree, its ``{slug}``, ``{spec}`` and ``{plan}`` filled."""
+    """An artefact's path below the worktree, or a prompt, with ``{slug}``, ``{title}``, ``{spec}`` and ``{plan}`` filled."""
     spec = spec_folder(batch, track)
-    slug = batch.id if is_batch_track(track) else track.slug
-    return text.replace("{slug}", slug).replace("{spec}", spec).replace("{plan}", f"{spec}/{DIVIDED}")
+    known = {
+        "slug": batch.id if is_batch_track(track) else track.slug,
+        "title": track.title,
+        "spec": spec,
+        "plan": f"{spec}/{DIVIDED}",
+    }
+    return _NAMED.sub(lambda found: known[found[1]], text)

@@ -56,6 +56,7 @@ def test_a_batch_that_goes_on_is_told_in_every_form(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["text", "md"])
 def test_a_batch_that_has_ended_is_told_with_its_final_dashboard(form: str) -> None:
+    """[002-32]"""
     ledger = over()
     ledger.must(Draft("published", {"result": "merged into main", "by": "ann"}))
     ledger.must(Draft("batch_ended", {"outcome": "completed"}))

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator_tui.adapters import nudges
 from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.adapters.discovery import Discovery, machine_sessions
 from orchestrator_tui.adapters.nudges import ClaudeNudges
@@ -36,6 +37,7 @@ from orchestrator_tui.core.facts import AgentFact, CallEnded
 from orchestrator_tui.core.naming import call_gate_id
 from orchestrator_tui.journal.home import repository_root, worktrees
 from tests.claude_rig import ClaudeRig, Step, TerminalSession, ToolCall, call, say, wait_until
+from tests.claude_rig.waiting import DEFAULT_TIMEOUT
 
 pytestmark = pytest.mark.e2e_claude
 
@@ -47,6 +49,12 @@ QUESTION = {
 }
 WAITING = "until [ -e go ]; do sleep 0.1; done"
 TEAMS = {"CLAUDE_CODE_EXPERIMENTAL_AGENT_TEAMS": "1"}
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How soon a terminal shows and takes what was typed is this machine's affair: what is typed goes on at once."""
+    monkeypatch.setattr(nudges, "TAKEN_S", DEFAULT_TIMEOUT)
 
 
 class Eye:

@@ -24,7 +24,7 @@ def spec_folder(batch: Batch, track: Track) -> str:
 
 
 def artefact_path(batch: Batch, track: Track, text: str) -> str:
-    """An artefact's path below the worktree, or a prompt, with ``{slug}``, ``{title}``, ``{spec}`` and ``{plan}`` filled."""
+    """A path below the worktree, or a prompt, with ``{slug}``, ``{title}``, ``{spec}`` and ``{plan}`` filled."""
     spec = spec_folder(batch, track)
     known = {
         "slug": batch.id if is_batch_track(track) else track.slug,

@@ -20,9 +20,18 @@ def evidence_rows(gate: Gate, track: Track | None, batch: Batch, now: Instant, g
     """Labelled facts about a gate, the ones that belong together under one label."""
     return (
         *_facts(gate, track, glyphs),
+        *_of_run(gate, track, glyphs),
         *_risk(gate),
         *_signals(gate, batch, now, glyphs),
     )
+
+
+def _of_run(gate: Gate, track: Track | None, glyphs: Glyphs) -> tuple[Row, ...]:
+    if gate.source != "engine":
+        return ()
+    from orchestrator_tui.ui.present.run_evidence import run_rows
+
+    return run_rows(gate, track, glyphs)
 
 
 def diff_size(subject: Any, glyphs: Glyphs) -> Line:

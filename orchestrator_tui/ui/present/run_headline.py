@@ -25,13 +25,14 @@ def run_facts(batch: Batch) -> tuple[Line, ...]:
         (Part(paused, "gate strong"),) if paused else (Part(phase_words(run), _TOKENS.get(run.phase, "")),)
     ]
     facts.append((Part(f"{len(batch.merged)}/{track_count(batch)} merged", "quiet"),))
-    if run.phase not in ("planned", "completed", "stopped", "failed"):
+    if run.phase in _AT_WORK:
         facts.append((Part(_agents(at_work(batch), most_agents(run)), "quiet"),))
     if spent_usd(batch) or run.plan.limits.cost_usd:
         facts.append((_cost(spent_usd(batch), run.plan.limits.cost_usd),))
     return tuple(facts)
 
 
+_AT_WORK = frozenset({"approved", "running", "integrating", "verifying"})
 _TOKENS = {"awaiting_user": "gate", "completed": "track-done", "stopped": "track-failed", "failed": "track-failed"}
 
 

@@ -9,6 +9,7 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Stage, StageStatus, State, Track
 from orchestrator_tui.core.queries import TrackKey, find_track, waiting_gates
 from orchestrator_tui.core.records import Check
+from orchestrator_tui.core.tracks_shown import is_run_itself
 from orchestrator_tui.ui.present.ages import age, duration
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, fit_line, line_width, spread, told
 from orchestrator_tui.ui.present.columns import Column, choose, lay_out, sized
@@ -87,8 +88,8 @@ def present_stages(state: State, key: TrackKey | None, now: Instant, glyphs: Gly
         detail="" if current is None else clean(current.detail, 80),
         elapsed="" if current is None else _spent(current, now),
         facts=_facts(track, glyphs),
-        notes=(*_noticed(track, batch, now, glyphs), *_said(track, now)),
-        wave=f"wave {track.wave}/{waves}" if waves > 1 else "",
+        notes=(*_of_run(track, batch, now, glyphs), *_noticed(track, batch, now, glyphs), *_said(track, now)),
+        wave=f"wave {track.wave}/{waves}" if waves > 1 and not is_run_itself(track) else "",
         empty=() if track.stages else _empty(track),
         glyphs=glyphs,
     )
@@ -97,7 +98,8 @@ def present_stages(state: State, key: TrackKey | None, now: Instant, glyphs: Gly
 def stage_lines(view: StagesView, width: int) -> tuple[Line, ...]:
     """The ladder, one stage a line, and the facts under it."""
     if not view.rows:
-        return told(view.empty, width)
+        below = [fit_line((Part("  "), *line), width, view.glyphs.ellipsis) for line in view.notes]
+        return (*told(view.empty, width), *([()] if below else []), *below)
     name = max(cell_width(row.name) for row in view.rows)
     widths = {"name": min(32, name), "index": max(len(row.index) for row in view.rows)}
     attempts = max(len(row.attempts) for row in view.rows)
@@ -183,7 +185,7 @@ def _spent(stage: Stage, now: Instant) -> str:
 
 def _corner(track: Track, waves: int) -> str:
     parts = [plural(len(track.findings), "finding")] if track.findings else []
-    if waves > 1:
+    if waves > 1 and not is_run_itself(track):
         parts.append(f"wave {track.wave} of {waves}")
     return ", ".join(parts)
 
@@ -206,6 +208,14 @@ def _facts(track: Track, glyphs: Glyphs) -> tuple[Line, ...]:
     if track.branch and not track.pr:
         groups.append((Part("branch ", "quiet"), Part(clean(track.branch, 80))))
     return tuple(groups)
+
+
+def _of_run(track: Track, batch: Batch, now: Instant, glyphs: Glyphs) -> tuple[Line, ...]:
+    if track.work is None:
+        return ()
+    from orchestrator_tui.ui.present.run_stages import run_notes
+
+    return run_notes(track, batch, now, glyphs)
 
 
 def _noticed(track: Track, batch: Batch, now: Instant, glyphs: Glyphs) -> list[Line]:
@@ -233,6 +243,8 @@ def _said(track: Track, now: Instant) -> list[Line]:
 
 
 def _empty(track: Track) -> tuple[str, ...]:
+    if is_run_itself(track):
+        return ("This row stands for the whole run: what is asked of you about it comes here.",)
     told = clean(track.progress or track.title, 200)
     lines = ("This track has no stages: it is plain work.",)
     return (*lines, told) if told else lines

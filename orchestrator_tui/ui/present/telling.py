@@ -15,8 +15,8 @@ from orchestrator_tui.ui.present.agent import NEWS
 from orchestrator_tui.ui.present.ages import duration, seconds
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.routes import held_words, route_word
-from orchestrator_tui.ui.present.telling_run import HIDDEN_OF_RUNS, RUN_TELLERS
-from orchestrator_tui.ui.present.words import plural, tokens
+from orchestrator_tui.ui.present.telling_run import HIDDEN_OF_RUNS, RUN_TELLERS, STAGE_WORDS
+from orchestrator_tui.ui.present.words import plural, stage_name, tokens
 
 HIDDEN = frozenset(
     {
@@ -262,7 +262,9 @@ def _attempt_ended(told: _Telling) -> Told:
 
 def _of_run(words: Callable[[Mapping[str, Any]], tuple[str, str, str]]) -> Callable[[_Telling], Told]:
     def tell(told: _Telling) -> Told:
-        text, detail, token = words(told.payload)
+        stage = told.payload.get("stage")
+        name = stage_name(told.batch.tracks.get(told.text("track")), stage if isinstance(stage, int) else None)
+        text, detail, token = words({**told.payload, STAGE_WORDS: f"stage {stage} {name}".rstrip()})
         return Told(clean(text, 300), clean(detail, 300), token)
 
     return tell

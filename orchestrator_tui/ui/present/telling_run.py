@@ -9,6 +9,9 @@ from orchestrator_tui.ui.present.words import plural
 
 Payload = Mapping[str, Any]
 
+STAGE_WORDS = "stage_words"
+"""Under this name the payload tells its stage in words: ``stage 2 Implement``."""
+
 HIDDEN_OF_RUNS = frozenset(
     {"effect_begun", "effect_ended", "work_inspected", "models_chosen", "workflow_recorded", "track_planned"}
 )
@@ -23,21 +26,67 @@ def _text(payload: Payload, name: str) -> str:
     return str(payload.get(name) or "")
 
 
+def _stage(payload: Payload) -> str:
+    """The stage that an event is about; what stands beside the ladder is the resolving of a conflict."""
+    return "its conflict" if payload.get("stage") == 0 else _text(payload, STAGE_WORDS)
+
+
 def _judged(payload: Payload) -> tuple[str, str, str]:
+    stage = _stage(payload)
     words = {
-        "accepted": f"stage {payload['stage']} is done and holds",
-        "rejected": f"stage {payload['stage']} is not accepted",
-        "rework": f"stage {payload['stage']} wants rework",
-        "asked": f"stage {payload['stage']} asks a person",
+        "accepted": f"{stage} is done and holds",
+        "rejected": f"{stage} is not accepted",
+        "rework": f"{stage} wants rework",
+        "asked": f"{stage} asks a person",
     }
     verdict = str(payload["verdict"])
     token = "" if verdict == "accepted" else "gate"
-    return words.get(verdict, f"stage {payload['stage']}: {verdict}"), _items(payload, "problems"), token
+    return words.get(verdict, f"{stage}: {verdict}"), _items(payload, "problems"), token
+
+
+def _entered(payload: Payload) -> tuple[str, str, str]:
+    if payload["stage"] == 0:
+        return "an agent is to resolve its conflict", _text(payload, "why"), "gate"
+    back = "goes back to" if payload.get("from_stage") else "begins"
+    return f"{back} {_stage(payload)}", _text(payload, "why"), ""
+
+
+def _granted(payload: Payload) -> tuple[str, str, str]:
+    by = f"by {payload['by']}"
+    if not payload["tries"]:
+        return f"{_stage(payload)} is looked at again", by, ""
+    told = _text(payload, "instruction")
+    return f"{plural(payload['tries'], 'more try', 'more tries')} for {_stage(payload)}", told or by, ""
+
+
+_PHASES = {
+    "approved": ("the plan is approved", ""),
+    "running": ("the batch runs", ""),
+    "integrating": ("what is approved is merged", ""),
+    "verifying": ("all is merged: the last checks run", ""),
+    "awaiting_user": ("all is done: what goes out is yours to say", "gate"),
+    "completed": ("the batch is completed", "track-done"),
+    "stopped": ("the batch is stopped", "track-failed"),
+    "failed": ("the batch has failed", "track-failed"),
+}
+
+
+def _batch_moved(payload: Payload) -> tuple[str, str, str]:
+    to = str(payload["to"])
+    text, token = _PHASES.get(to) or (f"the batch is {to.replace('_', ' ')}", "")
+    by = f"by {payload['by']}" if payload.get("by") else ""
+    return text, _text(payload, "why") or by, token
+
+
+def _published(payload: Payload) -> tuple[str, str, str]:
+    result = str(payload["result"]).replace("_", " ")
+    token = "track-done" if result.startswith("merged") else "gate"
+    return f"publishing: {result}", _text(payload, "detail") or _text(payload, "by"), token
 
 
 def _merge(payload: Payload) -> tuple[str, str, str]:
     words = {
-        "merged": ("merged", "done"),
+        "merged": ("merged", "track-done"),
         "conflict": ("its merge conflicts", "gate"),
         "checks_failed": ("checks fail after its merge", "gate"),
         "undone": ("its merge is undone", "gate"),
@@ -48,14 +97,14 @@ def _merge(payload: Payload) -> tuple[str, str, str]:
 
 def _deploy(payload: Payload) -> tuple[str, str, str]:
     fine = payload["result"] == "healthy"
-    return f"{payload['environment']}: {payload['result']}", _text(payload, "detail"), "done" if fine else "gate"
+    return f"{payload['environment']}: {payload['result']}", _text(payload, "detail"), "track-done" if fine else "gate"
 
 
 def _checklist(payload: Payload) -> tuple[str, str, str]:
     failed = [str(one[0]) for one in payload["items"] if isinstance(one, (list, tuple)) and one[1] != "PASS"]
     if failed:
-        return f"{plural(len(failed), 'item')} of its checklist fail", ", ".join(failed), "gate"
-    return "its checklist passes", "", "done"
+        return f"{plural(len(failed), 'item')} of its checklist: FAIL", ", ".join(failed), "gate"
+    return "its checklist passes", "", "track-done"
 
 
 def _paused(payload: Payload) -> tuple[str, str, str]:
@@ -67,7 +116,7 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "plan_checked": lambda told: ("the plan was checked", "", "quiet"),
     "workflow_recorded": lambda told: (f"the rules of {told['workflow']} are recorded", "", "quiet"),
     "track_planned": lambda told: ("planned", "", "quiet"),
-    "batch_moved": lambda told: (f"the batch is {str(told['to']).replace('_', ' ')}", _text(told, "why"), ""),
+    "batch_moved": _batch_moved,
     "batch_paused": lambda told: (
         "the batch stops at once" if told["how"] == "now" else "the batch begins nothing new",
         f"by {told['by']}",
@@ -84,12 +133,8 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "worktree_removed": lambda told: ("its worktree is removed", "clean and merged", "quiet"),
     "track_paused": _paused,
     "track_resumed": lambda told: ("goes on", "", ""),
-    "stage_entered": lambda told: (f"enters stage {told['stage']}", _text(told, "why"), ""),
-    "stage_granted": lambda told: (
-        f"{plural(told['tries'], 'more try', 'more tries')} for stage {told['stage']}",
-        f"by {told['by']}",
-        "",
-    ),
+    "stage_entered": _entered,
+    "stage_granted": _granted,
     "stage_judged": _judged,
     "work_inspected": lambda told: ("its work was looked at", "", "quiet"),
     "rescue_recorded": lambda told: (f"rescue: {told['action']}", f"{told['trigger']}; {told['outcome']}", "gate"),
@@ -98,7 +143,7 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "tip_brought": lambda told: ("what is merged already is brought into its worktree", _items(told, "files"), ""),
     "sides_seen": lambda told: ("both sides of the conflict are read", "", "quiet"),
     "deploy_recorded": _deploy,
-    "published": lambda told: ("went out to the base branch", _text(told, "detail"), "done"),
+    "published": _published,
     "report_written": lambda told: ("the report is written", str(told["path"]), "quiet"),
 }
 """The words of each kind of :data:`orchestrator_tui.core.kinds_run.RUN_KINDS`."""

@@ -24,6 +24,7 @@ MOST_LINES = 20_000
 """Lines of an input that are shown; how many are left out is said."""
 
 _FILE_TOOLS = frozenset({"Edit", "MultiEdit", "Write"})
+_OF_TOOLS = frozenset({"permission", "question"})
 _COMMANDS = ("command", "url", "query")
 
 
@@ -31,13 +32,25 @@ def has_input(question: Question) -> bool:
     """Whether there is more to a question than its words: it is about a tool call, or its options show something."""
     if question.kind in ("permission", "plan"):
         return True
-    return question.kind == "question" and any(_previews(question))
+    if question.kind == "question":
+        return any(_previews(question))
+    return isinstance(question.subject, Mapping) and _has_subject(question)
+
+
+def _has_subject(question: Question) -> bool:
+    from orchestrator_tui.ui.present.run_subject import has_subject
+
+    return has_subject(question)
 
 
 def input_title(question: Question) -> str:
     """What the input is called."""
     if question.kind == "plan":
         return "Plan"
+    if question.kind not in _OF_TOOLS:
+        from orchestrator_tui.ui.present.run_subject import subject_title
+
+        return subject_title(question)
     tool = _subject(question).get("tool")
     return "Previews" if tool == ASK_TOOL else f"Input  {clean(tool_words(str(tool or '')), 80)}"
 
@@ -94,6 +107,10 @@ def _pieces(asked: _Asked, now: FileNow | None) -> tuple[Piece, ...]:
     if question.kind == "plan":
         found = list(_prose(question.context) if question.context.strip() else (Piece(NO_PLAN, "quiet", prose=True),))
         missing = left_out(question.context)
+    elif question.kind not in _OF_TOOLS:
+        from orchestrator_tui.ui.present.run_subject import subject_pieces
+
+        found, missing = list(subject_pieces(question)), left_out(question.subject)
     else:
         found = list(_of_tool(question, now) if question.kind == "permission" else _of_options(question))
         missing = left_out(question.subject)

@@ -42,17 +42,28 @@ def present_track(state: State, key: TrackKey | None, now: Instant, glyphs: Glyp
     batch = state.batches[key.batch]
     signals = tuple(signal for signal in batch.signals.values() if signal.track == track.slug)
     sections = (
-        TrackSection("Work", tuple(_facts(_work(track, now)))),
+        *(_watched(track, now, glyphs) if track.work is None else _of_run(track, batch, now, glyphs)),
         TrackSection("Agent", tuple(_facts(agent_facts(track)))),
         TrackSection("Sub-agents", tuple(part_lines(track, batch))),
-        TrackSection("Attempts", tuple(_attempt(one, now, glyphs) for one in track.attempts)),
-        TrackSection("Checks", tuple(check_parts(one, glyphs) for one in track.checks)),
-        TrackSection("Findings", tuple(_finding(one) for one in track.findings)),
         TrackSection("Noticed", tuple(_signal(one, now, glyphs) for one in signals)),
         TrackSection("Messages", tuple(_message(one, zone) for one in track.messages)),
         TrackSection("Notes", tuple(_notes(batch, track, zone))),
     )
     return TrackView(key, tuple(section for section in sections if section.lines))
+
+
+def _watched(track: Track, now: Instant, glyphs: Glyphs) -> Iterator[TrackSection]:
+    yield TrackSection("Work", tuple(_facts(_work(track, now))))
+    yield TrackSection("Attempts", tuple(_attempt(one, now, glyphs) for one in track.attempts))
+    yield TrackSection("Checks", tuple(check_parts(one, glyphs) for one in track.checks))
+    yield TrackSection("Findings", tuple(_finding(one) for one in track.findings))
+
+
+def _of_run(track: Track, batch: Batch, now: Instant, glyphs: Glyphs) -> Iterator[TrackSection]:
+    from orchestrator_tui.ui.present.run_track import run_sections
+
+    for heading, lines in run_sections(track, batch, now, glyphs):
+        yield TrackSection(heading, lines)
 
 
 def track_lines(view: TrackView, width: int) -> tuple[Line, ...]:

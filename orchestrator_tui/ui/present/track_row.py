@@ -9,7 +9,7 @@ from orchestrator_tui.core.agent_tracks import is_killed
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.gate_refusals import HELD_KINDS
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Activity, Gate, Liveness, State, Track
+from orchestrator_tui.core.model import Activity, Gate, Liveness, State, Track, TrackState
 from orchestrator_tui.core.queries import TrackKey, is_stale, standing
 from orchestrator_tui.ui.present.agent import stands_still
 from orchestrator_tui.ui.present.ages import age
@@ -74,6 +74,8 @@ def lasting_row(track: Track, scene: TrackScene) -> LastingRow:
     told, since = _TELL["waiting" if gates else look](track, gates, scene)
     if track.work is not None and not gates:
         told = _told_of_run(track, told, scene)
+        if track.state in (TrackState.SKIPPED, TrackState.ABANDONED):
+            glyph, token = "skipped", "quiet"
     row = TrackRow(
         key=TrackKey(track.batch, track.slug),
         glyph=getattr(scene.glyphs, glyph),

@@ -16,7 +16,7 @@ from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.rows import LazyRows
 from orchestrator_tui.ui.present.strip import STRIP_LIMIT
 from orchestrator_tui.ui.present.track_row import LastingRow, TrackRow, TrackScene, lasting_row, track_row
-from orchestrator_tui.ui.present.words import model_name, stage_count
+from orchestrator_tui.ui.present.words import shown_model, stage_count
 
 QUESTION_ROOM = 30
 """Cells from which NOW tells the question of a waiting track, not its short name."""
@@ -177,7 +177,7 @@ def _widths(listed: Sequence[Track], state: State) -> Mapping[str, int]:
         "kind": min(10, max((cell_width(track.kind) for track in listed), default=0)),
         "strip": max(strip, 6) if strip else 0,
         "count": max((len(stage_count(track)) for track in listed), default=0),
-        "model": min(12, max((len(model_name(track.model)) for track in listed), default=0)),
+        "model": min(12, max((len(shown_model(track)) for track in listed), default=0)),
     }
 
 

@@ -40,9 +40,15 @@ class TrackScreen(ReplayActions):
         yield Timeline()
         yield StatusLine()
 
+    @property
+    def footer(self) -> str:
+        track = self.desk.track
+        return "track" if track is None or track.work is None else "track-run"
+
     def show_parts(self) -> None:
         super().show_parts()
         desk, now, track = self.desk, self.desk.now(), self.desk.track
+        self.set_class(track is not None and track.work is not None, "-run")
         self.title_line.show(*title(desk))
         self.stages.show(present_stages(desk.state, desk.track_key, now, desk.glyphs))
         view = present_track(desk.state, desk.track_key, now, desk.glyphs, desk.zone)

@@ -79,7 +79,7 @@ async def test_without_evidence_the_keys_say_so() -> None:
 
 
 async def test_help_lists_every_key_and_the_reason_of_those_that_cannot_run() -> None:
-    async with opened(size=(120, 90)) as driver:
+    async with opened(size=(120, 120)) as driver:
         await driver.press("question_mark")
         await driver.settle()
         for action in ACTIONS:

@@ -1,0 +1,94 @@
+"""Markdown as lines: headings, lists, tables and code, wrapped to the width, everything else as it is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator_tui.ui.present.glyphs import ASCII, UNICODE
+from orchestrator_tui.ui.present.markdown import markdown_lines
+from tests.ui.drawing import drawn, expected, text_of, tokens_of
+
+TEXT = """# Batch summary
+
+Seven tracks are **merged**, one `failed`.
+
+| Track | Cost | State |
+|---|---:|---|
+| fix-typo | $0.62 | PASS |
+| pdf-export | $13.02 | FAIL |
+
+## Left to do
+
+- retry pdf-export: its tests
+  need fonts
+  1. look
+- [x] done
+- [ ] open
+
+---
+```
+  code | stays
+```
+> said
+"""
+
+
+def test_a_text_is_laid_out() -> None:
+    picture = """
+        | Batch summary                            |
+        |                                          |
+        | Seven tracks are merged, one failed.     |
+        |                                          |
+        | Track         Cost  State                |
+        | fix-typo     $0.62  PASS                 |
+        | pdf-export  $13.02  FAIL                 |
+        |                                          |
+        | Left to do                               |
+        |                                          |
+        | · retry pdf-export: its tests            |
+        | need fonts                               |
+        |   1. look                                |
+        | ✓ done                                   |
+        | ○ open                                   |
+        |                                          |
+        | ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━ |
+        |     code | stays                         |
+        | ▌ said                                   |
+        |                                          |
+    """
+    assert drawn(markdown_lines(TEXT, 42, UNICODE)) == expected(picture)
+
+
+def test_what_is_marked_has_its_look() -> None:
+    tokens: dict[str, str] = {}
+    for line in markdown_lines(TEXT, 60, UNICODE):
+        tokens |= tokens_of(line)
+    assert tokens["Batch summary"] == "accent strong"
+    assert tokens["merged,"] == "strong"
+    assert tokens["failed."] == "accent"
+    assert (tokens["PASS"], tokens["FAIL"]) == ("track-done", "track-failed strong")
+
+
+def test_a_long_item_goes_on_below_itself() -> None:
+    lines = drawn(markdown_lines("- " + "word " * 12, 30, UNICODE)).splitlines()
+    assert lines[0].startswith(" · word")
+    assert all(line.startswith("   word") for line in lines[1:])
+
+
+def test_wide_tables_wrap_in_their_cells() -> None:
+    text = "| a | b |\n|---|---|\n| " + "x" * 50 + " | " + "y" * 50 + " |\n"
+    lines = drawn(markdown_lines(text, 60, UNICODE)).splitlines()
+    assert "".join(line.split()[0] for line in lines[1:]) == "x" * 50
+    assert max(map(len, lines)) <= 60
+
+
+@given(st.text(max_size=300), st.integers(24, 120))
+def test_no_text_makes_a_line_that_is_too_wide_or_fails(text: str, width: int) -> None:
+    for line in markdown_lines(text, width, ASCII):
+        assert len(text_of(line)) <= 4 * width
+        assert "\n" not in text_of(line)
+
+
+@pytest.mark.parametrize("text", ["", "\n", "|", "||", "| |", "#", "```", "- ", "> "])
+def test_bare_marks_are_no_fault(text: str) -> None:
+    assert isinstance(markdown_lines(text, 40, UNICODE), tuple)

@@ -1,0 +1,142 @@
+"""A plan in words and lines: tracks by wave, why they wait, what they share, what it costs, what was found."""
+
+from dataclasses import replace
+
+import pytest
+
+from orchestrator_tui.core.model import Batch
+from orchestrator_tui.core.run import Run
+from orchestrator_tui.plan.checked import checked_data
+from orchestrator_tui.plan.problems import Problem
+from orchestrator_tui.ui.present.glyphs import ASCII, UNICODE
+from orchestrator_tui.ui.present.plan import PlanView, plan_gate, present_plan
+from orchestrator_tui.ui.present.plan_lines import PARTS, plan_lines
+from tests.ui import run_states, states
+from tests.ui.drawing import drawn, expected, widths
+
+
+def batch() -> Batch:
+    return run_states.waiting_plan().batches[run_states.BATCH]
+
+
+def changed(**fields: object) -> PlanView:
+    run = batch().run
+    assert run is not None
+    view = present_plan(replace(batch(), run=replace(run, **fields)))  # type: ignore[arg-type]
+    assert view is not None
+    return view
+
+
+def part(name: str, width: int = 72, view: PlanView | None = None) -> str:
+    return drawn(PARTS[name](view or changed(), width, UNICODE))
+
+
+def test_tracks_stand_in_their_waves_with_what_they_own_and_why_they_wait() -> None:
+    picture = """
+        | Wave 1                                                                  |
+        |   fix-auth-race  bug      src/session/**, tests/session/**              |
+        |   cart-totals    bug      src/cart/**                                   |
+        |   fix-typo       bug      docs/**                                       |
+        |   rate-limit     feature  src/limits/**; adds to src/session/rules.py   |
+        |   pay-webhook    feature  src/pay/**                                    |
+        |   pdf-export     feature  src/pdf/**                                    |
+        | Wave 2                                                                  |
+        |   search-index   feature  src/search/**                                 |
+        |                           cart-totals must be merged first              |
+        |   audit-log      feature  src/audit/**                                  |
+        |                           rate-limit must be merged first               |
+        |   pdf-mail       feature  src/mail/**                                   |
+        |                           pdf-export must be merged first               |
+        |                                                                         |
+        | Parallel: 6 independent tracks of 9, at most 3 at a time.               |
+        | A track starts when what it depends on is merged, not when a whole     |
+        | wave ends.                                                              |
+    """
+    assert part("Tracks") == expected(picture)
+
+
+def test_the_cost_says_what_is_expected_and_what_it_can_come_to() -> None:
+    picture = """
+        | agents    claude, at most 3 at a time                                |
+        | tries     36 at least, 9 reviews among them                          |
+        | models    implementer opus-4-1 (.claude/models.yaml)                 |
+        |           reviewer sonnet-4-5 (the plan)                             |
+        | estimate  $24.50, from $18.00 to $31.00                              |
+        | at most   $60.00                                                     |
+        | budget    $60.00, $20.00 a track                                     |
+        | assumed   an attempt reads 400k tokens and writes 20k; prices of     |
+        |           2026-07                                                    |
+    """
+    assert part("Cost", 66) == expected(picture)
+
+
+def test_pairs_that_meet_say_what_follows_and_over_what() -> None:
+    picture = """
+        | fix-auth-race and rate-limit   one of them only adds at the end          |
+        |   src/session/rules.py: fix-auth-race owns, rate-limit appends           |
+        | pay-webhook and search-index   deployed one at a time                    |
+        |   both deploy to dev                                                     |
+    """
+    assert part("Conflicts") == expected(picture)
+
+
+def test_what_the_check_found_names_file_line_key_and_the_nearest_match() -> None:
+    told = part("Check", 110)
+    assert told == ' ⚠ checkout.yaml:31  tracks[3].files  "src/limts/**" matches nothing; did you mean "src/limits/**"?'
+
+
+def test_an_error_comes_first_on_a_narrow_screen() -> None:
+    problem = Problem("checkout.yaml", 7, "tracks[0].slug", 'there is no track "x"', level="error")
+    view = changed(checked=checked_data(replace(run_states.CHECKED, problems=(problem,))))
+    assert view.is_faulty
+    lines = drawn(plan_lines(view, 78, UNICODE)).splitlines()
+    assert lines[:2] == [" Check", ' ✗ checkout.yaml:7  tracks[0].slug  there is no track "x"']
+    assert drawn(plan_lines(changed(), 78, UNICODE)).splitlines()[0] == " Tracks"
+
+
+def test_without_findings_and_conflicts_it_says_so() -> None:
+    view = changed(checked=checked_data(replace(run_states.CHECKED, problems=(), matrix=())))
+    assert part("Check", view=view) == " ✓ nothing speaks against it"
+    assert part("Conflicts", view=view) == " No two tracks meet: no file, no place to deploy to."
+
+
+def test_a_plan_that_was_not_checked_yet_lists_its_tracks() -> None:
+    view = changed(checked={})
+    assert [track.slug for wave in view.waves for track in wave.tracks] == [one.slug for one in run_states.TRACKS]
+    assert view.verdict == ()
+
+
+@pytest.mark.parametrize(
+    "checked",
+    [{"waves": 3, "matrix": ["x"], "problems": {"a": 1}, "estimate": [], "verdict": "no", "readiness": None}],
+)
+def test_data_of_another_shape_is_left_out(checked: dict[str, object]) -> None:
+    view = changed(checked=checked)
+    assert len(view.waves) == 1
+    assert view.conflicts == ()
+
+
+@pytest.mark.parametrize("width", [20, 38, 76, 120, 200])
+@pytest.mark.parametrize("glyphs", [UNICODE, ASCII], ids=["unicode", "ascii"])
+def test_no_line_is_wider_than_the_panel(width: int, glyphs: object) -> None:
+    view = changed()
+    assert max(widths(plan_lines(view, width, UNICODE if glyphs is UNICODE else ASCII))) <= max(width, 43)
+
+
+def test_the_plans_gate_comes_before_that_of_its_cost_and_none_after_the_start() -> None:
+    gate = plan_gate(batch())
+    assert gate is not None
+    assert gate.id == "plan-batch-0-1"
+    assert plan_gate(run_states.running().batches[run_states.BATCH]) is None
+    assert plan_gate(states.checkout().batches[states.BATCH]) is None
+    assert present_plan(states.checkout().batches[states.BATCH]) is None
+
+
+def test_tracks_added_on_the_way_are_listed() -> None:
+    story = run_states.Story().begin()
+    story.add(run_states.planned("late", "bug", "src/late/**"))
+    run: Run | None = story.state().batches[run_states.BATCH].run
+    assert run is not None
+    view = present_plan(story.state().batches[run_states.BATCH])
+    assert view is not None
+    assert [(wave.heading, [one.slug for one in wave.tracks]) for wave in view.waves][-1] == ("Added since", ["late"])

@@ -13,8 +13,9 @@ LEFT_OUT = HIDDEN | {"lease_taken", "lease_released", "gate_cleared", "stage_cha
 class Progress:
     """Tells what is new of a batch since the last time."""
 
-    def __init__(self, *, quiet: bool) -> None:
-        self._quiet, self._told = quiet, 0
+    def __init__(self, *, quiet: bool, since: int = 0) -> None:
+        """``since`` is the number of the last event that is not told."""
+        self._quiet, self._told = quiet, since
 
     def tell(self, batch: Batch) -> bool:
         """Tell what is new. Always False, so that it can stand in front of a condition."""

@@ -123,7 +123,7 @@ def follow(
         held = one.take()
         if held:
             raise Refusal(f"{batch_id} is held by {held}; look at it with orch-tui attach {batch_id}")
-        progress = Progress(quiet=arguments.json)
+        progress = Progress(quiet=arguments.json, since=batch.seq if arguments.resume else 0)
         person = _Person(one, answers, yes=arguments.yes)
         batch = one.run(lambda now: progress.tell(now) or person.is_done(now))
     except KeyboardInterrupt:

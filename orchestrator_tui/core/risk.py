@@ -46,6 +46,8 @@ KINDS: dict[str, Risk] = {
     "publish": Risk.DESTRUCTIVE,
     "deploy_staging": Risk.STAGING,
     "redispatch": Risk.FAILURE,
+    "deploy_failure": Risk.FAILURE,
+    "tampered": Risk.DESTRUCTIVE,
     "permission": Risk.UNKNOWN,
     "question": Risk.UNKNOWN,
     "plan": Risk.UNKNOWN,

@@ -22,6 +22,7 @@ from orchestrator_tui.runtime.attempts import Attempts
 from orchestrator_tui.runtime.commands_run import KINDS as COMMANDS
 from orchestrator_tui.runtime.commands_run import Commands
 from orchestrator_tui.runtime.run_world import RunWorld
+from orchestrator_tui.runtime.surveying import Survey
 
 MAX_ROUNDS = 200
 """How many matters one turn may begin before the rest of the program gets its turn."""
@@ -54,6 +55,7 @@ class Running:
         self._attempts = Attempts(world, home, skill)
         self._commands = Commands(world)
         self._threads = executor or ThreadPoolExecutor(THREADS, thread_name_prefix="effect")
+        self._survey = Survey(world, report, self._threads)
         self._under_way: dict[str, Future[tuple[Draft, ...]]] = {}
         self._unknown: set[str] = set()
 
@@ -64,6 +66,9 @@ class Running:
             LeaseLost: somebody else holds the batch now.
             JournalError: the journal cannot be read or written now.
         """
+        found = self._survey.turn(batch, now)
+        if found:
+            batch = self._record(found)
         for _ in range(MAX_ROUNDS):
             batch, ended = self._outcomes(batch, now)
             drafts = due(batch, now)

@@ -13,6 +13,9 @@ ACCEPTED, REJECTED, REWORK, ASKED = "accepted", "rejected", "rework", "asked"
 
 BLOCKER = "blocker"
 
+BUDGET = "budget"
+"""How the reason begins for which a budget ends an attempt."""
+
 _NAMED = 8
 
 
@@ -43,6 +46,9 @@ def judge(batch: Batch, track: Track) -> Judgement:
     run = stage_run(track)
     work = stage_work(batch, track, run.stage)
     failed = _claim(work, run.claim, track)
+    if failed and track.attempts[-1].stopping.startswith(BUDGET):
+        # What a budget has ended would be ended again: a person says what it may cost.
+        return Judgement(ASKED, (track.attempts[-1].stopping,))
     if failed:
         return Judgement(REJECTED, failed)
     problems = (*_inspected(track, work), *_checked(batch, track, work))

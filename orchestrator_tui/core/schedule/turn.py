@@ -11,13 +11,14 @@ from orchestrator_tui.core.report.checklists import track_checklist
 from orchestrator_tui.core.schedule import ending, merging, stages, watching
 from orchestrator_tui.core.schedule.effects import INTEGRATION, SETUP, WORKTREE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
+from orchestrator_tui.core.schedule.overlap import merging_is_held
 from orchestrator_tui.core.schedule.readiness import lost_dependency, planned_tracks, waits_for
 from orchestrator_tui.core.schedule.rules import batch_workflow, next_stage, plan_of, run_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.stages import moved
 
 S = TrackState
 
-_ON_LADDER = frozenset({S.RUNNING, S.VERIFYING, S.IN_REVIEW, S.REVISING})
+_ON_LADDER = frozenset({S.RUNNING, S.VERIFYING, S.IN_REVIEW, S.REVISING, S.STALLED, S.RESCUING})
 _SETTLED = TERMINAL_TRACK_STATES | {S.FAILED}
 
 
@@ -114,7 +115,7 @@ def _running(batch: Batch) -> list[Draft]:
         if drafts:
             return drafts
     following = merging.next_to_merge(batch)
-    if following is not None and not run_of(batch).pausing:
+    if following is not None and not run_of(batch).pausing and not merging_is_held(batch):
         return merging.begin_merge(batch, following)
     if all(one.state in _SETTLED for one in planned_tracks(batch)) and not run_of(batch).effects:
         if any(barring(batch, one) for one in planned_tracks(batch)):

@@ -10,11 +10,13 @@ from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.schedule.gates import ABANDON, ask, barring, gate_id, lines
+from orchestrator_tui.core.schedule.judging import BUDGET
+from orchestrator_tui.core.schedule.overlap import waited_enough
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.stages import moved
 
-RESCUE, BUDGET, PAUSED = "rescue", "budget", "paused"
+RESCUE, PAUSED = "rescue", "paused"
 """How the reasons begin for which an attempt is stopped by the engine."""
 
 
@@ -26,7 +28,7 @@ def due(batch: Batch, now: Instant) -> list[Draft]:
     if drafts:
         return drafts
     for track in (*planned_tracks(batch), *([batch.tracks[BATCH_TRACK]] if BATCH_TRACK in batch.tracks else [])):
-        drafts = _parked(track, now) or _attempt(batch, track, now)
+        drafts = _parked(batch, track, now) or _attempt(batch, track, now)
         if drafts:
             return drafts
     return []
@@ -38,9 +40,10 @@ def running_attempt(track: Track) -> Attempt | None:
     return last if last is not None and last.ended_at is None else None
 
 
-def _parked(track: Track, now: Instant) -> list[Draft]:
+def _parked(batch: Batch, track: Track, now: Instant) -> list[Draft]:
     work = work_of(track)
-    if work.resumes_wall_ms is None or now.wall_ms < work.resumes_wall_ms:
+    in_time = work.resumes_wall_ms is not None and now.wall_ms >= work.resumes_wall_ms
+    if not in_time and not waited_enough(batch, track):
         return []
     return [Draft("track_resumed", {"track": track.slug, "by": "orch-tui"})]
 

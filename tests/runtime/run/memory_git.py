@@ -66,6 +66,7 @@ class MemoryGit:
         self.calls: list[str] = []
         self.broken: dict[str, str] = {}
         self.tampering: tuple[str, ...] = ()
+        self.overlapping: tuple[tuple[str, str, str], ...] = ()
         self.crash_at = (-1, False)
         self.branches["main"] = self._store(files, ())
 
@@ -93,7 +94,7 @@ class MemoryGit:
     # --- the port --------------------------------------------------------------------------------------------
 
     def beginning(self, plan: Plan) -> Beginning:
-        return Beginning(self.branches["main"], "main", "")
+        return Beginning(self.branches["main"], "main", "[]")
 
     @dying
     def integration(self, plan: Plan) -> TreeMade:
@@ -170,7 +171,7 @@ class MemoryGit:
         return MergeMade("taken" if conflicts else "clean", files=conflicts)
 
     def shared(self, paths: Mapping[str, tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:
-        return ()
+        return self.overlapping
 
     def sides(self, tree: str, ours: str, theirs: str, file: str) -> str:
         return f"{self.commits[ours].files.get(file, '')}\n---\n{self.commits[theirs].files.get(file, '')}"

@@ -80,6 +80,7 @@ class Scene:
             tracks=tracks,
             base_sha=self.git.branches["main"],
             checks=checks,
+            fingerprint="[]",
         )
         self.ledger.must(*planned(self.plan, {workflow.name: workflow}, checked or {}))
         self.world = MemoryWorld(self.ledger, self.git)

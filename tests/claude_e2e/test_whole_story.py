@@ -126,6 +126,8 @@ def test_the_whole_story(story: Beside, tmp_path: Path) -> None:
         assert_done(wait_done(story, slug))
     assert_visible(story, *GATES)
     wait_until(lambda: story.state().batches[batch].ended_at, "the end of the batch", context=story.describe)
+    # Whoever watches records what it still sees of the agents that have ended: the export would miss it.
+    story.kill_cockpit()
     assert_replays(story, batch, tmp_path)
 
 

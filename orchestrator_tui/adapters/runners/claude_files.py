@@ -31,8 +31,12 @@ def write_settings(attempt: AttemptOrder, wanted: Wanted) -> Path:
 
 
 def write_servers(attempt: AttemptOrder, wanted: Wanted) -> Path:
-    """Our MCP server, told for whom it works, as a file of servers. Raises OSError."""
+    """Our MCP server, told for whom it works, as a file of servers. Raises OSError.
+
+    ``alwaysLoad`` has 2.1.328 wait for it before the first turn, which otherwise begins without its tools.
+    """
     entry = dict(wanted.server)
+    entry["alwaysLoad"] = True
     entry["env"] = {**entry.get("env", {}), **identity(attempt)}
     return write_private(attempt, SERVERS, json.dumps({"mcpServers": {SERVER: entry}}, indent=2) + "\n")
 

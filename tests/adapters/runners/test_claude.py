@@ -106,7 +106,7 @@ def test_hooks_and_server_are_files_of_the_attempt(tmp_path: Path) -> None:
     }
     [(name, server)] = json.loads((folder / "mcp.json").read_text())["mcpServers"].items()
     assert name == "orch-tui"
-    assert server["command"] == "/opt/python"
+    assert (server["command"], server["alwaysLoad"]) == ("/opt/python", True)
     assert server["env"]["ORCH_HOME"] == attempt.home
     assert server["env"]["ORCH_TRACK"] == "alpha"
 

@@ -75,6 +75,7 @@ class Discovery:
         clock: the time.
         alive: whether a process still runs; replaced in tests.
         root: the main tree of the repository that a directory is in; by default a directory below a tree is in it.
+        of_a_run: whether a session is one of a run's attempts, which the run itself follows; it is not found here.
     """
 
     def __init__(
@@ -85,12 +86,13 @@ class Discovery:
         clock: Clock,
         alive: Callable[[ProcessIdentity], bool] = alive,
         root: Callable[[Path], Path] | None = None,
+        of_a_run: Callable[[str], bool] = lambda session: False,
     ) -> None:
         self.config = claude_home.config_directory(environ)
         self.tasks = Path(os.path.realpath(self.config / "tasks"))
         self.trees = trees
         self.registry = Registry(self.config)
-        self._environ, self._clock, self._alive = environ, clock, alive
+        self._environ, self._clock, self._alive, self._of_a_run = environ, clock, alive, of_a_run
         self._asked_for = tuple(os.path.realpath(one) for one in asked_for)
         self._places = Places(self.config, root)
         self._looked: tuple[tuple[int, int], Instant] | None = None
@@ -119,6 +121,8 @@ class Discovery:
         if self._own_list():
             by_list.setdefault(self._own_list(), [])
         for one in self._with_processes(self._with_transcripts(trees), trees).values():
+            if self._of_a_run(one.id):
+                continue
             session, listed = self._with_lists(one, known)
             sessions.append(session)
             for name in listed:

@@ -27,7 +27,11 @@ from orchestrator_tui.runtime.world import World
 
 if TYPE_CHECKING:
     from orchestrator_tui.adapters.nudges import ClaudeNudges
+    from orchestrator_tui.adapters.runners.sessions import RunSessions
     from orchestrator_tui.adapters.sessions.agents import ClaudeAgents
+
+JOBS = "jobs"
+"""Directory beside the journal with the jobs of each run and the folders of its attempts."""
 
 OUTPUT = "output"
 """Directory beside the journal that gets the output of the agents started here."""
@@ -47,7 +51,9 @@ def surroundings(place: Place, asked_for: Sequence[Path], role: str) -> Surround
     """The machine as seen from one repository; ``role`` says what this process is, for those who ask who holds."""
     clock, actor = SystemClock(), system_actor(os.environ)
     output = place.directory / OUTPUT
-    discovery = Discovery(os.environ, lambda: trees(place), asked_for, clock, root=repository_root)
+    discovery = Discovery(
+        os.environ, lambda: trees(place), asked_for, clock, root=repository_root, of_a_run=_OfARun(place)
+    )
     tasks = RepositoryTasks(
         discovery,
         clock,
@@ -99,6 +105,24 @@ def _agents(discovery: Discovery, clock: SystemClock, place: Place, again_in: Ca
         return connected(os.environ, directory, place.home, version)
 
     return ClaudeAgents(discovery, clock, hears_us, pane, again_in)
+
+
+class _OfARun:
+    """Whether a session is one of a run's attempts; what tells it is loaded when a session looks like one."""
+
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._sessions: RunSessions | None = None
+
+    def __call__(self, session: str) -> bool:
+        # The version of the id: Claude Code gives itself random ones, ours are made from names.
+        if session[14:15] != "5":
+            return False
+        if self._sessions is None:
+            from orchestrator_tui.adapters.runners.sessions import RunSessions
+
+            self._sessions = RunSessions(self._place.directory / JOBS)
+        return self._sessions(session)
 
 
 def _nudges() -> ClaudeNudges:

@@ -10,6 +10,7 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.plan import Plan, PlannedTrack
 from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.plan.problems import ERROR, Problem
+from orchestrator_tui.plan.tree import Tree
 
 
 @frozen
@@ -18,7 +19,7 @@ class Case:
 
     plan: Plan
     workflows: Mapping[str, Workflow]
-    files: tuple[str, ...]
+    tree: Tree
     file: str
     lines: Mapping[str, int] = field(default_factory=dict)
     first: int = 0

@@ -15,6 +15,7 @@ from orchestrator_tui.plan.judging import judge
 from orchestrator_tui.plan.limits import limit_problems
 from orchestrator_tui.plan.load import Loaded
 from orchestrator_tui.plan.models_chain import ProjectModels
+from orchestrator_tui.plan.tree import Tree
 from orchestrator_tui.plan.verdict import verdict_of
 from orchestrator_tui.plan.waves import readiness_of, waves_of
 
@@ -49,8 +50,9 @@ def check_plan(
 ) -> Checked:
     """The check of a plan, wherever it came from; ``loaded`` gives its problems their file and lines."""
     source = loaded or Loaded(plan, workflows, file=plan.file)
-    case = Case(plan, workflows, tuple(files), source.file, source.lines, source.first)
-    matrix = conflict_matrix(plan, files)
+    tree = Tree(files)
+    case = Case(plan, workflows, tree, source.file, source.lines, source.first)
+    matrix = conflict_matrix(plan, tree)
     waves = waves_of(plan, matrix)
     main = workflows.get(plan.workflow)
     estimate = estimate_of(plan, workflows, waves, project, confirmed)

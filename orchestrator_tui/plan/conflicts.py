@@ -24,6 +24,7 @@ from orchestrator_tui.plan.checked import (
     Pair,
 )
 from orchestrator_tui.plan.graph import reachable
+from orchestrator_tui.plan.tree import Tree, has_wildcard
 
 FEW_FILES = 3
 """So many shared files may be kept apart by appending; more of them are severe."""
@@ -32,31 +33,28 @@ _POSSIBLE = " ∩ "
 _NAMED = 3
 
 
-class Ground:
-    """The real files of the repository, and what of them falls under each track's patterns."""
+class _Ground:
+    """What of the real files falls under each track's patterns."""
 
-    def __init__(self, files: Sequence[str]) -> None:
-        self._under: dict[str, dict[tuple[str, ...], frozenset[str]]] = {}
-        self._files = files
+    def __init__(self, tree: Tree) -> None:
+        self._tree = tree
+        self._under: dict[tuple[str, ...], frozenset[str]] = {}
 
-    def shared(self, a: PlannedTrack, of_a: tuple[str, ...], b: PlannedTrack, of_b: tuple[str, ...]) -> tuple[str, ...]:
+    def shared(self, of_a: tuple[str, ...], of_b: tuple[str, ...]) -> tuple[str, ...]:
         """Files under patterns of both, and patterns that can meet in files that do not exist yet."""
         if not of_a or not of_b:
             return ()
-        both = self.under(a.slug, of_a) & self.under(b.slug, of_b)
-        return overlap(of_a, of_b, sorted(both))
+        return overlap(of_a, of_b, sorted(self._files(of_a) & self._files(of_b)))
 
-    def under(self, slug: str, patterns: tuple[str, ...]) -> frozenset[str]:
-        """The real files under a track's patterns."""
-        known = self._under.setdefault(slug, {})
-        if patterns not in known:
-            known[patterns] = frozenset(expand(patterns, self._files))
-        return known[patterns]
+    def _files(self, patterns: tuple[str, ...]) -> frozenset[str]:
+        if patterns not in self._under:
+            self._under[patterns] = self._tree.under_any(patterns)
+        return self._under[patterns]
 
 
-def conflict_matrix(plan: Plan, files: Sequence[str]) -> tuple[Pair, ...]:
+def conflict_matrix(plan: Plan, tree: Tree) -> tuple[Pair, ...]:
     """Every pair of tracks of a plan, in its order, with what they share."""
-    ground = Ground(files)
+    ground = _Ground(tree)
     graph = {one.slug: one.depends_on for one in plan.tracks}
     waits = {slug: reachable(graph, slug) for slug in graph}
     return tuple(_pair(a, b, ground, waits) for a, b in combinations(plan.tracks, 2))
@@ -93,7 +91,7 @@ def _only_appends(track: PlannedTrack, files: Sequence[str]) -> bool:
     return len(expand(track.scope.append_only, files)) == len(files)
 
 
-def _pair(a: PlannedTrack, b: PlannedTrack, ground: Ground, waits: Mapping[str, frozenset[str]]) -> Pair:
+def _pair(a: PlannedTrack, b: PlannedTrack, ground: _Ground, waits: Mapping[str, frozenset[str]]) -> Pair:
     clashes = [*_of_files(a, b, ground, waits), *_of_dependency(a, b, waits), *_of_areas(a, b), *_of_deploys(a, b)]
     clashes.sort(key=lambda one: CONSEQUENCES.index(one.consequence))
     if not clashes:
@@ -108,11 +106,11 @@ def _of_dependency(a: PlannedTrack, b: PlannedTrack, waits: Mapping[str, frozens
     return []
 
 
-def _of_files(a: PlannedTrack, b: PlannedTrack, ground: Ground, waits: Mapping[str, frozenset[str]]) -> list[Clash]:
+def _of_files(a: PlannedTrack, b: PlannedTrack, ground: _Ground, waits: Mapping[str, frozenset[str]]) -> list[Clash]:
     ordered = a.slug in waits[b.slug] or b.slug in waits[a.slug]
     changed_a, changed_b = _changes(a), _changes(b)
     found: list[Clash] = []
-    both = ground.shared(a, changed_a, b, changed_b)
+    both = ground.shared(changed_a, changed_b)
     if both and ordered:
         found.append(Clash(ORDER, f"both change {named(both)}, one after the other", both))
     elif both:
@@ -120,8 +118,8 @@ def _of_files(a: PlannedTrack, b: PlannedTrack, ground: Ground, waits: Mapping[s
     growing = [
         file
         for file in (
-            *ground.shared(a, a.scope.append_only, b, (*changed_b, *b.scope.append_only)),
-            *ground.shared(a, changed_a, b, b.scope.append_only),
+            *ground.shared(a.scope.append_only, (*changed_b, *b.scope.append_only)),
+            *ground.shared(changed_a, b.scope.append_only),
         )
         if file not in both
     ]
@@ -139,17 +137,13 @@ def _appenders(a: PlannedTrack, b: PlannedTrack, files: Sequence[str]) -> str:
 
 
 def _severe_or_not(a: PlannedTrack, b: PlannedTrack, files: tuple[str, ...]) -> Clash:
-    possible = [one for one in files if _POSSIBLE in one or _is_pattern(one)]
+    possible = [one for one in files if _POSSIBLE in one or has_wildcard(one)]
     if a.priority == b.priority:
         return Clash(SERIALISE, f"both change {named(files)}, and no priority says whose it is", files)
     owner, other = ranked(a, b)
     if len(files) > FEW_FILES or possible:
         return Clash(SERIALISE, f"both change {named(files)}: too much to share", files)
     return Clash(APPEND_ONLY, f"{named(files)}: {owner.slug} owns, {other.slug} appends at the end", files)
-
-
-def _is_pattern(text: str) -> bool:
-    return any(character in text for character in "*?[")
 
 
 def _changes(track: PlannedTrack) -> tuple[str, ...]:

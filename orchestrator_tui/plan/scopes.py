@@ -10,20 +10,21 @@ from orchestrator_tui.core.scope import expand
 from orchestrator_tui.plan.case import Case
 from orchestrator_tui.plan.checked import ORDER, Pair
 from orchestrator_tui.plan.conflicts import named
-from orchestrator_tui.plan.problems import WARNING, Problem, nearest_of, shown
+from orchestrator_tui.plan.problems import WARNING, Problem, shown
+from orchestrator_tui.plan.tree import has_wildcard
 
 
 def overlaps(case: Case, matrix: Sequence[Pair]) -> Iterator[Problem]:
     """Files that two tracks own without anything that says whose they are; the matrix has the plan's pairs in order."""
     pairs = zip(combinations(case.plan.tracks, 2), matrix, strict=True)
-    real = frozenset(case.files)
+    real = frozenset(case.tree.files)
     for (a, b), pair in pairs:
         if a.priority != b.priority or any(clash.consequence == ORDER and not clash.files for clash in pair.clashes):
             continue
         shared = [file for file in pair.files if _owns(a, file) and _owns(b, file)]
         taken = [file for file in shared if file in real]
         if taken:
-            text = f"{b.slug} and {a.slug} both own {named(taken)}; give one a priority, an order, or append_only"
+            text = f"{b.slug} and {a.slug} both own {named(taken)}; set priority, depends_on or append_only"
             yield case.problem(_owned_key(case, b), text)
         elif shared:
             text = f"{b.slug} and {a.slug} may both own {named(shared)}; they run one after the other"
@@ -43,7 +44,6 @@ def _owns(track: PlannedTrack, file: str) -> bool:
 
 def patterns(case: Case) -> Iterator[Problem]:
     """Patterns that match nothing, with the directory or file that they may have meant."""
-    tree = _Tree(case.files)
     for key, track in case.tracks():
         scope = track.scope
         written = "owned" if f"{key}.owned" in case.lines else "files"
@@ -54,38 +54,9 @@ def patterns(case: Case) -> Iterator[Problem]:
             ("append_only", scope.append_only),
         ):
             for number, pattern in enumerate(patterns):
-                if expand((pattern,), case.files):
+                if case.tree.under(pattern):
                     continue
-                meant = tree.meant(pattern)
-                if meant or _has_wildcard(pattern) or name in ("read_only", "append_only"):
+                meant = case.tree.meant(pattern)
+                if meant or has_wildcard(pattern) or name in ("read_only", "append_only"):
                     text = f"{shown(pattern)} matches nothing"
                     yield case.problem(f"{key}.{name}[{number}]", text, meant, WARNING)
-
-
-def _has_wildcard(pattern: str) -> bool:
-    return any(character in pattern for character in "*?[")
-
-
-class _Tree:
-    """The files and directories of the repository, to find what a pattern may have meant."""
-
-    def __init__(self, files: Sequence[str]) -> None:
-        self._files = files
-        self._children: dict[str, set[str]] = {}
-        for file in files:
-            parts = file.split("/")
-            for depth, part in enumerate(parts):
-                self._children.setdefault("/".join(parts[:depth]), set()).add(part)
-
-    def meant(self, pattern: str) -> str:
-        """The pattern with its first wrong part put right, where that matches something; else ""."""
-        parts = pattern.split("/")
-        for depth, part in enumerate(parts):
-            known = self._children.get("/".join(parts[:depth]), set())
-            if _has_wildcard(part):
-                return ""
-            if part not in known:
-                near = nearest_of(part, known, 0.7)
-                fixed = "/".join([*parts[:depth], near, *parts[depth + 1 :]])
-                return fixed if near and expand((fixed,), self._files) else ""
-        return ""

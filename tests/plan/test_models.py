@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from orchestrator_tui.core.plan import (
 )
 from orchestrator_tui.core.workflow import Budget, Merging, StageWork, Stall, Workflow
 from orchestrator_tui.plan import models, workflow_models
+from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.load import load_plan, plan_from_tracks
 from orchestrator_tui.resources import sample_plans_directory
 from tests.plan.samples import FILES, REPOSITORY, checked, loaded, told, workflows
@@ -135,7 +137,7 @@ def test_what_a_plan_does_not_say_has_its_default(tmp_path: Path) -> None:
 
 
 def test_no_key_of_a_model_is_forgotten_here() -> None:
-    written = {
+    written: dict[type[Part], str] = {
         models.PlanFile: "title workflow base integration worktrees describe limits agent checks environments "
         "provision rules tracks",
         models.TrackFile: "slug title kind workflow brief files owned allowed read_only append_only depends_on "
@@ -162,7 +164,7 @@ def test_no_key_of_a_model_is_forgotten_here() -> None:
         (models.ProvisionFile, Provision()),
     ],
 )
-def test_the_defaults_of_files_are_those_of_the_engine(part: type[models.Part], made: object) -> None:
+def test_the_defaults_of_files_are_those_of_the_engine(part: type[Part], made: object) -> None:
     file = part.model_validate({})
     for name in part.model_fields:
         value = getattr(file, name)
@@ -176,7 +178,7 @@ def test_the_defaults_of_files_are_those_of_the_engine(part: type[models.Part], 
 
 def test_the_rules_of_files_are_those_of_the_engine() -> None:
     file = workflow_models.RulesFile.model_validate({})
-    bare = Workflow.__frozen_defaults__
+    bare = {one.name: one.default for one in fields(Workflow)}
     for name in workflow_models.RulesFile.model_fields:
         value = getattr(file, name)
         if name in ("stall", "budget", "merging", "models", "roles"):
@@ -306,7 +308,7 @@ def test_a_mistake_is_one_line_with_its_place(content: str, line: str, tmp_path:
 
 def test_all_mistakes_are_told_at_once_in_their_order(tmp_path: Path) -> None:
     found = loaded(tmp_path, "titel: x\nworkflow: small\nlimits: {agents: 0}\ntracks:\n  - {slug: A}\n  - {slg: b}\n")
-    assert [one.line for one in found.problems] == [1, 1, 3, 5, 6, 6]
+    assert [one.line for one in found.problems] == [1, 3, 5, 6]
     assert found.plan is None
     assert not found.usable
 

@@ -1,0 +1,150 @@
+"""What a batch may cost, which models it uses, and who says so."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator_tui.core.plan import AgentChoice
+from orchestrator_tui.plan.checked import Estimate, ModelChoice
+from orchestrator_tui.plan.models_chain import ProjectModels, choose_models, read_project_models, roles_of
+from orchestrator_tui.plan.prices import load_prices
+from tests.plan.samples import checked, workflow_of, workflows
+
+PRICES = load_prices()
+LADDER = """
+workflow: ladder
+title: Two stages
+kind: work
+models: {fast: haiku, deep: opus}
+roles: {implementer: fast, reviewer: deep}
+budget: {BUDGET}
+stages:
+  - {name: Do, prompt: do, attempts: 2}
+  - {name: Look, prompt: look, role: reviewer, reviews: true, attempts: 1, back_to: Do, rounds: 1,
+     verdicts: {NO: rework, YES: done}}
+  - {name: Ship, runs: deploy, after_merge: true}
+"""
+
+
+def estimate(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tracks: int = 1, more: str = "", budget: str = "", track: str = ""
+) -> Estimate:
+    from tests.plan import samples
+
+    ladder = workflow_of(LADDER.replace("BUDGET", budget))
+    monkeypatch.setattr(samples, "workflows", lambda: {**workflows(), "ladder": ladder})
+    listed = "".join(f"  - {{slug: t{number}, brief: x, files: [f{number}]{track}}}\n" for number in range(tracks))
+    return checked(tmp_path, f"title: t\nworkflow: ladder\nchecks: {{unit: make}}\n{more}tracks:\n{listed}").estimate
+
+
+HAIKU, OPUS = PRICES.attempt("haiku", ""), PRICES.attempt("opus", "")
+
+
+def test_each_stage_once_and_each_that_can_be_repeated_once_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = estimate(tmp_path, monkeypatch, tracks=2)
+    assert (found.attempts, found.reviews, found.agents) == (4, 2, 2)
+    assert found.usd_low == found.usd_uncut == round(2 * (HAIKU + OPUS), 2)
+    assert found.usd_high == round(2 * (2 * HAIKU + 2 * OPUS), 2)
+    assert found.usd == round((found.usd_low + found.usd_high) / 2, 2)
+    assert found.by_model == {"haiku": 2, "opus": 2}
+    assert (found.as_of, found.assumption) == (PRICES.as_of, PRICES.assumption)
+
+
+def test_the_maximum_is_attempts_by_rounds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = estimate(tmp_path, monkeypatch)
+    assert found.attempts_max == 2 * (1 + 1) + 1 * (1 + 1)
+    assert found.usd_max == round(4 * HAIKU + 2 * OPUS, 2)
+
+
+@pytest.mark.parametrize(
+    ("more", "budget", "usd_max", "attempts_max"),
+    [
+        ("limits: {cost_usd: 2}\n", "", 2.0, 12),
+        ("limits: {track_cost_usd: 1.5}\n", "", 3.0, 12),
+        ("", "cost_usd: 1.25", 2.5, 12),
+        ("", "attempts: 4", round(2 * (4 * HAIKU + 2 * OPUS), 2), 8),
+    ],
+)
+def test_budgets_cut_the_maximum(
+    more: str, budget: str, usd_max: float, attempts_max: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = estimate(tmp_path, monkeypatch, tracks=2, more=more, budget=budget)
+    assert (found.usd_max, found.attempts_max) == (usd_max, attempts_max)
+    assert found.usd_low <= found.usd <= found.usd_high <= usd_max
+
+
+def test_the_tier_of_a_track_is_its_implementers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = estimate(tmp_path, monkeypatch, track=", tier: deep")
+    assert found.by_model == {"opus": 2}
+
+
+def test_scripted_agents_cost_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = estimate(tmp_path, monkeypatch, more="agent: {runner: scripted, scripts: s}\n")
+    assert (found.usd, found.usd_max, found.by_model) == (0.0, 0.0, {"scripted": 2})
+
+
+def test_prices_go_by_the_model_then_by_the_tier() -> None:
+    assert PRICES.attempt("claude-opus-5-5", "fast") == PRICES.families["opus"]
+    assert PRICES.attempt("my-model", "fast") == PRICES.tiers["fast"]
+    assert PRICES.attempt("", "") == PRICES.unknown
+
+
+# --- seed 000's chain -----------------------------------------------------------------------------------------
+
+TRACKS = workflows()["tracks"]
+
+
+def test_each_role_falls_back_for_itself_alone() -> None:
+    agent = AgentChoice(models={"implementer": "by-plan"})
+    project = ProjectModels({"implementer": "by-project", "reviewer": "by-project"}, ".claude/models.yaml")
+    found = choose_models(TRACKS, agent, project, {"reviewer": "confirmed", "scout": "confirmed"})
+    assert roles_of(TRACKS) == ("scout", "implementer", "reviewer")
+    assert found["implementer"] == ModelChoice("by-plan", "deep", "the plan")
+    assert found["reviewer"] == ModelChoice("by-project", "deep", ".claude/models.yaml")
+    assert found["scout"] == ModelChoice("confirmed", "fast", "confirmed before")
+    assert found["planner"] == ModelChoice("opus", "deep", "workflow tracks")
+
+
+def test_a_role_that_nobody_names_takes_what_its_agent_takes() -> None:
+    bare = workflow_of("workflow: x\ntitle: t\nkind: k\nstages:\n  - {name: Do, prompt: do}\n")
+    assert choose_models(bare, AgentChoice(), ProjectModels({})) == {
+        "implementer": ModelChoice("", "", "the agent's own default")
+    }
+
+
+@pytest.mark.parametrize(
+    ("agent", "folder"),
+    [
+        (AgentChoice(), ".claude"),
+        (AgentChoice(runner="command", command=("/usr/bin/copilot", "-p")), ".copilot"),
+        (AgentChoice(runner="command", command=("my-agent",)), ".claude"),
+    ],
+)
+def test_the_project_file_of_the_runtime_counts(agent: AgentChoice, folder: str, tmp_path: Path) -> None:
+    for name in (".claude", ".copilot"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "models.yaml").write_text(f"implementer: of{name}\nscout: ''\nnested: [a]\n")
+    found = read_project_models(tmp_path, agent)
+    assert (found.models, found.file) == ({"implementer": f"of{folder}"}, f"{folder}/models.yaml")
+    assert [str(one) for one in found.problems] == [
+        f"{folder}/models.yaml:2: scout: is no model; it is ignored",
+        f"{folder}/models.yaml:3: nested: is no model; it is ignored",
+    ]
+
+
+def test_no_project_file_is_no_problem(tmp_path: Path) -> None:
+    assert read_project_models(tmp_path, AgentChoice()) == ProjectModels({})
+
+
+@pytest.mark.parametrize("content", ["a: [", "- a\n", "&a b: c\n"])
+def test_a_project_file_that_cannot_be_used_is_ignored_and_said(content: str, tmp_path: Path) -> None:
+    (tmp_path / ".claude").mkdir()
+    (tmp_path / ".claude" / "models.yaml").write_text(content)
+    found = read_project_models(tmp_path, AgentChoice())
+    assert found.models == {}
+    assert [one.level for one in found.problems] == ["warning"]
+    assert str(found.problems[0]).endswith("; it is ignored")

@@ -9,10 +9,9 @@ from pathlib import Path
 
 from orchestrator_tui.adapters.actor import system_actor
 from orchestrator_tui.adapters.clock import SystemClock
-from orchestrator_tui.adapters.git.command import git
-from orchestrator_tui.adapters.git.port import RunGit, worktrees_root
+from orchestrator_tui.adapters.git.port import RunGit, tracked_files, worktrees_root
 from orchestrator_tui.adapters.git.state import tree_state
-from orchestrator_tui.cli.faults import BadInput, Fault, Refusal
+from orchestrator_tui.cli.faults import BadInput, Fault, Refusal, nearest
 from orchestrator_tui.cli.hosting import RUNS
 from orchestrator_tui.cli.journals import Place
 from orchestrator_tui.core.event import Draft
@@ -21,6 +20,7 @@ from orchestrator_tui.core.metadata import slugify
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.core.plan import Plan
 from orchestrator_tui.core.schedule.opening import planned, run_batch
+from orchestrator_tui.core.text import sanitise, sanitise_line
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.plan.catalogue import load_workflows
 from orchestrator_tui.plan.check import check
@@ -54,6 +54,29 @@ def read_plan(place: Place, file: Path) -> Checked:
     return checked_plan(place, loaded)
 
 
+def describe(place: Place, text: str, workflow: str) -> Checked:
+    """The plan of a batch that starts from a sentence: its workflow's own stages find the tracks.
+
+    Raises:
+        NotUsable: there is no such workflow, or it does not divide work.
+        Fault: git cannot be asked.
+    """
+    catalogue = load_workflows(place.repository, config_directory(os.environ))
+    found = catalogue.workflows.get(workflow)
+    if found is None:
+        raise NotUsable((f"there is no workflow {workflow!r}{nearest(workflow, catalogue.workflows)}",))
+    plan = Plan(
+        title=sanitise_line(text, 60),
+        workflow=workflow,
+        base=_branch(place.repository),
+        integration="",
+        repository=str(place.repository),
+        worktrees="",
+        describe=sanitise(text, 32_000),
+    )
+    return checked_plan(place, Loaded(plan, {workflow: found}, file="--describe"))
+
+
 def checked_plan(place: Place, loaded: Loaded) -> Checked:
     """A loaded plan, checked.
 
@@ -64,19 +87,15 @@ def checked_plan(place: Place, loaded: Loaded) -> Checked:
     if loaded.plan is None:
         raise NotUsable(errors or ("there is no plan in it",))
     project = read_project_models(place.repository, loaded.plan.agent)
-    checked = check(loaded, tracked_files(place.repository), project)
+    try:
+        files = tracked_files(place.repository)
+    except OSError as error:
+        raise Fault(str(error)) from error
+    checked = check(loaded, files, project)
     assert checked is not None
     if has_errors(checked.problems):
         raise NotUsable(tuple(str(one) for one in checked.problems if one.level == "error"))
     return checked
-
-
-def tracked_files(repository: Path) -> tuple[str, ...]:
-    """The files that git knows."""
-    try:
-        return tuple(name for name in git(repository, "ls-files", "-z").split("\0") if name)
-    except OSError as error:
-        raise Fault(str(error)) from error
 
 
 def _branch(repository: Path) -> str:

@@ -34,6 +34,10 @@ def register(commands: Commands) -> None:
     """Declare the command and its arguments."""
     parser = add_command(commands, "run")
     parser.add_argument("plan", nargs="?", metavar="PLAN", help="the plan file")
+    parser.add_argument(
+        "--describe", metavar="TEXT", help="start from a sentence: the workflow's stages find the tracks"
+    )
+    parser.add_argument("--workflow", metavar="NAME", default="tracks", help="the workflow for --describe (tracks)")
     parser.add_argument("--resume", metavar="BATCH", help="go on with a run whose host has ended")
     parser.add_argument("--headless", action="store_true", help="follow it here, without a screen, until it ends")
     parser.add_argument("--answers", metavar="FILE", help="answer questions by pattern from a YAML file; headless")
@@ -49,8 +53,8 @@ def run(arguments: Namespace) -> int:
     from orchestrator_tui.journal.sqlite import open_journal
     from orchestrator_tui.plan.answers import AnswersError, load_answers
 
-    if (arguments.plan is None) == (arguments.resume is None):
-        raise BadInput("name a plan file, or a batch with --resume")
+    if [arguments.plan, arguments.describe, arguments.resume].count(None) != 2:
+        raise BadInput("name one of: a plan file, a sentence with --describe, a batch with --resume")
     headless = bool(arguments.headless or arguments.answers or arguments.json or not _at_a_terminal())
     try:
         answers = () if arguments.answers is None else load_answers(Path(arguments.answers))
@@ -61,7 +65,7 @@ def run(arguments: Namespace) -> int:
     try:
         batch = arguments.resume and known_batch(journal, arguments.resume)
         if batch is None or batch == "":
-            made = _begin(place, journal, existing_file(arguments.plan), limits)
+            made = _begin(place, journal, arguments, limits)
             if isinstance(made, int):
                 return made
             batch = made
@@ -77,12 +81,15 @@ def run(arguments: Namespace) -> int:
     return show(place, batch, yes=arguments.yes)
 
 
-def _begin(place: Place, journal: SqliteJournal, file: Path, limits: Limits) -> str | int:
+def _begin(place: Place, journal: SqliteJournal, arguments: Namespace, limits: Limits) -> str | int:
     """The batch of a new run, or the exit code of a plan that cannot start, its reasons told."""
-    from orchestrator_tui.cli.beginning import NotUsable, begin, read_plan
+    from orchestrator_tui.cli.beginning import NotUsable, begin, describe, read_plan
 
     try:
-        checked = read_plan(place, file)
+        if arguments.describe is not None:
+            checked = describe(place, arguments.describe, arguments.workflow)
+        else:
+            checked = read_plan(place, existing_file(arguments.plan))
     except NotUsable as error:
         for line in error.lines:
             say(line)

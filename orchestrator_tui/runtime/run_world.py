@@ -231,6 +231,9 @@ class Git(Protocol):
     def beginning(self, plan: Plan) -> Beginning:
         """Look at the repository before anything is made."""
 
+    def files(self, plan: Plan) -> tuple[str, ...]:
+        """The tracked files of the repository."""
+
     def integration(self, plan: Plan) -> TreeMade:
         """The dedicated integration worktree on its branch, made from the base where there is none."""
 

@@ -14,6 +14,7 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.run import Effect
 from orchestrator_tui.core.schedule import effects, failing
+from orchestrator_tui.core.schedule.rules import plan_of
 from orchestrator_tui.core.schedule.turn import due
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.core.words import messages_words
@@ -117,6 +118,12 @@ class Running:
             self._commands.start(batch, effect)
             return ()
         done = Draft("effect_ended", {"effect": effect.id, "outcome": "done"})
+        if effect.kind == effects.DIVIDE:
+            # Loaded here: only a batch that starts from a sentence reads plans while it runs.
+            from orchestrator_tui.runtime.dividing import divide
+
+            files = self._world.git.files(plan_of(batch))
+            return (*divide(batch, effect, files), done)
         if effect.kind == effects.REPORT:
             path = self._report(batch)
             return Draft("report_written", {"path": path, "of": str(effect.arguments["of"])}), done

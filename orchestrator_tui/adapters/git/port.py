@@ -64,6 +64,10 @@ class RunGit:
         before = tamper.Fingerprint("", "", "", entries)
         return tamper.difference(before, tamper.fingerprint(Path(plan.repository)))
 
+    def files(self, plan: Plan) -> tuple[str, ...]:
+        """The tracked files of the repository."""
+        return tracked_files(Path(plan.repository))
+
     # --- worktrees -------------------------------------------------------------------------------------------
 
     def integration(self, plan: Plan) -> TreeMade:
@@ -200,6 +204,11 @@ def _exists(tree: Path, artefact: str) -> bool:
     path = tree / artefact
     inside = os.path.realpath(path).startswith(os.path.realpath(tree) + os.sep)
     return inside and path.is_file() and path.stat().st_size > 0
+
+
+def tracked_files(repository: Path) -> tuple[str, ...]:
+    """The files of the main working tree that git knows."""
+    return tuple(name for name in git(repository, "ls-files", "-z").split("\0") if name)
 
 
 def worktrees_root(repository: Path, batch: str) -> Path:

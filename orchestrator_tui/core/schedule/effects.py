@@ -8,7 +8,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch
 
 INTEGRATION, WORKTREE, SETUP = "integration", "worktree", "setup"
-ATTEMPT, INSPECT, CHECK = "attempt", "inspect", "check"
+ATTEMPT, INSPECT, CHECK, DIVIDE = "attempt", "inspect", "check", "divide"
 MERGE, UNDO, BRING, SIDES = "merge", "undo", "bring", "sides"
 DEPLOY, HEALTH = "deploy", "health"
 REMOVE, REPORT, PUBLISH = "remove", "report", "publish"

@@ -23,6 +23,7 @@ _WORDS = {
     "publish": "publish",
     "attempt": "start its agent",
     "check": "run its check",
+    "divide": "read the list of tracks",
     "setup": "set its worktree up",
     "deploy": "deploy it",
     "health": "check its health",

@@ -13,6 +13,9 @@ ACCEPTED, REJECTED, REWORK, ASKED = "accepted", "rejected", "rework", "asked"
 
 BLOCKER = "blocker"
 
+TRACK_LIST_CHECK = "track list"
+"""The name of the check that a list of tracks passes when tracks can be made of it."""
+
 BUDGET = "budget"
 """How the reason begins for which a budget ends an attempt."""
 
@@ -51,7 +54,7 @@ def judge(batch: Batch, track: Track) -> Judgement:
         return Judgement(ASKED, (track.attempts[-1].stopping,))
     if failed:
         return Judgement(REJECTED, failed)
-    problems = (*_inspected(track, work), *_checked(batch, track, work))
+    problems = (*_inspected(track, work), *_checked(batch, track, work), *_divided(track))
     if problems:
         return Judgement(REJECTED, problems)
     meaning = work.verdicts.get(run.verdict, "") if run.verdict else ""
@@ -106,6 +109,12 @@ def _inspected(track: Track, work: StageWork) -> tuple[str, ...]:
     if not work.writes and (seen.head != run.head or seen.uncommitted):
         problems.append("it has changed files although its stage only reads")
     return tuple(problems)
+
+
+def _divided(track: Track) -> tuple[str, ...]:
+    if stage_run(track).checks.get(TRACK_LIST_CHECK, "pass") == "pass":
+        return ()
+    return tuple(line for one in track.checks if one.name == TRACK_LIST_CHECK for line in one.detail.splitlines())
 
 
 def _checked(batch: Batch, track: Track, work: StageWork) -> tuple[str, ...]:

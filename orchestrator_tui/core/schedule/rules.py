@@ -78,12 +78,25 @@ def stage_name(batch: Batch, track: Track, index: int) -> str:
 def next_stage(batch: Batch, track: Track, after: int) -> int | None:
     """The next stage that is neither skipped nor put behind the merge while the track is not merged; None for none."""
     merged = bool(work_of(track).merged_sha)
+    divided = any(slug != track.slug for slug in batch.tracks)
     for rule, work in stages_of(batch, track)[after:]:
+        if divided and divides(track, rule, work):
+            # The tracks are there already: nobody has to find them.
+            continue
         if work.after_merge and not merged:
             return None
         if rule.index not in track.skipped_stages:
             return rule.index
     return None
+
+
+TRACK_LIST = "{plan}"
+"""In the artefacts of a stage of the batch: the list of tracks, which the stage that divides writes."""
+
+
+def divides(track: Track, rule: StageRule, work: StageWork) -> bool:
+    """Whether this stage writes the track list of its batch."""
+    return is_batch_track(track) and any(TRACK_LIST in one for one in (rule.artefact, *work.artefacts))
 
 
 def rules_of(batch: Batch, shipped: Rules) -> Rules:

@@ -6,11 +6,21 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.moves import MOVES
 from orchestrator_tui.core.schedule import deploying
-from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, INSPECT, begin, under_way
+from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
-from orchestrator_tui.core.schedule.judging import ACCEPTED, ASKED, REJECTED, REWORK, checks_of, judge, open_blockers
+from orchestrator_tui.core.schedule.judging import (
+    ACCEPTED,
+    ASKED,
+    REJECTED,
+    REWORK,
+    TRACK_LIST_CHECK,
+    checks_of,
+    judge,
+    open_blockers,
+)
 from orchestrator_tui.core.schedule.rules import (
     RESOLVING,
+    divides,
     is_batch_track,
     next_stage,
     plan_of,
@@ -57,7 +67,7 @@ def advance(batch: Batch, track: Track) -> list[Draft]:
         return go_on(batch, track)
     if run.judged:
         return _after_judgement(batch, track)
-    if under_way(batch, ATTEMPT, INSPECT, CHECK, track=track.slug) or barring(batch, track):
+    if under_way(batch, ATTEMPT, INSPECT, CHECK, DIVIDE, track=track.slug) or barring(batch, track):
         return []
     work = stage_work(batch, track, run.stage)
     if work.gate and not chosen(batch, _stage_gate(track)):
@@ -137,9 +147,20 @@ def _verify(batch: Batch, track: Track) -> list[Draft]:
                 name = f"c-{tried[2:]}-{run_of(batch).begun}-{check.name}"
                 told = {"name": check.name, "command": check.command, "wall_ms": check.wall_ms, "run": tried}
                 return [*moved(track, S.VERIFYING), *begin(batch, CHECK, track.slug, name, **told)]
+    if run.claim == "done" and not run.inspection.missing and _is_to_be_divided(batch, track):
+        name = f"l-{run_of(batch).begun}"
+        return begin(batch, DIVIDE, track.slug, name, run=tried, name=TRACK_LIST_CHECK)
     made = judge(batch, track)
     payload = {"track": track.slug, "stage": run.stage, "verdict": made.verdict, "problems": list(made.problems)}
     return [Draft("stage_judged", {**payload, "attempt": run.attempt}), *_stage_status(track, made.verdict)]
+
+
+def _is_to_be_divided(batch: Batch, track: Track) -> bool:
+    """Whether this try has written a list of tracks that nobody has read yet."""
+    run = stage_run(track)
+    if run.stage == RESOLVING or TRACK_LIST_CHECK in run.checks:
+        return False
+    return divides(track, *stages_of(batch, track)[run.stage - 1])
 
 
 def _stage_status(track: Track, verdict: str) -> list[Draft]:

@@ -96,6 +96,9 @@ class MemoryGit:
     def beginning(self, plan: Plan) -> Beginning:
         return Beginning(self.branches["main"], "main", "[]")
 
+    def files(self, plan: Plan) -> tuple[str, ...]:
+        return tuple(self.commits[self.branches["main"]].files)
+
     @dying
     def integration(self, plan: Plan) -> TreeMade:
         self._call("integration")

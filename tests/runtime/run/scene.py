@@ -66,6 +66,7 @@ class Scene:
         checks: tuple[CheckCommand, ...] = (),
         files: dict[str, str] | None = None,
         checked: dict[str, object] | None = None,
+        worktrees: str = "/trees",
     ) -> None:
         self.ledger = Ledger()
         names = {f"{one.slug}.txt": f"{one.slug}\n" for one in tracks}
@@ -76,7 +77,7 @@ class Scene:
             base="main",
             integration="orch/integration",
             repository="/repository",
-            worktrees="/trees",
+            worktrees=worktrees,
             tracks=tracks,
             base_sha=self.git.branches["main"],
             checks=checks,

@@ -1,0 +1,65 @@
+"""A batch that starts from a sentence: a stage writes the track list, and a person approves what it found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from orchestrator_tui.core.rules import Ladder, StageRule
+from orchestrator_tui.core.workflow import StageWork
+from tests.runtime.run.memory_world import Agent
+from tests.runtime.run.scene import WORKFLOW, Scene
+
+DIVIDING = replace(
+    WORKFLOW,
+    batch_ladder=Ladder("letters", "Letters", "batch", (StageRule(1, "Scout"), StageRule(2, "Divide"))),
+    batch_works=(
+        StageWork(role="scout", prompt="look around"),
+        StageWork(role="planner", prompt="divide", artefacts=("{plan}",), commits=False),
+    ),
+    gates=("spend", "publish"),
+)
+LIST = """tracks:
+  - {slug: a, title: Letter a, brief: write a, files: [a.txt], workflow: letters}
+  - {slug: b, title: Letter b, brief: write b, files: [b.txt], workflow: letters, depends_on: [a]}
+"""
+
+
+def divided(folder: Path, *texts: str) -> Scene:
+    """A scene whose planner writes these lists, one a try."""
+    scene = Scene(workflow=DIVIDING, files={"a.txt": "a\n", "b.txt": "b\n"}, worktrees=str(folder))
+    (folder / "integration").mkdir()
+
+    def divide(agent: Agent) -> tuple[int, str]:
+        text = texts[min(agent.attempt.number, len(texts)) - 1]
+        name = next(word for word in agent.attempt.prompt.split() if word.endswith("tracks.yaml"))
+        path = folder / "integration" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        agent.write(name, text, commit=False)
+        return 0, "divided"
+
+    scene.world.acts |= {"batch/1": lambda agent: (0, "looked"), "batch/2": divide}
+    return scene
+
+
+def test_a_sentence_becomes_tracks_that_are_approved_and_merged(tmp_path: Path) -> None:
+    scene = divided(tmp_path, LIST)
+    scene.play()
+    assert "the stages that find the tracks" in scene.gate("spend").question.question
+    scene.answer("spend", "approve")
+    scene.play()
+    assert list(scene.states()) == ["a", "b"]
+    assert "Start 2 tracks" in scene.gate("spend").question.question
+    scene.answer("spend", "approve")
+    scene.play()
+    assert scene.ledger.batch.merged == ("a", "b")
+
+
+def test_a_list_that_makes_no_tracks_is_sent_back_with_its_problems(tmp_path: Path) -> None:
+    scene = divided(tmp_path, LIST.replace("depends_on: [a]", "depends_on: [b]"), LIST)
+    scene.play()
+    scene.answer("spend", "approve")
+    scene.play()
+    assert "depends_on" in scene.world.attempts["a-batch-2-1-2"].prompt
+    assert list(scene.states()) == ["a", "b"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from orchestrator_tui.core.queries import needs_person
 from orchestrator_tui.ui.actions import BY_ID, key_name
@@ -58,7 +58,7 @@ def _listed(ids: Iterable[str], situation: Situation, keymap: Keymap, ascii_only
             if enabled:
                 yield Hint(_digits(situation, keymap), action.label, "mark-1")
             continue
-        words = _submit_words(situation) if name == "submit" else action.label
+        words = _WORDS[name](situation) if name in _WORDS else action.label
         yield Hint(keymap.first(name, ascii_only=ascii_only), words, name, enabled)
 
 
@@ -66,6 +66,15 @@ def _submit_words(situation: Situation) -> str:
     """What Enter does where nothing is marked yet."""
     gate = situation.gate
     return "decide" if gate is not None and needs_person(gate) and not situation.read_only else "open"
+
+
+def _pause_words(situation: Situation) -> str:
+    work = None if situation.track is None else situation.track.work
+    return "go on" if work is not None and work.paused else "pause"
+
+
+_WORDS: Mapping[str, Callable[[Situation], str]] = {"submit": _submit_words, "pause": _pause_words}
+"""Keys that do one thing or the other, with what they do now."""
 
 
 def _digits(situation: Situation, keymap: Keymap) -> str:

@@ -30,7 +30,7 @@ class BannerView:
     """The banner in words.
 
     Attributes:
-        kind: ``problem``, ``newer``, ``stale``, ``spoof``, ``undelivered``, ``silent``, ``held`` or ``quiet``.
+        kind: ``problem``, ``newer``, ``stale``, ``spoof``, ``undelivered``, ``silent``, ``run``, ``held`` or ``quiet``.
         glyph: the sign before it, or "".
         text: what is said.
         short: the same for a narrow screen.
@@ -184,6 +184,21 @@ def _is_silent(track: Track) -> bool:
     return standing(track) == "unknown" and track.liveness is not Liveness.WORKING_NOT_REPORTING
 
 
+def _run(scene: _Scene) -> BannerView | None:
+    """A run that goes on only when its person says so; where a question of its own waits, that tells it."""
+    for batch in scene.state.batches.values():
+        run = batch.run
+        if run is None or batch.ended_at is not None:
+            continue
+        if run.pausing:
+            text = f"{batch_title(batch)} is paused: nothing new begins. B goes on with it"
+            return BannerView("run", "", text, "the batch is paused. B goes on with it", "", "gate", None)
+        if run.phase == "awaiting_user" and not any(gate.batch == batch.id for gate in gate_queue(scene.state)):
+            text = f"{batch_title(batch)} is done. Nothing goes onto {clean(run.plan.base, 60)} until you say so: M"
+            return BannerView("run", "", text, "all is done. M brings it onto its base", "", "gate", None)
+    return None
+
+
 def _held(scene: _Scene) -> BannerView | None:
     holders = [holder for batch, holder in scene.held_by.items() if batch in scene.state.batches and holder]
     if not holders:
@@ -205,6 +220,7 @@ _KINDS: tuple[Callable[[_Scene], BannerView | None], ...] = (
     _spoof,
     _undelivered,
     _silent,
+    _run,
     _held,
     _quiet,
 )

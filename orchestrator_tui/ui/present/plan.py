@@ -73,6 +73,7 @@ class PlanView:
         waves: the tracks, wave by wave.
         verdict: whether they run side by side, and why.
         costs: labelled lines on agents, models and money.
+        money: what is expected and what it can come to, in a few cells.
         conflicts: pairs of tracks that meet.
         findings: what the check found, the worst first.
         is_faulty: something found keeps the plan from being started.
@@ -84,6 +85,7 @@ class PlanView:
     waves: tuple[PlanWave, ...]
     verdict: tuple[str, ...]
     costs: tuple[tuple[str, str], ...]
+    money: str
     conflicts: tuple[PlanConflict, ...]
     findings: tuple[PlanFinding, ...]
     is_faulty: bool
@@ -116,6 +118,7 @@ def present_plan(batch: Batch) -> PlanView | None:
         waves=waves,
         verdict=tuple(_verdict(run, waves)),
         costs=tuple(_costs(run)),
+        money=_money(_map(checked.get("estimate"))),
         conflicts=tuple(_conflict(one) for one in _maps(checked.get("matrix"))),
         findings=findings or (PlanFinding("done", "track-done", "", "nothing speaks against it"),),
         is_faulty=any(one.sign == "failed" for one in findings),
@@ -207,6 +210,14 @@ def _costs(run: Run) -> Iterator[tuple[str, str]]:
     told = "; ".join(clean(str(one), 300) for one in assumed if one)
     if told:
         yield "assumed", told
+
+
+def _money(estimate: Data) -> str:
+    most = estimate.get("usd_max")
+    expected = f"about {dollars(_number(estimate.get('usd')))}" if "usd" in estimate else ""
+    return ", ".join(
+        word for word in (expected, f"at most {dollars(_number(most))}" if most is not None else "") if word
+    )
 
 
 def _expected(estimate: Data) -> str:

@@ -43,7 +43,7 @@ def _track(track: PlanTrack, slug: int, kind: int, width: int, ellipsis: str) ->
     lines: list[Line] = [(*head, Part(owned[0]))]
     lines += [(Part(" " * lead), Part(more)) for more in owned[1:]]
     waits = track.why or (f"starts after {track.after}" if track.after else "")
-    lines += [(Part(" " * lead), Part(line, "gate")) for line in wrap(waits, room) if waits]
+    lines += [(Part(" " * lead), Part(line, "quiet")) for line in wrap(waits, room) if waits]
     return lines
 
 
@@ -58,7 +58,7 @@ def cost_lines(view: PlanView, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-_COST_TOKENS = {"estimate": "strong", "at most": "gate strong"}
+_COST_TOKENS = {"estimate": "strong", "at most": "strong"}
 
 
 def conflict_lines(view: PlanView, width: int, glyphs: Glyphs) -> tuple[Line, ...]:

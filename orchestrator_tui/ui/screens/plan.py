@@ -116,8 +116,7 @@ class PlanScreen(ReplayActions, AnsweringScreen):
     def _show_plan(self, view: PlanView) -> None:
         glyphs = self.desk.glyphs
         if not self.is_wide:
-            money = [words for name, words in view.costs if name == "estimate"]
-            note = ", ".join((view.summary, *money))
+            note = ", ".join(word for word in (view.summary, view.money) if word)
             self.whole.show("Plan", note, lambda width: plan_lines(view, width, glyphs))
             return
         notes = {"Conflicts": f"{len(view.conflicts):,}" if view.conflicts else "none"}

@@ -66,6 +66,36 @@ async def test_no_gate_is_answered_on_the_plan_that_is_not_shown_there() -> None
         assert driver.session.decisions == []
 
 
+async def test_a_gate_of_the_engine_is_decided_at_eighty_columns_with_w_a_digit_and_enter() -> None:
+    async with opened(run_states.running(), NARROW) as driver:
+        await driver.press("w", "1", "enter")
+        assert [(one.gate, one.options) for one in driver.session.decisions] == [("cap-pdf-export-2-1", ("retry",))]
+
+
+async def test_the_sides_of_a_conflict_can_be_read_whole() -> None:
+    async with opened(run_states.running(), NARROW) as driver:
+        driver.app.desk.choose_gate(run_states.gate_key("conflict-pay-webhook-4-1"))
+        await driver.press("e", "d")
+        await driver.settle()
+        assert driver.screen_name == "EvidenceScreen"
+        assert "Both sides" in driver.text
+        assert "webhook.pay" in driver.text
+
+
+async def test_the_report_is_read_and_made_anew_when_something_happens() -> None:
+    async with opened(run_states.ended()) as driver:
+        await driver.press("R")
+        await driver.settle()
+        assert driver.screen_name == "ReportScreen"
+        assert "Batch summary: Checkout hardening" in driver.text
+        assert "awaiting user" in driver.text
+        driver.session.happen(BATCH, "batch_moved", to="completed")
+        await driver.settle()
+        assert "completed" in driver.text.splitlines()[0]
+        await driver.press("escape")
+        assert driver.screen_name == "MainScreen"
+
+
 # --- what is asked of a run ---------------------------------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ import pytest
 from orchestrator_tui.core.model import Gate, GateState, Liveness, Risk, Signal, State, TrackState
 from orchestrator_tui.ui.present.banner import BannerView, banner_line, present_banner
 from orchestrator_tui.ui.present.glyphs import UNICODE
-from tests.ui import states
+from tests.ui import run_states, states
 from tests.ui.drawing import drawn, expected, widths
 from tests.ui.states import BATCH, COUNSEL, DEPLOY, NOW, ago, checkout, gate_key, track_key, with_gate, with_track
 
@@ -131,3 +131,18 @@ def test_nothing_to_warn_of_tells_what_is_watched() -> None:
 def test_a_destructive_gate_is_named() -> None:
     view = banner(with_gate(calm(), replace(COUNSEL, asked_at=ago(6), risk=Risk.DESTRUCTIVE)))
     assert view.text == "fix-auth-race has waited 6:00 for a destructive one. Press w"
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({"pausing": "drain"}, "Checkout hardening is paused: nothing new begins. B goes on with it"),
+        ({"phase": "awaiting_user"}, "Checkout hardening is done. Nothing goes onto main until you say so: M"),
+        ({}, ""),
+    ],
+)
+def test_a_run_that_waits_for_its_person_says_so(fields: dict[str, str], text: str) -> None:
+    batch = run_states.running().batches[run_states.BATCH]
+    assert batch.run is not None
+    waiting = replace(batch, gates={}, run=replace(batch.run, **fields))  # type: ignore[arg-type]
+    assert banner(State({batch.id: waiting})).text == text

@@ -216,7 +216,7 @@ class ClaudeAgents:
             home.grew = False
         arrived = tuple(self._arrivals(homes, awaited))
         lives = any(one.process is not None for one in behind)
-        news = whole or facts or calls or arrived or self._alive_lists.get(directory) != lives
+        news = whole or facts or calls or said or arrived or self._alive_lists.get(directory) != lives
         if not news:
             return None
         if whole:

@@ -17,14 +17,17 @@ LOCKS = ("index.lock", "HEAD.lock")
 
 
 class Memory:
-    """What was answered and said at one entry of a stage, by the track in this worktree."""
+    """What was answered and done at one entry of a stage, by the track in this worktree; ``time`` names the entry.
+
+    Without one nothing is remembered: a script that is played as a whole goes on from the stage that it reached.
+    """
 
     def __init__(self, worktree: Path, track: str, time: str) -> None:
         self.directory = Path(git(worktree, "rev-parse", "--absolute-git-dir").strip())
         self._path = self.directory / f"scripted-{track}.json"
         self._time = time
         try:
-            self._known: dict[str, str] = json.loads(self._path.read_text("utf-8"))
+            self._known: dict[str, str] = json.loads(self._path.read_text("utf-8")) if time else {}
         except (OSError, ValueError):
             self._known = {}
 
@@ -34,6 +37,8 @@ class Memory:
 
     def put(self, what: str, value: str) -> None:
         """Know it from now on."""
+        if not self._time:
+            return
         self._known[self._key(what)] = value
         self.write(self._path, json.dumps(self._known))
 

@@ -22,6 +22,10 @@ from orchestrator_tui.demo.script import Ask, Check, Finding, Replace, Report, S
 ANSWER_WAIT_S, MOST_WAITS = 3600, 168
 HEAR_WAIT_S = 600.0
 PENDING, ENDED = 4, 5
+LASTING = frozenset({"write", "replace", "commit", "deploy", "note", "finding", "done", "shell"})
+"""Steps whose outcome stays when their process ends. A kill between doing and remembering one repeats it; what that
+writes, commits or deploys is the same then, and only what it says is said twice."""
+
 TELLS = "scripted-agent tells: "
 """What stands before the one line of JSON in which an agent tells of its cost and tokens."""
 
@@ -42,11 +46,19 @@ class ScriptedAgent:
         self._memory = Memory(worktree, script.track, time)
         self._memory.forget_locks()
 
-    def play(self, steps: list[Step]) -> None:
-        """Play these steps. Raises :class:`ScriptStopped` when one cannot be done."""
-        for step in steps:
+    def play(self, steps: list[Step], where: str = "") -> None:
+        """Play these steps, ``where`` being what led to them. Raises :class:`ScriptStopped` when one cannot be done.
+
+        What an attempt at the same entry of the stage has done before is not done again: its work is still there.
+        """
+        for place, step in enumerate(steps):
             for name in step.model_fields_set:
+                what = f"{where}{place}: {step.model_dump_json(exclude_unset=True)}"
+                if name in LASTING and self._memory.get(what) is not None:
+                    continue
                 getattr(self, f"_do_{name}")(getattr(step, name))
+                if name in LASTING:
+                    self._memory.put(what, "done")
 
     # -- work ---------------------------------------------------------------------------------------------------------
 
@@ -113,12 +125,12 @@ class ScriptedAgent:
     # -- what it says -------------------------------------------------------------------------------------------------
 
     def _do_note(self, text: str) -> None:
-        self._once("note", text)
+        self._orch("note", text)
 
     def _do_finding(self, finding: Finding) -> None:
         where = ["--file", finding.file] if finding.file else []
         where += ["--line", str(finding.line)] if finding.line is not None else []
-        self._once("finding", "--severity", finding.severity, finding.title, *where)
+        self._orch("finding", "--severity", finding.severity, finding.title, *where)
 
     def _do_done(self, outcome: str) -> None:
         self._orch("done", "--outcome", outcome)
@@ -158,7 +170,7 @@ class ScriptedAgent:
             answer = self._changing(ask) if ask.changes else self._answer(ask)
             if answer != "pending":
                 self._memory.put(ask.question, answer)
-        self.play(ask.on.get(answer, []))
+        self.play(ask.on.get(answer, []), f"{answer} of {ask.question}: ")
 
     def _changing(self, ask: Ask) -> str:
         """Ask, and ask anew with the changed question while nobody has answered; the first asking then ends."""
@@ -230,13 +242,6 @@ class ScriptedAgent:
             raise ScriptStopped("there is no task file of its own to forge")
 
     # -- orch-agent ---------------------------------------------------------------------------------------------------
-
-    def _once(self, *arguments: str) -> None:
-        """Say something that is not to be said again by the attempt that takes over from one that was killed."""
-        what = json.dumps(arguments)
-        if self._memory.get(what) is None:
-            self._orch(*arguments)
-            self._memory.put(what, "said")
 
     def _orch(self, *arguments: str) -> None:
         done = subprocess.run([*ORCH_AGENT, *arguments], cwd=self._worktree, stdout=subprocess.PIPE, check=False)

@@ -15,7 +15,7 @@ def may_be_of_a_run(session: str) -> bool:
 
 
 class RunSessions:
-    """Tells the sessions of runs. ``directory`` holds a folder for each run, and in it ``attempts`` with one for each."""
+    """Tells the sessions of runs. ``directory`` holds a folder for each run, in which ``attempts`` has one for each."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory

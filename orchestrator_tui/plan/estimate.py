@@ -14,6 +14,7 @@ from orchestrator_tui.core.plan import Plan
 from orchestrator_tui.core.workflow import AGENT, StageWork, Workflow
 from orchestrator_tui.plan.checked import Estimate, ModelChoice, Wave
 from orchestrator_tui.plan.models_chain import ProjectModels, choose_models
+from orchestrator_tui.plan.paths import DIVIDED
 from orchestrator_tui.plan.prices import Prices, load_prices
 from orchestrator_tui.plan.waves import cap_of
 
@@ -120,7 +121,8 @@ def _steps(
 ) -> list[_Step]:
     found = []
     for index, work in enumerate(works, start=1):
-        if work.runs != AGENT:
+        if work.runs != AGENT or (plan.tracks and any(DIVIDED in one for one in work.artefacts)):
+            # Where there are tracks already, nobody has to find them.
             continue
         entries = 1 + sum(
             one.rounds for place, one in enumerate(works, 1) if one.back_to and one.back_to <= index <= place

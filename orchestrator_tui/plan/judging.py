@@ -15,6 +15,7 @@ from orchestrator_tui.core.workflow import AGENT, DEPLOY, Workflow
 from orchestrator_tui.plan.case import Case
 from orchestrator_tui.plan.checked import SERIALISE, Pair
 from orchestrator_tui.plan.graph import cycles
+from orchestrator_tui.plan.paths import DIVIDED
 from orchestrator_tui.plan.problems import WARNING, Problem, nearest_of, shown
 from orchestrator_tui.plan.scopes import overlaps, patterns
 
@@ -27,9 +28,6 @@ RECORDED_BYTES = 60 * 1024
 
 MAX_APART = 250
 """Pairs of tracks that must not run beside each other; the journal keeps them in one event."""
-
-DIVIDED = "{plan}"
-"""Stands in the artefact of the batch stage that writes the track list."""
 
 _BRANCH = re.compile(r"[^\W_][\w./+=#@,-]{0,199}")
 

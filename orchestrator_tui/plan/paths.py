@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
-PLACEHOLDERS = ("slug", "title", "spec", "plan", "track", "stage", "batch")
+PLACEHOLDERS = ("slug", "title", "spec", "plan")
 """What may be filled in, in braces."""
+
+DIVIDED = "{plan}"
+"""Stands in the artefact of the batch stage that writes the track list."""
 
 _UPWARDS = re.compile(r"(?:^|/)\.\.(?:/|$)")
 

@@ -120,7 +120,8 @@ def test_the_thresholds_of_seed_000() -> None:
     assert (found.concurrency, found.resends, found.stall.checks, found.stall.rescues) == (2, 2, 3, 1)
     assert found.stall.lower_concurrency
     assert found.budget.attempts > 0
-    assert [one.name for one in found.batch_ladder.stages] == ["Scout"]
+    assert [one.name for one in found.batch_ladder.stages] == ["Scout", "Divide"]
+    assert found.batch_works[1].artefacts == ("{plan}",)
     assert "Skip reason" in found.batch_works[0].prompt
     assert found.models[found.roles["scout"]] == "haiku"
     assert found.models[found.roles["implementer"]] == found.models[found.roles["reviewer"]] == "opus"
@@ -158,6 +159,9 @@ TABLE = {
     "staging-deploy": ("recommend", None, {8}, 0),
     "production-deploy": ("person", None, {8}, 0),
     "production-failure": ("person", None, set(), 0),
+    "dev-environment": ("answer", {"high"}, set(), 0),
+    "staging-environment": ("recommend", None, set(), 0),
+    "production-environment": ("person", None, set(), 0),
     "confident-low-risk": ("answer", {"high", "medium"}, set(), 0),
 }
 ANYBODY = {"high", "medium", "low", ""}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator_tui.core.prompt_divide import TRACK_LIST_EXAMPLE
 from orchestrator_tui.plan.check import check
 from orchestrator_tui.plan.load import plan_from_tracks
 from orchestrator_tui.plan.problems import has_errors
@@ -232,6 +233,16 @@ def test_a_track_list_is_checked_beside_the_tracks_that_are_there(tmp_path: Path
         "out.yaml:3: tracks[1].files: a and a both own src/billing/dates.py; set priority, depends_on or append_only",
         "out.yaml:3: tracks[1].files: a and c both own src/billing/dates.py; set priority, depends_on or append_only",
     ]
+
+
+def test_the_track_list_that_agents_are_shown_is_one(tmp_path: Path) -> None:
+    there = loaded(tmp_path, "title: t\nworkflow: tracks\nchecks: {unit: make}\ndescribe: limits\n")
+    assert there.plan is not None
+    found = plan_from_tracks(TRACK_LIST_EXAMPLE, "out.yaml", there.plan, there.workflows)
+    result = check(found, FILES)
+    assert result is not None
+    assert [one for one in result.problems if one.level == "error"] == []
+    assert [one.tracks for one in result.waves] == [("rate-limit",), ("document-limits",)]
 
 
 def test_a_track_that_is_too_large_for_the_journal_is_refused(tmp_path: Path) -> None:

@@ -82,6 +82,13 @@ def test_the_tier_of_a_track_is_its_implementers(tmp_path: Path, monkeypatch: py
     assert found.by_model == {"opus": 2}
 
 
+def test_nobody_divides_where_there_are_tracks(tmp_path: Path) -> None:
+    plan = "title: t\nworkflow: tracks\nchecks: {unit: make}\n"
+    assert checked(tmp_path, plan + "describe: x\n").estimate.by_model == {"haiku": 1, "opus": 1}
+    with_tracks = checked(tmp_path, plan + "tracks: [{slug: a, brief: x}]\n").estimate
+    assert with_tracks.by_model == {"haiku": 1, "opus": 2}
+
+
 def test_scripted_agents_cost_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = estimate(tmp_path, monkeypatch, more="agent: {runner: scripted, scripts: s}\n")
     assert (found.usd, found.usd_max, found.by_model) == (0.0, 0.0, {"scripted": 2})
@@ -102,7 +109,7 @@ def test_each_role_falls_back_for_itself_alone() -> None:
     agent = AgentChoice(models={"implementer": "by-plan"})
     project = ProjectModels({"implementer": "by-project", "reviewer": "by-project"}, ".claude/models.yaml")
     found = choose_models(TRACKS, agent, project, {"reviewer": "confirmed", "scout": "confirmed"})
-    assert roles_of(TRACKS) == ("scout", "implementer", "reviewer")
+    assert roles_of(TRACKS) == ("scout", "planner", "implementer", "reviewer")
     assert found["implementer"] == ModelChoice("by-plan", "deep", "the plan")
     assert found["reviewer"] == ModelChoice("by-project", "deep", ".claude/models.yaml")
     assert found["scout"] == ModelChoice("confirmed", "fast", "confirmed before")

@@ -23,6 +23,10 @@ TASK_FILE = "task_file"
 """The weakest route: the answer is written where the agent may look."""
 
 
+_ASKERS = {"engine": "orch-tui", "policy": "orch-tui"}
+"""Who asks, by the source of a question; every other one is an agent's."""
+
+
 def gate_opened(
     gate_id: str,
     revision: int,
@@ -39,7 +43,7 @@ def gate_opened(
     """The event that opens a revision of a gate; every source of questions makes it here."""
     question = bounded(question)
     risk, risk_why = _assessed(question, workflow, rules)
-    recommendation, recommendation_why = recommend(question, risk)
+    recommendation, recommendation_why = recommend(question, risk, _ASKERS.get(source, "its agent"))
     payload: dict[str, Any] = {
         "gate": gate_id,
         "revision": revision,
@@ -140,7 +144,7 @@ def _raised(gate: Gate, question: Question, meta: TaskMetadata, rules: Rules) ->
     risk, why = _assessed(question, meta.workflow, rules)
     if risk <= gate.risk:
         return []
-    recommendation, recommendation_why = recommend(question, risk)
+    recommendation, recommendation_why = recommend(question, risk, _ASKERS.get(gate.source, "its agent"))
     return [
         Draft(
             "gate_risk_raised",

@@ -114,11 +114,11 @@ def _stage_words(question: Question, stage: StageRule) -> list[tuple[Risk, str]]
     ]
 
 
-def recommend(question: Question, risk: Risk) -> tuple[str | None, str]:
+def recommend(question: Question, risk: Risk, asker: str = "its agent") -> tuple[str | None, str]:
     """The option to recommend and why, or None and why there deliberately is none (seed 002, reliability A-12)."""
     if risk is Risk.PRODUCTION:
         return None, "production is yours"
     if question.recommendation is None:
-        return None, "its agent recommends nothing"
+        return None, f"{asker} recommends nothing"
     confidence = f" ({question.confidence} confidence)" if question.confidence else ""
-    return question.recommendation, f"its agent recommends it{confidence}"
+    return question.recommendation, f"{asker} recommends it{confidence}"

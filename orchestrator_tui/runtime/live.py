@@ -16,6 +16,7 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import State
 from orchestrator_tui.core.rules import Rules
+from orchestrator_tui.journal.lease import lease_holder
 from orchestrator_tui.journal.port import JournalError
 from orchestrator_tui.journal.presence import PresenceLock
 from orchestrator_tui.journal.sqlite import SqliteJournal
@@ -95,8 +96,12 @@ class LiveSession:
 
     def _load(self, batch: str) -> None:
         try:
-            self._follower.show_waiting()
-            self._follower.show((*self._runs(), *([batch] if batch else [])))
+            if batch:
+                # Somebody looks at this run: others that wait for nobody in particular stay away.
+                self._follower.show([batch])
+            else:
+                self._follower.show_waiting()
+                self._follower.show(self._runs())
         except JournalError as error:
             self._problem = str(error)
         self._snapshot = self._picture()
@@ -188,12 +193,21 @@ class LiveSession:
             watching=self._hints.mode,
             empty=() if state.batches else self._world.files.empty_reason(),
             problem=self._problem,
-            held_by={} if engine is None else dict(engine.held_by),
+            held_by={} if engine is None else {**engine.held_by, **self._orphans(state)},
         )
         before = self._snapshot
         # The same state object needs no comparison of its contents.
         same = before.state is state and before.live == live
         return before if same else Snapshot(state, live)
+
+    def _orphans(self, state: State) -> dict[str, str]:
+        """The runs that nobody keeps: their host has ended, and nothing of them moves until another one is started."""
+        runs = (one for one in state.batches.values() if one.kind == RUN and one.ended_at is None)
+        return {
+            one.id: f"nobody: orch-tui attach {one.id} goes on with it"
+            for one in runs
+            if lease_holder(self._journal.directory, one.id) is None
+        }
 
     # --- waking --------------------------------------------------------------------------------------------
 

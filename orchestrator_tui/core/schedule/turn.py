@@ -56,7 +56,8 @@ def ask_spend(batch: Batch) -> list[Draft]:
     """The plan and spend gate, with agents, models, estimated and maximum cost."""
     run, tracks = run_of(batch), planned_tracks(batch)
     told = run.checked.get("estimate", {})
-    models = ", ".join(f"{role}: {one.get('model', '')}" for role, one in sorted(told.get("models", {}).items()))
+    named = sorted((role, one.get("model", "")) for role, one in told.get("models", {}).items())
+    models = ", ".join(f"{role}: {model}" for role, model in named if model)
     cost = f"Estimated ${told.get('usd', 0):.2f}, at most ${told.get('usd_max', 0):.2f}." if told else ""
     what = f"{len(tracks)} tracks" if tracks else "the stages that find the tracks"
     return ask(

@@ -10,12 +10,12 @@ from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.evolve_tracks import UNREAD_ROUTES
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import elapsed_ms
+from orchestrator_tui.core.kinds_run import RUN_KINDS
 from orchestrator_tui.core.model import Batch, Gate, GateState
 from orchestrator_tui.ui.present.agent import NEWS
 from orchestrator_tui.ui.present.ages import duration, seconds
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.routes import held_words, route_word
-from orchestrator_tui.ui.present.telling_run import HIDDEN_OF_RUNS, RUN_TELLERS, STAGE_WORDS
 from orchestrator_tui.ui.present.words import plural, stage_name, tokens
 
 HIDDEN = frozenset(
@@ -27,7 +27,14 @@ HIDDEN = frozenset(
         "gate_route_added",
         "request_made",
         "request_taken",
-        *HIDDEN_OF_RUNS,
+        # runs
+        "sides_seen",
+        "effect_begun",
+        "effect_ended",
+        "work_inspected",
+        "models_chosen",
+        "workflow_recorded",
+        "track_planned",
     }
 )
 """Kinds that the timeline leaves out: finer steps of something that another line tells."""
@@ -260,14 +267,14 @@ def _attempt_ended(told: _Telling) -> Told:
     return Told(f"an agent ended: {told.text('outcome').replace('_', ' ')}", ending)
 
 
-def _of_run(words: Callable[[Mapping[str, Any]], tuple[str, str, str]]) -> Callable[[_Telling], Told]:
-    def tell(told: _Telling) -> Told:
-        stage = told.payload.get("stage")
-        name = stage_name(told.batch.tracks.get(told.text("track")), stage if isinstance(stage, int) else None)
-        text, detail, token = words({**told.payload, STAGE_WORDS: f"stage {stage} {name}".rstrip()})
-        return Told(clean(text, 300), clean(detail, 300), token)
+def _of_run(told: _Telling) -> Told:
+    """An event of a run, told by what is loaded only where there is one."""
+    from orchestrator_tui.ui.present.telling_run import RUN_TELLERS, STAGE_WORDS
 
-    return tell
+    stage = told.payload.get("stage")
+    name = stage_name(told.batch.tracks.get(told.text("track")), stage if isinstance(stage, int) else None)
+    words = RUN_TELLERS[told.event.kind]({**told.payload, STAGE_WORDS: f"stage {stage} {name}".rstrip()})
+    return Told(clean(words[0], 300), clean(words[1], 300), words[2])
 
 
 def _ends(words: str) -> Callable[[_Telling], Told]:
@@ -332,7 +339,7 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
     "gate_snoozed": lambda told: Told(
         f"warnings silenced for {duration(told.number('snooze_ms'))}", f"by {told.text('by', 'somebody')}", "quiet"
     ),
-    **{kind: _of_run(words) for kind, words in RUN_TELLERS.items()},
+    **dict.fromkeys(RUN_KINDS, _of_run),
     "finding_closed": lambda told: Told(f"a finding is {told.text('state')}", told.text("why"), "quiet"),
     "signal_raised": lambda told: Told(f"noticed: {told.text('text')}", told.items("evidence"), "gate"),
     "signal_cleared": lambda told: Told("no longer so", told.text("why"), "quiet"),

@@ -12,11 +12,6 @@ Payload = Mapping[str, Any]
 STAGE_WORDS = "stage_words"
 """Under this name the payload tells its stage in words: ``stage 2 Implement``."""
 
-HIDDEN_OF_RUNS = frozenset(
-    {"effect_begun", "effect_ended", "work_inspected", "models_chosen", "workflow_recorded", "track_planned"}
-)
-"""Kinds that the timeline leaves out: finer steps of something that another line tells."""
-
 
 def _items(payload: Payload, name: str) -> str:
     return ", ".join(str(one) for one in payload.get(name, ()))

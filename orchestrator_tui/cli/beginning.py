@@ -11,6 +11,7 @@ from orchestrator_tui.adapters.actor import system_actor
 from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.adapters.git.port import RunGit, tracked_files, worktrees_root
 from orchestrator_tui.adapters.git.state import tree_state
+from orchestrator_tui.adapters.runners.models import confirmed_models
 from orchestrator_tui.cli.faults import BadInput, Fault, Refusal, nearest
 from orchestrator_tui.cli.hosting import RUNS
 from orchestrator_tui.cli.journals import Place
@@ -24,10 +25,11 @@ from orchestrator_tui.core.text import sanitise, sanitise_line
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.plan.catalogue import load_workflows
 from orchestrator_tui.plan.check import check
-from orchestrator_tui.plan.checked import Checked, checked_data
-from orchestrator_tui.plan.load import Loaded, load_plan
+from orchestrator_tui.plan.checked import Checked, journalled
+from orchestrator_tui.plan.load import Loaded
 from orchestrator_tui.plan.models_chain import read_project_models
-from orchestrator_tui.plan.problems import has_errors
+from orchestrator_tui.plan.prepare import prepare
+from orchestrator_tui.plan.problems import Problem
 from orchestrator_tui.ui.settings import config_directory
 
 _TRIES = 1000
@@ -48,10 +50,11 @@ def read_plan(place: Place, file: Path) -> Checked:
         NotUsable: it is no plan, or has errors.
         Fault: git cannot be asked.
     """
-    catalogue = load_workflows(place.repository, config_directory(os.environ))
-    branch = _branch(place.repository)
-    loaded = load_plan(file, place.repository, catalogue.workflows, branch=branch)
-    return checked_plan(place, loaded)
+    files, branch = _repository(place.repository)
+    config = config_directory(os.environ)
+    confirmed = confirmed_models(place.directory)
+    made = prepare(file, place.repository, config, files, branch=branch, confirmed=confirmed)
+    return _usable(made.checked, made.problems)
 
 
 def describe(place: Place, text: str, workflow: str) -> Checked:
@@ -61,6 +64,7 @@ def describe(place: Place, text: str, workflow: str) -> Checked:
         NotUsable: there is no such workflow, or it does not divide work.
         Fault: git cannot be asked.
     """
+    files, branch = _repository(place.repository)
     catalogue = load_workflows(place.repository, config_directory(os.environ))
     found = catalogue.workflows.get(workflow)
     if found is None:
@@ -68,39 +72,30 @@ def describe(place: Place, text: str, workflow: str) -> Checked:
     plan = Plan(
         title=sanitise_line(text, 60),
         workflow=workflow,
-        base=_branch(place.repository),
+        base=branch,
         integration="",
         repository=str(place.repository),
         worktrees="",
         describe=sanitise(text, 32_000),
     )
-    return checked_plan(place, Loaded(plan, {workflow: found}, file="--describe"))
+    project = read_project_models(place.repository, plan.agent)
+    loaded = Loaded(plan, {workflow: found}, file="--describe")
+    checked = check(loaded, files, project, confirmed_models(place.directory))
+    return _usable(checked, loaded.problems if checked is None else checked.problems)
 
 
-def checked_plan(place: Place, loaded: Loaded) -> Checked:
-    """A loaded plan, checked.
-
-    Raises:
-        NotUsable: it is no plan, or has errors.
-    """
-    errors = tuple(str(one) for one in loaded.problems if one.level == "error")
-    if loaded.plan is None:
+def _usable(checked: Checked | None, problems: tuple[Problem, ...]) -> Checked:
+    errors = tuple(str(one) for one in problems if one.level == "error")
+    if checked is None or errors:
         raise NotUsable(errors or ("there is no plan in it",))
-    project = read_project_models(place.repository, loaded.plan.agent)
-    try:
-        files = tracked_files(place.repository)
-    except OSError as error:
-        raise Fault(str(error)) from error
-    checked = check(loaded, files, project)
-    assert checked is not None
-    if has_errors(checked.problems):
-        raise NotUsable(tuple(str(one) for one in checked.problems if one.level == "error"))
     return checked
 
 
-def _branch(repository: Path) -> str:
+def _repository(repository: Path) -> tuple[tuple[str, ...], str]:
+    """The tracked files of a repository, and the branch that is checked out."""
     try:
-        return tree_state(repository).branch
+        seen = tree_state(repository)
+        return (() if seen.bare else tracked_files(repository)), seen.branch
     except OSError as error:
         raise Fault(str(error)) from error
 
@@ -126,7 +121,7 @@ def begin(place: Place, journal: SqliteJournal, checked: Checked, limits: Limits
     if isinstance(lease, str):
         raise Refusal(f"{batch} is held by {lease}")
     try:
-        drafts = planned(plan, checked.workflows, checked_data(checked))
+        drafts = planned(plan, checked.workflows, journalled(checked))
         journal.append(lease, [*drafts, *_models(checked)], now, "host")
     finally:
         lease.release(now)

@@ -133,12 +133,22 @@ def follow(
         progress = Progress(quiet=arguments.json, since=batch.seq if arguments.resume else 0)
         person = _Person(one, answers, yes=arguments.yes)
         batch = one.run(lambda now: progress.tell(now) or person.is_done(now))
+        _keep_models(place, batch)
     except KeyboardInterrupt:
         say(f"Left; its agents go on. Go on with: orch-tui run --resume {batch_id}")
         return 130
     finally:
         one.close()
     return _tell_end(batch, place, arguments)
+
+
+def _keep_models(place: Place, batch: Batch) -> None:
+    """What was approved with the plan is not asked again (seed 000: asked once, then cached)."""
+    from orchestrator_tui.adapters.runners.models import confirm_models
+
+    assert batch.run is not None
+    if batch.run.phase != "planned" and batch.run.models:
+        confirm_models(place.directory, batch.run.models)
 
 
 def _tell_end(batch: Batch, place: Place, arguments: Namespace) -> int:

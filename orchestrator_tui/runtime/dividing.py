@@ -12,7 +12,7 @@ from orchestrator_tui.core.schedule.opening import added
 from orchestrator_tui.core.schedule.paths import artefact_path
 from orchestrator_tui.core.schedule.rules import TRACK_LIST, run_of
 from orchestrator_tui.plan.check import check
-from orchestrator_tui.plan.checked import checked_data
+from orchestrator_tui.plan.checked import journalled
 from orchestrator_tui.plan.load import plan_from_tracks
 from orchestrator_tui.plan.problems import Problem
 
@@ -41,7 +41,7 @@ def divide(batch: Batch, effect: Effect, files: tuple[str, ...]) -> tuple[Draft,
     drafts = [Draft("check_recorded", {**result, "result": "pass", "detail": ""})]
     for one in checked.plan.tracks:
         drafts += added(one, run.workflows[one.workflow].ladder, one.wave or waves.get(one.slug, 1))
-    return (*drafts, Draft("plan_checked", {"checked": checked_data(checked)}))
+    return (*drafts, Draft("plan_checked", {"checked": journalled(checked)}))
 
 
 def _lines(errors: list[Problem]) -> str:

@@ -11,7 +11,7 @@ from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.run import Effect, Inspection
 from orchestrator_tui.core.schedule import effects, merging
 from orchestrator_tui.core.schedule.paths import artefact_path
-from orchestrator_tui.core.schedule.rules import plan_of, run_of, work_of
+from orchestrator_tui.core.schedule.rules import plan_of, run_of, stages_of, work_of
 from orchestrator_tui.runtime.run_world import RunWorld, TreeMade
 
 _LISTED = 300
@@ -49,7 +49,11 @@ def _ready(slug: str, made: TreeMade, provisioned: tuple[str, ...] = (), adopted
 def _inspect(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
     work = work_of(track)
     artefacts = tuple(artefact_path(batch, track, str(one)) for one in effect.arguments.get("artefacts", ()))
-    seen = world.git.inspect(effect.id, work.planned, track.worktree, work.base_sha, artefacts)
+    rungs = stages_of(batch, track)
+    own = tuple(
+        artefact_path(batch, track, one) for rule, done in rungs for one in (rule.artefact, *done.artefacts) if one
+    )
+    seen = world.git.inspect(effect.id, work.planned, track.worktree, work.base_sha, artefacts, own)
     return (inspected(track.slug, seen),)
 
 

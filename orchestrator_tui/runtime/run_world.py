@@ -244,9 +244,18 @@ class Git(Protocol):
         """Copy and link into a fresh worktree what the plan says; what was done."""
 
     def inspect(
-        self, identifier: str, track: PlannedTrack, path: str, base_sha: str, artefacts: tuple[str, ...]
+        self,
+        identifier: str,
+        track: PlannedTrack,
+        path: str,
+        base_sha: str,
+        artefacts: tuple[str, ...],
+        own: tuple[str, ...],
     ) -> Inspection:
-        """A worktree's changes against its base: breaches of scope, missing artefacts, uncommitted files."""
+        """A worktree's changes against its base: breaches of scope, missing artefacts, uncommitted files.
+
+        ``own`` are the artefacts of all stages of its ladder: they belong to the track whatever its scope says.
+        """
 
     def commit(self, path: str, message: str) -> str:
         """Commit everything in a worktree that a person told us to commit; the new head."""

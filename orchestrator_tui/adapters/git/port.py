@@ -104,7 +104,13 @@ class RunGit:
     # --- looking ---------------------------------------------------------------------------------------------
 
     def inspect(
-        self, identifier: str, track: PlannedTrack, path: str, base_sha: str, artefacts: tuple[str, ...]
+        self,
+        identifier: str,
+        track: PlannedTrack,
+        path: str,
+        base_sha: str,
+        artefacts: tuple[str, ...],
+        own: tuple[str, ...],
     ) -> Inspection:
         """A worktree's changes against its base."""
         tree, scope = Path(path), track.scope
@@ -114,7 +120,7 @@ class RunGit:
             if scope.declared or scope.read_only
             else ()
         )
-        wanted = set(artefacts)
+        wanted = {*artefacts, *own}
         names = [one.path for one in seen.files]
         return Inspection(
             id=identifier,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import BATCH_TRACK, Plan
-from orchestrator_tui.core.rules import Rules, StageRule
+from orchestrator_tui.core.rules import AnswerRule, Rules, StageRule
 from orchestrator_tui.core.run import Run, StageRun, Work
 from orchestrator_tui.core.workflow import StageWork, Workflow
 
@@ -99,6 +101,23 @@ def divides(track: Track, rule: StageRule, work: StageWork) -> bool:
     return is_batch_track(track) and any(TRACK_LIST in one for one in (rule.artefact, *work.artefacts))
 
 
+def _answers(batch: Batch) -> tuple[AnswerRule, ...]:
+    """The answer rules of the batch's workflow, then those of a track's own workflow beside them, for it alone."""
+    run = run_of(batch)
+    if not run.workflows:
+        return ()
+    first = batch_workflow(batch)
+    known = {one.id for one in first.answers}
+    others = (workflow for name, workflow in run.workflows.items() if name != first.name)
+    own = [
+        replace(rule, workflows=rule.workflows or frozenset({workflow.name}))
+        for workflow in others
+        for rule in workflow.answers
+        if rule.id not in known
+    ]
+    return (*first.answers, *own)
+
+
 def rules_of(batch: Batch, shipped: Rules) -> Rules:
     """The rules by which gates of a run are judged and answered: those that it was started with."""
     if batch.run is None:
@@ -106,7 +125,6 @@ def rules_of(batch: Batch, shipped: Rules) -> Rules:
     key = (id(batch.run.workflows), id(shipped))
     if key not in _RULES:
         ladders = {name: one.ladder for name, one in batch.run.workflows.items()}
-        own = batch_workflow(batch).answers if batch.run.workflows else ()
         _RULES.clear()
-        _RULES[key] = Rules({**shipped.ladders, **ladders}, own or shipped.answers)
+        _RULES[key] = Rules({**shipped.ladders, **ladders}, _answers(batch) or shipped.answers)
     return _RULES[key]

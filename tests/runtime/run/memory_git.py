@@ -114,7 +114,13 @@ class MemoryGit:
 
     @dying
     def inspect(
-        self, identifier: str, track: PlannedTrack, path: str, base_sha: str, artefacts: tuple[str, ...]
+        self,
+        identifier: str,
+        track: PlannedTrack,
+        path: str,
+        base_sha: str,
+        artefacts: tuple[str, ...],
+        own: tuple[str, ...],
     ) -> Inspection:
         self._call(f"inspect {track.slug}")
         base, now, tree = self.commits[base_sha].files, self.read(path), self.trees[path]
@@ -127,7 +133,7 @@ class MemoryGit:
             head=self.branches[tree.branch],
             at=self.at,
             files=tuple(names),
-            outside=tuple(f"{one.path} {one.why}" for one in found if scope.declared),
+            outside=tuple(f"{one.path} {one.why}" for one in found if scope.declared and one.path not in own),
             missing=tuple(one for one in artefacts if one not in now),
             uncommitted=tuple(tree.changed),
         )

@@ -1,1 +1,1 @@
-"""Runners: the kinds of agents that do the work of a run, behind one port (DESIGN §3, issue "Run a batch")."""
+"""Runners: the kinds of agents that do the work of a run, behind one port (DESIGN §3)."""

@@ -1,4 +1,4 @@
-"""Rate limits as headless Claude Code tells of them: until when an agent is parked (issue "Run a batch", agents).
+"""Rate limits as headless Claude Code tells of them: until when an agent is parked.
 
 A limit is told by a ``rate_limit_event``, by a retry that is far off, or by the error that ended the turn, whose text
 may name the time in words.

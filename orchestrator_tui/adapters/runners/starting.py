@@ -24,6 +24,7 @@ def identity(attempt: AttemptOrder) -> dict[str, str]:
         "ORCH_STAGE": str(attempt.stage),
         "ORCH_ATTEMPT": attempt.id,
         "ORCH_PURPOSE": attempt.purpose,
+        "ORCH_SPEC": attempt.spec,
     }
 
 

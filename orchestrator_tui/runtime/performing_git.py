@@ -83,16 +83,26 @@ def _merge(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple
     tree = run_of(batch).integration_path
     made = world.git.merge(plan_of(batch), tree, head, tip, str(effect.arguments["message"]))
     told: dict[str, Any] = {"track": track.slug, "head": head, "from_sha": tip}
+    aside = _put_aside(track, effect, made.aside)
     if made.result == merging.MERGED:
-        return (Draft("merge_recorded", {**told, "result": merging.MERGED, "to_sha": made.sha}),)
-    return (Draft("merge_recorded", {**told, "result": merging.CONFLICT, "files": list(made.files)}),)
+        return (*aside, Draft("merge_recorded", {**told, "result": merging.MERGED, "to_sha": made.sha}))
+    return (*aside, Draft("merge_recorded", {**told, "result": merging.CONFLICT, "files": list(made.files)}))
 
 
 def _undo(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
     to, tip = str(effect.arguments["to"]), str(effect.arguments["tip"])
-    world.git.undo(run_of(batch).integration_path, to, tip)
+    aside = world.git.undo(run_of(batch).integration_path, to, tip)
     told = {"track": track.slug, "result": merging.UNDONE, "from_sha": tip, "to_sha": to}
-    return (Draft("merge_recorded", told),)
+    return (*_put_aside(track, effect, aside), Draft("merge_recorded", told))
+
+
+def _put_aside(track: Track, effect: Effect, reference: str) -> tuple[Draft, ...]:
+    """What is told of changes that somebody, most likely a check, has made in the integration worktree."""
+    if not reference:
+        return ()
+    text = f"changed files of the integration worktree were put aside: git stash apply {reference}"
+    told = {"signal": f"aside-{effect.id}", "kind": "aside", "track": track.slug, "text": text}
+    return (Draft("signal_raised", told),)
 
 
 def _bring(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:

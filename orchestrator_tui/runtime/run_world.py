@@ -85,7 +85,8 @@ class AttemptOrder:
 
     ``prompt`` is everything that the agent is told; ``resume`` the conversation that it goes on with, or "";
     ``directory`` a private folder of the attempt, for prompt and settings files; ``tasks`` the batch's task list,
-    ``batch`` its id, ``repository`` the main working tree, ``home`` our state directory.
+    ``batch`` its id, ``repository`` the main working tree, ``home`` our state directory, ``spec`` the folder of the
+    track's documents below its worktree.
     """
 
     id: str
@@ -109,6 +110,7 @@ class AttemptOrder:
     cost_usd: float = 0.0
     wall_ms: int = 0
     writes: bool = True
+    spec: str = ""
 
 
 @frozen
@@ -199,11 +201,15 @@ class TreeMade:
 
 @frozen
 class MergeMade:
-    """What became of a merge: ``merged`` with its commit, or ``conflict`` with the files."""
+    """What became of a merge: ``merged`` with its commit, or ``conflict`` with the files.
+
+    ``aside`` is the reference under which changes were kept that stood in its way, "" without any.
+    """
 
     result: str
     sha: str = ""
     files: tuple[str, ...] = ()
+    aside: str = ""
 
 
 @frozen
@@ -261,10 +267,16 @@ class Git(Protocol):
         """Commit everything in a worktree that a person told us to commit; the new head."""
 
     def merge(self, plan: Plan, tree: str, head: str, expected_tip: str, message: str) -> MergeMade:
-        """Merge ``head`` into the integration worktree with ``--no-ff``; on conflict nothing is left behind."""
+        """Merge ``head`` into the integration worktree with ``--no-ff``; on conflict nothing is left behind.
 
-    def undo(self, tree: str, to_sha: str, expected_tip: str) -> None:
-        """Set the integration branch, and nothing else, back to where it was before a merge of ours."""
+        What checks have changed there of tracked files is put aside first.
+        """
+
+    def undo(self, tree: str, to_sha: str, expected_tip: str) -> str:
+        """Set the integration branch, and nothing else, back to where it was before a merge of ours.
+
+        Returns the reference under which changes were kept that stood in the way, "" without any.
+        """
 
     def bring(self, path: str, tip: str, take: str) -> MergeMade:
         """Merge the integration tip into a track's worktree so that a conflict is resolved there.

@@ -72,7 +72,11 @@ class Ground:
             {"slug": one, "files": [f"{one}.txt"], "brief": f"write {one}"} if isinstance(one, str) else dict(one)
             for one in tracks
         ]
-        agent = {"runner": "command", "command": ["sh", str(AGENT), str(self.root)], "environment": ["ORCH_TEST_PYTHON"]}
+        agent = {
+            "runner": "command",
+            "command": ["sh", str(AGENT), str(self.root)],
+            "environment": ["ORCH_TEST_PYTHON"],
+        }
         content = {"title": "Letters", "workflow": "plain", "agent": agent, "tracks": listed, **more}
         path = self.root / name
         # JSON is YAML.

@@ -46,7 +46,10 @@ def _track(slug: str, *files: str, **more: Any) -> dict[str, Any]:
 
 
 BAD: dict[str, tuple[dict[str, Any], str]] = {
-    "cycle": ({"tracks": [_track("a", depends_on=["b"]), _track("b", depends_on=["a"])]}, "waits for itself: a → b → a"),
+    "cycle": (
+        {"tracks": [_track("a", depends_on=["b"]), _track("b", depends_on=["a"])]},
+        "a → b → a",
+    ),
     "overlap": ({"tracks": [_track("a", "src/**"), _track("b", "src/**")]}, "b"),
     "name": ({"tracks": [_track("../a", "a.txt")]}, "slug"),
     "key": ({"tracks": [_track("a")], "wrokflow": "plain"}, "wrokflow"),

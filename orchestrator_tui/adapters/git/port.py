@@ -12,6 +12,8 @@ from orchestrator_tui.adapters.git import bringing, freshness, inspect, merging,
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, commit_identity, git
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.history import branch_tip, commit_id
+from orchestrator_tui.adapters.git.lock import repository_lock
+from orchestrator_tui.adapters.git.moving import settle
 from orchestrator_tui.adapters.git.names import branch_name, safe_path
 from orchestrator_tui.adapters.git.worktrees import Removed, create, look, provision, remove
 from orchestrator_tui.core.instant import Instant
@@ -175,14 +177,17 @@ class RunGit:
 
     def merge(self, plan: Plan, tree: str, head: str, expected_tip: str, message: str) -> MergeMade:
         """Merge ``head`` into the integration worktree with ``--no-ff``."""
+        aside = _tidied(Path(tree))
         outcome = merging.merge(Path(tree), head, message, expected_tip)
         if isinstance(outcome, merging.Merged):
-            return MergeMade("merged", outcome.sha)
-        return MergeMade("conflict", files=outcome.files)
+            return MergeMade("merged", outcome.sha, aside=aside)
+        return MergeMade("conflict", files=outcome.files, aside=aside)
 
-    def undo(self, tree: str, to_sha: str, expected_tip: str) -> None:
+    def undo(self, tree: str, to_sha: str, expected_tip: str) -> str:
         """Set the integration branch back to where it was before a merge of ours."""
+        aside = _tidied(Path(tree))
         merging.undo(Path(tree), to_sha, expected_tip)
+        return aside
 
     def bring(self, path: str, tip: str, take: str) -> MergeMade:
         """Merge the integration tip into a track's worktree so that a conflict is resolved there."""
@@ -203,6 +208,14 @@ class RunGit:
 
     def _now(self) -> Instant:
         return self._clock.now()
+
+
+def _tidied(tree: Path) -> str:
+    """Put aside what checks have changed in the integration worktree; the reference that keeps it, or ""."""
+    with repository_lock(tree):
+        # What a merge that was cut short has changed is its own, and is finished.
+        settle(tree)
+        return merging.set_aside(tree) or ""
 
 
 def _exists(tree: Path, artefact: str) -> bool:

@@ -154,9 +154,10 @@ class MemoryGit:
         return MergeMade("merged", self.branches[branch])
 
     @dying
-    def undo(self, tree: str, to_sha: str, expected_tip: str) -> None:
+    def undo(self, tree: str, to_sha: str, expected_tip: str) -> str:
         self._call("undo")
         self.branches[self.trees[tree].branch] = to_sha
+        return ""
 
     @dying
     def bring(self, path: str, tip: str, take: str) -> MergeMade:

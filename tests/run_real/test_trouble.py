@@ -1,0 +1,79 @@
+"""Conflicts and failing checks on a real repository: tried a bounded number of times, then a person's, others go on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.run_real.ground import WRITE, Ground
+
+SHARED = 'echo "$ORCH_TRACK" > same.txt; save "sign $ORCH_TRACK"\n'
+
+
+def _sharing(slug: str, **more: Any) -> dict[str, Any]:
+    return {"slug": slug, "allowed": ["same.txt"], "files": [f"{slug}.txt"], "brief": "sign", **more}
+
+
+def test_a_conflict_is_decided_by_option_and_its_result_passes(ground: Ground) -> None:
+    ground.begin({"same.txt": "line\n"})
+    ground.act("any-1", SHARED)
+    ground.act("b-0", "exit 1\n")
+    check = {"whole": "! grep -q '<<<<' same.txt"}
+    ground.answers(("b conflicts", "ours"))
+    plan = ground.plan([_sharing("a"), _sharing("b")], checks=check)
+    ground.run(plan)
+    assert ground.states() == {"a": "merged", "b": "merged"}
+    assert ground.file("same.txt") == "b\n"
+    (asked,) = [one for one in ground.batch().gates.values() if one.question.kind == "conflict"]
+    sides = (asked.question.subject or {})["sides"]["same.txt"]
+    assert "a" in sides
+    assert "b" in sides
+    last = [one for one in ground.batch().tracks["b"].checks if one.name == "merged: whole"]
+    assert [one.result for one in last] == ["pass"]
+
+
+def test_a_conflict_waits_with_both_sides_and_another_process_decides(ground: Ground) -> None:
+    ground.begin({"same.txt": "line\n"})
+    ground.act("any-1", SHARED)
+    ground.act("b-0", "exit 1\n")
+    ground.act("c-1", WRITE)
+    ended = ground.run(ground.plan([_sharing("a"), _sharing("b"), "c"]))
+    assert ended.code == 1
+    assert ground.states() == {"a": "merged", "b": "escalated", "c": "merged"}
+    (gate,) = ground.gates("conflict")
+    decided = ground.orch("decide", gate.id, "theirs", "--reason", "so", "--revision", str(gate.revision))
+    assert decided.code == 0, decided.err
+    resumed = ground.orch("run", "--resume", gate.batch, "--headless", "--answers", str(ground.answers()))
+    assert resumed.code == 1, resumed.err
+    assert ground.states() == {"a": "merged", "b": "merged", "c": "merged"}
+    assert ground.file("same.txt") == "a\n"
+
+
+def test_failing_checks_are_tried_three_times_and_others_merge(ground: Ground) -> None:
+    ground.begin({"a.txt": "a\n"})
+    late = {"slug": "d", "files": ["d.txt"], "brief": "after a", "depends_on": ["a"]}
+    wrong = {"slug": "a", "files": ["a.txt"], "brief": "never right", "checks": {"right": "grep -q right a.txt"}}
+    ground.run(ground.plan([wrong, "b", "c", late]))
+    assert ground.states() == {"a": "escalated", "b": "merged", "c": "merged", "d": "queued"}
+    (gate,) = ground.gates()
+    assert gate.question.kind == "cap"
+    assert "check right fails" in gate.question.context
+    assert [one[0] for one in ground.log()["a"]] == ["start", "end"] * 3
+    assert "d" not in ground.log()
+    assert not ground.processes()
+
+
+def test_what_checks_leave_in_the_integration_tree_stops_no_merge(ground: Ground) -> None:
+    """A check may rewrite files that git tracks, such as a lock file; that is put aside, and said."""
+    ground.begin({"lock.txt": "1\n"})
+    ground.run(
+        ground.plan(
+            [*"abc"],
+            checks={"dirty": "echo changed >> lock.txt; echo new > made.txt"},
+            rules={"stages": {"Write": {"checks": []}}},
+        )
+    )
+    assert ground.states() == {"a": "merged", "b": "merged", "c": "merged"}
+    assert ground.file("lock.txt") == "1\n"
+    assert not ground.gates()
+    assert "refs/orch-tui/aside/" in ground.git("for-each-ref")
+    assert "aside" in ground.signals()

@@ -115,7 +115,7 @@ class Cockpit(App[None], inherit_bindings=False):
         self._playing: Timer | None = None
         self._forgetting: Timer | None = None
         self._told = ""
-        self._offered: set[str] = set()
+        self._offered: set[tuple[str, str]] = set()
         self.set_keymap({name: keys for name, keys in keymap.toolkit().items() if name == "palette"})
         foreign = [name for name in self.available_themes if name != self.theme]
         self.use_theme(self.settings.theme)
@@ -185,13 +185,14 @@ class Cockpit(App[None], inherit_bindings=False):
         if self.desk.transport is not None or not is_blank(self.desk.card) or type(self.screen) is not MainScreen:
             return
         for batch in self.desk.state.batches.values():
-            if batch.run is None or batch.run.phase != "planned" or batch.id in self._offered:
+            if batch.run is None or batch.run.phase not in ("planned", "approved"):
                 continue
             from orchestrator_tui.ui.present.plan import plan_gate
             from orchestrator_tui.ui.screens.plan import PlanScreen
 
-            if plan_gate(batch) is not None:
-                self._offered.add(batch.id)
+            gate = plan_gate(batch)
+            if gate is not None and (batch.id, gate.id) not in self._offered:
+                self._offered.add((batch.id, gate.id))
                 self.push_screen(PlanScreen(self.desk, batch.id, by_itself=True))
                 return
 

@@ -13,6 +13,7 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import State
 from orchestrator_tui.core.plan import Plan, PlannedTrack
 from orchestrator_tui.core.queries import GateKey, TrackKey
+from orchestrator_tui.core.schedule.turn import ask_spend
 from orchestrator_tui.plan.checked import Checked, checked_data
 from tests.ui.run_plan import BATCH as BATCH
 from tests.ui.run_plan import CHECKED as CHECKED
@@ -115,30 +116,12 @@ class Story:
         self.happen("gate_opened", at, **told, source="engine", routes=["engine"], options=listed, **fields)
 
 
-APPROVE = (("approve", "approve and start", "approve"), ("reject", "do not start", "reject"))
-
-
 @cache
 def waiting_plan() -> State:
-    """The plan is checked; its gate and that of its cost wait."""
+    """The plan is checked; the gate of what it costs waits, as the engine asks it."""
     story = Story().begin()
-    story.ask(
-        "plan-batch-0-1",
-        "batch",
-        "plan",
-        "Start 9 tracks of checkout.yaml?",
-        ago(0, 42),
-        options=APPROVE,
-        context="Nothing has been started or created. 9 agents in 2 waves, at most 3 at a time.",
-    )
-    story.ask(
-        "spend-batch-0-1",
-        "batch",
-        "spend",
-        "Spend about $24.50, at most $60.00?",
-        ago(0, 41),
-        options=(("approve", "spend it", "approve"), ("reject", "do not start", "reject")),
-    )
+    for draft in ask_spend(story.state().batches[BATCH]):
+        story.happen(draft.kind, ago(0, 42), **draft.payload)
     return story.state()
 
 

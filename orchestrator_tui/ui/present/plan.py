@@ -19,6 +19,9 @@ from orchestrator_tui.ui.present.words import model_name, plural
 PLAN_GATES = ("plan", "spend")
 """Kinds of the gates that bar the start of a run, in the order in which they are answered."""
 
+BEFORE_TRACKS = ("planned", "approved")
+"""Phases in which they wait: of a plan that names no tracks, what they cost is asked when they have been found."""
+
 Data = Mapping[str, Any]
 
 
@@ -93,14 +96,14 @@ class PlanView:
 
 def plan_gate(batch: Batch) -> Gate | None:
     """The open gate that bars the start of a run, the plan's before its cost's; None when none does."""
-    if batch.run is None or batch.run.phase != "planned":
+    if batch.run is None or batch.run.phase not in BEFORE_TRACKS:
         return None
     waiting = [
         gate
         for gate in batch.gates.values()
         if gate.state is GateState.OPEN and gate.track == BATCH_TRACK and gate.question.kind in PLAN_GATES
     ]
-    return min(waiting, key=lambda gate: PLAN_GATES.index(gate.question.kind), default=None)
+    return min(waiting, key=lambda gate: (PLAN_GATES.index(gate.question.kind), -gate.opened_at.wall_ms), default=None)
 
 
 def present_plan(batch: Batch) -> PlanView | None:

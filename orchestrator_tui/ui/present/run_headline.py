@@ -9,6 +9,7 @@ from orchestrator_tui.ui.present.run_words import (
     dollars,
     most_agents,
     pause_words,
+    phase_of,
     phase_words,
     spent_usd,
     track_count,
@@ -20,12 +21,12 @@ def run_facts(batch: Batch) -> tuple[Line, ...]:
     run = batch.run
     if run is None:
         return ()
-    paused = pause_words(run)
+    paused = pause_words(batch)
     facts: list[Line] = [
-        (Part(paused, "gate strong"),) if paused else (Part(phase_words(run), _TOKENS.get(run.phase, "")),)
+        (Part(paused, "gate strong"),) if paused else (Part(phase_words(batch), _TOKENS.get(phase_of(batch), "")),)
     ]
     facts.append((Part(f"{len(batch.merged)}/{track_count(batch)} merged", "quiet"),))
-    if run.phase in _AT_WORK:
+    if phase_of(batch) in _AT_WORK:
         facts.append((Part(_agents(at_work(batch), most_agents(run)), "quiet"),))
     if spent_usd(batch) or run.plan.limits.cost_usd:
         facts.append((_cost(spent_usd(batch), run.plan.limits.cost_usd),))

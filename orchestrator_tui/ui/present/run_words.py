@@ -32,16 +32,24 @@ ENDED = frozenset({"completed", "stopped", "failed"})
 _S = TrackState
 
 
-def phase_words(run: Run) -> str:
-    """The phase of a run: ``running``, or what it does where it is paused."""
-    return PHASES.get(run.phase) or clean(run.phase, 40).replace("_", " ")
+def phase_of(batch: Batch) -> str:
+    """The phase of a run: of one that has ended, how."""
+    if batch.ended_at is not None:
+        return batch.state
+    return "" if batch.run is None else batch.run.phase
 
 
-def pause_words(run: Run) -> str:
+def phase_words(batch: Batch) -> str:
+    """The phase of a run in words."""
+    phase = phase_of(batch)
+    return PHASES.get(phase) or clean(phase, 40).replace("_", " ")
+
+
+def pause_words(batch: Batch) -> str:
     """How a run is paused, or ""."""
-    if run.phase in ENDED:
+    if batch.run is None or phase_of(batch) in ENDED:
         return ""
-    return {"drain": "paused", "now": "paused, agents stopped"}.get(run.pausing, "")
+    return {"drain": "paused", "now": "paused, agents stopped"}.get(batch.run.pausing, "")
 
 
 def track_count(batch: Batch) -> int:
@@ -133,15 +141,15 @@ def _with_why(words: str) -> Callable[[Track, Batch], str]:
 
 
 def _pending(track: Track, batch: Batch) -> str:
-    waits = unmerged(track, batch)
-    if waits:
-        return f"waits: {', '.join(waits)}"
-    if batch.run is not None and batch.run.phase == "planned":
+    if batch.run is not None and batch.run.phase == "planned" and not track.depends_on:
         return "waits: the plan"
     return _queued(track, batch) if track.slug != BATCH_TRACK else ""
 
 
 def _queued(track: Track, batch: Batch) -> str:
+    waits = unmerged(track, batch)
+    if waits:
+        return f"waits: {', '.join(waits)}"
     why = _why(track) or _slot_words(batch)
     return f"queued: {why}" if why else "queued"
 
@@ -160,6 +168,11 @@ def unmerged(track: Track, batch: Batch) -> tuple[str, ...]:
     """What a track depends on and that is not merged yet."""
     known = batch.tracks
     return tuple(clean(one, 60) for one in track.depends_on if one not in known or standing(known[one]) != "done")
+
+
+def _resolves(track: Track) -> bool:
+    """Whether its conflict is resolved, beside its ladder."""
+    return track.work is not None and track.work.run is not None and track.work.run.stage == 0
 
 
 def _reviewing(track: Track, batch: Batch) -> str:
@@ -200,7 +213,7 @@ _STATES: Mapping[TrackState, Callable[[Track, Batch], str]] = {
     _S.PENDING: _pending,
     _S.QUEUED: _queued,
     _S.PREPARING: lambda track, batch: "its worktree is made",
-    _S.RUNNING: lambda track, batch: "",
+    _S.RUNNING: lambda track, batch: "resolving its conflict" if _resolves(track) else "",
     _S.VERIFYING: _verifying,
     _S.IN_REVIEW: _reviewing,
     _S.REVISING: _revising,
@@ -229,7 +242,7 @@ def next_words(track: Track, batch: Batch) -> str:
     if gates:
         return f"your answer: {clean(gates[0].question.question, 300)}"
     work, run = track.work, batch.run
-    if run is not None and run.phase in ENDED:
+    if phase_of(batch) in ENDED:
         return ""
     if work is not None and work.paused and standing(track) in ("working", "pending"):
         until = f", until {clean(work.paused_until, 100)}" if work.paused_until else ""
@@ -250,6 +263,8 @@ def _next_pending(track: Track, batch: Batch) -> str:
 
 
 def _next_running(track: Track, batch: Batch) -> str:
+    if _resolves(track):
+        return "its agent resolves the conflict, then the checks run again"
     stage = stage_name(track, track.stage) or "its stage"
     attempt = running_attempt(track)
     rules = stage_work(track, batch, track.stage)

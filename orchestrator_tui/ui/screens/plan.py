@@ -80,7 +80,8 @@ class PlanScreen(ReplayActions, AnsweringScreen):
         )
 
     def _has_started(self, batch: Batch) -> bool:
-        return self.by_itself and batch.run is not None and batch.run.phase != "planned"
+        is_open = batch.run is not None and batch.run.phase == "planned"
+        return self.by_itself and not is_open and plan_gate(batch) is None
 
     def _leave_by_itself(self) -> None:
         if self.app.screen is self:

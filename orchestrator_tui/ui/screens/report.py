@@ -59,7 +59,7 @@ class ReportScreen(ReplayActions):
                 Part("Report", "accent strong"),
                 Part("  "),
                 Part("" if batch is None else batch_title(batch), "strong"),
-                Part("" if run is None else f"  {phase_words(run)}", "quiet"),
+                Part("" if run is None or batch is None else f"  {phase_words(batch)}", "quiet"),
             ),
             (Part(f"{desk.glyphs.gate} {waiting:,} waiting", "track-waiting" if waiting else "quiet"),),
         )

@@ -7,7 +7,7 @@ from orchestrator_tui.core.model import State
 from orchestrator_tui.ui.actions import ACTIONS, RUN
 from orchestrator_tui.ui.screens.running import ASKS
 from tests.ui import run_states, states
-from tests.ui.app.driving import NARROW, RESTED_MS, WIDE, Driver, opened
+from tests.ui.app.driving import NARROW, WIDE, Driver, opened
 
 BATCH = run_states.BATCH
 
@@ -24,18 +24,26 @@ async def select(driver: Driver, slug: str) -> None:
 async def test_a_plan_that_waits_opens_by_itself_and_is_approved_there(size: tuple[int, int]) -> None:
     async with opened(run_states.waiting_plan(), size) as driver:
         assert driver.screen_name == "PlanScreen"
-        assert "Start 9 tracks of checkout.yaml?" in driver.text
+        assert "Start 9 tracks of 'Checkout hardening'?" in driver.text
         await driver.press("1", "enter")
-        driver.pass_time(RESTED_MS)
-        await driver.settle()
-        assert "Spend about $24.50" in driver.text
-        driver.pass_time(RESTED_MS)
-        await driver.press("1", "enter")
-        assert [decision.options for decision in driver.session.decisions] == [("approve",), ("approve",)]
-        assert [decision.gate for decision in driver.session.decisions] == ["plan-batch-0-1", "spend-batch-0-1"]
+        assert "press Enter once more" in driver.status
+        await driver.press("enter")
+        (decision,) = driver.session.decisions
+        assert (decision.gate, decision.options) == ("spend-batch-9", ("approve",))
         driver.session.happen(BATCH, "batch_moved", to="approved")
         await driver.settle()
         assert driver.screen_name == "MainScreen"
+
+
+async def test_the_cost_of_tracks_that_were_found_is_asked_on_the_plan_too() -> None:
+    async with opened(run_states.waiting_plan()) as driver:
+        await driver.press("escape")
+        driver.session.happen(BATCH, "batch_moved", to="approved")
+        asked = {"gate": "spend-batch-10", "revision": 1, "digest": "d" * 64, "track": "batch", "kind": "spend"}
+        driver.session.happen(BATCH, "gate_opened", **asked, question="Start 10 tracks?", source="engine", risk="low")
+        await driver.settle()
+        assert driver.screen_name == "PlanScreen"
+        assert "Start" in driver.text
 
 
 async def test_a_plan_that_was_left_does_not_open_again_by_itself() -> None:

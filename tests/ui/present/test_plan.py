@@ -124,9 +124,15 @@ def test_no_line_is_wider_than_the_panel(width: int, glyphs: object) -> None:
 
 
 def test_the_plans_gate_comes_before_that_of_its_cost_and_none_after_the_start() -> None:
-    gate = plan_gate(batch())
+    story = run_states.Story().begin()
+    story.ask("spend-batch-9", "batch", "spend", "Spend it?")
+    story.ask("plan-batch-9", "batch", "plan", "Start it?")
+    gate = plan_gate(story.state().batches[run_states.BATCH])
     assert gate is not None
-    assert gate.id == "plan-batch-0-1"
+    assert gate.question.kind == "plan"
+    waiting = plan_gate(batch())
+    assert waiting is not None
+    assert waiting.question.kind == "spend"
     assert plan_gate(run_states.running().batches[run_states.BATCH]) is None
     assert plan_gate(states.checkout().batches[states.BATCH]) is None
     assert present_plan(states.checkout().batches[states.BATCH]) is None

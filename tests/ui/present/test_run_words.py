@@ -38,7 +38,7 @@ def test_each_row_says_where_its_track_is() -> None:
         "rate-limit": "in review, Read limits/bucket.py",
         "audit-log": "paused: by you",
         "pdf-mail": "waits: pdf-export",
-        "search-index": "queued: 3 of 3 agents are at work",
+        "search-index": "waits: cart-totals",
         "fix-typo": "merged 8f31c2e",
     }
 
@@ -78,6 +78,21 @@ def test_what_the_engine_waits_for() -> None:
     assert told["audit-log"] == "it is paused (by you)"
     assert told["pay-webhook"].startswith("your answer: pay-webhook and fix-typo change the same line")
     assert told["fix-typo"] == ""
+
+
+def test_a_queued_track_says_why() -> None:
+    free = replace(batch().tracks["search-index"], depends_on=())
+    assert state_words(free, batch()) == "queued: 3 of 3 agents are at work"
+    assert next_words(free, batch()) == "starts when its turn comes: 3 of 3 agents at work"
+
+
+def test_a_conflict_that_is_resolved_is_no_stage() -> None:
+    track = batch().tracks["cart-totals"]
+    run = work(track).run
+    assert run is not None
+    resolving = replace(track, work=replace(work(track), run=replace(run, stage=0)))
+    assert next_words(resolving, batch()) == "its agent resolves the conflict, then the checks run again"
+    assert state_words(resolving, batch()) == "resolving its conflict"
 
 
 def test_rounds_are_counted_against_what_is_allowed() -> None:

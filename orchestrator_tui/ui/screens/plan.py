@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from textual import getters
@@ -75,9 +76,9 @@ class PlanScreen(ReplayActions, AnsweringScreen):
         self._show_plan(view)
         desk = self.desk
         self.set_class(self.card_in_sight, "-asked")
-        self.card_panel.show(
-            present_card(desk.state, desk.card.key, desk.now(), desk.glyphs, desk.zone, given=desk.card_input)
-        )
+        card = present_card(desk.state, desk.card.key, desk.now(), desk.glyphs, desk.zone, given=desk.card_input)
+        # What the question tells beside itself stands on this screen already.
+        self.card_panel.show(replace(card, context="", input=()))
 
     def _has_started(self, batch: Batch) -> bool:
         is_open = batch.run is not None and batch.run.phase == "planned"

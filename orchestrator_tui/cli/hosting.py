@@ -8,7 +8,6 @@ from pathlib import Path
 from orchestrator_tui.adapters.actor import system_actor
 from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.adapters.git.port import RunGit
-from orchestrator_tui.adapters.jobs.environment import secret_values
 from orchestrator_tui.adapters.jobs.jobs import Jobs
 from orchestrator_tui.adapters.jobs.port import RunJobs
 from orchestrator_tui.adapters.launch import SystemProcesses
@@ -23,6 +22,7 @@ from orchestrator_tui.cli.reporting import write_reports
 from orchestrator_tui.cli.world import OUTPUT, panes
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Batch
+from orchestrator_tui.core.secret_values import secret_values
 from orchestrator_tui.journal.mail import HomeMail
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.commands_run import command_environment

@@ -8,6 +8,7 @@ from typing import Any
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, DeliveryStep, Gate, GateState, Question, Risk
+from orchestrator_tui.core.redaction import REDACTED
 from orchestrator_tui.core.rules import NEVER_BY_RULE
 
 ALREADY = "already decided"
@@ -119,6 +120,8 @@ def _refuse_answer(gate: Gate, chosen: list[str], text: str) -> str | None:
 
 def _refuse_text(question: Question, chosen: list[str], text: str) -> str | None:
     """What goes to a tool is never dropped nor made up: a text stands alone, or where it belongs to what was chosen."""
+    if wants_text(question, chosen) and REDACTED in text:
+        return "the input holds a secret that is not kept here: allow or deny it as it is"
     if wants_text(question, chosen):
         return None if text.strip() else f"option {chosen[0]!r} wants a text: all of what is to be allowed instead"
     if chosen and text.strip() and question.kind in HELD_KINDS and not takes_both(question):

@@ -11,6 +11,7 @@ from orchestrator_tui.core.event import FORMAT_VERSION, KINDS, Draft, Event
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.journal.port import JournalDamaged, JournalError, JournalNewer
 from orchestrator_tui.journal.record import seal
+from orchestrator_tui.journal.secrecy import without_secrets
 
 COLUMNS = "batch, seq, wall_ms, boot_ms, boot_id, kind, origin, epoch, payload, hash"
 """The columns that :func:`event_of` takes, in its order."""
@@ -151,11 +152,14 @@ class BatchWriter:
         JournalNewer: a newer version wrote it.
     """
 
-    def __init__(self, connection: sqlite3.Connection, kinds: KnownKinds, batch: str) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, kinds: KnownKinds, batch: str, secrets: tuple[str, ...] = ()
+    ) -> None:
         row = connection.execute("SELECT epoch, seq, head, min_reader FROM batch WHERE id = ?", (batch,)).fetchone()
         if row is None:
             raise JournalError(f"there is no batch {batch!r}")
         self._connection = connection
+        self._secrets = secrets
         self.batch = batch
         self.epoch, self.seq, self._head, min_reader = row
         if min_reader > FORMAT_VERSION:
@@ -164,7 +168,8 @@ class BatchWriter:
 
     def write(self, draft: Draft, at: Instant, origin: str) -> Event:
         """Add the event of ``draft`` behind the last one."""
-        event, text, gate = seal(self._head, self.batch, self.seq + 1, draft, at, origin, self.epoch)
+        clean = without_secrets(draft, self._secrets)
+        event, text, gate = seal(self._head, self.batch, self.seq + 1, clean, at, origin, self.epoch)
         insert_event(self._connection, event, text, gate)
         self.seq, self._head = event.seq, event.hash
         return event

@@ -12,6 +12,7 @@ from typing import Any
 from orchestrator_tui.core.event import Draft, Event, EventError
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate
+from orchestrator_tui.core.secret_values import secret_values
 from orchestrator_tui.journal import batch_rows, event_rows, gate_changes, gate_rows, request_rows
 from orchestrator_tui.journal.connection import Connection
 from orchestrator_tui.journal.event_rows import BatchWriter, KnownKinds
@@ -53,10 +54,12 @@ class SqliteJournal:
         create: bool = True,
         wake: Wake | None = None,
         post: Callable[[str], None] | None = None,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         if create or directory.is_dir():
             prepare_directory(directory)
         self.directory = directory
+        self.secrets = secrets
         self.waiters = Waiters(directory)
         self._wake = self.waiters.wake if wake is None else wake
         self._post = poster(directory) if post is None else post
@@ -92,7 +95,7 @@ class SqliteJournal:
             return lock
         try:
             with self._connection.writing() as connection:
-                writer = BatchWriter(connection, self._kinds, batch)
+                writer = BatchWriter(connection, self._kinds, batch, self.secrets)
                 writer.epoch += 1
                 writer.write(Draft("lease_taken", {"holder": holder}), now, holder)
                 writer.save()
@@ -154,7 +157,7 @@ class SqliteJournal:
         """One compare-and-set on a gate, judged inside the transaction."""
         gate_changes.check_kind(draft)
         with self._connection.writing() as connection:
-            writer = BatchWriter(connection, self._kinds, batch)
+            writer = BatchWriter(connection, self._kinds, batch, self.secrets)
             before = writer.seq
             outcome, after = gate_changes.change(connection, writer, self._gates, draft, now, origin)
         if isinstance(outcome, Event) and (session := gate_changes.addressee(draft, after)):
@@ -178,7 +181,7 @@ class SqliteJournal:
     def insert_request(self, batch: str, kind: str, payload: dict[str, Any], now: Instant, origin: str) -> int:
         """Leave a request for the batch's holder; its id is the place of its event in the batch."""
         with self._connection.writing() as connection:
-            writer = BatchWriter(connection, self._kinds, batch)
+            writer = BatchWriter(connection, self._kinds, batch, self.secrets)
             event = writer.write(Draft("request_made", {"kind": kind, "payload": payload}), now, origin)
             request_rows.add(connection, event)
             writer.save()
@@ -245,7 +248,7 @@ class SqliteJournal:
         if not isinstance(lease, HeldLease) or not lease.alive:
             raise LeaseLost(f"the lease of {lease.batch} was released")
         with self._connection.writing() as connection:
-            writer = BatchWriter(connection, self._kinds, lease.batch)
+            writer = BatchWriter(connection, self._kinds, lease.batch, self.secrets)
             if writer.epoch != lease.epoch:
                 raise LeaseLost(f"{lease.batch} was taken over (epoch {writer.epoch}, ours is {lease.epoch})")
             events = tuple(writer.write(draft, now, origin) for draft in drafts)
@@ -278,4 +281,5 @@ def open_journal(
         refuse_inside(directory, worktrees(repository))
         prepare_home(home, directory)
         refuse_remote(directory, environ)
-    return SqliteJournal(directory, lock_timeout_s=lock_timeout_s, create=create)
+    secrets = secret_values(environ)
+    return SqliteJournal(directory, lock_timeout_s=lock_timeout_s, create=create, secrets=secrets)

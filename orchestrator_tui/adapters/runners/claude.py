@@ -13,13 +13,13 @@ from typing import Any
 
 from orchestrator_tui.adapters.claude_home import config_directory
 from orchestrator_tui.adapters.connection.wanted import Wanted
-from orchestrator_tui.adapters.jobs.environment import secret_values
 from orchestrator_tui.adapters.runners.claude_files import session_of, write_servers, write_settings
 from orchestrator_tui.adapters.runners.claude_input import Answer, call_answer, interruption, user_message
 from orchestrator_tui.adapters.runners.claude_stream import ClaudeFollower
 from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private
 from orchestrator_tui.core.call_answers import Chosen
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.secret_values import secret_values
 from orchestrator_tui.runtime.run_world import AttemptOrder, Follower, JobOrder
 
 PROGRAM = ("claude",)

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator_tui.adapters.jobs.environment import secret_values
 from orchestrator_tui.adapters.runners.plain import PlainFollower
 from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.secret_values import secret_values
 from orchestrator_tui.runtime.run_world import AttemptOrder, Follower, JobOrder
 
 PLACEHOLDERS = ("prompt_file", "prompt", "worktree", "model", "track", "stage", "attempt", "role", "resume")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator_tui.adapters.jobs.environment import agent_environment, secret_values
+from orchestrator_tui.adapters.jobs.environment import agent_environment
+from orchestrator_tui.core.secret_values import secret_values
 
 
 def test_only_what_is_allowed_gets_through() -> None:

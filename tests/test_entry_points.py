@@ -77,7 +77,7 @@ STARTS = (
     # All of it but the library, which alone costs several times as much.
     Start("orch-mcp without its library", CALLS, f"import {CALLS}", ("asyncio", "mcp", "pydantic", "textual"), 170),
     # Textual itself needs platformdirs; pydantic, yaml, watchfiles and git wait until after the first frame.
-    Start("orch-tui in a repository", APP, COMPOSE, (), 191, "import textual.app", COCKPIT_THIRD_PARTY),
+    Start("orch-tui in a repository", APP, COMPOSE, (), 193, "import textual.app", COCKPIT_THIRD_PARTY),
     Start("cockpit", APP, f"import {APP}", (), 160, "import textual.app", COCKPIT_THIRD_PARTY),
 )
 

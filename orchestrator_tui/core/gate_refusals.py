@@ -8,8 +8,8 @@ from typing import Any
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, DeliveryStep, Gate, GateState, Question, Risk
-from orchestrator_tui.core.redaction import REDACTED
 from orchestrator_tui.core.rules import NEVER_BY_RULE
+from orchestrator_tui.core.text import REDACTED
 
 ALREADY = "already decided"
 """The refusal of a repeated decision that says the same again: an idempotent no-op, not an error (A-4)."""

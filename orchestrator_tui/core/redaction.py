@@ -7,8 +7,8 @@ secret stood and keep the name beside it. What they let through is never changed
 from __future__ import annotations
 
 from orchestrator_tui.core.secret_shapes import BLOCK_BEGIN, LONGEST, SHAPES
+from orchestrator_tui.core.text import REDACTED as REDACTED
 
-REDACTED = "[redacted]"
 SHORTEST_VALUE = 4
 """Characters below which a value is no secret: it would tear holes into every other word."""
 LINE_LIMIT = 4 * LONGEST

@@ -25,6 +25,10 @@ _ASCII_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32),
 _LINE_BREAKS = re.compile("[ ]*[\t\n][\t\n ]*")
 
 
+REDACTED = "[redacted]"
+"""What stands where a secret stood."""
+
+
 def visible(character: str) -> str:
     """The visible escape of one character: ``\\x1b``, ``\\u202e`` or ``\\U000e0001``."""
     code = ord(character)

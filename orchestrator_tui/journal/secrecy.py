@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.redaction import redact
 
 TOLD = frozenset(
     {
@@ -54,6 +53,9 @@ def without_secrets(draft: Draft, values: tuple[str, ...]) -> Draft:
 
 def _clean(value: Any, values: tuple[str, ...]) -> Any:
     if isinstance(value, str):
+        # Loaded here, since whoever only reads needs none of it.
+        from orchestrator_tui.core.redaction import redact
+
         return redact(value, values)
     if isinstance(value, Mapping):
         return {name: one if name in _NAMES else _clean(one, values) for name, one in value.items()}

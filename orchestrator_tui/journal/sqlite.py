@@ -6,13 +6,13 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from orchestrator_tui.core.event import Draft, Event, EventError
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate
-from orchestrator_tui.core.secret_values import secret_values
 from orchestrator_tui.journal import batch_rows, event_rows, gate_changes, gate_rows, request_rows
 from orchestrator_tui.journal.connection import Connection
 from orchestrator_tui.journal.event_rows import BatchWriter, KnownKinds
@@ -54,12 +54,12 @@ class SqliteJournal:
         create: bool = True,
         wake: Wake | None = None,
         post: Callable[[str], None] | None = None,
-        secrets: tuple[str, ...] = (),
+        secrets: Callable[[], tuple[str, ...]] = tuple,
     ) -> None:
         if create or directory.is_dir():
             prepare_directory(directory)
         self.directory = directory
-        self.secrets = secrets
+        self._known_secrets = secrets
         self.waiters = Waiters(directory)
         self._wake = self.waiters.wake if wake is None else wake
         self._post = poster(directory) if post is None else post
@@ -67,6 +67,11 @@ class SqliteJournal:
         self._kinds = KnownKinds()
         self._gates = gate_rows.GateFolder()
         self._leases: list[HeldLease] = []
+
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """Values that are recorded by nobody, whatever they look like (S-7)."""
+        return self._known_secrets()
 
     @property
     def problem(self) -> str:
@@ -281,5 +286,13 @@ def open_journal(
         refuse_inside(directory, worktrees(repository))
         prepare_home(home, directory)
         refuse_remote(directory, environ)
-    secrets = secret_values(environ)
-    return SqliteJournal(directory, lock_timeout_s=lock_timeout_s, create=create, secrets=secrets)
+    return SqliteJournal(
+        directory, lock_timeout_s=lock_timeout_s, create=create, secrets=lambda: _secret_values(environ)
+    )
+
+
+def _secret_values(environ: Mapping[str, str]) -> tuple[str, ...]:
+    # Loaded here, since whoever only reads needs none of it.
+    from orchestrator_tui.core.secret_values import secret_values
+
+    return secret_values(environ)

@@ -16,7 +16,7 @@ OWN = "correct horse battery"
 
 def test_shapes_and_known_values_are_recorded_by_nobody(tmp_path: Path) -> None:
     secrets = secret_values({"DEPLOY_PASSWORD": OWN})
-    journal = SqliteJournal(tmp_path / "journal", secrets=secrets)
+    journal = SqliteJournal(tmp_path / "journal", secrets=lambda: secrets)
     journal.open_batch(BATCH, Draft("batch_opened", {"title": "t", "kind": "run"}), START, "host")
     lease = journal.take_lease(BATCH, "test", START)
     assert not isinstance(lease, str)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,12 @@ from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.prompt import dispatch_prompt
 from orchestrator_tui.core.run import Effect
 from orchestrator_tui.core.schedule.models import model_of, tier_of
+from orchestrator_tui.core.schedule.owed import is_owed
+from orchestrator_tui.core.schedule.paths import spec_folder
 from orchestrator_tui.core.schedule.rules import plan_of, run_of, stage_name, stage_work, work_of, workflow_of
 from orchestrator_tui.core.schedule.watching import PAUSED
 from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.runtime.conversing import Talk
 from orchestrator_tui.runtime.run_world import AttemptEnd, AttemptNews, AttemptOrder, Follower, JobSeen, RunWorld
 
 TELL_MS = 10_000
@@ -32,36 +36,23 @@ class Attempts:
         self._world, self._home, self._skill = world, home, skill
         self._followed: dict[str, _Followed] = {}
 
-    def start(self, batch: Batch, effect: Effect) -> tuple[Draft, ...]:
-        """Start the attempt, or adopt the one that was started; its ``attempt_started`` unless that is recorded.
+    def start(self, batch: Batch, effect: Effect) -> None:
+        """Start the attempt, or adopt the one that was started; looking at it tells that it has started.
 
         Raises:
             OSError: it cannot be started.
         """
         track = batch.tracks[effect.track]
-        order = self._order(batch, track, effect)
-        known = any(one.id == effect.id for one in track.attempts)
-        job = self._world.runner.order(order)
-        seen = self._world.jobs.start(effect.id, replace(job, secrets=(*job.secrets, *self._world.secrets)))
+        there = self._world.jobs.look(effect.id).status not in ("absent", "starting")
+        # What runs already was told its prompt: it is adopted whatever has become of its worktree and its files.
+        order = self._order(batch, track, effect, fresh=not there)
+        argv: tuple[str, ...] = ()
+        if not there:
+            job = self._world.runner.order(order)
+            argv = job.argv
+            self._world.jobs.start(effect.id, replace(job, secrets=(*job.secrets, *self._world.secrets)))
         words = frozenset(stage_work(batch, track, order.stage).verdicts)
-        self._followed[effect.id] = _Followed(self._world.runner.follower(order, words))
-        if known:
-            return ()
-        started = {
-            "track": track.slug,
-            "attempt": effect.id,
-            "purpose": order.purpose,
-            "stage": order.stage,
-            "argv": [sanitise_line(one, 300) for one in job.argv[:40]],
-            "cwd": job.cwd,
-            "process": None if seen.process is None else list(seen.process),
-            "model": order.model,
-            "number": order.number,
-            "role": order.role,
-            "tier": tier_of(batch, track, order.stage, order.number),
-            "session": order.resume,
-        }
-        return (Draft("attempt_started", started),)
+        self._followed[effect.id] = _Followed(order, argv, self._world.runner.follower(order, words))
 
     def is_followed(self, identifier: str) -> bool:
         """Whether this process has started or adopted it."""
@@ -71,43 +62,53 @@ class Attempts:
         """The attempts that this process follows."""
         return tuple(self._followed)
 
+    def see(self, batch: Batch, effect: Effect) -> Talk:
+        """Look at an attempt and read what it has put out since the last look, before :meth:`look` tells what it means.
+
+        Raises:
+            OSError: it cannot be looked at now.
+        """
+        followed = self._followed[effect.id]
+        stopping = any(one.id == effect.id and one.stopping for one in batch.tracks[effect.track].attempts)
+        if stopping and not followed.stopped:
+            with suppress(OSError):
+                # It is told again at the next look; it may have ended by itself.
+                self._world.jobs.stop(effect.id)
+                followed.stopped = True
+        followed.seen = self._world.jobs.look(effect.id)
+        self._feed(effect.id, followed)
+        talk = followed.talk
+        talk.news, talk.over = followed.news, followed.seen.status in ("ended", "lost")
+        talk.listens = not (talk.over or followed.closed or followed.stopped)
+        return talk
+
     def look(self, batch: Batch, effect: Effect, now: Instant) -> tuple[Draft, ...]:
         """What is new of an attempt; the events of its end, with that of its effect, when it has ended."""
         followed, track = self._followed[effect.id], batch.tracks[effect.track]
+        seen = followed.seen
         attempt = next((one for one in track.attempts if one.id == effect.id), None)
-        if attempt is not None and attempt.stopping and not followed.stopped:
-            followed.stopped = True
-            self._world.jobs.stop(effect.id)
-        seen = self._world.jobs.look(effect.id)
-        self._feed(effect.id, followed)
+        if attempt is None:
+            tier = tier_of(batch, track, followed.order.stage, followed.order.number)
+            return (followed.started(seen, tier, self._world.runner.session(followed.order)),)
         if seen.status in ("ended", "lost"):
             del self._followed[effect.id]
-            return self._ended(track, effect, followed, seen, "" if attempt is None else attempt.stopping)
-        if followed.news.idle and not followed.closed:
-            followed.closed = True
+            return self._ended(track, effect, followed, seen, attempt.stopping)
+        if followed.news.idle and not followed.closed and not followed.stopped and not is_owed(batch, track):
             self._world.jobs.close_input(effect.id)
+            followed.closed = True
         return followed.told(track, seen, now)
-
-    def say(self, identifier: str, text: str) -> bool:
-        """Say a text to an attempt that takes one while it runs; whether it was said."""
-        followed = self._followed.get(identifier)
-        data = self._world.runner.message(text)
-        if followed is None or followed.closed or not data:
-            return False
-        self._world.jobs.say(identifier, data)
-        followed.news = replace(followed.news, idle=False)
-        return True
 
     # --- starting ------------------------------------------------------------------------------------------
 
-    def _order(self, batch: Batch, track: Track, effect: Effect) -> AttemptOrder:
+    def _order(self, batch: Batch, track: Track, effect: Effect, *, fresh: bool) -> AttemptOrder:
+        """The order of an attempt; one that is not ``fresh`` needs no prompt any more."""
         stage, number = int(effect.arguments["stage"]), int(effect.arguments["number"])
         work, workflow, plan = stage_work(batch, track, stage), workflow_of(batch, track), plan_of(batch)
         where = run_of(batch).integration_path if track.slug == BATCH_TRACK else track.worktree
         diff = ""
-        if work.reviews and track.worktree:
+        if fresh and work.reviews and track.worktree:
             diff = self._world.git.diff(track.worktree, work_of(track).base_sha, _DIFF_BYTES)
-        skill = self._skill(workflow.skill) if workflow.skill else ""
+        skill = self._skill(workflow.skill) if fresh and workflow.skill else ""
         return AttemptOrder(
             id=effect.id,
             track=track.slug,
@@ -117,7 +118,7 @@ class Attempts:
             purpose=str(effect.arguments["purpose"]),
             role=str(effect.arguments["role"]),
             model=model_of(batch, track, stage, number),
-            prompt=dispatch_prompt(batch, track, skill=skill, diff=diff),
+            prompt=dispatch_prompt(batch, track, skill=skill, diff=diff) if fresh else "",
             worktree=where,
             directory=str(Path(self._world.directory) / "attempts" / effect.id),
             tasks=batch.source,
@@ -130,6 +131,7 @@ class Attempts:
             cost_usd=work.cost_usd,
             wall_ms=work.wall_ms,
             writes=work.writes,
+            spec=spec_folder(batch, track),
         )
 
     # --- following -----------------------------------------------------------------------------------------
@@ -177,16 +179,37 @@ class Attempts:
 class _Followed:
     """One attempt as this process follows it."""
 
-    def __init__(self, reader: Follower) -> None:
-        self.reader = reader
+    def __init__(self, order: AttemptOrder, argv: tuple[str, ...], reader: Follower) -> None:
+        self.order, self.argv, self.reader = order, argv, reader
         self.offset = 0
         self.news = AttemptNews()
+        self.seen = JobSeen("absent")
+        self.talk = Talk()
         self.fresh = False
         self.stopped = False
         self.closed = False
         self._told_at: Instant | None = None
         self._parked = 0
         self._cost = (0.0, 0)
+
+    def started(self, seen: JobSeen, tier: str, session: str) -> Draft:
+        """The event of its start, with the conversation that it is part of."""
+        order = self.order
+        payload = {
+            "track": order.track,
+            "attempt": order.id,
+            "purpose": order.purpose,
+            "stage": order.stage,
+            "argv": [sanitise_line(one, 300) for one in self.argv[:40]],
+            "cwd": order.worktree,
+            "process": None if seen.process is None else list(seen.process),
+            "model": order.model,
+            "number": order.number,
+            "role": order.role,
+            "tier": tier,
+            "session": session,
+        }
+        return Draft("attempt_started", payload)
 
     def told(self, track: Track, seen: JobSeen, now: Instant) -> tuple[Draft, ...]:
         """What of the news is to be recorded now."""

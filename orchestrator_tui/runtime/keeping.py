@@ -63,8 +63,13 @@ class Keeping:
                 return
 
     def end_attempts(self, batch_id: str, hold: Hold) -> None:
-        """Record which attempts' process has gone; how it ended nobody told us."""
+        """Record which attempts' process has gone; how it ended nobody told us.
+
+        A run follows its own attempts under their shims, which tell how they ended.
+        """
         batch = self._batch(batch_id)
+        if batch.run is not None:
+            return
         running = {
             track.slug: track.attempts[-1]
             for track in batch.tracks.values()
@@ -95,7 +100,8 @@ class Keeping:
             if gate.state in (GateState.DECIDED, GateState.DELIVERED):
                 acted |= self._effects.deliver(hold.lease, batch, gate, self._reach(batch, gate))
         for track in batch.tracks.values():
-            acted |= self._effects.send(hold.lease, batch, track)
+            # What is said to an agent of a run goes by the input of its attempt.
+            acted |= track.work is None and self._effects.send(hold.lease, batch, track)
         if acted:
             self._follower.follow()
         return acted

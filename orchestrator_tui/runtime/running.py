@@ -8,20 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 
+from orchestrator_tui.core.delivery import Reach, reach_in
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Batch
+from orchestrator_tui.core.model import Batch, Gate
 from orchestrator_tui.core.run import Effect
 from orchestrator_tui.core.schedule import effects, failing
 from orchestrator_tui.core.schedule.rules import plan_of
 from orchestrator_tui.core.schedule.turn import due
 from orchestrator_tui.core.text import sanitise_line
-from orchestrator_tui.core.words import messages_words
 from orchestrator_tui.runtime import performing_git
 from orchestrator_tui.runtime.attempts import Attempts
 from orchestrator_tui.runtime.commands_run import KINDS as COMMANDS
 from orchestrator_tui.runtime.commands_run import Commands
+from orchestrator_tui.runtime.conversing import Conversing
 from orchestrator_tui.runtime.run_world import RunWorld
 from orchestrator_tui.runtime.surveying import Survey
 
@@ -50,10 +52,16 @@ class Running:
         skill: Callable[[str], str] = lambda name: "",
         wake: Callable[[], None] = lambda: None,
         executor: Executor | None = None,
+        reach: Callable[[Batch, Gate], Reach] = lambda batch, gate: reach_in(batch, gate, frozenset()),
+        claimant: Callable[[], str] = lambda: "0:0",
     ) -> None:
-        """``executor`` runs effects that are no jobs; by default threads of its own."""
+        """``executor`` runs effects that are no jobs; by default threads of its own.
+
+        ``reach`` tells the ways to a gate's agent, ``claimant`` by which name this process brings answers.
+        """
         self._world, self._record, self._report, self._wake = world, record, report, wake
         self._attempts = Attempts(world, home, skill)
+        self._conversing = Conversing(world, record, reach, claimant)
         self._commands = Commands(world)
         self._threads = executor or ThreadPoolExecutor(THREADS, thread_name_prefix="effect")
         self._survey = Survey(world, report, self._threads)
@@ -113,7 +121,8 @@ class Running:
     def _perform(self, batch: Batch, effect: Effect) -> tuple[Draft, ...]:
         """Do one effect, in a thread. Of a job only its start; what follows is found by looking at it."""
         if effect.kind == effects.ATTEMPT:
-            return self._attempts.start(batch, effect)
+            self._attempts.start(batch, effect)
+            return ()
         if effect.kind in COMMANDS:
             self._commands.start(batch, effect)
             return ()
@@ -136,6 +145,13 @@ class Running:
         assert batch.run is not None
         news = False
         for effect in tuple(batch.run.effects.values()):
+            if self._attempts.is_followed(effect.id):
+                try:
+                    talk = self._attempts.see(batch, effect)
+                except OSError:
+                    # It may well be running: it is looked at again.
+                    continue
+                batch = self._conversing.turn(batch, effect, talk, now)
             drafts = self._outcome(batch, effect, now)
             if drafts:
                 batch = self._record(drafts)
@@ -156,30 +172,13 @@ class Running:
         return self._looked(batch, effect, now) or None
 
     def _looked(self, batch: Batch, effect: Effect, now: Instant) -> tuple[Draft, ...]:
-        try:
+        """What is new of a job. One that cannot be looked at now is looked at again: it may well be running."""
+        with suppress(OSError):
             if self._attempts.is_followed(effect.id):
-                return (*self._messages(batch, effect), *self._attempts.look(batch, effect, now))
+                return self._attempts.look(batch, effect, now)
             if self._commands.is_started(effect.id):
                 drafts = self._commands.look(batch, effect, now)
                 if any(draft.kind == "gate_opened" for draft in drafts):
                     self._unknown.add(effect.id)
                 return drafts
-        except OSError as error:
-            return failing.failed(batch, effect, sanitise_line(error.strerror or str(error), 500))
         return ()
-
-    def _messages(self, batch: Batch, effect: Effect) -> tuple[Draft, ...]:
-        """Say to an agent at work what is meant for it, by its input where it takes any."""
-        track = batch.tracks[effect.track]
-        unsaid = [one for one in track.messages if one.read_at is None and STDIN not in one.routes]
-        if not unsaid or not self._attempts.say(effect.id, messages_words(unsaid)):
-            return ()
-        evidence = "written into its input"
-        return tuple(
-            Draft("message_delivered", {"track": track.slug, "message": one.id, "route": STDIN, "evidence": evidence})
-            for one in unsaid
-        )
-
-
-STDIN = "stdin"
-"""The route of what is written into the input of an agent that we started."""

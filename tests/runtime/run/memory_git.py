@@ -190,6 +190,7 @@ class MemoryGit:
         return hashlib.sha256(f"{base}{head}".encode()).hexdigest()
 
     def diff(self, path: str, base: str, limit: int) -> str:
+        self._call("diff")
         return "diff"[:limit]
 
     @dying

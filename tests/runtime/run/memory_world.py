@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestrator_tui.core.call_answers import Chosen
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.runtime.run_world import (
@@ -61,10 +62,14 @@ class Agent:
 
 
 class MemoryJobs:
-    """Implements the port ``Jobs``; a job ends when ``let`` is called."""
+    """Implements the port ``Jobs``; a job ends when ``let`` is called.
+
+    ``deaf`` jobs take no input; ``unseen`` ones cannot be looked at.
+    """
 
     def __init__(self, world: MemoryWorld) -> None:
         self._world = world
+        self.deaf = self.unseen = False
         self.jobs: dict[str, Job] = {}
         self.started: list[str] = []
 
@@ -75,6 +80,8 @@ class MemoryJobs:
         return self.look(identifier)
 
     def look(self, identifier: str) -> JobSeen:
+        if self.unseen:
+            raise OSError("too many open files")
         job = self.jobs.get(identifier)
         if job is None:
             return JobSeen("absent")
@@ -82,6 +89,8 @@ class MemoryJobs:
         return JobSeen(job.status, (1, "1", "boot-1"), job.exit_code, reason)
 
     def say(self, identifier: str, data: bytes) -> None:
+        if self.deaf:
+            raise OSError("its shim is dead")
         self.jobs[identifier].said.append(data)
 
     def close_input(self, identifier: str) -> None:
@@ -147,7 +156,10 @@ class MemoryRunner:
     def message(self, text: str) -> bytes:
         return text.encode()
 
-    def answer(self, ask: Mapping[str, Any], options: tuple[str, ...], text: str, reason: str) -> bytes:
+    def session(self, attempt: AttemptOrder) -> str:
+        return attempt.resume
+
+    def answers(self, ask: Mapping[str, Any], decided: Sequence[Chosen]) -> bytes:
         return b""
 
     def interrupt(self) -> bytes:

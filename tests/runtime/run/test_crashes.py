@@ -6,6 +6,7 @@ import random
 
 import pytest
 
+from orchestrator_tui.core.decide import message_draft
 from orchestrator_tui.core.plan import CheckCommand
 from tests.runtime.run.memory_git import Crash
 from tests.runtime.run.memory_world import Agent
@@ -125,3 +126,33 @@ def test_many_crashes(seed: int) -> None:
     begun = [event.payload["effect"] for event in scene.ledger.events if event.kind == "effect_begun"]
     assert len(begun) == len(set(begun)), f"seed {seed}"
     assert len(scene.world.jobs.started) == len(set(scene.world.jobs.started)), f"seed {seed}"
+
+
+def test_an_agent_that_cannot_be_told_or_looked_at_is_not_taken_for_ended() -> None:
+    scene = Scene(track("a"))
+    scene.world.settle()
+    scene.world.jobs.deaf = True
+    scene.ledger.must(message_draft("a", "m-1", "go on", "ann", "tell"))
+    scene.world.settle()
+    scene.world.jobs.unseen = True
+    scene.world.settle()
+    assert scene.world.jobs.running() == ["a-a-1-1-1"]
+    assert not scene.open_gates()
+    scene.world.jobs.unseen = False
+    scene.play()
+    assert scene.states() == {"a": "merged"}
+    assert len(scene.world.jobs.started) == len(set(scene.world.jobs.started))
+
+
+def test_an_agent_is_adopted_whatever_has_become_of_its_worktree() -> None:
+    scene = Scene(track("a"))
+    scene.world.settle()
+    scene.world.jobs.let("a-a-1-1-1")
+    scene.world.settle()
+    assert scene.world.jobs.running() == [f"a-a-{REVIEW}-1-1"]
+    scene.world.restart()
+    scene.git.broken["diff"] = "it is gone"
+    scene.world.settle()
+    assert not scene.open_gates()
+    scene.play()
+    assert scene.states() == {"a": "merged"}

@@ -16,6 +16,7 @@ from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.port import JournalError
 from orchestrator_tui.journal.presence import PresenceLock
 from orchestrator_tui.journal.sqlite import SqliteJournal
+from orchestrator_tui.runtime.effects import reach_of
 from orchestrator_tui.runtime.engine import Engine
 from orchestrator_tui.runtime.follower import Follower
 from orchestrator_tui.runtime.ports import Outcome
@@ -24,7 +25,10 @@ from orchestrator_tui.runtime.running import Running, Written
 from orchestrator_tui.runtime.world import World
 
 TICK_MS = 250
-"""How often at least a run is looked at; what ends a job or a thread brings the next look forward."""
+"""How often at least a run at work is looked at; what ends a job or a thread brings the next look forward."""
+
+RESTING_MS = 1_000
+"""The same while nothing of it is at work: then only answers, requests and clocks move it."""
 
 STARTING_MS = 5
 """How soon a job is looked at again whose process has just ended and whose result is not written yet."""
@@ -56,7 +60,16 @@ class Host:
         self._follower = follower
         self._engine = Engine(journal, world, rules, limits, follower, run=batch)
         self._read, self._write = _pipe()
-        self._running = Running(run_world, home, self._record, report, skill=skill, wake=self.wake)
+        self._running = Running(
+            run_world,
+            home,
+            self._record,
+            report,
+            skill=skill,
+            wake=self.wake,
+            reach=lambda of, gate: reach_of(journal, world, of, gate),
+            claimant=world.processes.own_claim,
+        )
 
     @property
     def batch(self) -> Batch:
@@ -133,7 +146,8 @@ class Host:
         for descriptor in descriptors:
             poll.register(descriptor, select.POLLIN)
         try:
-            ready = {descriptor for descriptor, _ in poll.poll(TICK_MS)}
+            working = self._running.busy or bool(self._running.jobs())
+            ready = {descriptor for descriptor, _ in poll.poll(TICK_MS if working else RESTING_MS)}
             if ready & set(descriptors):
                 # Its shim sweeps up behind it and writes down how it ended.
                 for descriptor in descriptors:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.normalise_calls import (
     APPROVE_ACCEPT_EDITS,
     APPROVE_ASK_EDITS,
@@ -40,6 +41,17 @@ class Chosen(Protocol):
 
     @property
     def by(self) -> str: ...
+
+
+@frozen
+class Answer:
+    """One answer that is no decision of a gate; ``by`` is who says so."""
+
+    options: tuple[str, ...] = ()
+    text: str = ""
+    reason: str = ""
+    label: str = ""
+    by: str = "orch-tui"
 
 
 def behaviour(

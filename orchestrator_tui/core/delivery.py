@@ -20,8 +20,9 @@ WAITED_FOR = frozenset({"hook", "mcp", "shell"})
 ASKED_BY_MCP, ASKING = "mcp", "request_decision"
 """The route of a question that is asked by a tool of ours and begins the id of its gate; and that tool's name."""
 
-TASK_FILE, ENGINE = "task_file", "engine"
-"""The weakest route, written by us; and that of questions of orch-tui's own."""
+TASK_FILE, ENGINE, STDIN = "task_file", "engine", "stdin"
+"""The weakest route, written by us; that of questions of orch-tui's own; and the input of an agent that we started,
+which only the process that runs it writes."""
 
 SETTLE_MS = 1_000
 """How long after its opening a gate's asker may still be on its way to wait; rules and files answer faster."""
@@ -38,6 +39,8 @@ NUDGED_MODES = frozenset({INTERACTIVE, TEAMMATE})
 
 MOST_NUDGES = 3
 """Nudges for one answer, until a person has it sent again: who does not look after that many will not."""
+
+READER_ENDED = "its reader ended before it took the answer"
 
 NO_NUDGE = "none"
 """The route of a nudge that could not be given."""
@@ -125,6 +128,8 @@ def acknowledge_ms(route: str, limits: Limits) -> int:
         TASK_FILE: limits.acknowledge_task_file_ms,
         "hook": limits.acknowledge_hook_ms,
         "mcp": limits.acknowledge_mcp_ms,
+        # It comes with the result of the tool that its agent just uses, and may think about for as long as that takes.
+        STDIN: limits.acknowledge_hook_ms,
     }
     return own.get(route, limits.acknowledge_shell_ms)
 
@@ -139,10 +144,15 @@ def steps_since_retry(gate: Gate) -> tuple[DeliveryStep, ...]:
 
 def routes_left(gate: Gate, reach: Reach) -> tuple[str, ...]:
     """The routes not yet tried in vain that can be taken now, strongest first."""
-    failed = {step.route for step in steps_since_retry(gate) if step.step == "failed"}
+    failed = {step.route for step in steps_since_retry(gate) if step.step == "failed" and not _was_ours(step)}
     return tuple(
         route for route in STRENGTH if route in gate.routes and route not in failed and way(gate, route, reach)
     )
+
+
+def _was_ours(step: DeliveryStep) -> bool:
+    """Whether a delivery failed since the process that was to write it died: whoever runs the agent now writes it."""
+    return step.route == STDIN and step.evidence == READER_ENDED
 
 
 def route_to_take(gate: Gate, reach: Reach, limits: Limits, now: Instant) -> str | None:
@@ -154,7 +164,9 @@ def route_to_take(gate: Gate, reach: Reach, limits: Limits, now: Instant) -> str
         return None
     left = routes_left(gate, reach)
     ways = {way(gate, route, reach) for route in left}
-    if (WAITS in ways and ready_ms < limits.claim_ms) or (reach.kept and ways & LATER):
+    if WAITS in ways and ready_ms < limits.claim_ms:
+        return None
+    if reach.kept and ways & LATER and STDIN not in left:
         # What its agent fetches later is waited for until it has failed; see failures.
         return None
     ours = next((route for route in left if route not in WAITED_FOR), None)
@@ -181,7 +193,7 @@ def failures(gate: Gate, reach: Reach, limits: Limits, now: Instant) -> tuple[Dr
     if last is not None and gate.claim is not None:
         if not reach.claimant_gone:
             return ()
-        return _failed(gate, (last.route,), "its reader ended before it took the answer", reach)
+        return _failed(gate, (last.route,), READER_ENDED, reach)
     if last is not None and gate.state is GateState.DELIVERED:
         why = _unacknowledged(last, reach, limits, now)
         return _failed(gate, (last.route,), why, reach) if why else ()

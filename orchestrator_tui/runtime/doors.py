@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
+from orchestrator_tui.core.delivery import READER_ENDED
 from orchestrator_tui.core.event import Draft, Event
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.gate_refusals import last_step
@@ -33,7 +34,6 @@ GIVEN_UP_MS = 2_000
 
 ASKED_AGAIN = "its reader asked for it again"
 FETCHED = "its agent came for it by another way"
-READER_ENDED = "its reader ended before it took the answer"
 
 _ROUNDS = 20
 
@@ -147,6 +147,13 @@ class Door:
                 return str(event.payload["track"])
         return ""
 
+    def _workflow_of(self, track: str) -> str:
+        """The workflow of a track as the batch knows it: agents of a run are not asked for it."""
+        for event in self._journal.events_of(self.batch, "track_added"):
+            if event.payload["track"] == track:
+                return str(event.payload.get("workflow", ""))
+        return ""
+
     def ask(
         self,
         gate_id: str,
@@ -167,7 +174,7 @@ class Door:
             gate_id: id of the gate inside the batch.
             question: as ``core.normalise`` made it.
             rules: what judges its risk.
-            track, source, workflow: whose question it is, and in which ladder.
+            track, source, workflow: whose question it is, and in which ladder; "" for the track's own.
             routes: the ways to its asker; the reader's own is added to a gate that does not know it.
             asked_wall_ms: when it was asked, where that is known better than by now.
             anew: the asker had taken the same question down in between: an answer of then is not one for now.
@@ -186,7 +193,7 @@ class Door:
                 track,
                 question,
                 rules,
-                workflow=workflow,
+                workflow=workflow or self._workflow_of(track),
                 source=source,
                 routes=routes or (self._reader.route,),
                 asked_wall_ms=asked_wall_ms,

@@ -9,6 +9,7 @@ from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.delivery import (
     ENGINE,
     NO_NUDGE,
+    STDIN,
     TASK_FILE,
     WAITED_FOR,
     Reach,
@@ -68,6 +69,8 @@ class Effects:
             return True
         self._post(gate, reach, now)
         route = route_to_take(gate, reach, batch.limits, now)
+        if route == STDIN:
+            return False
         if route is None or gate.decision is None or (route == ENGINE and lease is None):
             return self._nudge(batch, gate, reach, now)
         claim = {"route": route, "claimant": self._world.processes.own_claim()}

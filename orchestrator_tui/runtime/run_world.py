@@ -7,10 +7,11 @@ finds what was done and finishes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import field
 from typing import Any, Protocol
 
+from orchestrator_tui.core.call_answers import Chosen
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.plan import Plan, PlannedTrack, Provision
 from orchestrator_tui.core.run import Inspection
@@ -143,7 +144,8 @@ class AttemptNews:
 class AttemptEnd:
     """What an attempt claims at its end: ``done`` or ``failed``, the verdict word it ended with, and a few words.
 
-    ``parked_until_ms`` is set when a rate limit ended it: when that ends (wall clock).
+    ``parked_until_ms`` is set when a rate limit ended it: when that ends (wall clock); ``bound`` when one of the bounds
+    did that it was started with: ``turns`` or ``cost``.
     """
 
     claim: str
@@ -155,6 +157,7 @@ class AttemptEnd:
     session: str = ""
     model: str = ""
     parked_until_ms: int = 0
+    bound: str = ""
 
 
 class Follower(Protocol):
@@ -179,8 +182,11 @@ class Runner(Protocol):
     def message(self, text: str) -> bytes:
         """A text as its input takes it, while it runs; b"" when it takes none."""
 
-    def answer(self, ask: Mapping[str, Any], options: tuple[str, ...], text: str, reason: str) -> bytes:
-        """The answer to one of its ``asks`` as its input takes it."""
+    def session(self, attempt: AttemptOrder) -> str:
+        """The conversation that this attempt is, known from its start on; "" where only its output tells, or none."""
+
+    def answers(self, ask: Mapping[str, Any], decided: Sequence[Chosen]) -> bytes:
+        """The answer to one of its ``asks`` as its input takes it: a decision on each question, in their order."""
 
     def interrupt(self) -> bytes:
         """What makes it stop its turn and listen; b"" when only a signal does."""

@@ -14,6 +14,7 @@ from typing import Any, Self
 from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.adapters.runners.claude import ClaudeRunner
 from orchestrator_tui.cli.claude_files import wanted
+from orchestrator_tui.core.call_answers import Answer
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Gate
 from orchestrator_tui.core.naming import list_batch_id
@@ -172,7 +173,7 @@ class RunningAttempt:
 
     def answer(self, ask: Mapping[str, Any], option: str, reason: str = "") -> None:
         """Answer a call that waits."""
-        self.write(self._runner.answer(ask, (option,), "", reason))
+        self.write(self._runner.answers(ask, (Answer((option,), "", reason),)))
 
     def finish(self) -> AttemptEnd:
         """Wait until its turn has ended, end its input, and wait for its end: what it claims."""

@@ -14,7 +14,7 @@ from typing import Any
 from orchestrator_tui.adapters.claude_home import config_directory
 from orchestrator_tui.adapters.connection.wanted import Wanted
 from orchestrator_tui.adapters.runners.claude_files import session_of, write_servers, write_settings
-from orchestrator_tui.adapters.runners.claude_input import Answer, call_answer, interruption, user_message
+from orchestrator_tui.adapters.runners.claude_input import call_answer, interruption, user_message
 from orchestrator_tui.adapters.runners.claude_stream import ClaudeFollower
 from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private
 from orchestrator_tui.core.call_answers import Chosen
@@ -71,13 +71,13 @@ class ClaudeRunner:
         """Reads stream-json."""
         return ClaudeFollower(words, attempt.worktree, self.wall_ms)
 
+    def session(self, attempt: AttemptOrder) -> str:
+        """The id that it is given. Raises OSError when it cannot be noted."""
+        return session_of(attempt, config_directory(self.source) / "projects")
+
     def message(self, text: str) -> bytes:
         """A person's message."""
         return user_message(text)
-
-    def answer(self, ask: Mapping[str, Any], options: tuple[str, ...], text: str, reason: str) -> bytes:
-        """The answer to a call that asks one thing; b"" to one that asks several, see :meth:`answers`."""
-        return call_answer(ask, (Answer(options, text, reason),))
 
     def answers(self, ask: Mapping[str, Any], decided: Sequence[Chosen]) -> bytes:
         """The answer to a call, by the decisions on all of its questions in their order."""
@@ -89,7 +89,7 @@ class ClaudeRunner:
 
     def _argv(self, attempt: AttemptOrder) -> tuple[str, ...]:
         settings, servers = write_settings(attempt, self.wanted), write_servers(attempt, self.wanted)
-        session = session_of(attempt, config_directory(self.source) / "projects")
+        session = self.session(attempt)
         argv = [*(attempt.plan.agent.command or PROGRAM), "-p"]
         argv += ["--input-format", "stream-json", "--output-format", "stream-json", "--verbose"]
         argv += ["--replay-user-messages", "--permission-prompt-tool", "stdio"]

@@ -7,21 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator_tui.core.call_answers import Chosen, behaviour
-from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.normalise_calls import call_questions
 
 INTERRUPT = "orch-interrupt"
-
-
-@frozen
-class Answer:
-    """One answer as :func:`orchestrator_tui.core.call_answers.behaviour` reads it."""
-
-    options: tuple[str, ...]
-    text: str = ""
-    reason: str = ""
-    label: str = ""
-    by: str = "the person"
 
 
 def user_message(text: str) -> bytes:

@@ -24,6 +24,7 @@ from orchestrator_tui.runtime.run_world import AttemptEnd, AttemptNews
 MOST_DENIALS, MOST_ANSWERED = 100, 512
 _MOST_AGENTS = 256
 _RETURNED = ("completed", "failed")
+_BOUNDS = {"error_max_turns": "turns", "error_max_budget_usd": "cost"}
 _TEXT = 400_000
 """Characters of a result that are looked at, from its end."""
 
@@ -41,6 +42,7 @@ class ClaudeFollower:
         self._given: dict[str, None] = {}
         self._agents: dict[str, None] = {}
         self._heard = 0
+        self._bound = ""
         self._ended = self._failed = False
         self._told_until = self._parked_until = self._limited_until = 0
         self._takes: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
@@ -83,6 +85,7 @@ class ClaudeFollower:
             self._session,
             self._spending.model,
             0 if done else self._limited_until,
+            "" if done else self._bound,
         )
 
     def _news(self) -> AttemptNews:
@@ -148,14 +151,21 @@ class ClaudeFollower:
                 if name:
                     self._answered[name] = None
                     _end(self._answered, MOST_ANSWERED)
-            elif replayed and isinstance(block.get("text"), str):
-                self._given.update(dict.fromkeys(identifiers(block["text"].encode("utf-8", "replace"))))
-                _end(self._given, MOST_ANSWERED)
+                # What a tool of ours has brought.
+                self._give(_result_of(block))
+            elif replayed:
+                self._give(entries.text(block, "text", _TEXT))
+
+    def _give(self, text: str) -> None:
+        """It was given this text; with its next answer it has gone on with it."""
+        self._given.update(dict.fromkeys(identifiers(text.encode("utf-8", "replace"))))
+        _end(self._given, MOST_ANSWERED)
 
     def _take_result(self, entry: Mapping[str, Any]) -> None:
         self._spending.result(entry)
         self._session = entries.text(entry, "session_id") or self._session
         self._ended, self._failed = True, entry.get("is_error") is True
+        self._bound = _BOUNDS.get(entries.text(entry, "subtype"), "")
         queued = entry.get("queued_turn_count")
         if type(queued) is int and queued > 0:
             self._ended = False
@@ -217,6 +227,15 @@ class ClaudeFollower:
 def _is_agent(task: Mapping[str, Any]) -> bool:
     """Whether a task is a sub-agent: commands in the background say nothing more to anybody."""
     return task.get("task_type") == "local_agent"
+
+
+def _result_of(block: Mapping[str, Any]) -> str:
+    """What a tool gave back."""
+    content = block.get("content")
+    if isinstance(content, str):
+        return content[-_TEXT:]
+    texts = [one["text"] for one in entries.blocks(block) if isinstance(one.get("text"), str)]
+    return "\n".join(texts)[-_TEXT:]
 
 
 def _result_text(entry: Mapping[str, Any]) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator_tui.adapters.runners.plain import PlainFollower
 from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private
+from orchestrator_tui.core.call_answers import Chosen
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.secret_values import secret_values
 from orchestrator_tui.runtime.run_world import AttemptOrder, Follower, JobOrder
@@ -57,7 +58,11 @@ class CommandRunner:
         """Nothing: its input has ended."""
         return b""
 
-    def answer(self, ask: Mapping[str, Any], options: tuple[str, ...], text: str, reason: str) -> bytes:
+    def session(self, attempt: AttemptOrder) -> str:
+        """The one that it goes on with, where it does."""
+        return attempt.resume
+
+    def answers(self, ask: Mapping[str, Any], decided: Sequence[Chosen]) -> bytes:
         """Nothing: it asks by ``orch-agent``."""
         return b""
 

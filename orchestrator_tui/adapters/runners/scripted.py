@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 from orchestrator_tui.adapters.runners.plain import PlainFollower
 from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private
 from orchestrator_tui.adapters.sessions.lines import LineSplitter
+from orchestrator_tui.core.call_answers import Chosen
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.runtime.run_world import AttemptEnd, AttemptNews, AttemptOrder, Follower, JobOrder
@@ -52,7 +53,11 @@ class ScriptedRunner:
         """One line."""
         return f"{sanitise_line(text)}\n".encode()
 
-    def answer(self, ask: Mapping[str, Any], options: tuple[str, ...], text: str, reason: str) -> bytes:
+    def session(self, attempt: AttemptOrder) -> str:
+        """The one that it goes on with, where it does."""
+        return attempt.resume
+
+    def answers(self, ask: Mapping[str, Any], decided: Sequence[Chosen]) -> bytes:
         """Nothing: it asks by ``orch-agent``."""
         return b""
 

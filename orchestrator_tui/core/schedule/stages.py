@@ -36,6 +36,9 @@ from orchestrator_tui.core.workflow import AGENT, CHECKS, DEPLOY, PERSON
 
 S = TrackState
 
+ON_LADDER = frozenset({S.RUNNING, S.VERIFYING, S.IN_REVIEW, S.REVISING, S.STALLED, S.RESCUING})
+"""The states in which a track goes from stage to stage."""
+
 
 def moved(track: Track, to: TrackState, why: str = "") -> list[Draft]:
     """Move a track unless it is there already or cannot go there."""

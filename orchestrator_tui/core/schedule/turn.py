@@ -18,7 +18,6 @@ from orchestrator_tui.core.schedule.stages import moved
 
 S = TrackState
 
-_ON_LADDER = frozenset({S.RUNNING, S.VERIFYING, S.IN_REVIEW, S.REVISING, S.STALLED, S.RESCUING})
 _SETTLED = TERMINAL_TRACK_STATES | {S.FAILED}
 
 
@@ -132,7 +131,7 @@ def _track(batch: Batch, track: Track) -> list[Draft]:
         return moved(track, S.SKIPPED, f"{lost} has not come to its end") if lost else []
     if track.state is S.PREPARING:
         return _prepare(batch, track)
-    if track.state in _ON_LADDER:
+    if track.state in stages.ON_LADDER:
         drafts = stages.advance(batch, track)
         return drafts
     if track.state is S.APPROVED:

@@ -9,6 +9,7 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.records import Attempt
+from orchestrator_tui.core.schedule import owed
 from orchestrator_tui.core.schedule.gates import ABANDON, ask, barring, gate_id, lines
 from orchestrator_tui.core.schedule.judging import BUDGET
 from orchestrator_tui.core.schedule.overlap import waited_enough
@@ -28,7 +29,7 @@ def due(batch: Batch, now: Instant) -> list[Draft]:
     if drafts:
         return drafts
     for track in (*planned_tracks(batch), *([batch.tracks[BATCH_TRACK]] if BATCH_TRACK in batch.tracks else [])):
-        drafts = _parked(batch, track, now) or _attempt(batch, track, now)
+        drafts = _parked(batch, track, now) or _attempt(batch, track, now) or owed.go_on(batch, track, now)
         if drafts:
             return drafts
     return []

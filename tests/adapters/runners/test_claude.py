@@ -15,7 +15,7 @@ import pytest
 from orchestrator_tui.adapters.connection.wanted import HookEntry, Wanted, server_entry
 from orchestrator_tui.adapters.runners.choose import runner_for
 from orchestrator_tui.adapters.runners.claude import ClaudeRunner
-from orchestrator_tui.adapters.runners.claude_input import Answer
+from orchestrator_tui.core.call_answers import Answer
 from orchestrator_tui.core.normalise_calls import call_questions
 from orchestrator_tui.core.plan import AgentChoice
 from orchestrator_tui.runtime.run_world import AttemptOrder
@@ -194,7 +194,7 @@ QUESTIONS = [
 def test_answers(
     call: dict[str, Any], options: tuple[str, ...], text: str, reason: str, response: Mapping[str, Any]
 ) -> None:
-    said = spoken(runner().answer(call, options, text, reason))
+    said = spoken(runner().answers(call, (Answer(options, text, reason),)))
     assert said["type"] == "control_response"
     assert said["response"]["request_id"] == "r1"
     assert said["response"]["response"] == response
@@ -205,19 +205,19 @@ def test_a_rule_that_was_offered_is_put_into_force() -> None:
     asked = call_questions("Bash", call["tool_input"], [RULE], "/p")
     assert asked is not None
     [key] = asked.permissions
-    said = spoken(runner().answer(call, (key,), "", ""))["response"]["response"]
+    said = spoken(runner().answers(call, (Answer((key,)),)))["response"]["response"]
     assert said == {"behavior": "allow", "updatedInput": {"command": "make"}, "updatedPermissions": [RULE]}
 
 
 def test_several_questions_are_answered_together() -> None:
     call = ask("AskUserQuestion", {"questions": QUESTIONS})
-    assert runner().answer(call, ("yes",), "", "") == b""
+    assert runner().answers(call, (Answer(("yes",)),)) == b""
     said = spoken(runner().answers(call, (Answer(("yes",)), Answer((), "at noon", "lunch"))))["response"]["response"]
     assert said["updatedInput"]["answers"] == {"Ship?": "yes", "When?": "at noon"}
 
 
 def test_what_asks_nothing_has_no_answer() -> None:
-    assert runner().answer(ask("AskUserQuestion", {"questions": []}), ("yes",), "", "") == b""
+    assert runner().answers(ask("AskUserQuestion", {"questions": []}), (Answer(("yes",)),)) == b""
 
 
 def test_it_is_chosen_by_its_name(tmp_path: Path) -> None:

@@ -88,6 +88,7 @@ def test_the_environment_is_the_allow_list_and_who_the_agent_is(tmp_path: Path) 
         "ORCH_STAGE": "2",
         "ORCH_ATTEMPT": "a-alpha-2-1-1",
         "ORCH_PURPOSE": "implement",
+        "ORCH_SPEC": "agent-os/specs/2026-01-02-0304-alpha",
     }
     assert order.wall_ms == 7
 
@@ -106,7 +107,7 @@ def test_what_cannot_be_ordered_is_said_in_a_line(tmp_path: Path) -> None:
 
 def test_it_takes_nothing_on_its_input() -> None:
     runner = CommandRunner(os.environ)
-    assert (runner.message("hi"), runner.answer({}, ("allow",), "", ""), runner.interrupt()) == (b"", b"", b"")
+    assert (runner.message("hi"), runner.answers({}, ()), runner.interrupt()) == (b"", b"", b"")
 
 
 def test_plain_output_is_followed() -> None:

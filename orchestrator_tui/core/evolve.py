@@ -149,7 +149,7 @@ class BatchFold:
             from orchestrator_tui.core.evolve_run import worked
 
             self._tracks[slug] = track = worked(track, event)
-        if event.kind == "track_moved":
+        if event.kind == "track_moved" and track.work is None:
             merged = tuple(one for one in self._now("merged") if one != slug)
             self._changes["merged"] = (*merged, slug) if track.state is TrackState.MERGED else merged
 

@@ -222,6 +222,7 @@ def _finding_added(track: Track, event: Event) -> Track:
         line=data.get("line"),
         by=data.get("by", ""),
         times=1 + sum(_same(one, data) for one in track.findings),
+        attempt=track.attempts[-1].id if track.attempts else "",
     )
     return changed(track, findings=(*track.findings, finding))
 

@@ -80,6 +80,12 @@ def _assessed(question: Question, workflow: str, rules: Rules) -> tuple[Risk, st
     return assess(question, ladder.stage(question.stage) if ladder else None)
 
 
+def _ladder_of(batch: Batch, slug: str, meta: TaskMetadata) -> str:
+    """The workflow that a task names; else its track's, which an agent of a run is not asked for."""
+    track = batch.tracks.get(slug)
+    return meta.workflow or ("" if track is None else track.workflow)
+
+
 def task_gate(batch: Batch, slug: str, fact: TaskFact, meta: TaskMetadata, rules: Rules, now: Instant) -> list[Draft]:
     """What one look at a task means for its gates."""
     drafts = _spoofs(batch, slug, fact, meta)
@@ -91,7 +97,7 @@ def task_gate(batch: Batch, slug: str, fact: TaskFact, meta: TaskMetadata, rules
             drafts += _taken_down(gate, _evidence(gate, meta))
     if question is not None:
         if standing is not None:
-            drafts += _carried(standing, question, fact, meta, rules)
+            drafts += _carried(standing, question, fact, meta, rules, _ladder_of(batch, slug, meta))
         else:
             drafts += _asked(batch, slug, question, fact, meta, rules)
     return drafts
@@ -124,14 +130,16 @@ def _standing(mine: list[Gate], question: Question, meta: TaskMetadata) -> Gate 
     return None
 
 
-def _carried(gate: Gate, question: Question, fact: TaskFact, meta: TaskMetadata, rules: Rules) -> list[Draft]:
+def _carried(
+    gate: Gate, question: Question, fact: TaskFact, meta: TaskMetadata, rules: Rules, workflow: str
+) -> list[Draft]:
     """What an unchanged question still tells: a further route, a higher risk, or that its agent went on."""
     drafts: list[Draft] = []
     key = {"gate": gate.id, "revision": gate.revision}
     if TASK_FILE not in gate.routes and gate.state not in TERMINAL_GATE_STATES:
         drafts.append(Draft("gate_route_added", {**key, "route": TASK_FILE}))
     if gate.state is GateState.OPEN:
-        drafts += _raised(gate, replace(question, stage=gate.question.stage), meta, rules)
+        drafts += _raised(gate, replace(question, stage=gate.question.stage), workflow, rules)
     went_on = meta.stage != gate.question.stage or fact.status == "completed"
     if went_on and gate.state not in TERMINAL_GATE_STATES and _was_delivered(gate):
         where = f"on to stage {meta.stage}" if meta.stage != gate.question.stage else "on and completed its task"
@@ -139,9 +147,9 @@ def _carried(gate: Gate, question: Question, fact: TaskFact, meta: TaskMetadata,
     return drafts
 
 
-def _raised(gate: Gate, question: Question, meta: TaskMetadata, rules: Rules) -> list[Draft]:
+def _raised(gate: Gate, question: Question, workflow: str, rules: Rules) -> list[Draft]:
     """What an agent declares later about the same question counts, too, but only upwards (DESIGN §2.4)."""
-    risk, why = _assessed(question, meta.workflow, rules)
+    risk, why = _assessed(question, workflow, rules)
     if risk <= gate.risk:
         return []
     recommendation, recommendation_why = recommend(question, risk, _ASKERS.get(gate.source, "its agent"))
@@ -177,7 +185,7 @@ def _asked(
             slug,
             question,
             rules,
-            workflow=meta.workflow,
+            workflow=_ladder_of(batch, slug, meta),
             source=fact.source,
             routes=(TASK_FILE,),
             asked_wall_ms=fact.mtime_ms if fact.mtime_ms > 0 else None,

@@ -43,7 +43,7 @@ class Finding:
     """What a reviewer says; severity is ``blocker``, ``concern``, ``follow-up`` or ``nit``.
 
     ``state`` is ``open``, ``fixed``, ``accepted`` or ``deferred``; ``times`` how often it was raised (seed 000:
-    raised again after a resend it is a person's).
+    raised again after a resend it is a person's); ``attempt`` is the one that was at work or had just ended then.
     """
 
     id: str
@@ -55,6 +55,7 @@ class Finding:
     by: str = ""
     state: str = "open"
     times: int = 1
+    attempt: str = ""
 
 
 @frozen

@@ -6,10 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.limits import Limits
-from orchestrator_tui.core.model import GateState
+from orchestrator_tui.core.model import GateState, Risk
 from orchestrator_tui.runtime.doors import ASKED_AGAIN, READER_ENDED, Over, Pending
 from orchestrator_tui.runtime.watched import watched_batch
+from tests.core.builders import LADDER, RULES
 from tests.runtime.door_scene import BATCH, GATE, QUESTION, Scene, nothing, taken
 
 CHANGED = replace(QUESTION, question="Which cache, then?")
@@ -29,6 +31,19 @@ def test_asking_opens_a_gate_with_its_routes(scene: Scene) -> None:
     assert gate.routes == ("shell", "task_file")
     assert gate.opened_at.wall_ms - gate.asked_at.wall_ms == 60_000
     assert scene.kinds() == ["gate_opened"]
+
+
+def test_a_question_is_judged_in_the_ladder_of_its_track(scene: Scene) -> None:
+    """Agents of a run are not asked for their workflow: the batch knows it."""
+    lease = scene.direct.take_lease(BATCH, "host", scene.clock.now())
+    assert not isinstance(lease, str)
+    added = {"track": "alpha", "title": "Alpha", "kind": "feature", "workflow": LADDER.workflow}
+    scene.direct.append(lease, [Draft("track_added", added)], scene.clock.now(), "host")
+    sure = replace(QUESTION, declared_risk="low")
+    gate = scene.door().ask(GATE, sure, RULES, track="alpha", source="task:1")
+    assert gate.risk is Risk.LOW
+    other = scene.door().ask("task-2-stage-3", sure, RULES, track="beta", source="task:2")
+    assert other.risk is Risk.UNKNOWN
 
 
 def test_asking_the_same_again_is_the_same_gate(scene: Scene) -> None:

@@ -65,7 +65,8 @@ def judge(batch: Batch, track: Track) -> Judgement:
         return Judgement(REJECTED, (f"its agent says {run.verdict}",))
     if meaning == "blocked":
         return Judgement(ASKED, (f"its agent is blocked: {_summary(track)}",))
-    blockers = open_blockers(track) if work.reviews else ()
+    # What an earlier round has found and this one does not raise again is fixed.
+    blockers = tuple(one for one in open_blockers(track) if one.attempt == run.attempt) if work.reviews else ()
     if meaning == "rework" or blockers:
         told = [finding_line(one) for one in blockers] or [f"{run.verdict}: {_summary(track)}"]
         return Judgement(REWORK, tuple(told))

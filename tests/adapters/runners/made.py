@@ -35,6 +35,7 @@ def make_attempt(tmp_path: Path, agent: AgentChoice, **changes: Any) -> AttemptO
         repository=str(repository),
         home=str(tmp_path / "orch-home"),
         plan=plan,
+        spec="agent-os/specs/2026-01-02-0304-alpha",
     )
     return replace(attempt, **changes)
 

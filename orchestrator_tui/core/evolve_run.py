@@ -260,8 +260,11 @@ def _merged(track: Track, event: Event) -> Track:
 
 def _brought(track: Track, event: Event) -> Track:
     data = event.payload
+    work = _work(track)
+    # Whatever was tried at the conflict before is over.
+    run = None if work.run is not None and work.run.stage == 0 else work.run
     # What others have merged is no work of this track: from here on it is compared with what it was brought.
-    return _with(track, brought=data["tip"], brought_how=data["result"], base_sha=data["tip"])
+    return _with(track, brought=data["tip"], brought_how=data["result"], base_sha=data["tip"], run=run)
 
 
 def _sides(track: Track, event: Event) -> Track:

@@ -12,6 +12,10 @@ from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 MAX_INSTRUCTION_BYTES = 16_384
 
 
+_RESTING = frozenset({TrackState.ESCALATED, TrackState.BLOCKED, TrackState.FAILED, TrackState.STALLED})
+"""States of a track that waits for somebody to say how it goes on."""
+
+
 def refusal_of_run(batch: Batch, command: RunCommand) -> str | None:
     """One line on why a command to a run is refused, or None when it may go on."""
     if batch.run is None:
@@ -79,6 +83,8 @@ def _retry(batch: Batch, command: Retry) -> str | None:
         return f"{track.slug} is at work: rescue it, or wait"
     if track.state in (TrackState.PENDING, TrackState.QUEUED, TrackState.PREPARING):
         return f"{track.slug} has not started"
+    if track.state not in _RESTING:
+        return f"{track.slug} is at work: wait for what comes of it"
     return None
 
 

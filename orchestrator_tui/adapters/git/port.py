@@ -41,8 +41,20 @@ class RunGit:
     def beginning(self, plan: Plan) -> Beginning:
         """Look at the repository before anything is made."""
         repository = Path(plan.repository)
+        try:
+            state.require_version()
+        except GitError as error:
+            return Beginning("", "", "", (str(error),))
         seen = state.tree_state(repository)
         problems = []
+        if seen.bare:
+            problems.append(f"{plan.repository} is a bare repository: begin in a clone with a working tree")
+        if seen.partial:
+            problems.append("the repository is a partial clone, and our git fetches nothing: git fetch --refetch first")
+        if seen.nested and _inside_a_tree(Path(plan.worktrees)):
+            problems.append(
+                f"{plan.worktrees} lies in the working tree of another repository: name another place with worktrees"
+            )
         if seen.in_progress:
             problems.append(f"a {seen.in_progress} is in progress in {plan.repository}: finish or abort it first")
         if seen.dirty:
@@ -163,7 +175,11 @@ class RunGit:
     def sides(self, tree: str, ours: str, theirs: str, file: str) -> str:
         """Both sides of a conflicting file as a text for a person, bounded."""
         seen = previewing.sides(Path(tree), ours, theirs, file)
-        return (seen.marked or f"merged already:\n{seen.ours}\n\nthis track:\n{seen.theirs}")[:_SIDE_BYTES]
+        if not seen.marked:
+            return f"merged already:\n{seen.ours}\n\nthis track:\n{seen.theirs}"[:_SIDE_BYTES]
+        # A person knows the two sides by what they are, not by their commits.
+        named = seen.marked.replace(f"<<<<<<< {ours}", "<<<<<<< merged already")
+        return named.replace(f">>>>>>> {theirs}", ">>>>>>> this track")[:_SIDE_BYTES]
 
     # --- merging ---------------------------------------------------------------------------------------------
 
@@ -208,6 +224,10 @@ class RunGit:
 
     def _now(self) -> Instant:
         return self._clock.now()
+
+
+def _inside_a_tree(place: Path) -> bool:
+    return any((parent / ".git").exists() for parent in Path(os.path.realpath(place)).parents)
 
 
 def _tidied(tree: Path) -> str:

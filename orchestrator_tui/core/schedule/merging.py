@@ -189,7 +189,7 @@ def _conflict(batch: Batch, track: Track) -> list[Draft]:
     conflicts = sum(result == CONFLICT for result, _ in work.merges)
     current = work.run if work.run is not None and work.run.stage == RESOLVING else None
     given_up = current is not None and current.judged not in ("", ACCEPTED)
-    if work.brought_how in (TAKEN, CLEAN):
+    if work.brought_how in (TAKEN, CLEAN) and not given_up:
         return [*moved(track, S.RUNNING), *enter(track, RESOLVING, work.brought_how), *look_again(track, RESOLVING)]
     if conflicts <= tries and not given_up:
         if not work.brought:

@@ -1,0 +1,84 @@
+"""Conflicts that a person decides lead on, whatever the scopes say, and no agent tries for ever."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orchestrator_tui.core.codec import to_data
+from orchestrator_tui.core.commands import Retry
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.model import StageStatus, TrackState
+from orchestrator_tui.core.plan import CheckCommand, PlannedTrack
+from tests.runtime.run.memory_world import Agent
+from tests.runtime.run.scene import REVIEW, WRITE, Scene, track
+
+S = TrackState
+
+
+def adding(slug: str) -> PlannedTrack:
+    """A track that owns its letter, and may only add to the file that all share."""
+    one = track(slug)
+    return replace(one, scope=replace(one.scope, append_only=("same.txt",)))
+
+
+def scene_of_two() -> Scene:
+    """Two tracks that add at the same place; no agent can resolve it."""
+    scene = Scene(adding("a"), adding("b"), files={"same.txt": "line\n"})
+
+    def add(agent: Agent) -> tuple[int, str]:
+        agent.append("same.txt", f"{agent.attempt.track}\n")
+        return 0, ""
+
+    scene.world.acts |= {f"a/{WRITE}": add, f"b/{WRITE}": add, "b/0": lambda agent: (1, "I cannot")}
+    return scene
+
+
+def test_a_side_that_a_person_took_is_no_breach_of_what_is_append_only() -> None:
+    scene = scene_of_two()
+    scene.play()
+    scene.answer("conflict", "ours")
+    scene.play()
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
+    assert scene.merged_files()["same.txt"] == "line\nb\n"
+
+
+def test_a_side_that_does_not_hold_is_asked_about_again() -> None:
+    scene = scene_of_two()
+    scene.play()
+    started = len(scene.world.jobs.started)
+    planned = scene.track("b").work
+    assert planned is not None
+    scene.world.checks["never"] = lambda cwd: 1
+    scene.ledger.must(*_with_check(scene, CheckCommand("never", "never")))
+    scene.answer("conflict", "ours")
+    scene.play()
+    assert [gate.question.kind for gate in scene.open_gates()] == ["conflict"]
+    assert len(scene.world.jobs.started) <= started + 4
+
+
+def _with_check(scene: Scene, check: CheckCommand) -> tuple[Draft, ...]:
+
+    work = scene.track("b").work
+    assert work is not None
+    planned = replace(work.planned, checks=(check,))
+    return (Draft("track_planned", {"track": "b", "planned": to_data(planned)}),)
+
+
+def test_a_stage_that_is_skipped_at_its_cap_shows_as_skipped() -> None:
+    scene = Scene(track("a", checks=(CheckCommand("never", "never"),)))
+    scene.world.checks["never"] = lambda cwd: 1
+    scene.play()
+    scene.answer("cap", "skip", "trivial")
+    scene.play()
+    stages = {stage.index: stage.status for stage in scene.track("a").stages}
+    assert stages == {WRITE: StageStatus.SKIPPED, REVIEW: StageStatus.DONE}
+    assert scene.states() == {"a": S.MERGED}
+
+
+def test_what_is_being_looked_at_is_not_tried_again() -> None:
+    scene = Scene(track("a", checks=(CheckCommand("slow", "slow"),)))
+    scene.world.settle()
+    scene.world.jobs.let("a-a-1-1-1")
+    scene.world.settle()
+    assert scene.states() == {"a": S.VERIFYING}
+    assert scene.carry_out(Retry("list-1", "a")) == "a is at work: wait for what comes of it"

@@ -129,11 +129,16 @@ def _stages_skipped(track: Track, event: Event) -> Track:
     skipped = tuple(event.payload["stages"])
     stages = tuple(
         replace(stage, status=StageStatus.SKIPPED, ended_at=event.at)
-        if stage.index in skipped and stage.status is StageStatus.PENDING
+        if stage.index in skipped and (stage.status is StageStatus.PENDING or _is_given_up(track, stage))
         else stage
         for stage in track.stages
     )
     return changed(track, skipped_stages=tuple(sorted({*track.skipped_stages, *skipped})), stages=stages)
+
+
+def _is_given_up(track: Track, stage: Stage) -> bool:
+    """Whether a stage of a run that is skipped was tried before: what is only watched goes on where it is."""
+    return track.work is not None and stage.status is not StageStatus.DONE
 
 
 def _activity_seen(track: Track, event: Event) -> Track:

@@ -6,7 +6,7 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import CheckCommand
 from orchestrator_tui.core.records import Finding
-from orchestrator_tui.core.schedule.rules import plan_of, stage_run, stage_work, work_of
+from orchestrator_tui.core.schedule.rules import RESOLVING, plan_of, stage_run, stage_work, work_of
 from orchestrator_tui.core.workflow import AGENT, StageWork
 
 ACCEPTED, REJECTED, REWORK, ASKED = "accepted", "rejected", "rework", "asked"
@@ -101,15 +101,22 @@ def _inspected(track: Track, work: StageWork) -> tuple[str, ...]:
     if seen is None:
         return ()
     problems = [f"artefact not found at {path}: run this stage again" for path in seen.missing]
-    problems += [f"outside its scope: {one}" for one in seen.outside[:_NAMED]]
-    if len(seen.outside) > _NAMED:
-        problems.append(f"outside its scope: {len(seen.outside) - _NAMED} more files")
+    outside = [one for one in seen.outside if not _in_conflict(track, one)]
+    problems += [f"outside its scope: {one}" for one in outside[:_NAMED]]
+    if len(outside) > _NAMED:
+        problems.append(f"outside its scope: {len(outside) - _NAMED} more files")
     if work.commits and seen.uncommitted:
         named = ", ".join(seen.uncommitted[:_NAMED])
         problems.append(f"not committed: {named}")
     if not work.writes and (seen.head != run.head or seen.uncommitted):
         problems.append("it has changed files although its stage only reads")
     return tuple(problems)
+
+
+def _in_conflict(track: Track, breach: str) -> bool:
+    """Whether a breach is about a file whose conflict is being resolved: that cannot be done without changing it."""
+    conflicts = work_of(track).conflicts if stage_run(track).stage == RESOLVING else ()
+    return any(breach.startswith(f"{file} ") for file in conflicts)
 
 
 def _divided(track: Track) -> tuple[str, ...]:

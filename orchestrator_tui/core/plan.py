@@ -11,6 +11,7 @@ from dataclasses import field
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.naming import BATCH_TRACK as BATCH_TRACK
 
+
 @frozen
 class Scope:
     """The paths of a track, as patterns below the repository.

@@ -57,7 +57,9 @@ def ask_spend(batch: Batch) -> list[Draft]:
     told = run.checked.get("estimate", {})
     named = sorted((role, one.get("model", "")) for role, one in told.get("models", {}).items())
     models = ", ".join(f"{role}: {model}" for role, model in named if model)
-    cost = f"Estimated ${told.get('usd', 0):.2f}, at most ${told.get('usd_max', 0):.2f}." if told else ""
+    most = told.get("usd_max")
+    bound = "with no bound" if most is None else f"at most ${most:.2f}"
+    cost = f"Estimated ${told.get('usd', 0):.2f}, {bound}." if told else ""
     what = f"{len(tracks)} tracks" if tracks else "the stages that find the tracks"
     return ask(
         batch,

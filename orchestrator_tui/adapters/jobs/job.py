@@ -23,7 +23,7 @@ class JobSpec:
         id: names the job for good; starting it again starts nothing.
         argv: the program and its arguments; found on the ``PATH`` of ``env``.
         cwd: the directory that it runs in.
-        env: its whole environment.
+        env: its whole environment, but for the variable that tells which job it is (`leavings.MARK`).
         stdin: written to its standard input first.
         keep_open: whether more can be said later; else the standard input ends behind ``stdin``.
         output_cap: bytes on disk at most, for each of its two streams: the first mebibyte and the newest are kept.

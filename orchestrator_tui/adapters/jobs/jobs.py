@@ -19,6 +19,7 @@ from orchestrator_tui.adapters.clock import boot_id
 from orchestrator_tui.adapters.jobs import processes
 from orchestrator_tui.adapters.jobs.job import MEBIBYTE, MOST_SAID, JobError, JobSeen, JobSpec, Stream
 from orchestrator_tui.adapters.jobs.launching import start_shim, take_lock
+from orchestrator_tui.adapters.jobs.leavings import MARK, sweep
 from orchestrator_tui.adapters.jobs.output import growth, segments
 from orchestrator_tui.adapters.jobs.record import (
     CLOSE_SUFFIX,
@@ -55,7 +56,7 @@ class Jobs:
             ValueError: the name or the arguments are none.
         """
         place = self._place(spec.id)
-        order = _order(spec)
+        order = _order(spec, place)
         until = time.monotonic() + _ADOPT_SECONDS
         while True:
             seen = self.look(spec.id)
@@ -171,6 +172,30 @@ class Jobs:
                 if one.group == seen.process.pid:
                     processes.send(one.pid, one.start, signal.SIGINT)
 
+    def sweep(self, id: str) -> int:
+        """End what a job has left behind whose shim died before it could; how many processes there were.
+
+        They are known by the session of the job's process, and by the variable ``MARK`` wherever they have gone.
+
+        Raises:
+            JobError: it runs, or is being started.
+        """
+        place = self._place(id)
+        seen = self.look(id)
+        lock = take_lock(place) if seen.status in ("ended", "lost") else None
+        if lock is None:
+            raise JobError(f"job {id}: it still runs")
+        try:
+            own = seen.process
+            leader = own.pid if own is not None and own.boot == boot_id() else 0
+            return sweep(leader, self.mark(id))
+        finally:
+            os.close(lock)
+
+    def mark(self, id: str) -> str:
+        """What stands in the environment of a job's processes: the variable ``MARK`` with the place of this job."""
+        return f"{MARK}={self._place(id)}"
+
     def tail(self, id: str, stream: Stream = "output", limit: int = 65_536) -> bytes:
         """The last bytes of what a job printed."""
         place = self._place(id)
@@ -255,7 +280,7 @@ class Jobs:
             raise JobError(f"job {id}: it has ended")
 
 
-def _order(spec: JobSpec) -> dict[str, Any]:
+def _order(spec: JobSpec, place: Path) -> dict[str, Any]:
     """What the shim needs to know, in plain data."""
     if not spec.argv or not spec.argv[0]:
         raise ValueError(f"job {spec.id}: there is no program to start")
@@ -265,7 +290,7 @@ def _order(spec: JobSpec) -> dict[str, Any]:
     return {
         "argv": tuple(spec.argv),
         "cwd": spec.cwd,
-        "env": dict(spec.env),
+        "env": {**spec.env, MARK: str(place)},
         "stdin": spec.stdin,
         "keep_open": spec.keep_open,
         "output_cap": spec.output_cap,

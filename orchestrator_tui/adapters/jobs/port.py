@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from orchestrator_tui.adapters.jobs.job import JobError, JobSpec, Stream
 from orchestrator_tui.adapters.jobs.job import JobSeen as Seen
-from orchestrator_tui.adapters.jobs.job import JobSpec, Stream
 from orchestrator_tui.adapters.jobs.jobs import Jobs
 from orchestrator_tui.runtime.run_world import JobOrder, JobSeen
 
@@ -16,6 +18,7 @@ class RunJobs:
 
     def __init__(self, jobs: Jobs, grace_s: float = 10.0) -> None:
         self._jobs, self._grace_s = jobs, grace_s
+        self._swept: dict[str, int] = {}
 
     def start(self, identifier: str, order: JobOrder) -> JobSeen:
         """Start it, or adopt what was started under this name."""
@@ -35,8 +38,17 @@ class RunJobs:
         return _seen(self._jobs.start(spec))
 
     def look(self, identifier: str) -> JobSeen:
-        """How it is now."""
-        return _seen(self._jobs.look(identifier))
+        """How it is now. What is left of a job whose shim died is ended before it counts as lost or stopped."""
+        seen = _seen(self._jobs.look(identifier))
+        if seen.status != "lost" and seen.reason != "stopped":
+            return seen
+        if identifier not in self._swept:
+            try:
+                self._swept[identifier] = self._jobs.sweep(identifier)
+            except JobError:
+                # Its shim has not let go yet: it counts as ended when that has.
+                return replace(seen, status="running", exit_code=None, reason="")
+        return replace(seen, left_over=seen.left_over + self._swept[identifier])
 
     def say(self, identifier: str, data: bytes) -> None:
         """Write into its input, whole or not at all."""
@@ -72,4 +84,5 @@ def _seen(seen: Seen) -> JobSeen:
         reason=seen.reason,
         left_over=seen.left_over,
         last_output_wall_ms=seen.last_output_wall_ms or 0,
+        dropped_bytes=seen.dropped_bytes,
     )

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from orchestrator_tui.adapters.git.settings import AGENT_ENVIRONMENT
 from orchestrator_tui.adapters.jobs.environment import agent_environment
 from orchestrator_tui.runtime.run_world import AttemptOrder
 
@@ -40,7 +41,7 @@ def environment(
     the interpreter that runs us.
     """
     named = (*attempt.plan.agent.environment, *(name for name in source if allow(name)))
-    made = dict(agent_environment(source, named, {**(more or {}), **identity(attempt)}))
+    made = dict(agent_environment(source, named, {**AGENT_ENVIRONMENT, **(more or {}), **identity(attempt)}))
     ours = os.path.dirname(os.path.abspath(sys.executable))
     path = made.get("PATH") or os.defpath
     made["PATH"] = path if ours in path.split(os.pathsep) else f"{path}{os.pathsep}{ours}"

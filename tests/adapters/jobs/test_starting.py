@@ -80,7 +80,7 @@ def test_it_starts_with_a_clean_slate(scene: Scene) -> None:
     # Python itself ignores SIGPIPE and SIGXFSZ.
     assert ignored == f"{1 << 12 | 1 << 24:016x} {0:016x} True"
     assert descriptors == f"['0', '1', '2'] 0o27 {scene.directory}"
-    assert names == str(sorted(["LC_CTYPE", "PATH", "SCENE_OF_JOBS"]))
+    assert names == str(sorted(["LC_CTYPE", "ORCH_JOB", "PATH", "SCENE_OF_JOBS"]))
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import pytest
 from orchestrator_tui.adapters.jobs import processes
 from orchestrator_tui.adapters.jobs.job import JobError
 from orchestrator_tui.adapters.jobs.jobs import Jobs
+from orchestrator_tui.adapters.jobs.port import RunJobs
 from tests.adapters.jobs.scene import Scene, kill, lives
 from tests.adapters.jobs.stubborn import TELLS_SIGNALS, WIDE_FAMILY
 from tests.journal.processes import until
@@ -25,6 +26,7 @@ import os, sys
 from pathlib import Path
 from orchestrator_tui.adapters.jobs.job import JobSpec
 from orchestrator_tui.adapters.jobs.jobs import Jobs
+from orchestrator_tui.adapters.jobs.port import RunJobs
 print("up", flush=True)
 script = "echo started >>count; read line; echo heard $line"
 spec = JobSpec("attempt", ("sh", "-c", script), sys.argv[1], dict(os.environ), keep_open=True, left_over_grace_s=0.1)
@@ -172,3 +174,19 @@ def test_a_process_of_an_earlier_boot_is_lost(scene: Scene) -> None:
     scene.jobs.stop("attempt", 0.0)
     assert lives(seen.process), "no signal to a pid of another boot"
     processes.send(seen.process.pid, seen.process.start, signal.SIGKILL)
+
+
+def test_what_a_lost_job_has_left_behind_is_swept_up(scene: Scene) -> None:
+    """Shim and process are killed; a child in its group and one in a session of its own are still there."""
+    scene.shell("attempt", "setsid sleep 600 & sleep 601 & echo up; wait")
+    scene.printed("attempt", b"up")
+    shim, process = scene.shim("attempt"), scene.jobs.look("attempt").process
+    assert process is not None
+    until(lambda: len(scene.marked()) >= 3)
+    with pytest.raises(JobError, match="still runs"):
+        scene.jobs.sweep("attempt")
+    kill(shim)
+    kill(process.pid)
+    until(lambda: RunJobs(scene.jobs).look("attempt").status == "lost")
+    assert scene.marked() == []
+    assert RunJobs(scene.jobs).look("attempt").status == "lost"

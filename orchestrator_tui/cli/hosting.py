@@ -8,6 +8,7 @@ from pathlib import Path
 from orchestrator_tui.adapters.actor import system_actor
 from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.adapters.git.port import RunGit
+from orchestrator_tui.adapters.git.settings import AGENT_ENVIRONMENT
 from orchestrator_tui.adapters.jobs.jobs import Jobs
 from orchestrator_tui.adapters.jobs.port import RunJobs
 from orchestrator_tui.adapters.launch import SystemProcesses
@@ -48,7 +49,7 @@ def host(place: Place, journal: SqliteJournal, batch: Batch, limits: Limits, gra
         jobs=RunJobs(jobs, grace_s),
         runner=runner_for(batch.run.plan, os.environ, wanted(os.environ, place.home)),
         directory=str(place.directory / JOBS / batch.id),
-        environment=command_environment(os.environ),
+        environment={**command_environment(os.environ), **AGENT_ENVIRONMENT},
         secrets=secret_values(os.environ),
     )
     return Host(

@@ -10,21 +10,27 @@ from typing import Any
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Batch, Track
+from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.prompt import dispatch_prompt
+from orchestrator_tui.core.prompt_going_on import answered, going_on_prompt
+from orchestrator_tui.core.prompt_parts import render
 from orchestrator_tui.core.run import Effect
+from orchestrator_tui.core.schedule.judging import BUDGET
 from orchestrator_tui.core.schedule.models import model_of, tier_of
-from orchestrator_tui.core.schedule.owed import is_owed
+from orchestrator_tui.core.schedule.owed import ANSWER, is_owed
 from orchestrator_tui.core.schedule.paths import spec_folder
 from orchestrator_tui.core.schedule.rules import plan_of, run_of, stage_name, stage_work, work_of, workflow_of
-from orchestrator_tui.core.schedule.watching import PAUSED
+from orchestrator_tui.core.schedule.watching import PAUSED, RESCUE
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.runtime.conversing import Talk
 from orchestrator_tui.runtime.run_world import AttemptEnd, AttemptNews, AttemptOrder, Follower, JobSeen, RunWorld
 
 TELL_MS = 10_000
 """How often at most an agent's activity and cost are recorded while it works (DESIGN §3, journalled)."""
+
+RATE_LIMIT = "rate limit"
+"""Why an agent is parked by its provider, and until when."""
 
 _DIFF_BYTES = 40_000
 
@@ -92,11 +98,11 @@ class Attempts:
             return (followed.started(seen, tier, self._world.runner.session(followed.order)),)
         if seen.status in ("ended", "lost"):
             del self._followed[effect.id]
-            return self._ended(track, effect, followed, seen, attempt.stopping)
+            return self._ended(batch, effect, followed, attempt.stopping)
         if followed.news.idle and not followed.closed and not followed.stopped and not is_owed(batch, track):
             self._world.jobs.close_input(effect.id)
             followed.closed = True
-        return followed.told(track, seen, now)
+        return followed.told(batch, now)
 
     # --- starting ------------------------------------------------------------------------------------------
 
@@ -109,6 +115,8 @@ class Attempts:
         if fresh and work.reviews and track.worktree:
             diff = self._world.git.diff(track.worktree, work_of(track).base_sha, _DIFF_BYTES)
         skill = self._skill(workflow.skill) if fresh and workflow.skill else ""
+        resume = _resumed(track, effect, workflow.session)
+        prompt = _prompt(batch, track, effect, resume, skill, diff) if fresh else ""
         return AttemptOrder(
             id=effect.id,
             track=track.slug,
@@ -118,7 +126,7 @@ class Attempts:
             purpose=str(effect.arguments["purpose"]),
             role=str(effect.arguments["role"]),
             model=model_of(batch, track, stage, number),
-            prompt=dispatch_prompt(batch, track, skill=skill, diff=diff) if fresh else "",
+            prompt=prompt,
             worktree=where,
             directory=str(Path(self._world.directory) / "attempts" / effect.id),
             tasks=batch.source,
@@ -126,7 +134,7 @@ class Attempts:
             repository=plan.repository,
             home=self._home,
             plan=plan,
-            resume=_resumed(track, stage, str(effect.arguments["purpose"]), workflow.session),
+            resume=resume,
             turns=work.turns or plan.agent.max_turns,
             cost_usd=work.cost_usd,
             wall_ms=work.wall_ms,
@@ -146,11 +154,17 @@ class Attempts:
                 followed.news = news
                 followed.fresh = True
 
-    def _ended(
-        self, track: Track, effect: Effect, followed: _Followed, seen: JobSeen, stopping: str
-    ) -> tuple[Draft, ...]:
+    def _ended(self, batch: Batch, effect: Effect, followed: _Followed, stopping: str) -> tuple[Draft, ...]:
+        track, seen = batch.tracks[effect.track], followed.seen
         errors = self._world.jobs.tail(effect.id, "error", 8192)
         end = followed.reader.end(seen.exit_code, seen.reason, errors)
+        drafts = followed.denied(batch)
+        if not stopping and (end.parked_until_ms or end.bound):
+            # It ended itself for a reason for which it would have been stopped.
+            stopping = f"{PAUSED}: {RATE_LIMIT}" if end.parked_until_ms else f"{BUDGET}: {end.summary}"
+            drafts.append(Draft("attempt_stopping", {"track": track.slug, "attempt": effect.id, "why": stopping}))
+        if end.parked_until_ms:
+            drafts.append(_parked(track, end.parked_until_ms))
         outcome = "stopped" if stopping else "lost" if seen.status == "lost" else end.claim
         told: dict[str, Any] = {
             "track": track.slug,
@@ -164,14 +178,17 @@ class Attempts:
             "turns": end.turns,
             "left_over": seen.left_over,
         }
-        drafts = [Draft("attempt_ended", told), *_spent(track, end)]
+        drafts += [Draft("attempt_ended", told), *_spent(track, end)]
         if seen.left_over:
             drafts.append(_left_over(track, effect.id, seen.left_over))
+        if seen.dropped_bytes:
+            drafts.append(_flood(track, effect.id, seen.dropped_bytes))
         if stopping.startswith(PAUSED):
             run = work_of(track).run
             stage = track.stage if run is None else run.stage
             # What was stopped so that it can go on later has used up no try.
-            granted = {"track": track.slug, "stage": stage, "tries": 1, "by": "orch-tui"}
+            again = "" if run is None else run.instruction
+            granted = {"track": track.slug, "stage": stage, "tries": 1, "by": "orch-tui", "instruction": again}
             drafts.append(Draft("stage_granted", granted))
         return (*drafts, Draft("effect_ended", {"effect": effect.id, "outcome": outcome}))
 
@@ -211,14 +228,28 @@ class _Followed:
         }
         return Draft("attempt_started", payload)
 
-    def told(self, track: Track, seen: JobSeen, now: Instant) -> tuple[Draft, ...]:
+    def denied(self, batch: Batch) -> list[Draft]:
+        """The signal that tells which calls of its agent were not allowed, unless it tells them already."""
+        denials = self.news.denials
+        name = f"denied-{self.order.id}"
+        known = batch.signals.get(name)
+        text = f"not allowed to its agent: {sanitise_line('; '.join(denials), 300)}"
+        if not denials or (known is not None and known.text == text):
+            return []
+        told = {"signal": name, "kind": "permission_denied", "track": self.order.track, "text": text}
+        return [Draft("signal_raised", {**told, "evidence": [sanitise_line(one, 300) for one in denials[-20:]]})]
+
+    def told(self, batch: Batch, now: Instant) -> tuple[Draft, ...]:
         """What of the news is to be recorded now."""
-        drafts: list[Draft] = []
-        news = self.news
-        if news.parked_until_ms and news.parked_until_ms != self._parked:
+        news, track = self.news, batch.tracks[self.order.track]
+        drafts = self.denied(batch)
+        if news.parked_until_ms > now.wall_ms and news.parked_until_ms != self._parked:
             self._parked = news.parked_until_ms
-            told = {"why": "rate limit", "until": "rate limit", "resumes_wall_ms": news.parked_until_ms}
-            drafts.append(Draft("track_paused", {"track": track.slug, **told, "by": "orch-tui"}))
+            drafts.append(_parked(track, news.parked_until_ms))
+        elif self._parked and not news.parked_until_ms:
+            self._parked = 0
+            if work_of(track).paused_until == RATE_LIMIT:
+                drafts.append(Draft("track_resumed", {"track": track.slug, "by": "orch-tui"}))
         if not self.fresh or (self._told_at is not None and elapsed_ms(self._told_at, now) < TELL_MS):
             return tuple(drafts)
         self.fresh, self._told_at = False, now
@@ -230,12 +261,32 @@ class _Followed:
         return tuple(drafts)
 
 
-def _resumed(track: Track, stage: int, purpose: str, session: str) -> str:
-    """The conversation that an attempt goes on with: that of the try before it, or of the track where it has one."""
-    if purpose not in ("revise", "rework") and session != "track":
+def _resumed(track: Track, effect: Effect, session: str) -> str:
+    """The conversation that an attempt goes on with: that of the try before it, or of the track where it has one.
+
+    Whoever takes over after a rescue begins afresh, as does one whose agent was never answered.
+    """
+    stage, purpose = int(effect.arguments["stage"]), str(effect.arguments["purpose"])
+    if (purpose not in ("revise", "rework", ANSWER) and session != "track") or track.state is TrackState.RESCUING:
         return ""
-    earlier = [one for one in track.attempts if one.session and (session == "track" or one.stage == stage)]
-    return earlier[-1].session if earlier and not earlier[-1].stopping else ""
+    others = (one for one in track.attempts if one.id != effect.id)
+    earlier = [one for one in others if one.session and (session == "track" or one.stage == stage)]
+    return earlier[-1].session if earlier and earlier[-1].turns and not earlier[-1].stopping.startswith(RESCUE) else ""
+
+
+def _prompt(batch: Batch, track: Track, effect: Effect, resume: str, skill: str, diff: str) -> str:
+    """What an attempt is told: everything, or in a conversation that was cut short what has come since."""
+    answers = [batch.gates[name] for name, _ in effect.arguments.get("gates", ()) if name in batch.gates]
+    last = track.attempts[-1] if track.attempts else None
+    if resume and last is not None and (answers or last.outcome != "done"):
+        return going_on_prompt(batch, track, answers)
+    told = dispatch_prompt(batch, track, skill=skill, diff=diff)
+    return f"{told}\n{render((answered(answers),))}" if answers else told
+
+
+def _parked(track: Track, until_ms: int) -> Draft:
+    told = {"why": RATE_LIMIT, "until": RATE_LIMIT, "resumes_wall_ms": until_ms}
+    return Draft("track_paused", {"track": track.slug, **told, "by": "orch-tui"})
 
 
 def _spent(track: Track, end: AttemptEnd) -> list[Draft]:
@@ -250,6 +301,11 @@ def _cost(track: Track, cost_usd: float, tokens: int, model: str) -> Draft:
     counted = sum(one.tokens for one in track.attempts)
     told: dict[str, Any] = {"track": track.slug, "cost_usd": round(before + cost_usd, 6), "tokens": counted + tokens}
     return Draft("cost_recorded", {**told, "model": model} if model else told)
+
+
+def _flood(track: Track, attempt: str, dropped: int) -> Draft:
+    text = f"{max(1, dropped >> 20)} MiB of what its agent printed are not kept: it printed more than the cap"
+    return Draft("signal_raised", {"signal": f"flood-{attempt}", "kind": "flood", "track": track.slug, "text": text})
 
 
 def _left_over(track: Track, attempt: str, count: int) -> Draft:

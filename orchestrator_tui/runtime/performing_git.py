@@ -10,6 +10,7 @@ from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.run import Effect, Inspection
 from orchestrator_tui.core.schedule import effects, merging
+from orchestrator_tui.core.schedule.overlap import tampered
 from orchestrator_tui.core.schedule.paths import artefact_path
 from orchestrator_tui.core.schedule.rules import plan_of, run_of, stages_of, work_of
 from orchestrator_tui.runtime.run_world import RunWorld, TreeMade
@@ -54,7 +55,10 @@ def _inspect(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tup
         artefact_path(batch, track, one) for rule, done in rungs for one in (rule.artefact, *done.artefacts) if one
     )
     seen = world.git.inspect(effect.id, work.planned, track.worktree, work.base_sha, artefacts, own)
-    return (inspected(track.slug, seen),)
+    plan = plan_of(batch)
+    # Before anything of it is merged: what an agent has changed of the shared settings was there before it ended.
+    words = world.git.tampered(plan, plan.fingerprint) if plan.fingerprint else ()
+    return (inspected(track.slug, seen), *tampered(batch, words))
 
 
 def inspected(slug: str, seen: Inspection) -> Draft:

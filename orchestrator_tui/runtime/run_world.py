@@ -41,7 +41,8 @@ class JobSeen:
 
     ``status`` is ``absent``, ``starting``, ``running``, ``ended`` or ``lost`` (neither shim nor process lives, and no
     result was left); ``reason`` says how it ended: ``exited``, ``signal 9``, ``stopped``, ``wall limit``, ``cannot
-    start: …``; ``left_over`` counts the processes that were found behind it and ended.
+    start: …``; ``left_over`` counts the processes that were found behind it and ended, ``dropped_bytes`` what it
+    printed beyond what is kept.
     """
 
     status: str
@@ -50,6 +51,7 @@ class JobSeen:
     reason: str = ""
     left_over: int = 0
     last_output_wall_ms: int = 0
+    dropped_bytes: int = 0
 
 
 class Jobs(Protocol):

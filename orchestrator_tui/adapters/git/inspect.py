@@ -47,6 +47,8 @@ class Changes:
     """From the base to the files as they are, committed or not; files that are not tracked are not among them."""
     uncommitted: tuple[str, ...]
     untracked: tuple[str, ...]
+    branch: str = ""
+    """What is checked out, "" for no branch."""
 
 
 def changes(path: Path, base_sha: str) -> Changes:
@@ -66,6 +68,7 @@ def changes(path: Path, base_sha: str) -> Changes:
         files=tuple(one.change(one.path in grown) for one in entries),
         uncommitted=held.uncommitted,
         untracked=held.untracked,
+        branch=held.branch,
     )
 
 

@@ -17,7 +17,7 @@ from orchestrator_tui.adapters.git.moving import settle
 from orchestrator_tui.adapters.git.names import branch_name, safe_path
 from orchestrator_tui.adapters.git.worktrees import Removed, create, look, provision, remove
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.plan import Plan, PlannedTrack, Provision
+from orchestrator_tui.core.plan import BATCH_TRACK, Plan, PlannedTrack, Provision
 from orchestrator_tui.core.run import Inspection
 from orchestrator_tui.runtime.ports import Clock
 from orchestrator_tui.runtime.run_world import Beginning, MergeMade, TreeKept, TreeMade
@@ -141,7 +141,10 @@ class RunGit:
             head=seen.head,
             at=self._now(),
             files=tuple(names),
-            outside=tuple(f"{one.path} {one.why}" for one in breaches if one.path not in wanted),
+            outside=(
+                *self._strayed(track, seen.branch),
+                *(f"{one.path} {one.why}" for one in breaches if one.path not in wanted),
+            ),
             missing=tuple(one for one in artefacts if not _exists(tree, one)),
             uncommitted=tuple(dict.fromkeys((*seen.uncommitted, *seen.untracked))),
             tests=tuple(name for name in names if _TEST_FILE.search(name)),
@@ -149,6 +152,13 @@ class RunGit:
             removed=sum(one.removed for one in seen.files),
             commits=seen.commits,
         )
+
+    def _strayed(self, track: PlannedTrack, branch: str) -> tuple[str, ...]:
+        """That a worktree has left its branch: what is committed there is not the track's."""
+        own = branch_name(self._batch, track.slug)
+        if track.slug == BATCH_TRACK or branch == own:
+            return ()
+        return (f"its worktree has {branch or 'no branch'} checked out and not {own}",)
 
     def diff(self, path: str, base: str, limit: int) -> str:
         """The diff of a worktree against its base, bounded."""

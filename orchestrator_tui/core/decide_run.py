@@ -8,9 +8,10 @@ from typing import Any
 from orchestrator_tui.core.commands import Pause, Publish, Rescue, Resume, Retry, RunCommand, Skip, Stop
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option
+from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.schedule import ending, watching
-from orchestrator_tui.core.schedule.answers import at_work_again, give_up, grant
-from orchestrator_tui.core.schedule.gates import ask, gate_id, lines
+from orchestrator_tui.core.schedule.acting import give_up, one_more, withdrawn
+from orchestrator_tui.core.schedule.gates import SOURCE, ask, gate_id, lines
 from orchestrator_tui.core.schedule.rules import stages_of
 from orchestrator_tui.core.text import sanitise
 
@@ -44,19 +45,15 @@ def _resume(batch: Batch, command: Resume, by: str) -> list[Draft]:
 
 def _stop(batch: Batch, command: Stop, by: str) -> list[Draft]:
     why = sanitise(command.reason)
-    if not command.track:
+    if command.track in ("", BATCH_TRACK):
         return [Draft("batch_moved", {"to": ending.STOPPED, "why": why, "by": by})]
-    return give_up(batch.tracks[command.track], why)
+    return give_up(batch, batch.tracks[command.track], why)
 
 
 def _retry(batch: Batch, command: Retry, by: str) -> list[Draft]:
     track = batch.tracks[command.track]
-    withdrawn = [
-        Draft("gate_withdrawn", {"gate": gate.id, "revision": gate.revision, "why": f"{by} tries it again"})
-        for gate in batch.gates.values()
-        if gate.track == track.slug and gate.source == "engine" and gate.state.value == "open"
-    ]
-    return [*withdrawn, *grant(track, 1, by, sanitise(command.instruction)), *at_work_again(track)]
+    over = withdrawn(batch, track, f"{by} tries it again", lambda gate: gate.source == SOURCE)
+    return [*over, *one_more(batch, track, by, sanitise(command.instruction))]
 
 
 def _rescue(batch: Batch, command: Rescue, by: str) -> list[Draft]:

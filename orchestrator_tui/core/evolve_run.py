@@ -82,8 +82,13 @@ def _integration_ready(batch: BatchFold, event: Event) -> Changes:
     data, run = event.payload, _run(batch)
     if data["track"] != "batch":
         return {}
-    tip = run.integration_sha or data["base_sha"]
-    return {"run": replace(run, integration_path=data["path"], integration_sha=tip)}
+    return {"run": replace(run, integration_path=data["path"], integration_sha=data["base_sha"])}
+
+
+def _integration_inspected(batch: BatchFold, event: Event) -> Changes:
+    """What a stage of the batch commits is on the integration branch."""
+    data = event.payload
+    return {"run": replace(_run(batch), integration_sha=data["head"])} if data["track"] == "batch" else {}
 
 
 def _merge_recorded(batch: BatchFold, event: Event) -> Changes:
@@ -119,6 +124,7 @@ RUN_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "effect_begun": _effect_begun,
     "effect_ended": _effect_ended,
     "worktree_ready": _integration_ready,
+    "work_inspected": _integration_inspected,
     "merge_recorded": _merge_recorded,
     "published": _published,
     "report_written": _report_written,
@@ -208,6 +214,9 @@ def _granted(track: Track, event: Event) -> Track:
     if run is None:
         raise ValueError(f"{track.slug} has entered no stage")
     changes: dict[str, Any] = {"granted": run.granted + data["tries"], "instruction": data.get("instruction", "")}
+    if run.judged == "asked":
+        # The question is answered: what was in its way is what the next try is told.
+        changes["judged"] = "rejected"
     if not data["tries"]:
         # What a person has put right is looked at again, without another try.
         changes.update(looks=run.looks + 1, claim="done", inspection=None, checks={}, judged="")

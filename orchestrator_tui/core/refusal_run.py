@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from orchestrator_tui.core.commands import Pause, Publish, Rescue, Resume, Retry, RunCommand, Skip, Stop
-from orchestrator_tui.core.model import Batch, StageStatus, Track, TrackState
+from orchestrator_tui.core.model import Batch, GateState, StageStatus, Track, TrackState
 from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
+from orchestrator_tui.core.plan import BATCH_TRACK
 
 MAX_INSTRUCTION_BYTES = 16_384
 
@@ -70,6 +71,8 @@ def _stop(batch: Batch, command: Stop) -> str | None:
         track = _at_work(batch, command.track)
         if isinstance(track, str):
             return track
+        if track.state is TrackState.MERGING and track.slug != BATCH_TRACK:
+            return f"{track.slug} is being merged: stop it when that is over, or stop the batch"
     return None if command.reason.strip() else "say why"
 
 
@@ -83,7 +86,11 @@ def _retry(batch: Batch, command: Retry) -> str | None:
         return f"{track.slug} is at work: rescue it, or wait"
     if track.state in (TrackState.PENDING, TrackState.QUEUED, TrackState.PREPARING):
         return f"{track.slug} has not started"
-    if track.state not in _RESTING:
+    asked = any(
+        gate.track == track.slug and gate.state is GateState.OPEN and gate.question.kind == "track"
+        for gate in batch.gates.values()
+    )
+    if track.state not in _RESTING and not asked:
         return f"{track.slug} is at work: wait for what comes of it"
     return None
 
@@ -108,7 +115,8 @@ def _skip(batch: Batch, command: Skip) -> str | None:
         return f"stage {command.stage} is {stage.status.value}"
     assert batch.run is not None
     workflow = batch.run.workflows.get(track.workflow)
-    work = workflow.work(command.stage) if workflow is not None else None
+    known = None if workflow is None else workflow.batch_work if track.slug == BATCH_TRACK else workflow.work
+    work = None if known is None else known(command.stage)
     if work is not None and work.skip_by != "person":
         return f"nobody may skip stage {command.stage} of {track.workflow}"
     return None

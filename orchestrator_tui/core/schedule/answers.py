@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Gate, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
-from orchestrator_tui.core.schedule import deploying, merging, watching
-from orchestrator_tui.core.schedule.effects import BRING, begin
+from orchestrator_tui.core.schedule import deploying, watching
+from orchestrator_tui.core.schedule.acting import (
+    at_work_again,
+    give_up,
+    look_at_tip,
+    one_more,
+    resolve,
+    revise,
+    withdrawn,
+)
+from orchestrator_tui.core.schedule.asked import is_asked_still
+from orchestrator_tui.core.schedule.effects import BRING, MERGE, SETUP, begin
 from orchestrator_tui.core.schedule.gates import SOURCE
 from orchestrator_tui.core.schedule.judging import ACCEPTED, open_blockers
-from orchestrator_tui.core.schedule.rules import RESOLVING, run_of, stage_work, work_of
+from orchestrator_tui.core.schedule.merging import look_again
+from orchestrator_tui.core.schedule.rules import RESOLVING, run_of, stage_run, work_of
 from orchestrator_tui.core.schedule.stages import enter, moved
+from orchestrator_tui.core.schedule.watching import running_attempt
 
 S = TrackState
 Made = tuple[list[Draft], str]
@@ -25,15 +38,18 @@ def answers_here(gate: Gate) -> bool:
 
 
 def carry_out(batch: Batch, gate: Gate) -> Made:
-    """What the decision of a gate leads to.
+    """What the decision of a gate leads to: nothing where what it was about is over or was carried out already.
 
     Raises:
         LookupError: nothing is known that this option of this kind of gate could lead to.
     """
     assert gate.decision is not None
-    option = gate.decision.options[0] if gate.decision.options else "retry"
-    answer = _ANSWERS.get((gate.question.kind, option)) or _ANSWERS[("", option)]
-    return answer(batch, batch.tracks[gate.track], gate)
+    kind, track = gate.question.kind, batch.tracks[gate.track]
+    option = gate.decision.options[0] if gate.decision.options else _BY_TEXT.get(kind, "retry")
+    answer = _ANSWERS.get((kind, option)) or _ANSWERS[("", option)]
+    if not is_asked_still(batch, track, gate, option):
+        return [], f"nothing: {track.slug} has moved on since it was asked"
+    return answer(batch, track, gate)
 
 
 def _told(gate: Gate) -> str:
@@ -47,11 +63,18 @@ def _by(gate: Gate) -> str:
     return gate.decision.by
 
 
+def _subject(gate: Gate) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = gate.question.subject or {}
+    return found
+
+
 def _nothing(words: str) -> Callable[[Batch, Track, Gate], Made]:
     return lambda batch, track, gate: ([], words)
 
 
 def _stop_batch(batch: Batch, track: Track, gate: Gate) -> Made:
+    if run_of(batch).phase == "stopped":
+        return [], "it is stopped"
     return [
         Draft("batch_moved", {"to": "stopped", "why": _told(gate) or "stopped by answer", "by": _by(gate)})
     ], "stopped"
@@ -60,67 +83,43 @@ def _stop_batch(batch: Batch, track: Track, gate: Gate) -> Made:
 def _abandon(batch: Batch, track: Track, gate: Gate) -> Made:
     if track.slug == BATCH_TRACK:
         return _stop_batch(batch, track, gate)
-    return [*give_up(track, _told(gate) or "given up")], "given up"
-
-
-def give_up(track: Track, why: str) -> list[Draft]:
-    """Abandon a track: its agent is ended, its worktree kept."""
-    drafts = moved(track, S.ABANDONED, why)
-    attempt = watching.running_attempt(track)
-    if attempt is not None:
-        drafts.append(Draft("attempt_stopping", {"track": track.slug, "attempt": attempt.id, "why": why}))
-    return drafts
-
-
-def at_work_again(track: Track) -> list[Draft]:
-    """Back among the tracks at work, from wherever it waited."""
-    return moved(track, S.REVISING) if track.state is not S.REVISING else []
+    effect = str(_subject(gate).get("effect", ""))
+    return [*_counted_over(batch, effect, "unknown"), *give_up(batch, track, _told(gate) or "given up")], "given up"
 
 
 def _retry(batch: Batch, track: Track, gate: Gate) -> Made:
-    return [*grant(track, 1, _by(gate), _told(gate)), *at_work_again(track)], "one more try"
-
-
-def grant(track: Track, tries: int, by: str, instruction: str) -> list[Draft]:
-    """Allow more tries of the stage at hand; none means: look again at what a person has put right."""
-    run = work_of(track).run
-    stage = track.stage if run is None else run.stage
-    payload = {"track": track.slug, "stage": stage, "tries": tries, "by": by, "instruction": instruction}
-    return [Draft("stage_granted", payload)]
+    return one_more(batch, track, _by(gate), _told(gate)), "one more try"
 
 
 def _fixed(batch: Batch, track: Track, gate: Gate) -> Made:
-    return [*grant(track, 0, _by(gate), ""), *at_work_again(track)], "its worktree is looked at again"
+    return [*look_again(track, stage_run(track).stage, _by(gate)), *at_work_again(track)], "it is looked at again"
 
 
 def _skip(batch: Batch, track: Track, gate: Gate) -> Made:
     stage = gate.question.stage or track.stage
     skipped = {"track": track.slug, "stages": [stage], "by": _by(gate), "reason": _told(gate)}
-    return [Draft("stages_skipped", skipped), *at_work_again(track)], f"stage {stage} is skipped"
+    drafts = [Draft("stages_skipped", skipped)]
+    run = work_of(track).run
+    if run is not None and run.stage == stage:
+        drafts += [
+            Draft("stage_changed", {"track": track.slug, "stage": stage, "status": "skipped"}),
+            *withdrawn(
+                batch,
+                track,
+                f"stage {stage} is skipped",
+                lambda one: one.source == SOURCE and one.question.stage == stage,
+            ),
+            *at_work_again(track),
+        ]
+    return drafts, f"stage {stage} is skipped"
 
 
 def _again(batch: Batch, track: Track, gate: Gate) -> Made:
-    """One more round of rework than the workflow allows."""
-    run = work_of(track).run
-    assert run is not None
-    back = stage_work(batch, track, run.stage).back_to
-    if not back:
-        return _retry(batch, track, gate)
-    entered = enter(track, back, _told(gate) or "; ".join(run.problems), run.stage, run.problems)
-    return [*entered, *grant_at(track, back, _by(gate), _told(gate)), *at_work_again(track)], "one more round"
-
-
-def grant_at(track: Track, stage: int, by: str, instruction: str) -> list[Draft]:
-    """An instruction for the stage that was just entered."""
-    if not instruction:
-        return []
-    payload = {"track": track.slug, "stage": stage, "tries": 1, "by": by, "instruction": instruction}
-    return [Draft("stage_granted", payload)]
+    return one_more(batch, track, _by(gate), _told(gate)), "one more round"
 
 
 def _accept(batch: Batch, track: Track, gate: Gate) -> Made:
-    run = work_of(track).run
-    assert run is not None
+    run = stage_run(track)
     closed = [
         Draft("finding_closed", {"track": track.slug, "finding": one.id, "state": "accepted", "why": f"by {_by(gate)}"})
         for one in open_blockers(track)
@@ -136,13 +135,8 @@ def _accept(batch: Batch, track: Track, gate: Gate) -> Made:
 
 
 def _revise(batch: Batch, track: Track, gate: Gate) -> Made:
-    """Back to the last agent that wrote, from where the ladder is at its end or the merge was undone."""
-    stage = merging.last_writing(batch, track)
-    if not stage:
-        return _fixed(batch, track, gate)
     problems = tuple(line for line in gate.question.context.splitlines() if line.startswith("- "))
-    entered = enter(track, stage, _told(gate) or gate.question.question, problems=problems)
-    return [*moved(track, S.REVISING), *entered, *grant_at(track, stage, _by(gate), _told(gate))], "back to its agent"
+    return revise(batch, track, _by(gate), _told(gate), gate.question.question, problems), "back to its agent"
 
 
 # --- conflicts ------------------------------------------------------------------------------------------------
@@ -150,13 +144,11 @@ def _revise(batch: Batch, track: Track, gate: Gate) -> Made:
 
 def _resolved(batch: Batch, track: Track, gate: Gate) -> Made:
     entered = enter(track, RESOLVING, f"resolved by {_by(gate)}")
-    return [*moved(track, S.RUNNING), *entered, *merging.look_again(track, RESOLVING, _by(gate))], "looked at again"
+    return [*moved(track, S.RUNNING), *entered, *look_again(track, RESOLVING, _by(gate))], "looked at again"
 
 
 def _resolve(batch: Batch, track: Track, gate: Gate) -> Made:
-    entered = enter(track, RESOLVING, f"conflict in {', '.join(work_of(track).conflicts)}")
-    told = grant_at(track, RESOLVING, _by(gate), _told(gate))
-    return [*moved(track, S.RUNNING), *entered, *told], "an agent tries again"
+    return resolve(track, _by(gate), _told(gate)), "an agent tries again"
 
 
 def _take(side: str) -> Callable[[Batch, Track, Gate], Made]:
@@ -177,13 +169,13 @@ def _merge_again(batch: Batch, track: Track, gate: Gate) -> Made:
 
 
 def _recheck(batch: Batch, track: Track, gate: Gate) -> Made:
-    """Checks of a tip that a person has changed count anew: their results so far are of another look."""
+    """Checks count anew: what they said so far is of another look, and the branch may have been put right."""
     forgotten = [
         Draft("check_recorded", {"track": track.slug, "name": one.name, "result": "not_run", "detail": "checked again"})
         for one in track.checks
         if one.result != "pass"
     ]
-    return forgotten, "checked again"
+    return [*forgotten, *look_at_tip(batch)], "checked again"
 
 
 def _go_on(batch: Batch, track: Track, gate: Gate) -> Made:
@@ -191,13 +183,13 @@ def _go_on(batch: Batch, track: Track, gate: Gate) -> Made:
 
 
 def _rescue(batch: Batch, track: Track, gate: Gate) -> Made:
-    attempt = watching.running_attempt(track)
+    attempt = running_attempt(track)
     return watching.rescue(track, attempt, "a person asked for it", _by(gate)), "a fresh agent takes over"
 
 
 def _deployed(result: str, words: str) -> Callable[[Batch, Track, Gate], Made]:
     def recorded(batch: Batch, track: Track, gate: Gate) -> Made:
-        environment = str((gate.question.subject or {}).get("environment", ""))
+        environment = str(_subject(gate).get("environment", ""))
         told = {"track": track.slug, "environment": environment, "result": result, "detail": f"by {_by(gate)}"}
         return [Draft("deploy_recorded", told)], words
 
@@ -205,20 +197,33 @@ def _deployed(result: str, words: str) -> Callable[[Batch, Track, Gate], Made]:
 
 
 def _effect_done(batch: Batch, track: Track, gate: Gate) -> Made:
-    effect = str((gate.question.subject or {}).get("effect", ""))
-    environment = str((gate.question.subject or {}).get("environment", ""))
-    drafts = [Draft("effect_ended", {"effect": effect, "outcome": "done", "detail": f"{_by(gate)} says so"})]
+    subject = _subject(gate)
+    environment, effect = str(subject.get("environment", "")), str(subject.get("effect", ""))
     if environment:
         told = {"track": track.slug, "environment": environment, "result": deploying.DEPLOYED}
-        drafts.append(Draft("deploy_recorded", told))
+        done = Draft("deploy_recorded", told)
     else:
-        drafts.append(Draft("check_recorded", {"track": track.slug, "name": "setup", "result": "pass"}))
-    return drafts, "counted as done"
+        done = Draft("check_recorded", {"track": track.slug, "name": "setup", "result": "pass"})
+    return [done, *_counted_over(batch, effect, "done")], "counted as done"
 
 
 def _effect_again(batch: Batch, track: Track, gate: Gate) -> Made:
-    effect = str((gate.question.subject or {}).get("effect", ""))
-    return [Draft("effect_ended", {"effect": effect, "outcome": "unknown", "detail": "done again"})], "done again"
+    return _counted_over(batch, str(_subject(gate).get("effect", "")), "unknown"), "done again"
+
+
+def _counted_over(batch: Batch, effect: str, outcome: str) -> list[Draft]:
+    """The end of an effect of which only a person can tell."""
+    over = Draft("effect_ended", {"effect": effect, "outcome": outcome, "detail": "a person says so"})
+    return [over] if effect in run_of(batch).effects else []
+
+
+def _failed_again(batch: Batch, track: Track, gate: Gate) -> Made:
+    """What could not be done is done again by itself; a merge meets the tip as it is by now."""
+    effect = _subject(gate).get("effect")
+    if effect == SETUP:
+        told = {"track": track.slug, "name": "setup", "result": "not_run", "detail": "tried again"}
+        return [Draft("check_recorded", told)], "set up again"
+    return look_at_tip(batch) if effect == MERGE else [], "tried again"
 
 
 _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
@@ -249,9 +254,13 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
     ("deploy_failure", "again"): _deployed(deploying.AGAIN, "deployed again"),
     ("deploy_failure", "leave"): _deployed(deploying.LEFT, "left as it is"),
     ("worktree", "adopt"): _nothing("what is there is taken over"),
-    ("", "again"): _nothing("tried again"),
+    ("worktree", "again"): _failed_again,
+    ("worktree", "leave"): _nothing("goes on without it"),
     ("tampered", "go_on"): _nothing("goes on"),
     ("unknown_effect", "done"): _effect_done,
     ("unknown_effect", "again"): _effect_again,
 }
 """By kind of gate and option; an option without a kind means the same wherever it is offered."""
+
+_BY_TEXT = {"review": "again", "track": "revise", "checks": "revise", "conflict": "resolve"}
+"""Which option a text of one's own stands for, where it is not one more try."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.model import Batch, Option, Track
+from orchestrator_tui.core.model import Batch, GateState, Option, Track, TrackState
+from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import Environment
 from orchestrator_tui.core.schedule.effects import DEPLOY, HEALTH, begin
 from orchestrator_tui.core.schedule.gates import APPROVE, ask, chosen, gate_id, lines
@@ -13,6 +14,8 @@ HEALTHY, FAILED, DECLINED, NOTHING, DEPLOYED = "healthy", "failed", "declined", 
 LEFT, AGAIN = "left as it is", "again"
 
 _SETTLED = frozenset({HEALTHY, DECLINED, NOTHING, LEFT})
+_HALF_DONE = frozenset({DEPLOYED, FAILED, AGAIN})
+"""What keeps an environment for one track until it is healthy there, or a person has decided."""
 
 
 def advance(batch: Batch, track: Track) -> list[Draft]:
@@ -46,6 +49,16 @@ def _detail(track: Track) -> str:
     return ", ".join(f"{name}: {result}" for name, result in done) or "deploys nowhere"
 
 
+def renewed(batch: Batch, track: Track) -> list[Draft]:
+    """Ask anew what waits for a person when it is about another tip by now: an approval is of one tip alone."""
+    for name in work_of(track).planned.deploy:
+        gate, place = batch.gates.get(deploy_gate(track, name)), plan_of(batch).environment(name)
+        waits = gate is not None and gate.state is GateState.OPEN
+        if gate is not None and place is not None and waits and gate.question.subject != _subject(batch, track, place):
+            return _ask(batch, track, place)
+    return []
+
+
 def _environment(batch: Batch, track: Track, name: str, result: str) -> list[Draft]:
     place = plan_of(batch).environment(name)
     if place is None or not place.deploy:
@@ -55,13 +68,50 @@ def _environment(batch: Batch, track: Track, name: str, result: str) -> list[Dra
         return _ask_after_failure(batch, track, place)
     if result == DEPLOYED:
         return _health(batch, track, place)
-    if chosen(batch, deploy_gate(track, name)) != APPROVE:
+    if not is_approved(batch, track, place):
         return _ask(batch, track, place)
-    run = run_of(batch)
-    if any(one.kind in (DEPLOY, HEALTH) and one.arguments.get("environment") == name for one in run.effects.values()):
+    if _is_held(batch, track) or _goes_first(batch, track, place) is not None:
         return []
     arguments = {"environment": name, "command": place.deploy, "wall_ms": place.wall_ms}
-    return begin(batch, DEPLOY, track.slug, f"d-{track.slug}-{name}-{run.begun}", **arguments)
+    return begin(batch, DEPLOY, track.slug, f"d-{track.slug}-{name}-{run_of(batch).begun}", **arguments)
+
+
+def is_approved(batch: Batch, track: Track, place: Environment) -> bool:
+    """Whether a person, or a rule where it may, has let this track onto this place as the tip is now."""
+    name = deploy_gate(track, place.name)
+    return chosen(batch, name) == APPROVE and batch.gates[name].question.subject == _subject(batch, track, place)
+
+
+def _is_held(batch: Batch, track: Track) -> bool:
+    """Whether nothing is deployed now: the track or batch is paused, or the integrated tree is being changed."""
+    merging = any(one.state is TrackState.MERGING for one in batch.tracks.values())
+    return bool(run_of(batch).pausing or work_of(track).paused or merging)
+
+
+def _goes_first(batch: Batch, track: Track, place: Environment) -> Track | None:
+    """The track that has this place to itself now, or is to have it before this one: in the order of merging."""
+    for effect in run_of(batch).effects.values():
+        if effect.kind in (DEPLOY, HEALTH) and effect.arguments.get("environment") == place.name:
+            return batch.tracks[effect.track]
+    others = [one for one in batch.tracks.values() if one.slug != track.slug and _is_deploying(batch, one)]
+    for other in others:
+        if dict(work_of(other).deployed).get(place.name) in _HALF_DONE:
+            return other
+    before = batch.merged[: batch.merged.index(track.slug)] if track.slug in batch.merged else ()
+    waiting = (one for one in others if one.slug in before and not work_of(one).paused)
+    return next((one for one in waiting if _is_next(batch, one, place)), None)
+
+
+def _is_deploying(batch: Batch, track: Track) -> bool:
+    run = None if track.work is None else track.work.run
+    return run is not None and bool(track.work and track.work.merged_sha) and track.state not in TERMINAL_TRACK_STATES
+
+
+def _is_next(batch: Batch, track: Track, place: Environment) -> bool:
+    """Whether this is the place that a track is deployed to next, as it was approved."""
+    done = dict(work_of(track).deployed)
+    name = next((one for one in work_of(track).planned.deploy if done.get(one) not in _SETTLED), "")
+    return name == place.name and is_approved(batch, track, place)
 
 
 def _health(batch: Batch, track: Track, place: Environment) -> list[Draft]:
@@ -88,8 +138,15 @@ def _ask(batch: Batch, track: Track, place: Environment) -> list[Draft]:
         risk="low" if low else place.risk,
         environment=place.risk,
         stage=stage_run(track).stage,
-        subject={"head": work.head_sha, "merged": work.merged_sha, "environment": place.name},
+        subject=_subject(batch, track, place),
     )
+
+
+def _subject(batch: Batch, track: Track, place: Environment) -> dict[str, str]:
+    """What an approval is bound to: what is deployed is the integrated tree at this tip, with all that it holds."""
+    work = work_of(track)
+    tip = run_of(batch).integration_sha
+    return {"head": work.head_sha, "merged": work.merged_sha, "tip": tip, "environment": place.name}
 
 
 def _health_words(place: Environment) -> str:

@@ -16,6 +16,9 @@ REMOVE, REPORT, PUBLISH = "remove", "report", "publish"
 JOBS = frozenset({ATTEMPT, CHECK, SETUP, DEPLOY, HEALTH})
 """Effects that are processes under a shim of their own."""
 
+ON_STAGE = (ATTEMPT, INSPECT, CHECK, DIVIDE, DEPLOY, HEALTH)
+"""Effects of which the stage at hand waits for the end."""
+
 UNPROBEABLE = frozenset({DEPLOY, SETUP})
 """Effects of which nobody can tell afterwards whether they happened, when their process was lost."""
 

@@ -6,7 +6,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import batch_checklist
-from orchestrator_tui.core.schedule.effects import CHECK, PUBLISH, REMOVE, REPORT, begin, under_way
+from orchestrator_tui.core.schedule.effects import CHECK, INTEGRATION, PUBLISH, REMOVE, REPORT, begin, under_way
 from orchestrator_tui.core.schedule.gates import APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
@@ -14,7 +14,9 @@ from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of
 S = TrackState
 
 PUBLISH_GATE = gate_id("publish", BATCH_TRACK)
-INTEGRATION_GATE = gate_id("integration", BATCH_TRACK)
+
+HARD_STOP = "hard_stop"
+"""The ending of a workflow after which nobody is asked: publishing is an act of the person's own."""
 
 INTEGRATING, VERIFYING, AWAITING, COMPLETED, STOPPED = (
     "integrating",
@@ -28,7 +30,7 @@ INTEGRATING, VERIFYING, AWAITING, COMPLETED, STOPPED = (
 def verify(batch: Batch) -> list[Draft]:
     """Final checks on the integrated tree, the batch's checklist, worktrees, report; then what the workflow ends in."""
     run, own = run_of(batch), batch.tracks[BATCH_TRACK]
-    if under_way(batch, CHECK, REMOVE, REPORT) or barring(batch, own):
+    if under_way(batch, CHECK, REMOVE, REPORT, INTEGRATION) or barring(batch, own):
         return []
     done = {one.name: one for one in own.checks if one.run == run.integration_sha}
     for check in plan_of(batch).checks:
@@ -37,18 +39,23 @@ def verify(batch: Batch) -> list[Draft]:
             told = {"name": check.name, "command": check.command, "run": run.integration_sha}
             return begin(batch, CHECK, BATCH_TRACK, effect, **told, wall_ms=check.wall_ms, at=run.integration_path)
     failed = [f"{one.name}: {one.detail}" for one in done.values() if one.result != "pass"]
-    if failed and chosen(batch, INTEGRATION_GATE) != "accept":
-        return _ask_integration(batch, failed)
+    if failed and chosen(batch, integration_gate(batch)) != "accept":
+        return _ask_integration(batch, "The integrated tree fails its final checks. What now?", failed)
     return _settle(batch, own)
 
 
-def _ask_integration(batch: Batch, failed: list[str]) -> list[Draft]:
+def integration_gate(batch: Batch) -> str:
+    """The name of the gate about the integrated tree as it is now: what was accepted of another tip is asked again."""
+    return gate_id("integration", BATCH_TRACK, run_of(batch).integration_sha[:10])
+
+
+def _ask_integration(batch: Batch, question: str, failed: list[str]) -> list[Draft]:
     return ask(
         batch,
-        INTEGRATION_GATE,
+        integration_gate(batch),
         "integration",
         BATCH_TRACK,
-        "The integrated tree fails its final checks. What now?",
+        question,
         (
             Option("recheck", "I have put it right on the integration branch: check again", "approve"),
             Option("accept", "end as it is; the report says that it is not ready"),
@@ -73,6 +80,9 @@ def _settle(batch: Batch, own: Track) -> list[Draft]:
         return [Draft("checklist_recorded", {"track": BATCH_TRACK, "items": [list(one) for one in items]})]
     if run.reported != _reported(batch):
         return begin(batch, REPORT, BATCH_TRACK, f"p-{run.begun}", of=_reported(batch))
+    failed = [f"{name}: {detail}" for name, result, detail in items if result != "PASS"]
+    if failed and "integration" in batch_workflow(batch).gates and chosen(batch, integration_gate(batch)) != "accept":
+        return _ask_integration(batch, "The batch does not pass its integration gate. What now?", failed)
     return [Draft("batch_moved", {"to": AWAITING})]
 
 
@@ -85,7 +95,7 @@ def _reported(batch: Batch) -> str:
 def await_user(batch: Batch) -> list[Draft]:
     """The work is integrated; only a person lets it onto the base branch, by a gate or by an act of their own."""
     run, own = run_of(batch), batch.tracks[BATCH_TRACK]
-    if under_way(batch, PUBLISH, REPORT):
+    if under_way(batch, PUBLISH, REPORT) or barring(batch, own):
         return []
     if run.published:
         if run.reported != _reported(batch):
@@ -93,14 +103,21 @@ def await_user(batch: Batch) -> list[Draft]:
         return end(batch, COMPLETED)
     if not batch.merged:
         return end(batch, COMPLETED if _all_ended_well(batch) else "failed")
-    answer = chosen(batch, PUBLISH_GATE)
+    answer = chosen(batch, PUBLISH_GATE) if _is_of_this_tip(batch) else ""
     if answer == APPROVE:
         return begin(batch, PUBLISH, BATCH_TRACK, f"o-{run.begun}", sha=run.integration_sha)
     if answer == "leave":
         return end(batch, COMPLETED)
-    if "publish" not in batch_workflow(batch).gates or barring(batch, own):
-        return []
-    return ask_publish(batch)
+    rules = batch_workflow(batch)
+    asks = "publish" in rules.gates and rules.ending != HARD_STOP
+    return ask_publish(batch) if asks else []
+
+
+def _is_of_this_tip(batch: Batch) -> bool:
+    """Whether the publish gate was answered about what would be published now."""
+    gate = batch.gates.get(PUBLISH_GATE)
+    subject = None if gate is None else gate.question.subject
+    return isinstance(subject, dict) and subject.get("head") == run_of(batch).integration_sha
 
 
 def ask_publish(batch: Batch) -> list[Draft]:
@@ -146,9 +163,13 @@ def stop(batch: Batch) -> list[Draft]:
                     {"gate": gate.id, "revision": gate.revision, "why": "batch stopped", "by": "orch-tui"},
                 )
             )
+    for effect in run.effects.values():
+        if gate_id("unknown_effect", effect.track, effect.id) in batch.gates:
+            told = {"effect": effect.id, "outcome": "unknown", "detail": "batch stopped"}
+            drafts.append(Draft("effect_ended", told))
     if drafts or run.effects:
         return drafts
-    if run.reported != _reported(batch):
+    if run.reported != _reported(batch) and gate_id("worktree", BATCH_TRACK, REPORT) not in batch.gates:
         return begin(batch, REPORT, BATCH_TRACK, f"p-{run.begun}", of=_reported(batch))
     return end(batch, STOPPED)
 

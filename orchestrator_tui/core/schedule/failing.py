@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.model import Batch, Option
+from orchestrator_tui.core.model import Batch, Option, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.run import Effect
-from orchestrator_tui.core.schedule.effects import DEPLOY, PUBLISH, SETUP, WORKTREE
+from orchestrator_tui.core.schedule.acting import is_being_merged
+from orchestrator_tui.core.schedule.effects import CHECK, DEPLOY, MERGE, PUBLISH, REMOVE, SETUP, UNDO, WORKTREE
 from orchestrator_tui.core.schedule.ending import PUBLISH_GATE
 from orchestrator_tui.core.schedule.gates import ABANDON, ask, gate_id, lines
+from orchestrator_tui.core.schedule.rules import plan_of
+from orchestrator_tui.core.schedule.stages import moved
 
 _WORDS = {
     "integration": "make the integration worktree",
@@ -33,12 +36,17 @@ _WORDS = {
 def failed(batch: Batch, effect: Effect, why: str) -> tuple[Draft, ...]:
     """An effect that cannot be done: it has ended, and a person is asked what now."""
     ended = Draft("effect_ended", {"effect": effect.id, "outcome": "failed", "detail": why})
+    if effect.kind == REMOVE:
+        return (ended, Draft("worktree_kept", {"track": effect.track, "why": why}))
     doing = _WORDS.get(effect.kind, effect.kind)
     own = effect.track == BATCH_TRACK
     options = [Option("again", "try again", "approve")]
     if effect.kind == WORKTREE:
         options.append(Option("adopt", "take over the branch or worktree that is there"))
-    options.append(Option("stop", "stop the batch", "cancel") if own else ABANDON)
+    halfway = effect.kind == UNDO or (effect.kind == CHECK and is_being_merged(batch, batch.tracks[effect.track]))
+    options.append(Option("stop", "stop the batch", "cancel") if own or halfway else ABANDON)
+    # Nobody else waits for it: another track may be merged first.
+    moves = moved(batch.tracks[effect.track], TrackState.APPROVED, why) if effect.kind == MERGE else []
     name = PUBLISH_GATE if effect.kind == PUBLISH else gate_id("worktree", effect.track, effect.kind)
     subject = "The batch" if own else effect.track
     asked = ask(
@@ -52,14 +60,17 @@ def failed(batch: Batch, effect: Effect, why: str) -> tuple[Draft, ...]:
         recommend="again",
         confidence="low",
         risk="failure",
+        subject={"effect": effect.kind},
     )
-    return (ended, *asked)
+    return (ended, *moves, *asked)
 
 
 def unknown(batch: Batch, effect: Effect, why: str) -> tuple[Draft, ...]:
     """An effect of which nobody can tell whether it happened: it stays open until a person has looked."""
     assert effect.kind in (DEPLOY, SETUP)
     place = str(effect.arguments.get("environment", ""))
+    known = plan_of(batch).environment(place)
+    production = known is not None and known.risk == "production"
     return tuple(
         ask(
             batch,
@@ -75,8 +86,8 @@ def unknown(batch: Batch, effect: Effect, why: str) -> tuple[Draft, ...]:
             ),
             context=lines(f"Command: {effect.arguments.get('command', '')}", why),
             confidence="low",
-            risk="failure",
-            environment=place,
+            risk="production" if production else "failure",
+            environment="" if known is None else known.risk,
             subject={"effect": effect.id, "environment": place},
         )
     )

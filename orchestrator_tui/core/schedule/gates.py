@@ -43,9 +43,10 @@ def ask(
     subject: Any = None,
     free_text: bool = False,
 ) -> list[Draft]:
-    """Open a gate unless it is asked already, in this or another revision that is not over; else nothing."""
+    """Open a gate unless it is asked already; what waits for a person about another subject is asked anew."""
     known = batch.gates.get(name)
-    if known is not None and known.state not in TERMINAL_GATE_STATES:
+    asked_already = known is not None and known.state not in TERMINAL_GATE_STATES
+    if known is not None and asked_already and (known.state is not GateState.OPEN or known.question.subject == subject):
         return []
     asked = Question(
         kind=kind,

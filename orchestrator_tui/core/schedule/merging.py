@@ -5,7 +5,18 @@ from __future__ import annotations
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.plan import CheckCommand
-from orchestrator_tui.core.schedule.effects import BRING, CHECK, MERGE, SIDES, UNDO, begin, under_way
+from orchestrator_tui.core.schedule.effects import (
+    BRING,
+    CHECK,
+    DEPLOY,
+    HEALTH,
+    INTEGRATION,
+    MERGE,
+    SIDES,
+    UNDO,
+    begin,
+    under_way,
+)
 from orchestrator_tui.core.schedule.gates import ABANDON, ask, barring, gate_id, lines, listed
 from orchestrator_tui.core.schedule.judging import ACCEPTED
 from orchestrator_tui.core.schedule.readiness import AT_WORK, planned_tracks
@@ -53,11 +64,14 @@ def next_to_merge(batch: Batch) -> Track | None:
     own merge and goes before it."""
     if any(one.state is S.MERGING for one in planned_tracks(batch)) or under_way(batch, MERGE, UNDO):
         return None
+    if under_way(batch, DEPLOY, HEALTH, INTEGRATION):
+        # The tree that is being deployed stays as it was approved.
+        return None
     first = batch_workflow(batch).merging.first
     for track in merge_order(batch):
         if work_of(track).merged_sha:
             continue
-        if track.state is S.APPROVED and not work_of(track).paused:
+        if track.state is S.APPROVED and not work_of(track).paused and not barring(batch, track):
             return track
         if track.kind in first and track.state in AT_WORK and not barring(batch, track) and not work_of(track).paused:
             # What goes first is waited for as long as it works; a question of it holds up nobody else.
@@ -113,7 +127,7 @@ def merge_checks(batch: Batch) -> tuple[CheckCommand, ...]:
 
 
 def _after_merge(batch: Batch, track: Track) -> list[Draft]:
-    work = work_of(track)
+    work, stages = work_of(track), stages_of(batch, track)
     # The same merge made twice in one second is the same commit: only its count tells the two apart.
     this = f"{work.merged_sha[:12]}-{len(work.merges)}"
     done = {one.name: one for one in track.checks if one.run == this}
@@ -127,7 +141,7 @@ def _after_merge(batch: Batch, track: Track) -> list[Draft]:
         if done[name].result != "pass":
             failed = {"track": track.slug, "result": CHECKS_FAILED, "head": work.head_sha, "detail": done[name].detail}
             return [Draft("merge_recorded", failed)]
-    following = next_stage(batch, track, max((one.index for one in track.stages if one.ended_at), default=0))
+    following = next_stage(batch, track, max((rule.index for rule, done in stages if not done.after_merge), default=0))
     if following is None:
         return moved(track, S.MERGED)
     return [*moved(track, S.RUNNING), *enter(track, following, "merged")]
@@ -149,6 +163,7 @@ def _revise(batch: Batch, track: Track) -> list[Draft]:
         told = tuple(f"after its merge {one}" for one in problems)
         return [*moved(track, S.REVISING), *enter(track, stage, "its checks fail after its merge", problems=told)]
     return [
+        *moved(track, S.ESCALATED, "checks fail after its merge"),
         *ask(
             batch,
             gate_id("checks", track.slug, len(work_of(track).merges)),
@@ -167,7 +182,6 @@ def _revise(batch: Batch, track: Track) -> list[Draft]:
             stage=track.stage or None,
             free_text=True,
         ),
-        *moved(track, S.ESCALATED, "checks fail after its merge"),
     ]
 
 
@@ -226,7 +240,7 @@ def _conflict(batch: Batch, track: Track) -> list[Draft]:
         free_text=True,
     )
     # Nobody else waits for its answer: the line goes on.
-    return [*asked, *moved(track, S.ESCALATED, "it conflicts with what is merged already")]
+    return [*moved(track, S.ESCALATED, "it conflicts with what is merged already"), *asked]
 
 
 def look_again(track: Track, stage: int, by: str = "orch-tui", instruction: str = "") -> list[Draft]:

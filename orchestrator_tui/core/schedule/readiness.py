@@ -33,6 +33,9 @@ def planned_tracks(batch: Batch) -> tuple[Track, ...]:
 
 def is_through(track: Track) -> bool:
     """Whether what depends on this track can go on: it was merged, or is done where nothing is merged."""
+    if track.state is TrackState.MERGING:
+        # Its checks may still undo it.
+        return False
     return bool(work_of(track).merged_sha) or track.state in (TrackState.MERGED, TrackState.DONE)
 
 
@@ -63,9 +66,10 @@ def waits_for(batch: Batch, track: Track) -> str:
     if missing:
         return f"waits for {', '.join(missing)} to be merged"
     if batch_workflow(batch).waves == "barrier":
-        earlier = [one for one in planned_tracks(batch) if one.wave < track.wave and one.state not in _SETTLED]
-        if earlier:
-            return f"waits for wave {track.wave - 1}"
+        tracks = planned_tracks(batch)
+        earlier = [one.wave for one in tracks if one.wave < track.wave and one.state not in _SETTLED]
+        if any(not _depends(batch, one, track) for one in tracks if one.wave in earlier and one.state not in _SETTLED):
+            return f"waits for wave {min(earlier)}"
     working = at_work(batch)
     if not work_of(track).planned.scope.declared and working:
         return "runs alone: it declares no files"
@@ -79,6 +83,19 @@ def waits_for(batch: Batch, track: Track) -> str:
     if most and len(working) >= most:
         return f"over the cap of {most} at once"
     return ""
+
+
+def _depends(batch: Batch, track: Track, on: Track) -> bool:
+    """Whether a track waits for another one, directly or through others: whatever their waves, that goes first."""
+    waiting, seen = list(track.depends_on), set[str]()
+    while waiting:
+        slug = waiting.pop()
+        if slug == on.slug:
+            return True
+        if slug in batch.tracks and slug not in seen:
+            seen.add(slug)
+            waiting += batch.tracks[slug].depends_on
+    return False
 
 
 _SETTLED = TERMINAL_TRACK_STATES | {TrackState.FAILED}

@@ -6,7 +6,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.moves import MOVES
 from orchestrator_tui.core.schedule import deploying
-from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, begin, under_way
+from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, ON_STAGE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.judging import (
     ACCEPTED,
@@ -66,13 +66,19 @@ def advance(batch: Batch, track: Track) -> list[Draft]:
     if run is None:
         first = next_stage(batch, track, 0)
         return finish(batch, track) if first is None else enter(track, first)
-    if run.stage in track.skipped_stages and not under_way(batch, ATTEMPT, track=track.slug):
+    if under_way(batch, *ON_STAGE, track=track.slug):
+        return []
+    if run.stage in track.skipped_stages:
         return go_on(batch, track)
     if run.judged:
         return _after_judgement(batch, track)
-    if under_way(batch, ATTEMPT, INSPECT, CHECK, DIVIDE, track=track.slug) or barring(batch, track):
-        return []
     work = stage_work(batch, track, run.stage)
+    if work.runs == DEPLOY:
+        renewed = deploying.renewed(batch, track)
+        if renewed:
+            return renewed
+    if barring(batch, track):
+        return []
     if work.gate and not chosen(batch, _stage_gate(track)):
         return _ask_first(batch, track)
     if work.runs == DEPLOY:
@@ -218,6 +224,7 @@ def _capped(batch: Batch, track: Track, tries: int) -> list[Draft]:
     name = stage_name(batch, track, run.stage)
     times = f"{tries} tries" if tries > 1 else "one try"
     return [
+        *moved(track, S.ESCALATED, f"{name} is not accepted after {times}"),
         *ask(
             batch,
             gate_id("cap", track.slug, run.stage, run.entry),
@@ -237,7 +244,6 @@ def _capped(batch: Batch, track: Track, tries: int) -> list[Draft]:
             stage=run.stage,
             free_text=True,
         ),
-        *moved(track, S.ESCALATED, f"{name} is not accepted after {times}"),
     ]
 
 
@@ -264,6 +270,7 @@ def _back(batch: Batch, track: Track) -> list[Draft]:
     if not why:
         return enter(track, rules.back_to, "; ".join(run.problems), run.stage, run.problems)
     return [
+        *moved(track, S.ESCALATED, why),
         *ask(
             batch,
             gate_id("review", track.slug, run.stage, run.entry),
@@ -282,13 +289,13 @@ def _back(batch: Batch, track: Track) -> list[Draft]:
             stage=run.stage,
             free_text=True,
         ),
-        *moved(track, S.ESCALATED, why),
     ]
 
 
 def _escalate(batch: Batch, track: Track, why: str) -> list[Draft]:
     run = stage_run(track)
     return [
+        *moved(track, S.ESCALATED, why),
         *ask(
             batch,
             gate_id("escalation", track.slug, run.stage, run.entry, run.tries),
@@ -303,7 +310,6 @@ def _escalate(batch: Batch, track: Track, why: str) -> list[Draft]:
             stage=run.stage,
             free_text=True,
         ),
-        *moved(track, S.ESCALATED, why),
     ]
 
 
@@ -340,12 +346,13 @@ def _ask_first(batch: Batch, track: Track) -> list[Draft]:
 def _ask_person(batch: Batch, track: Track) -> list[Draft]:
     run = stage_run(track)
     name = stage_name(batch, track, run.stage)
-    if chosen(batch, _stage_gate(track)) == APPROVE:
+    asked = gate_id("stage", track.slug, run.stage, run.entry, "done")
+    if chosen(batch, asked) == APPROVE:
         payload = {"track": track.slug, "stage": run.stage, "verdict": ACCEPTED}
         return [Draft("stage_judged", payload), *_stage_status(track, ACCEPTED)]
     return ask(
         batch,
-        _stage_gate(track),
+        asked,
         "stage",
         track.slug,
         f"{track.slug}: {name} is yours. Is it done?",

@@ -9,7 +9,7 @@ from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import track_checklist
 from orchestrator_tui.core.schedule import ending, merging, stages, watching
-from orchestrator_tui.core.schedule.effects import INTEGRATION, SETUP, WORKTREE, begin, under_way
+from orchestrator_tui.core.schedule.effects import INTEGRATION, ON_STAGE, SETUP, WORKTREE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.overlap import merging_is_held
 from orchestrator_tui.core.schedule.readiness import lost_dependency, planned_tracks, waits_for
@@ -17,6 +17,9 @@ from orchestrator_tui.core.schedule.rules import batch_workflow, next_stage, pla
 from orchestrator_tui.core.schedule.stages import moved
 
 S = TrackState
+
+NOT_RUN = "not_run"
+"""The result of a check that is to be run again."""
 
 _SETTLED = TERMINAL_TRACK_STATES | {S.FAILED}
 
@@ -104,7 +107,8 @@ def _has_stages_left(batch: Batch, own: Track) -> bool:
     run = work_of(own).run
     if run is None:
         return False
-    return run.judged != "accepted" or next_stage(batch, own, run.stage) is not None
+    over = run.judged == "accepted" or run.stage in own.skipped_stages
+    return not over or next_stage(batch, own, run.stage) is not None or under_way(batch, *ON_STAGE, track=own.slug)
 
 
 def _running(batch: Batch) -> list[Draft]:
@@ -158,17 +162,42 @@ def _prepare(batch: Batch, track: Track) -> list[Draft]:
         effect = f"w-{track.slug}-{run_of(batch).begun}"
         return begin(batch, WORKTREE, track.slug, effect, base=_base(batch, track), adopt=adopt)
     setup = plan_of(batch).provision.setup
-    if setup and not any(one.name == "setup" for one in track.checks):
+    result = next((one.result for one in track.checks if one.name == "setup"), NOT_RUN)
+    if setup and result == NOT_RUN:
         arguments = {"name": "setup", "command": setup, "run": "setup"}
         return begin(batch, SETUP, track.slug, f"s-{track.slug}-{run_of(batch).begun}", **arguments)
-    if any(one.state is S.PREPARING and not work_of(one).ready for one in planned_tracks(batch)):
+    if setup and result != "pass" and chosen(batch, gate_id("worktree", track.slug, SETUP)) != "leave":
+        return _ask_setup(batch, track)
+    others = (one for one in planned_tracks(batch) if one.state is S.PREPARING and not work_of(one).ready)
+    if any(not barring(batch, one) for one in others):
         return []
     return [*moved(track, S.RUNNING), *stages.advance(batch, track)]
 
 
+def _ask_setup(batch: Batch, track: Track) -> list[Draft]:
+    why = next((one.detail for one in track.checks if one.name == "setup"), "")
+    return ask(
+        batch,
+        gate_id("worktree", track.slug, SETUP),
+        "worktree",
+        track.slug,
+        f"{track.slug}: the command that sets its worktree up fails. What now?",
+        (Option("again", "try again", "approve"), Option("leave", "go on without it"), ABANDON),
+        context=lines(why, f"Worktree: {track.worktree}"),
+        recommend="again",
+        confidence="low",
+        risk="failure",
+        subject={"effect": SETUP},
+    )
+
+
 def _base(batch: Batch, track: Track) -> str:
-    """What a track's branch starts from: what it depends on is on the integration branch by now."""
-    return run_of(batch).integration_sha if track.depends_on else plan_of(batch).base_sha
+    """What a track's branch starts from: what it depends on is on the integration branch by now.
+
+    Any other starts from where that branch was before the first merge, with what stages of the batch have committed.
+    """
+    run = run_of(batch)
+    return run.integration_sha if track.depends_on or not run.tips else run.tips[0][1]
 
 
 def _admit(batch: Batch) -> list[Draft]:

@@ -154,14 +154,26 @@ def _stall(batch: Batch, track: Track, attempt: Attempt, now: Instant) -> list[D
             message_draft(track.slug, nudge_id(attempt), STATUS_QUESTION, "orch-tui", "status"),
             _history(track, told, "continuation nudge", "cheaper than a rescue", "asked"),
         ]
-    if elapsed_ms(nudged.at, now) < rules.reply_ms:
+    if elapsed_ms(nudged.at, now) < rules.reply_ms or _left_alone(batch, track, attempt, now):
         return []
     return _rescue_or_ask(batch, track, attempt, quiet)
+
+
+def stall_gate(track: Track, attempt: Attempt) -> str:
+    """The name of the gate that asks about an attempt which is stuck."""
+    return gate_id("escalation", track.slug, attempt.id)
 
 
 def nudge_id(attempt: Attempt) -> str:
     """The name of the nudge that an attempt gets: one in its life."""
     return "m-" + sha256_hex(f"nudge {attempt.id}")[:12]
+
+
+def _left_alone(batch: Batch, track: Track, attempt: Attempt, now: Instant) -> bool:
+    """Whether a person has said so of an agent that is stuck; after as long again it is asked once more."""
+    rules, gate = workflow_of(batch, track).stall, batch.gates.get(stall_gate(track, attempt))
+    decided = None if gate is None else gate.decision
+    return decided is not None and elapsed_ms(decided.at, now) < rules.checks * rules.interval_ms
 
 
 def rescues(track: Track) -> int:
@@ -178,7 +190,7 @@ def _rescue_or_ask(batch: Batch, track: Track, attempt: Attempt, quiet: int) -> 
         *moved(track, TrackState.STALLED, told),
         *ask(
             batch,
-            gate_id("escalation", track.slug, attempt.id),
+            stall_gate(track, attempt),
             "escalation",
             track.slug,
             f"{track.slug} is stuck again: {told}. What now?",

@@ -189,6 +189,7 @@ class MemoryWorld:
         self.jobs = MemoryJobs(self)
         self.crash_in = -1
         self.reports = 0
+        self.executor: Executor = _AtOnce()
         self.running = self._start()
 
     @property
@@ -227,7 +228,7 @@ class MemoryWorld:
 
     def _start(self) -> Running:
         world = RunWorld(self.git, self.jobs, MemoryRunner(self), "/jobs")
-        return Running(world, "/home", self._record, self._report, executor=_AtOnce())
+        return Running(world, "/home", self._record, self._report, executor=self.executor)
 
     def _record(self, drafts: tuple[Draft, ...]) -> Batch:
         self._maybe_crash()

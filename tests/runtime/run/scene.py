@@ -7,7 +7,7 @@ from dataclasses import replace
 from orchestrator_tui.core.commands import Command, Decide
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Gate, GateState, Track, TrackState
-from orchestrator_tui.core.plan import CheckCommand, Plan, PlannedTrack, Scope
+from orchestrator_tui.core.plan import CheckCommand, Environment, Plan, PlannedTrack, Scope
 from orchestrator_tui.core.queries import wants_confirmation
 from orchestrator_tui.core.rules import Ladder, StageRule
 from orchestrator_tui.core.schedule.answers import carry_out
@@ -67,6 +67,7 @@ class Scene:
         files: dict[str, str] | None = None,
         checked: dict[str, object] | None = None,
         worktrees: str = "/trees",
+        environments: tuple[Environment, ...] = (),
     ) -> None:
         self.ledger = Ledger()
         names = {f"{one.slug}.txt": f"{one.slug}\n" for one in tracks}
@@ -81,6 +82,7 @@ class Scene:
             tracks=tracks,
             base_sha=self.git.branches["main"],
             checks=checks,
+            environments=environments,
             fingerprint="[]",
         )
         self.ledger.must(*planned(self.plan, {workflow.name: workflow}, checked or {}))
@@ -108,7 +110,15 @@ class Scene:
 
     def answer(self, kind: str, option: str, text: str = "") -> None:
         """Answer the open gate of a kind as a person, and have the engine carry it out."""
-        gate = self.gate(kind)
+        self.answer_gate(self.gate(kind), option, text)
+
+    def gate_of(self, slug: str) -> Gate:
+        """The one open gate of a track."""
+        (gate,) = [one for one in self.open_gates() if one.track == slug]
+        return gate
+
+    def answer_gate(self, gate: Gate, option: str, text: str = "", deliver: bool = True) -> None:
+        """Answer a gate as a person; what the answer leads to is left for later unless ``deliver``."""
         confirm = gate.track if wants_confirmation(gate) == "slug" else wants_confirmation(gate)
         command = Decide(
             gate.batch, gate.id, gate.revision, gate.digest, options=(option,), reason=text or "so", confirm=confirm
@@ -117,7 +127,8 @@ class Scene:
         assert refused is None, refused
         # What is hard to take back waits for its undo.
         self.ledger.tick(6_000)
-        self.deliver()
+        if deliver:
+            self.deliver()
 
     def deliver(self) -> None:
         """Carry out every decision of the engine's own gates, as its effects do."""

@@ -20,6 +20,9 @@ def register(commands: Commands) -> None:
     """Declare the command and its arguments."""
     parser = add_command(commands, "attach")
     parser.add_argument("batch", nargs="?", metavar="BATCH", help="a run; the newest that has not ended by default")
+    parser.add_argument(
+        "--tasks", action="append", metavar="DIR", default=[], help="a task list to watch beside it; may be repeated"
+    )
     add_repository(parser)
 
 
@@ -39,5 +42,5 @@ def run(arguments: Namespace) -> int:
                 raise BadInput("no run is under way here; replay an ended one with orch-tui replay BATCH")
             batch = open_runs[-1]
     if batch in ended:
-        return open_cockpit(str(place.repository), (), batch=batch)
-    return show(place, batch)
+        return open_cockpit(str(place.repository), arguments.tasks, batch=batch)
+    return show(place, batch, tasks=arguments.tasks)

@@ -1,9 +1,8 @@
-"""``orch-tui demo``: a real repository, real agent processes (scripted), real gates; no account, no server."""
+"""``orch-tui demo``: a plan with scripted agents, run on a real repository by the real engine; no account needed."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -16,13 +15,13 @@ from orchestrator_tui.cli.faults import DONE, UNFINISHED, BadInput, Fault
 from orchestrator_tui.cli.tables import local_zone, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from orchestrator_tui.cli.arguments import Commands
-    from orchestrator_tui.plan.answers import Answer
     from orchestrator_tui.demo.eye import Eye
     from orchestrator_tui.demo.keys import Told
     from orchestrator_tui.demo.stage import Stage
+    from orchestrator_tui.plan.answers import Answer
 
 SETTLED_S = 3.0
 """How long nothing but gates that a file may not answer must be left before a run from a file is over."""
@@ -40,10 +39,10 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Set the stage, let the agents work, and let a person or a script decide."""
-    from orchestrator_tui.plan.answers import AnswersError, load_answers
+    """Set the stage, run its plan, and let a person or a script decide."""
     from orchestrator_tui.demo.repository import DemoError
-    from orchestrator_tui.demo.stage import set_stage, start_agents
+    from orchestrator_tui.demo.stage import set_stage
+    from orchestrator_tui.plan.answers import AnswersError, load_answers
 
     headless = arguments.headless or arguments.json or arguments.answers or not _at_a_terminal()
     try:
@@ -55,7 +54,6 @@ def run(arguments: Namespace) -> int:
     os.environ["ORCH_HOME"] = str(directory / "state")
     try:
         stage = set_stage(directory)
-        start_agents(stage)
         if not headless:
             return _by_hand(stage)
         return _headless(stage, arguments, answers)
@@ -79,17 +77,18 @@ def _directory(named: str | None) -> Path:
 
 def _by_hand(stage: Stage) -> int:
     """Open the cockpit for the person, and say afterwards where everything is and how to come back."""
-    from orchestrator_tui.cli.cockpit import open_cockpit
+    from orchestrator_tui.cli.run import show
 
-    code = open_cockpit(str(stage.repository), [str(stage.tasks)], tour=_TOUR, connectable=False)
-    say(f"The demo is in {stage.directory}; agents that have not finished wait for their answers.")
-    say(f"Come back:  ORCH_HOME={stage.directory / 'state'} orch-tui {stage.repository} --tasks {stage.tasks}")
-    say(f"Replay it:  ORCH_HOME={stage.directory / 'state'} orch-tui replay {stage.batch} --repo {stage.repository}")
+    code = show(stage.place, stage.batch, tasks=[str(stage.tasks)], tour=_TOUR, connectable=False)
+    home = f"ORCH_HOME={stage.directory / 'state'}"
+    say(f"The demo is in {stage.directory}; its run goes on without the cockpit, and what asks waits.")
+    say(f"Come back:  {home} orch-tui attach {stage.batch} --repo {stage.repository} --tasks {stage.tasks}")
+    say(f"Replay it:  {home} orch-tui replay {stage.batch} --repo {stage.repository}")
     return code
 
 
 _TOUR = (
-    "Three agents work in their own worktrees. Press w for the question that needs you most.",
+    "A plan for three agents waits for your approval. Press w for the question that needs you most.",
     "A digit marks an answer, Enter sends it; the card then shows it decided, delivered, acknowledged.",
     "Production wants a reason and its name typed. u takes an answer back while it can be. ? shows all keys.",
 )
@@ -97,17 +96,21 @@ _TOUR = (
 
 def _headless(stage: Stage, arguments: Namespace, answers: Sequence[Answer] | None) -> int:
     from orchestrator_tui.cli.json_view import gate_view, print_json
+    from orchestrator_tui.demo.ending import end_run
     from orchestrator_tui.demo.eye import Eye
-    from orchestrator_tui.demo.stage import stop_agents
-    from orchestrator_tui.demo.summary import Summary, as_json, lines, prove
+    from orchestrator_tui.demo.summary import Summary, as_json, lines, prove, prove_run
 
     began = time.monotonic()
     eye = Eye(stage)
     try:
         told = _by_keys(stage, eye) if answers is None else _from_file(stage, eye, answers)
         export = stage.directory / "demo.jsonl"
-        checks = (*told.checks, *prove(stage, export, _orch(stage)))
-        summary = Summary(stage, eye.revisions(), tuple(told.frames), checks, export, time.monotonic() - began)
+        run = eye.run()
+        completed = prove_run(stage, run, eye.starts()) if run.state == "completed" else ()
+        checks = (*told.checks, *completed, *prove(stage, export))
+        report = stage.repository / run.run.report if run.run is not None and run.run.report else None
+        frames, seconds = tuple(told.frames), time.monotonic() - began
+        summary = Summary(stage, eye.revisions(), frames, checks, report, export, seconds)
         if arguments.json:
             from orchestrator_tui.adapters.clock import SystemClock
 
@@ -118,7 +121,7 @@ def _headless(stage: Stage, arguments: Namespace, answers: Sequence[Answer] | No
                 sys.stdout.write(line + "\n")
         return UNFINISHED if summary.waiting else DONE
     finally:
-        stop_agents(eye.tracks().values())
+        end_run(stage, eye)
         eye.close()
 
 
@@ -126,27 +129,28 @@ def _by_keys(stage: Stage, eye: Eye) -> Told:
     from orchestrator_tui.demo.keys import Person
     from orchestrator_tui.demo.terminal import CockpitTerminal
 
-    return Person(eye, lambda: CockpitTerminal(stage.repository, stage.tasks, stage.frames), say).play()
+    attach = ["attach", stage.batch, "--repo", str(stage.repository), "--tasks", str(stage.tasks)]
+    return Person(eye, lambda: CockpitTerminal(attach, stage.frames), say).play()
 
 
 def _from_file(stage: Stage, eye: Eye, answers: Sequence[Answer]) -> Told:
-    """A headless session that answers from the file until only what it may not answer is left."""
-    from orchestrator_tui.cli.cockpit import compose
-    from orchestrator_tui.cli.journals import find_place
-    from orchestrator_tui.core.limits import Limits
-    from orchestrator_tui.plan.answers import answer_all
+    """A cockpit without a screen that answers from the file until only what it may not answer is left."""
+    from orchestrator_tui.cli.cockpit import compose, settings_limits
+    from orchestrator_tui.cli.run import start_host
     from orchestrator_tui.demo.keys import Told
     from orchestrator_tui.demo.repository import DemoError
+    from orchestrator_tui.plan.answers import answer_all
 
     asked: set[str] = set()
-    session, _ = compose(find_place(str(stage.repository)), (str(stage.tasks),), Limits())
+    start_host(stage.place, stage.batch)
+    session, _ = compose(stage.place, (str(stage.tasks),), settings_limits(None), stage.batch)
     refused: list[str] = []
     session.start(lambda picture: None, lambda outcome: refused.append(outcome.refused) if outcome.refused else None)
     started = quiet_since = time.monotonic()
     try:
         while not eye.finished() and time.monotonic() - quiet_since < SETTLED_S:
             if time.monotonic() - started > LONGEST_S:
-                raise DemoError("the agents did not come to their end")
+                raise DemoError("the run did not come to its end")
             before = len(asked)
             answer_all(eye.queue, answers, session.dispatch, asked)
             if len(asked) > before or not eye.stuck():
@@ -155,15 +159,3 @@ def _from_file(stage: Stage, eye: Eye, answers: Sequence[Answer]) -> Told:
     finally:
         session.close()
     return Told(checks=[f"answered {len(asked)} gates from the file", *(f"refused: {why}" for why in refused)])
-
-
-def _orch(stage: Stage) -> Callable[..., tuple[int, str]]:
-    from orchestrator_tui.demo.terminal import ORCH_TUI
-
-    def orch(*arguments: str) -> tuple[int, str]:
-        done = subprocess.run(
-            [*ORCH_TUI, *arguments], cwd=stage.repository, stdin=subprocess.DEVNULL, capture_output=True, text=True
-        )
-        return done.returncode, done.stdout
-
-    return orch

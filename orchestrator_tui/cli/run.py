@@ -227,12 +227,20 @@ class _Person:
 # --- behind the cockpit ---------------------------------------------------------------------------------------
 
 
-def show(place: Place, batch: str, *, yes: bool = False) -> int:
+def show(
+    place: Place,
+    batch: str,
+    *,
+    yes: bool = False,
+    tasks: Sequence[str] = (),
+    tour: Sequence[str] = (),
+    connectable: bool = True,
+) -> int:
     """Start the host of a run behind the screen, unless one lives, and open the cockpit on it."""
     from orchestrator_tui.cli.cockpit import open_cockpit
 
     start_host(place, batch, yes=yes)
-    return open_cockpit(str(place.repository), (), batch=batch)
+    return open_cockpit(str(place.repository), tasks, batch=batch, tour=tour, connectable=connectable)
 
 
 def start_host(place: Place, batch: str, *, yes: bool = False) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from orchestrator_tui.core.event import GATE_KINDS
 from orchestrator_tui.core.gates import change
-from orchestrator_tui.core.model import Gate, State, Track
-from orchestrator_tui.core.moves import ENDED_TRACK_STATES
-from orchestrator_tui.core.queries import gate_queue, waiting_tracks
+from orchestrator_tui.core.model import Batch, Gate, GateState, State
+from orchestrator_tui.core.queries import gate_queue
+from orchestrator_tui.core.records import Attempt
+from orchestrator_tui.core.schedule.effects import ATTEMPT
 from orchestrator_tui.demo.stage import Stage
+from orchestrator_tui.journal.lease import lease_holder
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.follower import Follower
 
@@ -16,8 +18,8 @@ class Eye:
     """Follows the journal of one demo."""
 
     def __init__(self, stage: Stage) -> None:
+        self.batch = stage.batch
         self._journal = SqliteJournal(stage.journal)
-        self._batch = stage.batch
         self._follower = Follower(self._journal)
         self._follower.show(head.id for head in self._journal.batches())
 
@@ -46,20 +48,38 @@ class Eye:
                     ended[head.id, name, gates[name].revision] = gates[name]
         return tuple(sorted(ended.values(), key=lambda gate: (gate.opened_at.wall_ms, gate.id)))
 
-    def tracks(self) -> dict[str, Track]:
-        """The tracks of the demo's own batch."""
-        batch = self.look().batches.get(self._batch)
-        return {} if batch is None else dict(batch.tracks)
+    def run(self) -> Batch:
+        """The run of the demo's plan."""
+        return self.look().batches[self.batch]
+
+    def running(self) -> tuple[Attempt, ...]:
+        """The attempts at work."""
+        return tuple(one for track in self.run().tracks.values() for one in track.attempts if one.ended_at is None)
+
+    def starts(self) -> tuple[str, ...]:
+        """The attempts that were started, each as often as that."""
+        return tuple(event.payload["attempt"] for event in self._journal.events_of(self.batch, "attempt_started"))
+
+    def host(self) -> int:
+        """The process that keeps the run; 0 when none does."""
+        holder = lease_holder(self._journal.directory, self.batch)
+        return 0 if holder is None else holder.pid
 
     def finished(self) -> bool:
-        """Whether all agents have come to their end."""
-        tracks = self.tracks()
-        return bool(tracks) and all(track.state in ENDED_TRACK_STATES for track in tracks.values())
+        """Whether the run has come to its end."""
+        return self.run().ended_at is not None
 
     def stuck(self) -> bool:
-        """Whether every agent that goes on waits for a person."""
-        waiting = {key.track for key in waiting_tracks(self.look())}
-        return all(slug in waiting or track.state in ENDED_TRACK_STATES for slug, track in self.tracks().items())
+        """Whether everything that goes on waits for a person."""
+        batch = self.run()
+        assert batch.run is not None
+        waiting = {gate.track for gate in self.queue() if gate.batch == batch.id}
+        under_way = any(gate.state is GateState.DECIDED for gate in batch.gates.values())
+        return (
+            bool(waiting)
+            and not under_way
+            and all(effect.kind == ATTEMPT and effect.track in waiting for effect in batch.run.effects.values())
+        )
 
     def close(self) -> None:
         """Let go of the journal."""

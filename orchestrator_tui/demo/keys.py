@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from orchestrator_tui.adapters.process import ProcessIdentity, alive
 from orchestrator_tui.core.model import Gate, GateState, Risk
+from orchestrator_tui.core.queries import wants_confirmation
 from orchestrator_tui.core.refusal import reason_needed
 from orchestrator_tui.demo.eye import Eye
 from orchestrator_tui.demo.repository import DemoError
-from orchestrator_tui.demo.stage import TRACKS
 from orchestrator_tui.demo.terminal import Frame, wait_for
 
 CHANGING = "fix-auth-race"
@@ -20,7 +23,12 @@ NOTICE_S = 3.0
 """How long a person looks at a mark that was not taken before pressing Enter again."""
 
 RESTING = "keys rest"
+EXPECTED = frozenset({"spend", "task", "deploy_dev", "deploy_staging", "deploy_production", "publish"})
+"""The kinds of gates of this story; any other says that something has gone wrong."""
+
 PATIENCE_S = 60.0
+SEEN = 26
+"""So many characters of a question tell it from others; they stand on every card."""
 
 
 class Terminal(Protocol):
@@ -55,8 +63,12 @@ def card_text(frame: str) -> str:
         left = max(row.find("╭─ Decide"), row.find("╭─ Question"))
         if left >= 0:
             words = " ".join(line[left:].split("│")[1] for line in rows[place + 1 :] if line[left:].count("│") >= 2)
-            return " ".join(words.replace("·", " ").replace(" stage ", " ").split())
+            return _plain(words)
     return ""
+
+
+def _plain(words: str) -> str:
+    return " ".join(words.replace("·", " ").replace(" stage ", " ").split())
 
 
 @dataclass(slots=True)
@@ -78,10 +90,11 @@ class Person:
     def play(self) -> Told:
         """Play everything. Raises :class:`DemoError` when something is not as promised."""
         try:
+            self._approve_the_plan()
             self._meet_the_queue()
             self._press_a_stale_key()
             self._answer_captured()
-            self._answer(self._waiting(CHANGING))
+            self._lose_the_host()
             self._die_and_come_back()
             self._answer_the_rest()
             self._leave()
@@ -91,10 +104,18 @@ class Person:
 
     # --- scenes --------------------------------------------------------------------------------------------
 
-    def _meet_the_queue(self) -> None:
-        wait_for(lambda: self._eye.gate(CHANGING) is not None and self._captured() is not None, "the gates", STEP_S)
+    def _approve_the_plan(self) -> None:
+        """Nothing starts before the plan is approved."""
+        wait_for(lambda: bool(self._of_the_run()) and self._captured() is not None, "the plan's gate", STEP_S)
         wait_for(lambda: any(gate.stale_count for gate in self._eye.queue()), "the stale warning", STEP_S)
-        self._frame("three agents at work; a question that Claude Code asked six minutes ago is stale")
+        (gate,) = self._of_the_run()
+        self._focus(gate)
+        self._frame("the plan waits for its approval; a question that Claude Code asked six minutes ago is stale")
+        self._answer(gate)
+
+    def _meet_the_queue(self) -> None:
+        wait_for(lambda: self._eye.gate(CHANGING) is not None, f"the question of {CHANGING}", STEP_S)
+        self._frame("three agents at work in their own worktrees")
 
     def _press_a_stale_key(self) -> None:
         """Keys that arrive just after the question changed must decide nothing (reliability A-10)."""
@@ -121,27 +142,45 @@ class Person:
         self._terminal.press("Enter")
         self._decided(gate)
 
+    def _lose_the_host(self) -> None:
+        """What keeps the run dies; a question that is open then is answered all the same."""
+        gate = self._waiting(CHANGING)
+        (asking,) = [one for one in self._eye.running() if one.id.startswith(f"a-{CHANGING}-")]
+        os.kill(self._eye.host(), signal.SIGKILL)
+        wait_for(lambda: not self._eye.host(), "the end of the host", STEP_S)
+        if asking.process is None or not alive(ProcessIdentity(*asking.process)):
+            raise DemoError("an agent has died with the host")
+        self._check("kill -9 of the run's host; its agents went on")
+        self._answer(gate)
+        wait_for(lambda: self._now(gate).state is GateState.ACKNOWLEDGED, "the answer's way to its agent", STEP_S)
+        self._check(f"{CHANGING}: answered while no host lived, and acknowledged by its agent")
+
     def _die_and_come_back(self) -> None:
         wait_for(lambda: bool(self._eye.queue()), "another gate", STEP_S)
         before = [(gate.id, gate.revision) for gate in self._eye.queue()]
         self._terminal.kill()
-        self._check(f"kill -9 of the cockpit with {len(before)} gates open")
+        self._check(f"kill -9 of the cockpit, open gates: {len(before)}")
         self._terminal.close()
         self._terminal = self._open()
-        self._frame("the same queue after kill -9 and a new start")
+        wait_for(lambda: bool(self._eye.host()), "a new host", STEP_S)
+        self._frame("the same queue after kill -9 of both and a new start")
         after = [(gate.id, gate.revision) for gate in self._eye.queue()]
         if after[: len(before)] != before and not set(before) <= set(after):
             raise DemoError(f"the queue was {before} before the kill and is {after} after it")
-        self._check("started again: the same gates in the same order; the agents went on")
+        self._check("attached again: a new host, and the same gates in the same order")
 
     def _answer_the_rest(self) -> None:
         while not self._eye.finished():
-            wait_for(lambda: bool(self._open_gates()) or self._eye.finished(), "the agents", PATIENCE_S)
-            for gate in self._open_gates()[:1]:
+            wait_for(lambda: bool(self._of_the_run()) or self._eye.finished(), "the agents", PATIENCE_S)
+            # Whoever reads a question gives a rule the time to answer it.
+            self._terminal.settle()
+            for gate in self._of_the_run()[:1]:
+                if gate.question.kind not in EXPECTED:
+                    raise DemoError(f"{gate.question.question} {' '.join(gate.question.context.split())}")
                 self._answer(gate)
 
     def _leave(self) -> None:
-        self._frame("every agent has finished")
+        self._frame("the run is completed")
         self._terminal.press("q")
         try:
             wait_for(lambda: self._terminal.ended, "the cockpit's end", 1)
@@ -154,18 +193,19 @@ class Person:
 
     def _answer(self, gate: Gate) -> None:
         """Mark what is recommended, else the first option; say why and confirm where the gate wants that."""
+        confirms = wants_confirmation(gate)
         keys = [option.key for option in gate.question.options]
         wanted = gate.recommendation or keys[0]
         self._focus(gate)
         self._mark(keys.index(wanted) + 1)
         self._terminal.press("Enter")
-        if gate.risk is Risk.CHECK:
+        if confirms == "twice":
             self._terminal.press("Enter")
         if reason_needed(gate, (wanted,)):
             self._terminal.settle()
             self._terminal.type("checked on staging" if gate.risk is Risk.PRODUCTION else "the fix stays narrow")
             self._terminal.press("Enter")
-        if gate.risk is Risk.PRODUCTION:
+        if confirms == "slug":
             self._terminal.settle()
             self._terminal.type(gate.track)
             self._terminal.press("Enter")
@@ -183,7 +223,7 @@ class Person:
 
     def _decided(self, gate: Gate) -> None:
         def look() -> bool:
-            now = self._eye.look().batches[gate.batch].gates[gate.id]
+            now = self._now(gate)
             return now.revision != gate.revision or now.decision is not None
 
         try:
@@ -196,9 +236,11 @@ class Person:
 
     def _focus(self, gate: Gate) -> None:
         """Press ``w`` until the card shows the gate."""
-        wanted = f"{gate.track} {gate.question.stage}/"
+        place = f"{gate.track} r" if gate.question.stage is None else f"{gate.track} {gate.question.stage}/"
         for _ in range(8):
-            if card_text(self._terminal.frame().text).startswith(wanted):
+            card = card_text(self._terminal.frame().text)
+            # One track asks more than once in a stage, and the card of an answered question stays for a while.
+            if card.startswith(place) and _plain(self._now(gate).question.question)[:SEEN] in card:
                 return
             self._terminal.press("w")
         raise DemoError(f"pressing w did not lead to {gate.track}")
@@ -217,10 +259,13 @@ class Person:
         return gate
 
     def _captured(self) -> Gate | None:
-        return next((gate for gate in self._eye.queue() if gate.track not in TRACKS), None)
+        return next((gate for gate in self._eye.queue() if gate.batch != self._eye.batch), None)
 
-    def _open_gates(self) -> list[Gate]:
-        return [gate for gate in self._eye.queue() if gate.track in TRACKS and gate.state is GateState.OPEN]
+    def _of_the_run(self) -> list[Gate]:
+        return [gate for gate in self._eye.queue() if gate.batch == self._eye.batch and gate.state is GateState.OPEN]
+
+    def _now(self, gate: Gate) -> Gate:
+        return self._eye.look().batches[gate.batch].gates[gate.id]
 
     def _frame(self, title: str) -> None:
         self.told.frames.append((title, self._terminal.frame()))

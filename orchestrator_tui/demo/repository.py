@@ -1,18 +1,25 @@
-"""The demo's repository: a small program with its tests, a branch and a worktree for each agent, all made with git."""
+"""The demo's repository, made with git: a small program with its tests, a plan for three agents, and their scripts."""
 
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 import yaml
 
-from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.demo.script import SCRIPTS
 
 PROGRAM = Path(__file__).resolve().parent / "program.yaml"
-BRANCHES = "orch/demo"
+PLAN = "plan.yaml"
+AGENTS = "agents"
+"""The folder of the scripts, beside the plan that names it."""
+
+_PYTHON = "{python}"
 
 # The demo's git must not run what the machine's configuration names (reliability G-5), and needs no identity of it.
 _GIT = ("git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "gc.auto=0")
@@ -28,15 +35,6 @@ _IDENTITY = {
 
 class DemoError(Exception):
     """The demo cannot go on; the text is one line for a person."""
-
-
-@frozen
-class Worktree:
-    """Where one agent works: its branch and its directory, outside of the repository."""
-
-    slug: str
-    branch: str
-    path: Path
 
 
 def git_environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -71,16 +69,12 @@ def make_repository(directory: Path) -> Path:
     for name, content in yaml.safe_load(PROGRAM.read_text("utf-8")).items():
         path = repository / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content, "utf-8")
+        path.write_text(content.replace(_PYTHON, shlex.quote(sys.executable)), "utf-8")
+    (repository / AGENTS).mkdir()
+    for script in sorted(SCRIPTS.glob("*.yaml")):
+        shutil.copyfile(script, repository / AGENTS / script.name)
     (repository / ".gitignore").write_text("__pycache__/\n", "utf-8")
     git(repository, "init", "--quiet", "--initial-branch=main")
     git(repository, "add", "--all")
-    git(repository, "commit", "--quiet", "--message", "A small shop")
+    git(repository, "commit", "--quiet", "--message", "A small shop, and the plan for it")
     return repository
-
-
-def add_worktree(repository: Path, slug: str) -> Worktree:
-    """Add the worktree of one agent beside the repository, on a branch of its own."""
-    worktree = Worktree(slug, f"{BRANCHES}/{slug}", repository.parent / f"shop-{slug}")
-    git(repository, "worktree", "add", "--quiet", "--no-track", "-b", worktree.branch, str(worktree.path), "main")
-    return worktree

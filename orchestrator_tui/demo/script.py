@@ -32,7 +32,10 @@ class Report(_Strict):
 
 
 class Write(_Strict):
-    """A file that is written, below the worktree; ``append`` puts the text behind what is there, once."""
+    """A file that is written, below the worktree; ``append`` puts the text behind what is there, once.
+
+    ``{spec}`` in the path is the folder of the track's documents.
+    """
 
     path: str
     content: str
@@ -121,9 +124,7 @@ class Step(_Strict):
     note: str | None = None
     finding: Finding | None = None
     ask: Ask | None = None
-    deploy: Literal["dev", "staging", "production"] | None = None
     pause: float | None = None
-    done: str | None = None
     verdict: str | None = None
     exit: int | None = None
     hear: str | None = None
@@ -142,8 +143,6 @@ class Script(_Strict):
     """The script of one agent."""
 
     track: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
-    title: str = ""
-    workflow: str = ""
     steps: list[Step] = []
     stages: dict[Annotated[str, Field(pattern=_TIME)], list[Step]] = {}
 

@@ -1,8 +1,7 @@
 """A scripted agent: a real process that edits, tests, commits and asks through ``orch-agent`` alone.
 
-Usage: ``python -m orchestrator_tui.demo.scripted_agent SCRIPT``, in its worktree, with the environment of an agent
-(``ORCH_TRACK``, ``ORCH_TASKS`` …). With ``ORCH_STAGE`` it is one attempt at that stage, by its id in ``ORCH_ATTEMPT``;
-without, it plays the whole script. ``ORCH_DEMO_ENVIRONMENTS`` is the folder that it deploys into.
+Usage: ``python -m orchestrator_tui.demo.scripted_agent SCRIPT``, in its worktree, with the environment of an agent: it
+is one attempt at the stage ``ORCH_STAGE``, by its id in ``ORCH_ATTEMPT``.
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ LASTING = frozenset({"write", "replace", "commit", "deploy", "note", "finding", 
 """Steps whose outcome stays when their process ends. A kill between doing and remembering one repeats it; what that
 writes, commits or deploys is the same then, and only what it says is said twice."""
 
+SPEC = "{spec}"
 TELLS = "scripted-agent tells: "
 """What stands before the one line of JSON in which an agent tells of its cost and tokens."""
 
@@ -41,7 +41,7 @@ class ScriptStopped(Exception):
 class ScriptedAgent:
     """Plays one script in the current directory; ``time`` tells one entry of a stage from another."""
 
-    def __init__(self, script: Script, worktree: Path, time: str = "") -> None:
+    def __init__(self, script: Script, worktree: Path, time: str) -> None:
         self._script, self._worktree = script, worktree
         self._memory = Memory(worktree, script.track, time)
         self._memory.forget_locks()
@@ -64,17 +64,15 @@ class ScriptedAgent:
 
     def _do_report(self, report: Report) -> None:
         _tell(f"stage {report.stage}: {report.progress or report.name}")
-        given = [("title", self._script.title), ("workflow", self._script.workflow), ("progress", report.progress)]
         self._orch(
             "report",
             *("--stage", str(report.stage), "--name", report.name),
-            *(word for name, value in given if value for word in (f"--{name}", value)),
+            *(["--progress", report.progress] if report.progress else []),
             *("--branch", git(self._worktree, "branch", "--show-current").strip(), "--worktree", str(self._worktree)),
         )
 
     def _do_write(self, write: Write) -> None:
-        _tell(f"write {write.path}")
-        path = self._worktree / write.path
+        path = self._place(write.path)
         path.parent.mkdir(parents=True, exist_ok=True)
         before = path.read_text("utf-8") if write.append and path.exists() else ""
         if not write.append:
@@ -83,14 +81,20 @@ class ScriptedAgent:
             self._memory.write(path, before + write.content)
 
     def _do_replace(self, replace: Replace) -> None:
-        _tell(f"edit {replace.path}")
-        path = self._worktree / replace.path
+        path = self._place(replace.path)
         text = path.read_text("utf-8")
-        if replace.new in text:
+        if replace.new in text and (replace.new or replace.old not in text):
             return
         if replace.old not in text:
             raise ScriptStopped(f"{replace.path} does not hold {replace.old!r}")
         self._memory.write(path, text.replace(replace.old, replace.new, 1))
+
+    def _place(self, name: str) -> Path:
+        """A file of the worktree; ``{spec}`` is the folder of the track's documents."""
+        if SPEC in name:
+            name = name.replace(SPEC, _needed("ORCH_SPEC"))
+        _tell(f"edit {name}")
+        return self._worktree / name
 
     def _do_check(self, check: Check) -> None:
         _tell(f"run {' '.join(check.command)}")
@@ -109,16 +113,6 @@ class ScriptedAgent:
         if git(self._worktree, "status", "--porcelain") or (self._memory.directory / "MERGE_HEAD").exists():
             git(self._worktree, "commit", "--quiet", "--message", message)
 
-    def _do_deploy(self, environment: str) -> None:
-        place = Path(_needed("ORCH_DEMO_ENVIRONMENTS"))
-        place.mkdir(parents=True, exist_ok=True)
-        content = {"track": self._script.track, "commit": git(self._worktree, "rev-parse", "HEAD").strip()}
-        line = json.dumps(content) + "\n"
-        path = place / f"{environment}.jsonl"
-        if not path.exists() or not path.read_text("utf-8").endswith(line):
-            with path.open("a", encoding="utf-8") as file:
-                file.write(line)
-
     def _do_pause(self, seconds: float) -> None:
         time.sleep(seconds)
 
@@ -131,9 +125,6 @@ class ScriptedAgent:
         where = ["--file", finding.file] if finding.file else []
         where += ["--line", str(finding.line)] if finding.line is not None else []
         self._orch("finding", "--severity", finding.severity, finding.title, *where)
-
-    def _do_done(self, outcome: str) -> None:
-        self._orch("done", "--outcome", outcome)
 
     def _do_verdict(self, word: str) -> None:
         _tell(word)
@@ -265,21 +256,6 @@ def _needed(variable: str) -> str:
     return value
 
 
-def _stage_reached(track: str) -> int:
-    """The stage in the track's task, 0 without one: an agent that starts again goes on where it was (seed 002, H)."""
-    for path in Path(_needed("ORCH_TASKS")).glob("*.json"):
-        metadata = json.loads(path.read_text("utf-8")).get("metadata", {})
-        if metadata.get("track") == track:
-            return int(metadata.get("stage", 0))
-    return 0
-
-
-def _from(steps: list[Step], reached: int) -> list[Step]:
-    """The steps from the stage that was reached; all where it has no report."""
-    places = [place for place, step in enumerate(steps) if step.report is not None and step.report.stage == reached]
-    return steps[places[0] :] if places else steps
-
-
 def _entry_and_try(attempt: str) -> tuple[int, int]:
     """How often the stage was entered and tried by now: the ends of ``a-<track>-<stage>-<entry>-<try>``."""
     parts = attempt.rsplit("-", 2)
@@ -287,10 +263,7 @@ def _entry_and_try(attempt: str) -> tuple[int, int]:
 
 
 def _play(script: Script) -> None:
-    if not os.environ.get("ORCH_STAGE"):
-        ScriptedAgent(script, Path.cwd()).play(_from(script.steps, _stage_reached(script.track)))
-        return
-    stage = int(os.environ["ORCH_STAGE"])
+    stage = int(_needed("ORCH_STAGE"))
     entry, attempt = _entry_and_try(os.environ.get("ORCH_ATTEMPT", ""))
     steps = script.steps_of(stage, entry, attempt, os.environ.get("ORCH_PURPOSE", ""))
     ScriptedAgent(script, Path.cwd(), f"{stage}/{entry}").play(steps)

@@ -1,30 +1,18 @@
-"""Setting the demo's stage: repository, worktrees, a captured task list, and the agents as separate processes."""
+"""Setting the demo's stage: a repository with its plan, the run of it in a journal, and a captured task list."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import signal
-import sys
 import time
-from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
-from orchestrator_tui.adapters.clock import SystemClock
-from orchestrator_tui.adapters.launch import SystemProcesses
-from orchestrator_tui.adapters.process import ProcessIdentity, alive
-from orchestrator_tui.cli.cockpit import SNAPSHOTS
-from orchestrator_tui.cli.world import OUTPUT
+from orchestrator_tui.cli.beginning import begin, read_plan
+from orchestrator_tui.cli.cockpit import SNAPSHOTS, settings_limits
+from orchestrator_tui.cli.journals import Place, find_place
 from orchestrator_tui.core.frozen import frozen
-from orchestrator_tui.core.model import Track
-from orchestrator_tui.core.naming import list_batch_id
-from orchestrator_tui.demo.repository import Worktree, add_worktree, make_repository
-from orchestrator_tui.demo.script import SCRIPTS
-from orchestrator_tui.journal.home import journal_directory, state_home
-from orchestrator_tui.journal.private import prepare_home
-from orchestrator_tui.journal.sqlite import SqliteJournal
-from orchestrator_tui.runtime.watched import watched_batch
+from orchestrator_tui.demo.repository import PLAN, make_repository
+from orchestrator_tui.journal.sqlite import open_journal
 
 CAPTURED = Path(__file__).resolve().parent / "captured"
 CAPTURED_AGE_S = 360
@@ -35,81 +23,55 @@ TRACKS = ("pay-webhook", "fix-auth-race", "cart-totals")
 
 @frozen
 class Stage:
-    """Where everything of one demo is."""
+    """Where everything of one demo is; ``batch`` is the run of its plan."""
 
     directory: Path
-    repository: Path
+    place: Place
     tasks: Path
-    environments: Path
-    journal: Path
-    worktrees: tuple[Worktree, ...]
+    batch: str
+
+    @property
+    def repository(self) -> Path:
+        """The program that the agents work on."""
+        return self.place.repository
+
+    @property
+    def environments(self) -> Path:
+        """What was deployed where: a file an environment, a line a deploy."""
+        return self.directory / "environments"
+
+    @property
+    def journal(self) -> Path:
+        """The directory of the journal."""
+        return self.place.directory
 
     @property
     def frames(self) -> Path:
         """Where the cockpit saves its pictures."""
         return self.journal / SNAPSHOTS
 
-    @property
-    def batch(self) -> str:
-        """The id of the demo's own batch."""
-        return list_batch_id(os.path.realpath(self.tasks / "demo"))
-
 
 def set_stage(directory: Path) -> Stage:
-    """Make everything but the agents. Raises DemoError when git cannot."""
+    """Make everything, and record the run of the plan as ``orch-tui run`` does; nothing of it has started.
+
+    Raises:
+        DemoError: git cannot make the repository.
+        BadInput, Refusal, Fault: the plan cannot be run here.
+    """
     repository = make_repository(directory)
-    worktrees = tuple(add_worktree(repository, slug) for slug in TRACKS)
     tasks = directory / "tasks"
-    (tasks / "demo").mkdir(parents=True)
     _copy_captured(tasks)
-    home = state_home(os.environ)
-    journal = journal_directory(home, repository)
-    prepare_home(home, journal)
-    return Stage(directory, repository, tasks, directory / "environments", journal, worktrees)
-
-
-def start_agents(stage: Stage) -> None:
-    """Start one scripted agent in each worktree, and record how it was started."""
-    processes = SystemProcesses(stage.journal / OUTPUT)
-    clock = SystemClock()
-    journal = SqliteJournal(stage.journal)
+    place = find_place(str(repository))
+    journal = open_journal(place.start, os.environ)
     try:
-        opened = watched_batch(os.path.realpath(stage.tasks / "demo"), str(stage.repository))
-        journal.open_batch(stage.batch, opened, clock.now(), "demo")
-        for worktree in stage.worktrees:
-            command = _command(stage, worktree)
-            process = processes.launch(command, str(worktree.path))
-            attempt = {"track": worktree.slug, "argv": command, "cwd": str(worktree.path), "process": list(process)}
-            journal.insert_request(stage.batch, "attempt", attempt, clock.now(), "demo")
+        batch = begin(place, journal, read_plan(place, repository / PLAN), settings_limits(None))
     finally:
         journal.close()
-
-
-def stop_agents(tracks: Iterable[Track]) -> None:
-    """End the agents that have not ended by themselves, each with its process group."""
-    for track in tracks:
-        for attempt in track.attempts:
-            if attempt.process is not None and alive(ProcessIdentity(*attempt.process)):
-                with suppress(ProcessLookupError):
-                    os.killpg(attempt.process[0], signal.SIGTERM)
-
-
-def _command(stage: Stage, worktree: Worktree) -> list[str]:
-    """The command of one agent, its identity in it, so that it can be started again as it was."""
-    identity = {
-        "ORCH_TRACK": worktree.slug,
-        "ORCH_TASKS": str(stage.tasks / "demo"),
-        "ORCH_REPOSITORY": str(stage.repository),
-        "ORCH_HOME": str(state_home(os.environ)),
-        "ORCH_DEMO_ENVIRONMENTS": str(stage.environments),
-    }
-    assignments = [f"{key}={value}" for key, value in identity.items()]
-    script = str(SCRIPTS / f"{worktree.slug}.yaml")
-    return ["env", *assignments, sys.executable, "-m", "orchestrator_tui.demo.scripted_agent", script]
+    return Stage(directory, place, tasks, batch)
 
 
 def _copy_captured(tasks: Path) -> None:
-    """Put a task list that the real Claude Code wrote beside the agents' own, as old as the demo wants it."""
+    """A task list that the real Claude Code wrote, as old as the demo wants it."""
     for source in sorted(CAPTURED.iterdir()):
         target = tasks / source.name
         shutil.copytree(source, target)

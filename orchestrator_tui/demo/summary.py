@@ -10,12 +10,12 @@ from typing import Any
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.core.model import Gate, GateState
+from orchestrator_tui.core.model import Batch, Gate, GateState
 from orchestrator_tui.core.queries import needs_person
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.demo.repository import DemoError, git
 from orchestrator_tui.demo.stage import TRACKS, Stage
-from orchestrator_tui.demo.terminal import Frame
+from orchestrator_tui.demo.terminal import Frame, orch
 
 
 @frozen
@@ -26,6 +26,7 @@ class Summary:
     gates: tuple[Gate, ...]
     frames: tuple[tuple[str, Frame], ...]
     checks: tuple[str, ...]
+    report: Path | None
     export: Path
     seconds: float
 
@@ -36,32 +37,60 @@ class Summary:
         return tuple(gate for gate in newest.values() if needs_person(gate))
 
 
-def prove(stage: Stage, export: Path, orch: Callable[..., tuple[int, str]]) -> tuple[str, ...]:
+def prove(stage: Stage, export: Path) -> tuple[str, ...]:
     """Export the batch, replay the file twice and verify it; what was shown, line by line.
-
-    ``orch`` runs ``orch-tui`` with arguments and returns its exit code and what it printed.
 
     Raises:
         DemoError: the record is not what it promises to be.
     """
-    code, _ = orch("export", stage.batch, "-o", str(export))
+    where = stage.repository
+    code, _ = orch(where, "export", stage.batch, "-o", str(export))
     if code != 0:
         raise DemoError("the batch could not be exported")
-    first, second = (orch("replay", str(export), "--text") for _ in range(2))
+    first, second = (orch(where, "replay", str(export), "--text") for _ in range(2))
     if first[0] != 0 or first != second:
         raise DemoError("two replays of the same file differ")
     digest = hashlib.sha256(first[1].encode()).hexdigest()[:12]
-    code, verdict = orch("verify", str(export))
+    code, verdict = orch(where, "verify", str(export))
     if code != 0:
         raise DemoError(f"the record is not intact: {verdict.strip()}")
-    made = [git(stage.repository, "log", "--oneline", f"main..{tree.branch}") for tree in stage.worktrees]
-    commits = sum(len(log.splitlines()) for log in made)
-    if commits < len(TRACKS):
-        raise DemoError("the agents' commits are not in the repository")
     return (
         f"replayed twice from the file alone: identical, {len(first[1])} characters, SHA-256 {digest}…",
         f"verified: {' '.join(verdict.split())}",
-        f"git log --all holds {commits} commits of the agents on {len(stage.worktrees)} branches",
+    )
+
+
+def prove_run(stage: Stage, run: Batch, starts: Sequence[str]) -> tuple[str, ...]:
+    """What a completed run has left behind, line by line; ``starts`` are the ids of all attempts that were started.
+
+    Raises:
+        DemoError: something of it is not as it should be.
+    """
+    assert run.run is not None
+    if len(starts) != len(set(starts)):
+        raise DemoError("an attempt was started twice")
+    if set(run.merged) != set(TRACKS):
+        raise DemoError(f"merged were {', '.join(run.merged) or 'none'}")
+    plan = run.run.plan
+    if git(stage.repository, "diff", "--stat", plan.integration, "main"):
+        raise DemoError("main is not what was integrated")
+    commits = git(stage.repository, "rev-list", "--count", f"{plan.base_sha}..main").strip()
+    trees = git(stage.repository, "worktree", "list", "--porcelain").count("worktree ")
+    deployed = {path.stem: len(path.read_text("utf-8").splitlines()) for path in stage.environments.glob("*.jsonl")}
+    if deployed != {"dev": len(TRACKS), "staging": 1, "production": 1}:
+        raise DemoError(f"deployed were {deployed}")
+    by_rule = sum(gate.decision is not None and gate.decision.by.startswith("rule ") for gate in run.gates.values())
+    if not by_rule:
+        raise DemoError("no question was answered by a rule")
+    report = stage.repository / run.run.report
+    if not report.is_file():
+        raise DemoError("there is no report")
+    return (
+        f"{len(starts)} attempts of agents under {run.epoch - 1} hosts, one after the other; none was started twice",
+        f"merged in order: {', '.join(run.merged)}; main holds {commits} commits more",
+        f"answered: {by_rule} questions by rule, {len(run.gates) - by_rule} by keys",
+        f"deployed: {', '.join(f'{count} to {name}' for name, count in deployed.items())}",
+        f"worktrees left: {trees}, the repository's own and the integration's",
     )
 
 
@@ -85,20 +114,23 @@ def lines(summary: Summary, zone: tzinfo) -> Iterator[str]:
     yield "── where it is"
     yield f"repository  {summary.stage.repository}"
     yield f"journal     {summary.stage.journal / 'journal.db'}"
+    if summary.report is not None:
+        yield f"report      {summary.report}"
     yield f"export      {summary.export}"
     yield from (f"frame {number}     {frame.picture}" for number, (_, frame) in enumerate(summary.frames, start=1))
     yield ""
     decided = sum(gate.decision is not None for gate in summary.gates)
     yield (
-        f"{decided} decisions in {summary.seconds:.0f} s. The agents and the keys were scripted; the processes, the"
-        " worktrees, the tests, the cockpit and its terminal were real."
+        f"{decided} decisions in {summary.seconds:.0f} s. The agents, their costs and the keys were scripted; the"
+        " engine, the worktrees, the tests, the merges, the deploys, the cockpit and its terminal were real."
     )
 
 
 def _gate_lines(gate: Gate, waiting: Sequence[Gate], zone: tzinfo) -> Iterator[str]:
     decision = gate.decision
     question = sanitise_line(gate.question.question, 90)
-    yield f"{gate.track} · stage {gate.question.stage} · {gate.risk.name.lower()} · r{gate.revision} · {question}"
+    stage = "" if gate.question.stage is None else f" · stage {gate.question.stage}"
+    yield f"{gate.track}{stage} · {gate.risk.name.lower()} · r{gate.revision} · {question}"
     if decision is None:
         ended = gate.closed_why or ("it waits" if gate in waiting else "its question was changed")
         yield f"    asked {_time(gate.asked_at, zone)} · not decided: {ended}"
@@ -128,6 +160,7 @@ def as_json(summary: Summary, gate_view: Callable[[Gate], Mapping[str, Any]]) ->
         "repository": str(summary.stage.repository),
         "journal": str(summary.stage.journal / "journal.db"),
         "batch": summary.stage.batch,
+        "report": None if summary.report is None else str(summary.report),
         "export": str(summary.export),
         "seconds": round(summary.seconds, 1),
         "frames": [{"title": title, "picture": str(frame.picture)} for title, frame in summary.frames],

@@ -12,7 +12,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from orchestrator_tui.core.frozen import frozen
@@ -36,6 +36,14 @@ def wait_for(look: Callable[[], bool], what: str, seconds: float, every: float =
         time.sleep(every)
 
 
+def orch(directory: Path, *arguments: str) -> tuple[int, str]:
+    """Run ``orch-tui`` in a directory to its end; its exit code and what it printed."""
+    done = subprocess.run(
+        [*ORCH_TUI, *arguments], cwd=directory, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stdout
+
+
 @frozen
 class Frame:
     """One screen: its text, and the picture that lies beside it."""
@@ -45,16 +53,17 @@ class Frame:
 
 
 class CockpitTerminal:
-    """One run of ``orch-tui`` in a terminal of its own; frames are the ones that its own snapshot key saves."""
+    """One cockpit in a terminal of its own; frames are the ones that its own snapshot key saves."""
 
-    def __init__(self, repository: Path, tasks: Path, frames: Path) -> None:
+    def __init__(self, arguments: Sequence[str], frames: Path) -> None:
+        """``arguments`` are those of ``orch-tui``."""
         frames.mkdir(parents=True, exist_ok=True)
         self._frames = frames
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self._process = subprocess.Popen(
-            [*ORCH_TUI, str(repository), "--tasks", str(tasks)],
+            [*ORCH_TUI, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,

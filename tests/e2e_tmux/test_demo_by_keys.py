@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from orchestrator_tui.core.model import GateState
+from orchestrator_tui.demo.ending import end_run
 from orchestrator_tui.demo.eye import Eye
 from orchestrator_tui.demo.keys import Person
-from orchestrator_tui.demo.stage import TRACKS, set_stage, start_agents, stop_agents
+from orchestrator_tui.demo.stage import set_stage
+from orchestrator_tui.demo.summary import prove_run
 from orchestrator_tui.demo.terminal import ORCH_TUI, wait_for
 from tests.e2e_tmux.terminal import TmuxTerminal, require_tmux
 
@@ -27,9 +29,8 @@ def test_the_demo_is_decided_by_keys_and_survives_kill_9(
     require_tmux()
     monkeypatch.setenv("ORCH_HOME", str(tmp_path / "state"))
     stage = set_stage(tmp_path)
-    start_agents(stage)
     eye = Eye(stage)
-    command = [*ORCH_TUI, str(stage.repository), "--tasks", str(stage.tasks)]
+    command = [*ORCH_TUI, "attach", stage.batch, "--repo", str(stage.repository), "--tasks", str(stage.tasks)]
     environ = {"ORCH_HOME": str(tmp_path / "state"), "TERM": "tmux-256color", "LANG": "C.UTF-8"}
     sockets = itertools.count()
 
@@ -39,14 +40,13 @@ def test_the_demo_is_decided_by_keys_and_survives_kill_9(
     try:
         told = Person(eye, open_terminal, lambda line: print(line, file=sys.stderr)).play()
         assert eye.finished()
-        assert len(told.frames) == 4
-        decided = [gate for gate in eye.revisions() if gate.decision is not None and gate.track in TRACKS]
-        assert len(decided) >= 6
+        assert len(told.frames) == 5
+        print(*prove_run(stage, eye.run(), eye.starts()), sep="\n", file=sys.stderr)
+        decided = [gate for gate in eye.revisions() if gate.decision is not None and gate.batch == stage.batch]
+        assert len(decided) >= 10
         assert {gate.state for gate in decided} == {GateState.ACKNOWLEDGED}
-        deployed = (stage.environments / "production.jsonl").read_text().splitlines()
-        assert len(deployed) == 1
     finally:
-        stop_agents(eye.tracks().values())
+        end_run(stage, eye)
         eye.close()
 
 

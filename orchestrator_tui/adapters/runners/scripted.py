@@ -35,12 +35,11 @@ class ScriptedRunner:
         if not script.is_file():
             raise OSError(f"track {attempt.track} has no script: {script} is missing")
         write_private(attempt, PROMPT, attempt.prompt)
-        demo = {name: self.source[name] for name in ("ORCH_DEMO_ENVIRONMENTS",) if name in self.source}
         return JobOrder(
             # Safe paths: nothing that lies in the worktree is imported.
             (sys.executable, "-P", "-m", MODULE, str(script)),
             attempt.worktree,
-            environment(attempt, self.source, demo),
+            environment(attempt, self.source),
             keep_open=True,
             wall_ms=attempt.wall_ms,
         )

@@ -30,11 +30,11 @@ def test_every_key_is_listed(scene: Scene) -> None:
 
 
 def test_a_remapped_key_is_shown_and_a_bad_one_is_named(scene: Scene) -> None:
-    path = settings(scene, "keymap:\n  next-waiting: N\n  nxt: x\n")
+    path = settings(scene, "keymap:\n  next-waiting: Z\n  nxt: x\n")
     ended = scene.run("keys", "--json")
     assert ended.code == 1
     waiting = next(one for one in ended.json()["keys"] if one["action"] == "next-waiting")
-    assert (waiting["keys"], waiting["default"], waiting["remapped"]) == (["N"], ["w"], True)
+    assert (waiting["keys"], waiting["default"], waiting["remapped"]) == (["Z"], ["w"], True)
     assert str(path) in ended.err
     assert 'there is no action "nxt"' in ended.err
 

@@ -20,6 +20,8 @@ def odd_events(chance: random.Random, count: int = 120) -> list[Event]:
     kinds = sorted(set(KINDS) - {"batch_opened", "track_added"})
     found: list[tuple[str, Mapping[str, Any]]] = [("batch_opened", {"title": "Odd", "kind": "watch"})]
     found += [("track_added", _track(slug)) for slug in _TRACKS]
+    found += [("plan_recorded", {"plan": _PLAN}), *(("track_planned", _planned(slug)) for slug in _TRACKS)]
+    found += [("stage_entered", {"track": slug, "stage": 1}) for slug in _TRACKS]
     revisions: dict[str, int] = {}
     while len(found) < count:
         kind = chance.choice([*kinds, "gate_opened", "gate_decided", "something_newer"])
@@ -34,6 +36,10 @@ def odd_events(chance: random.Random, count: int = 120) -> list[Event]:
 
 def _track(slug: str) -> dict[str, Any]:
     return {"track": slug, "title": slug, "kind": "bug", "stages": [[1, "Look"], [2, "Mend"]], "state": "running"}
+
+
+def _planned(slug: str) -> dict[str, Any]:
+    return {"track": slug, "planned": {"slug": slug, "title": slug, "kind": "bug", "workflow": "w"}}
 
 
 def _payload(kind: str, chance: random.Random, revisions: dict[str, int]) -> Mapping[str, Any] | None:
@@ -51,6 +57,8 @@ def _payload(kind: str, chance: random.Random, revisions: dict[str, int]) -> Map
 
 
 def _value(kind: str, name: str, types: Any, chance: random.Random) -> Any:
+    if name in _WHOLE:
+        return _WHOLE[name]
     if name in _WORDS:
         return chance.choice(_WORDS[name])
     if name == "to":
@@ -68,6 +76,14 @@ def _value(kind: str, name: str, types: Any, chance: random.Random) -> Any:
     return chance.randrange(1, 4) if types in (int, (int, float)) else f"{kind} {name} {chance.randrange(3)}"
 
 
+_PLAN = dict.fromkeys(("title", "workflow", "base", "integration", "repository", "worktrees"), "w")
+_LADDER = {"workflow": "w", "title": "w", "kind": "bug", "stages": []}
+_WHOLE: Mapping[str, Any] = {
+    "plan": _PLAN,
+    "planned": _planned("alpha")["planned"],
+    "rules": {"ladder": _LADDER, "works": [], "batch_ladder": _LADDER},
+    "items": [["checks", "PASS", ""], ["scope", "FAIL", "look"]],
+}
 _WORDS = {
     "track": _TRACKS,
     "gate": _GATES,

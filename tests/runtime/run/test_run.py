@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orchestrator_tui.core.commands import Decide, Pause, Rescue, Resume, Retry, Skip, Stop
+from orchestrator_tui.core.commands import Decide
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.plan import CheckCommand
@@ -284,82 +284,6 @@ def test_a_merge_whose_checks_fail_twice_is_asked_about_and_others_are_merged() 
     assert scene.gate("checks").track == "a"
 
 
-def test_pause_drains_and_resume_goes_on() -> None:
-    scene = Scene(track("a"), track("b", depends_on=("a",)))
-    scene.world.settle()
-    assert scene.carry_out(Pause("list-1")) is None
-    scene.play()
-    assert scene.states()["b"] is not S.MERGED
-    assert len(scene.world.jobs.started) == 1
-    assert scene.carry_out(Resume("list-1")) is None
-    scene.play()
-    assert scene.states() == dict.fromkeys("ab", S.MERGED)
-
-
-def test_pause_now_ends_agents_and_uses_up_no_try() -> None:
-    scene = Scene(track("a"))
-    scene.world.settle()
-    assert scene.carry_out(Pause("list-1", "a", now=True)) is None
-    scene.world.settle()
-    assert scene.track("a").attempts[0].outcome == "stopped"
-    scene.play()
-    assert len(scene.world.jobs.started) == 1
-    assert scene.carry_out(Resume("list-1", "a")) is None
-    scene.play()
-    assert scene.states() == {"a": S.MERGED}
-
-
-def test_stopping_a_track_ends_its_agent_and_keeps_its_work() -> None:
-    scene = Scene(track("a"), track("b"))
-    scene.world.settle()
-    scene.git.write("/trees/a", "a.txt", "half of it")
-    assert scene.carry_out(Stop("list-1", "a")) == "say why"
-    assert scene.carry_out(Stop("list-1", "a", "not needed")) is None
-    scene.play()
-    assert scene.states() == {"a": S.ABANDONED, "b": S.MERGED}
-    assert scene.track("a").attempts[0].outcome == "stopped"
-    assert "/trees/a" in scene.git.trees
-
-
-def test_stopping_the_batch_ends_everything_and_writes_the_report() -> None:
-    scene = Scene(track("a"), track("b"))
-    scene.world.settle()
-    assert scene.carry_out(Stop("list-1", reason="enough")) is None
-    scene.play()
-    assert scene.ledger.batch.state == "stopped"
-    assert [event.kind for event in scene.ledger.events].count("report_written") == 1
-    assert not scene.world.jobs.running()
-
-
-def test_rescue_replaces_the_agent_and_never_runs_two() -> None:
-    scene = Scene(track("a"))
-    scene.world.settle()
-    assert scene.carry_out(Rescue("list-1", "a", "it loops")) is None
-    assert len(scene.world.jobs.running()) == 1
-    scene.world.settle()
-    assert scene.world.jobs.started == ["a-a-1-1-1", "a-a-1-1-2"]
-    assert scene.world.jobs.running() == ["a-a-1-1-2"]
-    scene.play()
-    assert scene.states() == {"a": S.MERGED}
-
-
-def test_retry_after_an_end_is_refused_while_an_agent_works() -> None:
-    scene = Scene(track("a"))
-    scene.world.settle()
-    assert scene.carry_out(Retry("list-1", "a")) == "a is at work: rescue it, or wait"
-
-
-def test_a_stage_is_skipped_only_after_its_risk_was_shown() -> None:
-    scene = Scene(track("a"))
-    scene.world.settle()
-    assert scene.carry_out(Skip("list-1", "a", REVIEW)) is None
-    scene.answer("skip_stage", "skip", "trivial")
-    scene.play()
-    assert scene.states() == {"a": S.MERGED}
-    assert scene.track("a").skipped_stages == (REVIEW,)
-    assert [one.stage for one in scene.track("a").attempts] == [WRITE]
-
-
 def test_a_worktree_that_cannot_be_made_is_asked_about_and_tried_again() -> None:
     scene = Scene(track("a"), track("b"))
     scene.git.broken["worktree"] = "no space left on the disk"
@@ -400,75 +324,3 @@ def test_tracks_without_files_run_alone() -> None:
     assert [one.split("-")[1] for one in scene.world.jobs.running()] == ["a"]
     scene.play()
     assert scene.states() == dict.fromkeys("ab", S.MERGED)
-
-
-def test_on_a_shared_file_the_later_track_waits_until_the_other_is_merged() -> None:
-    scene = Scene(track("a", "a.txt", "same.txt"), track("b", "b.txt", "same.txt"), files={"same.txt": "line\n"})
-    scene.world.settle()
-    scene.git.overlapping = (("a", "b", "same.txt"),)
-    scene.ledger.tick(11_000)
-    scene.world.settle()
-    scene.world.settle()
-    work = scene.track("b").work
-    assert work is not None
-    assert work.paused == "same.txt is changed by a, too: waits until that is merged"
-    scene.git.overlapping = ()
-    scene.play()
-    assert scene.ledger.batch.merged == ("a", "b")
-
-
-def test_nothing_is_merged_while_it_is_not_known_who_changed_the_settings() -> None:
-    scene = Scene(track("a"))
-    scene.world.settle()
-    scene.git.tampering = ("the setting core.fsmonitor was added",)
-    scene.ledger.tick(11_000)
-    scene.play()
-    assert scene.states() == {"a": S.APPROVED}
-    assert "core.fsmonitor" in scene.gate("tampered").question.context
-    scene.answer("tampered", "go_on", "it was me")
-    scene.play()
-    assert scene.states() == {"a": S.MERGED}
-
-
-def test_a_rate_limit_parks_a_track_until_its_time() -> None:
-    scene = Scene(track("a"))
-    scene.world.settle()
-    until = scene.ledger.now.wall_ms + 60_000
-    pause = {"track": "a", "why": "rate limit", "until": "rate limit", "by": "orch-tui", "resumes_wall_ms": until}
-    scene.ledger.must(Draft("track_paused", pause))
-    scene.play()
-    assert scene.states()["a"] is not S.MERGED
-    scene.ledger.tick(61_000)
-    scene.play()
-    assert scene.states() == {"a": S.MERGED}
-
-
-def test_an_agent_without_progress_is_nudged_then_rescued_then_asked_about() -> None:
-    scene = Scene(track("a"), track("b"))
-    scene.world.settle()
-    scene.ledger.tick(180_001)
-    scene.world.settle()
-    assert scene.states()["a"] is S.STALLED
-    assert b"what stage" in scene.world.jobs.jobs["a-a-1-1-1"].said[0]
-    scene.ledger.tick(120_001)
-    scene.world.settle()
-    assert "a-a-1-1-2" in scene.world.jobs.started
-    assert scene.world.jobs.jobs["a-a-1-1-1"].stopping
-    assert scene.ledger.batch.run is not None
-    assert scene.ledger.batch.run.agents == 1
-    for _ in range(2):
-        scene.ledger.tick(180_001)
-        scene.world.settle()
-    assert {gate.track for gate in scene.open_gates() if gate.question.kind == "escalation"} == {"a", "b"}
-
-
-def test_a_budget_ends_an_agent_and_asks() -> None:
-    scene = Scene(track("a"), workflow=replace(WORKFLOW, budget=replace(WORKFLOW.budget, cost_usd=1.0)))
-    scene.world.settle()
-    scene.ledger.must(Draft("cost_recorded", {"track": "a", "cost_usd": 0.85}))
-    scene.world.settle()
-    assert [one.kind for one in scene.ledger.batch.signals.values()] == ["budget_soft"]
-    scene.ledger.must(Draft("cost_recorded", {"track": "a", "cost_usd": 1.01}))
-    scene.world.settle()
-    assert scene.track("a").attempts[0].outcome == "stopped"
-    assert "cost: $1.01 of $1.00" in scene.gate("escalation").question.question

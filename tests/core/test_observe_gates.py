@@ -381,13 +381,6 @@ def test_no_decision_is_no_forgery(nothing: object) -> None:
 # --- how a task's gate is judged ---------------------------------------------------------------------------
 
 
-def test_a_question_of_a_track_whose_workflow_is_known_needs_not_name_it() -> None:
-    ledger = Ledger(rules=RULES)
-    ledger.see(fact(workflow=LADDER.workflow, stage=3))
-    ledger.see(asking(risk="low"))
-    assert ledger.gate(GATE).risk is Risk.LOW
-
-
 def test_risk_and_recommendation_come_with_the_gate() -> None:
     ledger = Ledger(rules=RULES)
     ledger.see(asking(workflow=LADDER.workflow, risk="check", recommendation=2, confidence="Medium"))

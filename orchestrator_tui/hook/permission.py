@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from orchestrator_tui.core.delivery import STDIN
 from orchestrator_tui.core.model import Gate, GateState
 from orchestrator_tui.core.naming import call_gate_id, gates_of_call, part_gate_id
 from orchestrator_tui.core.normalise_calls import DENY, KEEP_PLANNING, CallQuestions, call_questions
@@ -82,7 +83,8 @@ def _ask(visit: Visit, asked: CallQuestions, call: str) -> list[Gate]:
 def _end_asked_before(visit: Visit, gate_id: str) -> None:
     """An answer to an asking that nobody waits for any more is no answer to this one."""
     gate = visit.door.gate(gate_id)
-    if gate is None or gate.state not in (GateState.OPEN, GateState.DECIDED):
+    if gate is None or gate.state not in (GateState.OPEN, GateState.DECIDED) or STDIN in gate.routes:
+        # Whoever runs the agent may have been first with this very asking, and ends it when the call waits no more.
         return
     if not visit.journal.waiters.live(visit.batch, gate_id):
         end(visit, [gate], "gate_withdrawn", ASKED_ANEW)

@@ -10,13 +10,14 @@ from tests.claude_rig.headless import HeadlessSession
 from tests.claude_rig.hooks import HookCall, HookProbe
 from tests.claude_rig.install import MAIN_VERSION, OLDER_VERSION, ClaudeCli, ClaudeUnavailable, install
 from tests.claude_rig.request_log import ModelRequest, RequestLog
-from tests.claude_rig.script import Conversation, JsonObject, Script, Step, ToolCall, call, marker, say
+from tests.claude_rig.script import ApiError, Conversation, JsonObject, Script, Step, ToolCall, call, marker, say
 from tests.claude_rig.terminal import TerminalSession
 from tests.claude_rig.waiting import NotSeenError, wait_until
 
 __all__ = [
     "MAIN_VERSION",
     "OLDER_VERSION",
+    "ApiError",
     "ClaudeCli",
     "ClaudeRig",
     "ClaudeUnavailable",

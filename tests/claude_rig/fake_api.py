@@ -7,13 +7,13 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from tests.claude_rig.request_log import ModelRequest, RequestLog
-from tests.claude_rig.script import Conversation, JsonObject, Script, Step, next_step
+from tests.claude_rig.script import ApiError, Conversation, JsonObject, Script, Step, next_step
 
 _POLL = 0.05
 """Seconds between looks at whether the server is closing, while a step is held."""
@@ -46,7 +46,7 @@ class FakeApi:
             raise ExceptionGroup("the scripted model failed", failures)
 
     def answer(self, body: JsonObject) -> JsonObject:
-        """The message that answers a request; logged when the request offered tools."""
+        """The message that answers a request; logged when the request offered tools. Raises what refuses it."""
         arrived_at = time.time()
         conversation = Conversation(body)
         if not conversation.tools:  # titles, summaries and probes
@@ -67,7 +67,17 @@ class FakeApi:
         )
         while step.hold and not step.hold.wait(_POLL) and not self.closing.is_set():
             pass
+        if step.error is not None:
+            raise _Refused(step.error)
         return message
+
+
+class _Refused(Exception):
+    """The script wants a request to be refused."""
+
+    def __init__(self, error: ApiError) -> None:
+        super().__init__(error.text)
+        self.error = error
 
 
 class _Server(ThreadingHTTPServer):
@@ -110,6 +120,10 @@ class _Handler(BaseHTTPRequestHandler):
             body: JsonObject = json.loads(raw)
             try:
                 message = self.server.api.answer(body)
+            except _Refused as refused:
+                told = {"type": "error", "error": {"type": refused.error.kind, "message": refused.error.text}}
+                self._send(refused.error.status, told, refused.error.headers)
+                return
             except Exception as error:  # a script's mistake: fail the run at once, closing the server raises it
                 self.server.failures.append(error)
                 problem = {"type": "invalid_request_error", "message": f"the script failed: {error!r}"}
@@ -126,9 +140,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _note(self) -> None:
         self.server.api.requests.add_other(f"{self.command} {self.path}")
 
-    def _send(self, status: int, answer: JsonObject) -> None:
+    def _send(self, status: int, answer: JsonObject, headers: Mapping[str, str] | None = None) -> None:
         data = json.dumps(answer).encode()
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(data)))
         self.end_headers()

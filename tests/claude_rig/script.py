@@ -33,14 +33,28 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiError:
+    """A request that is refused: its status, the type and text of the error, and headers beside."""
+
+    status: int
+    kind: str
+    text: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
-    """One assistant message. `until` repeats it while false; `hold` keeps the request open until the test sets it."""
+    """One assistant message. `until` repeats it while false; `hold` keeps the request open until the test sets it.
+
+    With `error` there is no message: the request is refused.
+    """
 
     text: str = ""
     calls: tuple[ToolCall, ...] = ()
     until: Callable[[Conversation], bool] | None = None
     hold: threading.Event | None = None
     usage: Mapping[str, int] = field(default_factory=dict)
+    error: ApiError | None = None
 
 
 Script: TypeAlias = "Sequence[Step] | Callable[[Conversation], Step]"
@@ -59,12 +73,13 @@ def call(name: str, /, **input: Any) -> Step:
 
 
 class Conversation:
-    """One request of the CLI, as a script may look at it."""
+    """One request of the CLI, as a script may look at it; `prompts` counts the messages that hold a marker."""
 
     def __init__(self, body: Mapping[str, Any]) -> None:
         self.messages: list[JsonObject] = list(body.get("messages") or [])
         self.tools: tuple[str, ...] = tuple(str(tool.get("name")) for tool in body.get("tools") or [])
         self.script_name: str | None = None
+        self.prompts = 0
         self._start = 0
         for index, message in enumerate(self.messages):
             if message.get("role") != "user":
@@ -72,6 +87,7 @@ class Conversation:
             for block in content_blocks(message.get("content")):
                 if block.get("type") == "text" and (found := _MARKER.findall(block.get("text", ""))):
                     self.script_name, self._start = found[-1], index
+                    self.prompts += 1
 
     @property
     def step(self) -> int:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from orchestrator_tui.cli.arguments import add_command, add_json, add_repository
 from orchestrator_tui.cli.faults import BAD_INPUT, DONE, REFUSED, UNFINISHED, BadInput, Fault, Refusal
 from orchestrator_tui.cli.journals import Place, existing_file, find_place
+from orchestrator_tui.cli.leaving import told_to_end
 from orchestrator_tui.cli.tables import say
 
 if TYPE_CHECKING:
@@ -132,8 +133,9 @@ def follow(
             raise Refusal(f"{batch_id} is held by {held}; look at it with orch-tui attach {batch_id}")
         progress = Progress(quiet=arguments.json, since=batch.seq if arguments.resume else 0)
         person = _Person(one, answers, yes=arguments.yes)
-        batch = one.run(lambda now: progress.tell(now) or person.is_done(now))
-        _keep_models(place, batch)
+        with told_to_end():
+            batch = one.run(lambda now: progress.tell(now) or person.is_done(now))
+        _keep_answers(place, batch)
     except KeyboardInterrupt:
         say(f"Left; its agents go on. Go on with: orch-tui run --resume {batch_id}")
         return 130
@@ -142,13 +144,15 @@ def follow(
     return _tell_end(batch, place, arguments)
 
 
-def _keep_models(place: Place, batch: Batch) -> None:
-    """What was approved with the plan is not asked again (seed 000: asked once, then cached)."""
+def _keep_answers(place: Place, batch: Batch) -> None:
+    """What was answered for the repository is not asked again (seed 000: asked once, then cached)."""
     from orchestrator_tui.adapters.runners.models import confirm_models
+    from orchestrator_tui.cli.provisioning import remember
 
     assert batch.run is not None
     if batch.run.phase != "planned" and batch.run.models:
         confirm_models(place.directory, batch.run.models)
+    remember(place, batch)
 
 
 def _tell_end(batch: Batch, place: Place, arguments: Namespace) -> int:

@@ -77,6 +77,8 @@ def disturbed(ground: Ground, seed: int, kills: int) -> list[str]:
         if host.poll() is not None:
             if ground.runs() and ground.batch().state in ENDS:
                 break
+            words = (ground.root / "host.txt").read_text("utf-8", "replace")[-600:]
+            assert host.returncode == -signal.SIGKILL, f"seed {seed}: {done}: its host gave up: {words}"
             host = _resumed(ground, first)
         if len(done) < kills and time.monotonic() >= next_kill:
             done.append(_kill(ground, host, chance))

@@ -132,6 +132,10 @@ class Ground:
         self._children.append(child)
         return child
 
+    def host_of_run(self) -> subprocess.Popen[bytes]:
+        """The host that was started last."""
+        return self._children[-1]
+
     def close(self) -> None:
         """End every host that was started, and everything that runs here."""
         for child in self._children:
@@ -169,6 +173,11 @@ class Ground:
         """The open gates, of one kind."""
         found = self.batch().gates.values()
         return [one for one in found if one.state is GateState.OPEN and kind in ("", one.question.kind)]
+
+    def under_way(self) -> list[str]:
+        """The effects that were begun and have not ended."""
+        run = self.batch().run
+        return [] if run is None else list(run.effects)
 
     def states(self) -> dict[str, str]:
         """The state of each track of the plan."""

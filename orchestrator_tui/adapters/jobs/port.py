@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from orchestrator_tui.adapters.jobs.job import JobError, JobSpec, Stream
 from orchestrator_tui.adapters.jobs.job import JobSeen as Seen
 from orchestrator_tui.adapters.jobs.jobs import Jobs
 from orchestrator_tui.runtime.run_world import JobOrder, JobSeen
+
+
+STARTS = 3
+"""How often a job is started whose shim ends before its process runs."""
 
 
 class RunJobs:
@@ -35,6 +40,10 @@ class RunJobs:
             shapes=not order.keep_open,
             grace_s=self._grace_s,
         )
+        for _ in range(STARTS - 1):
+            # What could not be started never ran: a shim that was killed at its birth is followed by another one.
+            with suppress(JobError):
+                return _seen(self._jobs.start(spec))
         return _seen(self._jobs.start(spec))
 
     def look(self, identifier: str) -> JobSeen:

@@ -69,8 +69,15 @@ def tampered(batch: Batch, words: tuple[str, ...]) -> list[Draft]:
     name = gate_id(TAMPERED, BATCH_TRACK, sha256_hex("\n".join(words))[:8])
     if name in batch.gates:
         return []
+    # What is asked now names all of it: one question instead of two.
+    before = [
+        Draft("gate_withdrawn", {"gate": one.id, "revision": one.revision, "why": "more has changed since"})
+        for one in batch.gates.values()
+        if one.question.kind == TAMPERED and one.state.value == "open"
+    ]
     signal = {"signal": name, "kind": TAMPERED, "track": BATCH_TRACK, "text": "; ".join(words)[:500]}
     return [
+        *before,
         Draft("signal_raised", signal),
         *ask(
             batch,

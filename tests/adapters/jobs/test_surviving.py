@@ -13,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from orchestrator_tui.adapters.jobs import processes
-from orchestrator_tui.adapters.jobs.job import JobError
+from orchestrator_tui.adapters.jobs.job import JobError, JobSeen, JobSpec
 from orchestrator_tui.adapters.jobs.jobs import Jobs
 from orchestrator_tui.adapters.jobs.port import RunJobs
+from orchestrator_tui.runtime.run_world import JobOrder
 from tests.adapters.jobs.scene import Scene, kill, lives
 from tests.adapters.jobs.stubborn import TELLS_SIGNALS, WIDE_FAMILY
 from tests.journal.processes import until
@@ -190,3 +191,20 @@ def test_what_a_lost_job_has_left_behind_is_swept_up(scene: Scene) -> None:
     until(lambda: RunJobs(scene.jobs).look("attempt").status == "lost")
     assert scene.marked() == []
     assert RunJobs(scene.jobs).look("attempt").status == "lost"
+
+
+def test_a_shim_that_is_killed_at_its_birth_is_followed_by_another(scene: Scene) -> None:
+    class Unlucky(Jobs):
+        failures = 2
+
+        def start(self, spec: JobSpec) -> JobSeen:
+            if self.failures:
+                self.failures -= 1
+                raise JobError("its shim ended before it had begun")
+            return super().start(spec)
+
+    jobs = RunJobs(Unlucky(scene.directory / "jobs"))
+    order = JobOrder(("sh", "-c", "echo once >> count"), str(scene.directory), {"PATH": os.environ["PATH"]})
+    assert jobs.start("attempt", order).status in ("running", "ended")
+    scene.ended("attempt")
+    assert (scene.directory / "count").read_text() == "once\n"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import TrackState
+from orchestrator_tui.core.plan import Provision
 from tests.runtime.run.scene import WORKFLOW, Scene, track
 
 S = TrackState
@@ -37,6 +39,18 @@ def test_nothing_is_merged_while_it_is_not_known_who_changed_the_settings() -> N
     scene.answer("tampered", "go_on", "it was me")
     scene.play()
     assert scene.states() == {"a": S.MERGED}
+
+
+def test_what_is_changed_later_is_asked_about_together_with_what_was_changed_before() -> None:
+    scene = Scene(track("a"))
+    scene.git.tampering = ("the setting core.fsmonitor was added",)
+    scene.play()
+    scene.git.tampering = ("the hook post-merge was added", "the setting core.fsmonitor was added")
+    scene.ledger.tick(20_000)
+    scene.play()
+    (gate,) = [one for one in scene.open_gates() if one.question.kind == "tampered"]
+    assert "post-merge" in gate.question.context
+    assert "core.fsmonitor" in gate.question.context
 
 
 def test_a_rate_limit_parks_a_track_until_its_time() -> None:
@@ -81,3 +95,17 @@ def test_a_budget_ends_an_agent_and_asks() -> None:
     scene.world.settle()
     assert scene.track("a").attempts[0].outcome == "stopped"
     assert "cost: $1.01 of $1.00" in scene.gate("escalation").question.question
+
+
+def test_what_git_ignores_is_asked_about_before_any_worktree_is_made() -> None:
+    scene = Scene(track("a"))
+    offered = replace(scene.plan, tracks=(), offered=Provision(copy=(".env",), link=("node_modules",)))
+    scene.ledger.must(Draft("plan_recorded", {"plan": to_data(offered)}))
+    scene.play()
+    assert scene.git.calls == []
+    assert "Copied: .env" in scene.gate("provision").question.context
+    scene.answer("provision", "take")
+    scene.play()
+    assert scene.states() == {"a": S.MERGED}
+    assert scene.ledger.batch.run is not None
+    assert scene.ledger.batch.run.plan.provision == Provision(copy=(".env",), link=("node_modules",))

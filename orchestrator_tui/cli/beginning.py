@@ -15,6 +15,7 @@ from orchestrator_tui.adapters.runners.models import confirmed_models
 from orchestrator_tui.cli.faults import BadInput, Fault, Refusal, nearest
 from orchestrator_tui.cli.hosting import RUNS
 from orchestrator_tui.cli.journals import Place
+from orchestrator_tui.cli.provisioning import provisioned
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.metadata import slugify
@@ -114,7 +115,7 @@ def begin(place: Place, journal: SqliteJournal, checked: Checked, limits: Limits
     if beginning.problems:
         directory.rmdir()
         raise Refusal("; ".join(beginning.problems))
-    plan = replace(plan, base_sha=beginning.base_sha, fingerprint=beginning.fingerprint)
+    plan = replace(provisioned(place, plan), base_sha=beginning.base_sha, fingerprint=beginning.fingerprint)
     now = clock.now()
     journal.open_batch(batch, run_batch(plan, str(directory), limits), now, "host")
     lease = journal.take_lease(batch, f"opening of {system_actor(os.environ).name}", now)

@@ -115,7 +115,8 @@ class Plan:
     """What a person wants done. Absolute paths; ``base_sha`` is what the branch pointed at when the batch began.
 
     ``worktrees`` is the folder of the worktrees; ``describe`` the sentence that a batch without tracks starts from;
-    ``fingerprint`` what the repository's configuration and hooks were like when it began (reliability G-5).
+    ``fingerprint`` what the repository's configuration and hooks were like when it began (reliability G-5); ``offered``
+    what worktrees could be given of what git ignores, where nobody has said yet whether they are to get it.
     """
 
     title: str
@@ -134,6 +135,7 @@ class Plan:
     describe: str = ""
     file: str = ""
     fingerprint: str = ""
+    offered: Provision = field(default_factory=Provision)
 
     def environment(self, name: str) -> Environment | None:
         """The environment of this name, or None."""

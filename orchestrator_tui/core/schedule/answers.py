@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
+from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Gate, Track, TrackState
-from orchestrator_tui.core.plan import BATCH_TRACK
+from orchestrator_tui.core.plan import BATCH_TRACK, Provision
 from orchestrator_tui.core.schedule import deploying, watching
 from orchestrator_tui.core.schedule.acting import (
     at_work_again,
@@ -196,6 +198,16 @@ def _deployed(result: str, words: str) -> Callable[[Batch, Track, Gate], Made]:
     return recorded
 
 
+def _provision(take: bool) -> Callable[[Batch, Track, Gate], Made]:
+    def provisioned(batch: Batch, track: Track, gate: Gate) -> Made:
+        plan = run_of(batch).plan
+        given = replace(plan.provision, copy=plan.offered.copy, link=plan.offered.link) if take else plan.provision
+        told = Draft("plan_recorded", {"plan": to_data(replace(plan, provision=given, offered=Provision()))})
+        return [told], "worktrees get it" if take else "worktrees stay as git makes them"
+
+    return provisioned
+
+
 def _effect_done(batch: Batch, track: Track, gate: Gate) -> Made:
     subject = _subject(gate)
     environment, effect = str(subject.get("environment", "")), str(subject.get("effect", ""))
@@ -238,6 +250,8 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
     ("", "leave"): _nothing("left as it is"),
     ("", "decline"): _deployed(deploying.DECLINED, "declined"),
     ("spend", "reject"): _stop_batch,
+    ("provision", "take"): _provision(True),
+    ("provision", "none"): _provision(False),
     ("review", "again"): _again,
     ("review", "accept"): _accept,
     ("track", "revise"): _revise,

@@ -86,6 +86,9 @@ def ask_spend(batch: Batch) -> list[Draft]:
 def _approved(batch: Batch) -> list[Draft]:
     """The integration worktree comes first; then the batch's own stages; then the tracks."""
     own = batch.tracks[BATCH_TRACK]
+    offered = plan_of(batch).offered
+    if offered.copy or offered.link:
+        return [] if barring(batch, own) else ask_provision(batch)
     if not work_of(own).ready:
         if under_way(batch, INTEGRATION) or barring(batch, own):
             return []
@@ -101,6 +104,30 @@ def _approved(batch: Batch) -> list[Draft]:
     if chosen(batch, spend_gate(batch)) != APPROVE and {"plan", "spend"} & set(batch_workflow(batch).gates):
         return ask_spend(batch)
     return [Draft("batch_moved", {"to": "running"})]
+
+
+def ask_provision(batch: Batch) -> list[Draft]:
+    """What git ignores and a fresh worktree lacks is asked about once for a repository."""
+    offered = plan_of(batch).offered
+    return ask(
+        batch,
+        gate_id("provision", BATCH_TRACK),
+        "provision",
+        BATCH_TRACK,
+        "Worktrees lack what git ignores. Give them this?",
+        (
+            Option("take", "copy these files and link these folders"),
+            Option("none", "leave worktrees as git makes them"),
+        ),
+        context=lines(
+            f"Copied: {', '.join(offered.copy)}" if offered.copy else "",
+            f"Linked: {', '.join(offered.link)}" if offered.link else "",
+            "The answer holds for this repository from now on; a plan says it by `provision:`.",
+        ),
+        recommend="take",
+        confidence="medium",
+        risk="check",
+    )
 
 
 def _has_stages_left(batch: Batch, own: Track) -> bool:

@@ -38,11 +38,12 @@ REFERENCE = {
 # A ladder has more than the reference's one round of work: a track goes from stage to stage through proof, review and
 # rework in any order; it can be given up, escalated or blocked wherever it works; and it comes back to work from there.
 AT_WORK = "running verifying in_review revising"
+FROM_WORK = "stalled escalated blocked failed abandoned approved done merged merging"
 BEYOND = {
     "pending": "abandoned running",
     "queued": "blocked",
     "preparing": "abandoned",
-    **dict.fromkeys(AT_WORK.split(), f"{AT_WORK} stalled escalated blocked failed abandoned approved done merged merging"),
+    **dict.fromkeys(AT_WORK.split(), f"{AT_WORK} {FROM_WORK}"),
     "stalled": f"{AT_WORK} escalated abandoned",
     "rescuing": f"{AT_WORK} abandoned",
     "escalated": "verifying approved failed merging",

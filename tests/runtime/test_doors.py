@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator_tui.core.delivery import READER_ENDED
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import GateState, Risk
-from orchestrator_tui.runtime.doors import ASKED_AGAIN, READER_ENDED, Over, Pending
+from orchestrator_tui.runtime.doors import ASKED_AGAIN, Over, Pending
 from orchestrator_tui.runtime.watched import watched_batch
 from tests.core.builders import LADDER, RULES
 from tests.runtime.door_scene import BATCH, GATE, QUESTION, Scene, nothing, taken

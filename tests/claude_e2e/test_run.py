@@ -15,8 +15,8 @@ import pytest
 from orchestrator_tui.core.model import GateState
 from orchestrator_tui.core.records import Attempt
 from tests.claude_e2e.plans import ClaudeRun, committing, shell
-from tests.claude_e2e.scripts import bash, ours, question
-from tests.claude_rig import ApiError, ClaudeRig, Step, call, say
+from tests.claude_e2e.scripts import answered, ask, bash, create, ours, question
+from tests.claude_rig import MAIN_VERSION, ApiError, ClaudeRig, Step, call, say
 from tests.claude_rig.script import Conversation, Script, next_step
 
 pytestmark = pytest.mark.e2e_claude
@@ -159,7 +159,7 @@ def test_what_an_agent_may_not_do_alone_is_a_gate(run: ClaudeRun) -> None:
     for gate in (edit, remove):
         now = run.gate(gate)
         assert (now.revision, now.state) == (1, GateState.ACKNOWLEDGED), run.describe()
-        assert "stdin" in now.routes
+        assert set(now.routes) == {"hook", "stdin"} if run.rig.cli.version == MAIN_VERSION else {"stdin"}
     denied = [one for one in run.events("signal_raised") if one.payload["kind"] == "permission_denied"]
     assert "rm -rf build" in denied[-1].payload["text"]
 
@@ -269,6 +269,34 @@ def test_a_bound_ends_an_agent_and_a_person_is_asked(main_run: ClaudeRun) -> Non
     assert run.rig.requests.first_with("be brief", "write-alpha")
 
 
+def test_an_agent_that_ends_its_turn_waits_for_its_answer(run: ClaudeRun) -> None:
+    """Held by its hook at its end, or idle with its input open: the answer goes on in the same process."""
+    run.script("write", "alpha", [create("s"), ask("Red or blue?", "red", "blue", stage=1), say("I wait"), *_ended()])
+    asking = shell("orch-agent ask 'Happy or sad?' --stage 1 --option happy='it ends well' --option sad='it does not'")
+    run.script("write", "beta", [asking, say("I wait"), *committing("beta"), say("written")])
+    for slug in ("alpha", "beta"):
+        run.script("review", slug, [APPROVED])
+    host = run.host(str(run.plan("alpha", "beta")))
+    held, idle = run.wait_gate("Red or blue?"), run.wait_gate("Happy or sad?")
+    run.rig.requests.wait_for_step("write-beta", 1)
+    run.wait(lambda batch: "stdin" in batch.gates[idle.id].routes, "the way by its input")
+    run.decide(held, "blue")
+    run.decide(idle, "sad")
+    run.decide(run.wait_gate("Bring"), "approve", "--confirm", "batch")
+    assert host.wait(60) == 0, run.describe()
+    for gate, slug, route in ((held, "alpha", "hook"), (idle, "beta", "stdin")):
+        now = run.gate(gate)
+        assert now.decision is not None
+        assert (now.state, now.steps[-1].route) == (GateState.ACKNOWLEDGED, route), run.describe()
+        assert run.rig.requests.first_with(now.decision.id, f"write-{slug}")
+        assert [one.purpose for one in run.track(slug).attempts] == ["implement", "review"]
+
+
+def _ended() -> list[Step]:
+    """The letter is written after the answer; the question of the task is taken down."""
+    return [answered(stage=1), *committing("alpha"), say("written")]
+
+
 def _in_turn(*scripts: list[Step]) -> Any:
     """The first script for the first prompt of a conversation, the second for its second, and so on."""
     return lambda conversation: next_step(scripts[min(conversation.prompts, len(scripts)) - 1], conversation)
@@ -282,7 +310,8 @@ def _going_on(first: Script, again: list[Step]) -> Any:
         if not told:
             return next_step(first, conversation)
         done = sum(one.get("role") == "assistant" for one in conversation.messages[told[-1] :])
-        return again[min(done, len(again) - 1)]
+        found: Step = again[min(done, len(again) - 1)]
+        return found
 
     return step
 

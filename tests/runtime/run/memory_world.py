@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator_tui.core.call_answers import Chosen
+from orchestrator_tui.core.delivery import Reach, reach_in
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.model import Batch
+from orchestrator_tui.core.model import Batch, Gate
 from orchestrator_tui.runtime.run_world import (
     AttemptEnd,
     AttemptNews,
@@ -17,6 +18,7 @@ from orchestrator_tui.runtime.run_world import (
     Follower,
     JobOrder,
     JobSeen,
+    Runner,
     RunWorld,
 )
 from orchestrator_tui.runtime.running import Running
@@ -34,6 +36,7 @@ class Job:
     exit_code: int | None = None
     output: str = ""
     stopping: bool = False
+    closed: bool = False
     said: list[bytes] = field(default_factory=list)
 
 
@@ -94,7 +97,7 @@ class MemoryJobs:
         self.jobs[identifier].said.append(data)
 
     def close_input(self, identifier: str) -> None:
-        pass
+        self.jobs[identifier].closed = True
 
     def stop(self, identifier: str) -> None:
         job = self.jobs[identifier]
@@ -179,7 +182,10 @@ class _AtOnce(Executor):
 
 
 class MemoryWorld:
-    """A run with everything that it needs, in one thread. ``acts`` say what agents do, by ``track/stage``."""
+    """A run with everything that it needs, in one thread. ``acts`` say what agents do, by ``track/stage``.
+
+    ``waiting`` are the routes by which readers wait for answers.
+    """
 
     def __init__(self, ledger: Ledger, git: MemoryGit) -> None:
         self.ledger, self.git = ledger, git
@@ -190,6 +196,8 @@ class MemoryWorld:
         self.crash_in = -1
         self.reports = 0
         self.executor: Executor = _AtOnce()
+        self.runner: Runner = MemoryRunner(self)
+        self.waiting: frozenset[str] = frozenset()
         self.running = self._start()
 
     @property
@@ -227,8 +235,11 @@ class MemoryWorld:
     # --- inside ------------------------------------------------------------------------------------------------
 
     def _start(self) -> Running:
-        world = RunWorld(self.git, self.jobs, MemoryRunner(self), "/jobs")
-        return Running(world, "/home", self._record, self._report, executor=self.executor)
+        world = RunWorld(self.git, self.jobs, self.runner, "/jobs")
+        return Running(world, "/home", self._record, self._report, executor=self.executor, reach=self._reach)
+
+    def _reach(self, batch: Batch, gate: Gate) -> Reach:
+        return reach_in(batch, gate, self.waiting)
 
     def _record(self, drafts: tuple[Draft, ...]) -> Batch:
         self._maybe_crash()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Lock
 
 from orchestrator_tui.adapters.tasks.atomic import replace_file
 from orchestrator_tui.cli.journals import Place
@@ -12,6 +13,9 @@ from orchestrator_tui.core.model import Batch
 SINK = Path(".orch") / "reports"
 """Where reports are, below the main working tree."""
 
+_WRITING = Lock()
+"""The report that ends a batch and the one that is kept current are written by two threads, into the same files."""
+
 
 def write_reports(place: Place, batch: Batch, now: Instant) -> str:
     """Write the summary and the reports of all tracks of a batch; the summary's path below the repository.
@@ -19,6 +23,11 @@ def write_reports(place: Place, batch: Batch, now: Instant) -> str:
     Raises:
         OSError: they cannot be written.
     """
+    with _WRITING:
+        return _written(place, batch, now)
+
+
+def _written(place: Place, batch: Batch, now: Instant) -> str:
     from orchestrator_tui.core.report.markdown import as_markdown
     from orchestrator_tui.core.report.summary import batch_summary, track_report
 

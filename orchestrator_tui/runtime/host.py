@@ -33,6 +33,8 @@ RESTING_MS = 1_000
 STARTING_MS = 5
 """How soon a job is looked at again whose process has just ended and whose result is not written yet."""
 
+GONE = -1
+
 LOOK_MS = 1_000
 CHECKPOINT_MS = 60_000
 
@@ -55,6 +57,7 @@ class Host:
     ) -> None:
         self._journal, self._world, self._batch, self._jobs = journal, world, batch, run_world.jobs
         self.problem = ""
+        self._short = 0
         follower = Follower(journal, world.repository)
         follower.show([batch])
         self._follower = follower
@@ -142,12 +145,16 @@ class Host:
         poll = select.poll()
         poll.register(self._read, select.POLLIN)
         poll.register(waiter, select.POLLIN)
-        descriptors = [found for job in self._running.jobs() if (found := self._watched(job)) is not None]
+        watched = [self._watched(job) for job in self._running.jobs()]
+        descriptors = [found for found in watched if found is not None and found != GONE]
         for descriptor in descriptors:
             poll.register(descriptor, select.POLLIN)
         try:
-            working = self._running.busy or bool(self._running.jobs())
-            ready = {descriptor for descriptor, _ in poll.poll(TICK_MS if working else RESTING_MS)}
+            working = self._running.busy or bool(watched)
+            # A process that is gone and has no result yet: its shim is at it, for a moment or for all of a grace.
+            self._short = min(self._short * 2 or STARTING_MS, TICK_MS) if GONE in watched else 0
+            longest = self._short or (TICK_MS if working else RESTING_MS)
+            ready = {descriptor for descriptor, _ in poll.poll(longest)}
             if ready & set(descriptors):
                 # Its shim sweeps up behind it and writes down how it ended.
                 for descriptor in descriptors:
@@ -161,12 +168,15 @@ class Host:
                 pass
 
     def _watched(self, job: str) -> int | None:
-        """A descriptor that tells when the process of a job ends; None where the machine knows no such thing."""
+        """A descriptor that tells when the process of a job ends, or ``GONE``; None where the machine knows no such
+        thing, or it has not begun."""
         process = self._jobs.look(job).process
         if process is None or not hasattr(os, "pidfd_open"):
             return None
         try:
             return os.pidfd_open(process[0])
+        except ProcessLookupError:
+            return GONE
         except OSError:
             return None
 

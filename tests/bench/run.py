@@ -12,7 +12,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.bench import hooking, living, sources, starting, storing
+from tests.bench import hooking, living, running, sources, starting, storing
 from tests.bench.figures import Figure, machine, table
 
 PARTS = {
@@ -21,6 +21,7 @@ PARTS = {
     "storing": storing.measure,
     "hooking": hooking.measure,
     "sources": sources.measure,
+    "runs": running.measure,
 }
 
 

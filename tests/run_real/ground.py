@@ -158,16 +158,16 @@ class Ground:
             return batch
 
     def runs(self) -> int:
-        """How many batches the journal knows."""
+        """How many runs the journal knows that have a plan: one whose recording was cut short is none."""
         with reading(find_place(str(self.repository))) as journal:
-            return 0 if journal is None else len(list(journal.batches()))
+            return 0 if journal is None else sum(one.run is not None for one in load_state(journal).batches.values())
 
     def events(self, *kinds: str) -> list[Event]:
         """What was recorded of the run, of these kinds."""
         with reading(find_place(str(self.repository))) as journal:
             assert journal is not None
-            (head,) = list(journal.batches())
-            return [event for event in journal.events(head.id) if not kinds or event.kind in kinds]
+            (head,) = [one.id for one in load_state(journal).batches.values() if one.run is not None]
+            return [event for event in journal.events(head) if not kinds or event.kind in kinds]
 
     def gates(self, kind: str = "") -> list[Gate]:
         """The open gates, of one kind."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from orchestrator_tui.cli.journals import find_place
+from orchestrator_tui.cli.reporting import write_reports
 from tests.run_real.ground import WRITE, Ground
 
 SHARED = 'echo "$ORCH_TRACK" > same.txt; save "sign $ORCH_TRACK"\n'
@@ -77,3 +80,14 @@ def test_what_checks_leave_in_the_integration_tree_stops_no_merge(ground: Ground
     assert not ground.gates()
     assert "refs/orch-tui/aside/" in ground.git("for-each-ref")
     assert "aside" in ground.signals()
+
+
+def test_reports_are_written_by_one_thread_at_a_time(ground: Ground) -> None:
+    ground.begin()
+    ground.run(ground.plan(["a"]))
+    place, batch = find_place(str(ground.repository)), ground.batch()
+    now = batch.started_at
+    assert now is not None
+    with ThreadPoolExecutor(4) as threads:
+        written = [threads.submit(write_reports, place, batch, now) for _ in range(40)]
+    assert {one.result() for one in written} == {f".orch/reports/{batch.id}/summary.md"}

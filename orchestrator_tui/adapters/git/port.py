@@ -16,7 +16,7 @@ from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.moving import settle
 from orchestrator_tui.adapters.git.names import branch_name, safe_path
 from orchestrator_tui.adapters.git.worktrees import Removed, create, look, provision, remove
-from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.plan import BATCH_TRACK, Plan, PlannedTrack, Provision
 from orchestrator_tui.core.run import Inspection
 from orchestrator_tui.runtime.ports import Clock
@@ -29,12 +29,16 @@ _INTEGRATION = "integration"
 _SIDE_BYTES = 6000
 _MOST_NAMED = 5
 
+TRUST_MS = 5_000
+"""How long settings are taken for unchanged because their files look so: what they include is not looked at."""
+
 
 class RunGit:
     """Implements :class:`~orchestrator_tui.runtime.run_world.Git` for one batch."""
 
     def __init__(self, batch: str, clock: Clock) -> None:
         self._batch, self._clock = batch, clock
+        self._compared: tuple[tuple[str, tamper.Stamp], Instant, tuple[str, ...]] | None = None
 
     # --- before anything is made -----------------------------------------------------------------------------
 
@@ -74,9 +78,15 @@ class RunGit:
 
     def tampered(self, plan: Plan, fingerprint: str) -> tuple[str, ...]:
         """What has changed in the repository's configuration and hooks since the batch began, in words."""
+        repository, now = Path(plan.repository), self._now()
+        stamp = (fingerprint, tamper.stamp(repository))
+        if self._compared is not None and self._compared[0] == stamp and elapsed_ms(self._compared[1], now) < TRUST_MS:
+            return self._compared[2]
         entries = tuple((str(name), str(sha)) for name, sha in json.loads(fingerprint))
         before = tamper.Fingerprint("", "", "", entries)
-        return tamper.difference(before, tamper.fingerprint(Path(plan.repository)))
+        words = tamper.difference(before, tamper.fingerprint(repository))
+        self._compared = stamp, now, words
+        return words
 
     def files(self, plan: Plan) -> tuple[str, ...]:
         """The tracked files of the repository."""
@@ -203,8 +213,14 @@ class RunGit:
 
     def merge(self, plan: Plan, tree: str, head: str, expected_tip: str, message: str) -> MergeMade:
         """Merge ``head`` into the integration worktree with ``--no-ff``."""
-        aside = _tidied(Path(tree))
-        outcome = merging.merge(Path(tree), head, message, expected_tip)
+        aside = ""
+        try:
+            outcome = merging.merge(Path(tree), head, message, expected_tip)
+        except GitError:
+            aside = _tidied(Path(tree))
+            if not aside:
+                raise
+            outcome = merging.merge(Path(tree), head, message, expected_tip)
         if isinstance(outcome, merging.Merged):
             return MergeMade("merged", outcome.sha, aside=aside)
         return MergeMade("conflict", files=outcome.files, aside=aside)

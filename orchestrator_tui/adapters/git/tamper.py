@@ -37,6 +37,27 @@ class Fingerprint:
     """Each setting, hook and attribute file, in words, with the hash of its content; sorted."""
 
 
+Stamp = tuple[tuple[str, int, int, int], ...]
+
+
+def stamp(repository: Path) -> Stamp:
+    """How the files look that a fingerprint is taken of, without git: another stamp tells of a change, not the same one
+    of none, since settings may include other files.
+    """
+    common = common_directory(repository)
+    names = [common / "config", common / "config.worktree", common / "info" / "attributes", common / "hooks"]
+    names += sorted((common / "hooks").glob("*"))
+    names += sorted((common / "worktrees").glob("*/config.worktree"))
+    found = []
+    for name in names:
+        try:
+            status = name.lstat()
+        except OSError:
+            continue
+        found.append((str(name), status.st_ino, status.st_size, status.st_mtime_ns + status.st_ctime_ns))
+    return tuple(found)
+
+
 def fingerprint(repository: Path) -> Fingerprint:
     """Take the fingerprint of a repository's settings, those of single worktrees included, hooks and attributes.
 

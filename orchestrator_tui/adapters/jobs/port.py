@@ -10,7 +10,6 @@ from orchestrator_tui.adapters.jobs.job import JobSeen as Seen
 from orchestrator_tui.adapters.jobs.jobs import Jobs
 from orchestrator_tui.runtime.run_world import JobOrder, JobSeen
 
-
 STARTS = 3
 """How often a job is started whose shim ends before its process runs."""
 

@@ -23,6 +23,7 @@ NOTICE_S = 3.0
 """How long a person looks at a mark that was not taken before pressing Enter again."""
 
 RESTING = "keys rest"
+LIVE, STARTING = "● live", "not watching yet"
 EXPECTED = frozenset({"spend", "task", "deploy_dev", "deploy_staging", "deploy_production", "publish"})
 """The kinds of gates of this story; any other says that something has gone wrong."""
 
@@ -163,6 +164,7 @@ class Person:
         self._terminal.close()
         self._terminal = self._open()
         wait_for(lambda: bool(self._eye.host()), "a new host", STEP_S)
+        wait_for(self._watches, "the cockpit", STEP_S, every=0.2)
         self._frame("the same queue after kill -9 of both and a new start")
         after = [(gate.id, gate.revision) for gate in self._eye.queue()]
         if after[: len(before)] != before and not set(before) <= set(after):
@@ -258,6 +260,11 @@ class Person:
         terminal = self._open_terminal()
         self._progress(f"cockpit started as process {terminal.pid}")
         return terminal
+
+    def _watches(self) -> bool:
+        """Whether the cockpit is past its first frame, after which it knows the terminal's size and takes keys."""
+        seen = self._terminal.frame().text
+        return LIVE in seen and STARTING not in seen
 
     def _waiting(self, track: str) -> Gate:
         gate = self._eye.gate(track)

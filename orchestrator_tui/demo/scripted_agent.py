@@ -102,7 +102,9 @@ class ScriptedAgent:
         done = subprocess.run(command, cwd=self._worktree, capture_output=True, text=True, check=False)
         result = "pass" if done.returncode == 0 else "fail"
         last = (done.stderr.strip().splitlines() or [""])[-1]
-        self._orch("check", check.name, result, *(["--detail", last[:500]] if last.strip() else []))
+        if check.expect == "pass":
+            # A test that is seen to fail before its code is no failure of the track.
+            self._orch("check", check.name, result, *(["--detail", last[:500]] if last.strip() else []))
         if result != check.expect:
             raise ScriptStopped(f"check {check.name}: {result} where {check.expect} was expected: {last}")
 

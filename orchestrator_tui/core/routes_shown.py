@@ -9,6 +9,7 @@ from orchestrator_tui.core.delivery import (
     MAIL,
     OURS,
     PULL,
+    STDIN,
     STRENGTH,
     TASK_FILE,
     WAITS,
@@ -91,6 +92,8 @@ def _progress(gate: Gate) -> str:
 def _how(gate: Gate, route: str, reach: Reach) -> str:
     if route == ENGINE:
         return "orch-tui does it itself"
+    if route == STDIN:
+        return "written into its input by the process that runs it"
     return _HOW[way(gate, route, reach)]
 
 
@@ -184,6 +187,16 @@ ROUTE_FACTS: tuple[RouteFacts, ...] = (
         "the reader took all of it from the pipe or socket; or the agent's next `orch-agent` call; or it went on",
         "acknowledge_shell_ms",
         "the task file",
+    ),
+    RouteFacts(
+        STDIN,
+        "",
+        "an agent of a run that takes messages while it works",
+        "the process that runs it, into its input; into the prompt of its next attempt when it has ended",
+        "it was written",
+        "its output: the decision's id came back and it went on, or its call waits no more",
+        "acknowledge_hook_ms",
+        "undelivered; an agent that ended without it is told again, three times",
     ),
     RouteFacts(
         ENGINE,

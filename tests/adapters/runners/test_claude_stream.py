@@ -86,6 +86,17 @@ def test_messages_are_heard_and_their_decisions_answered_once_it_goes_on(version
     assert (news[heard].answered, news[heard + 1].answered) == ((), ("d-123",))
 
 
+@pytest.mark.parametrize(
+    "content", ['{"decision": "d-9"}', [{"type": "text", "text": "Decided: ship. decision d-9 on g."}]]
+)
+def test_what_a_tool_brings_is_answered_once_it_goes_on(content: Any) -> None:
+    reader = follower()
+    result = {"type": "tool_result", "tool_use_id": "toolu_1", "content": content}
+    assert say(reader, type="user", message={"role": "user", "content": [result]}).answered == ()
+    answer = {"id": "msg_1", "role": "assistant", "model": "m", "content": [{"type": "text", "text": "so"}]}
+    assert say(reader, type="assistant", message=answer).answered == ("d-9",)
+
+
 @pytest.mark.parametrize("version", VERSIONS)
 def test_an_interrupted_turn_can_be_gone_on_with(version: str) -> None:
     reader, news = told(version, "interrupt")
@@ -107,12 +118,16 @@ def test_a_question_waits_as_the_hook_would_tell_it(version: str) -> None:
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize(
-    ("name", "why"), [("max-turns", "Reached maximum number of turns (2)"), ("budget", "Reached maximum budget ($0.5)")]
+    ("name", "bound", "why"),
+    [
+        ("max-turns", "turns", "Reached maximum number of turns (2)"),
+        ("budget", "cost", "Reached maximum budget ($0.5)"),
+    ],
 )
-def test_bounds_of_its_own_end_it(version: str, name: str, why: str) -> None:
+def test_bounds_of_its_own_end_it(version: str, name: str, bound: str, why: str) -> None:
     reader, news = told(version, name)
     end = reader.end(1, "exited", b"")
-    assert (end.claim, end.summary, end.parked_until_ms) == ("failed", why, 0)
+    assert (end.claim, end.bound, end.summary, end.parked_until_ms) == ("failed", bound, why, 0)
     assert news[-1].idle
     assert end.cost_usd > 0
 

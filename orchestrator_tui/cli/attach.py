@@ -32,7 +32,9 @@ def run(arguments: Namespace) -> int:
     with reading(place) as journal:
         if journal is None:
             raise BadInput(f"nothing was ever run in {place.repository}: begin with orch-tui run PLAN")
-        runs = [head.id for head in journal.batches() if head.kind == RUN]
+        # One whose recording was cut short has no plan: nothing of it was started, and it is begun anew.
+        of_runs = [head.id for head in journal.batches() if head.kind == RUN]
+        runs = [one for one in of_runs if journal.events_of(one, "plan_recorded")]
         ended = {one for one in runs if journal.events_of(one, "batch_ended")}
         if arguments.batch is not None:
             batch = known_batch(journal, arguments.batch)

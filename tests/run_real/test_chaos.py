@@ -7,7 +7,8 @@ import pytest
 from tests.run_real.chaos import check_the_end, disturbed
 from tests.run_real.ground import Ground
 
-QUICK, SOME, MANY = 2, 20, 200
+QUICK, SOME, MANY = 1, 20, 200
+"""Seeds of `make test`, of `.ci/run` (marked ``slow``) and of the deep suite (``nightly``)."""
 
 SEEDS = [
     *range(QUICK),

@@ -8,7 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator_tui.adapters.clock import SystemClock
+from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.plan import Plan
+from orchestrator_tui.core.schedule.opening import run_batch
 from orchestrator_tui.core.schedule.rules import run_of
+from orchestrator_tui.journal.sqlite import open_journal
 from tests.run_real.ground import WRITE, Ground, until
 
 HELD = "note here-$ORCH_TRACK-$ORCH_ATTEMPT; until noted go-$ORCH_TRACK; do sleep 0.02; done; " + WRITE
@@ -127,3 +132,23 @@ def test_after_a_restart_of_the_machine_what_ran_is_lost_and_tried_again(ground:
     assert ground.states() == {"a": "merged"}
     outcomes = [event.payload["outcome"] for event in ground.events("attempt_ended")]
     assert outcomes == ["lost", "done", "done"]
+
+
+def test_a_run_whose_recording_was_cut_short_is_none(ground: Ground) -> None:
+    """Killed between its first event and its plan: nothing was started, and the same plan begins anew."""
+    ground.begin()
+    journal = open_journal(ground.repository, os.environ)
+    plan = Plan(
+        title="Letters",
+        workflow="plain",
+        base="main",
+        integration="i",
+        repository=str(ground.repository),
+        worktrees="w",
+    )
+    journal.open_batch("letters-0", run_batch(plan, "", Limits()), SystemClock().now(), "host")
+    journal.close()
+    assert "no run is under way here" in ground.orch("attach").err
+    assert ground.runs() == 0
+    ground.run(ground.plan(["a"]))
+    assert ground.states() == {"a": "merged"}

@@ -9,6 +9,7 @@ from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.history import contains
 from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.merge_commit import exact
+from orchestrator_tui.adapters.git.trees import break_locks
 from orchestrator_tui.core.frozen import frozen
 
 OURS, THEIRS = "ours", "theirs"
@@ -33,6 +34,8 @@ def bring(tree: Path, tip: str, take: str = "") -> Brought:
     """
     with repository_lock(tree):
         head = exact(tree, tip)
+        # No agent works in it now, and no git of ours under this lock: a git that was killed here has left them.
+        break_locks(tree, git_result(tree, "symbolic-ref", "--short", "--quiet", "HEAD").out.strip())
         if contains(tree, "HEAD", head):
             return Brought("clean")
         if not _is_merging(tree):

@@ -117,7 +117,7 @@ def present_plan(batch: Batch) -> PlanView | None:
     return PlanView(
         file=clean(plan.file.rpartition("/")[2] or plan.title, 120),
         branches=(clean(plan.integration, 120), f"{clean(plan.base, 80)} {clean(plan.base_sha, 40)[:7]}".strip()),
-        summary=_summary(plan, waves),
+        summary=_summary(plan, waves, len(_tracks(batch, run))),
         waves=waves,
         verdict=tuple(_verdict(run, waves)),
         costs=tuple(_costs(run)),
@@ -128,11 +128,11 @@ def present_plan(batch: Batch) -> PlanView | None:
     )
 
 
-def _summary(plan: Plan, waves: Sequence[PlanWave]) -> str:
-    if not plan.tracks and plan.describe:
+def _summary(plan: Plan, waves: Sequence[PlanWave], tracks: int) -> str:
+    if not tracks and plan.describe:
         return "its tracks come from a description"
     waves_told = f", {plural(len(waves), 'wave')}" if waves else ""
-    return plural(len(plan.tracks), "track") + waves_told
+    return plural(tracks, "track") + waves_told
 
 
 # --- tracks and waves --------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ LIMIT_MEANINGS: Mapping[str, str] = {
     "undo_ms": "an answer that is hard to take back waits this long before it leaves",
     "activity_ms": "at most one activity of a track is journalled in this time",
     "acknowledge_shell_ms": "a printed answer may stay without evidence; a waiting reader has this long to take it",
-    "acknowledge_hook_ms": "an answer that a hook printed, or that was written into an input, may stay without evidence",
+    "acknowledge_hook_ms": "an answer that a hook printed, or that stands in an input, may stay without evidence",
     "acknowledge_task_file_ms": "a written answer may stay without evidence",
     "mail_ms": "how long an answer may wait for its agent's next tool call before the next weaker route is taken too",
     "acknowledge_mcp_ms": "a tool result of ours without a sign that its agent went on with it",

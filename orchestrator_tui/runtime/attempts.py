@@ -252,10 +252,13 @@ class _Followed:
                 drafts.append(Draft("track_resumed", {"track": track.slug, "by": "orch-tui"}))
         if not self.fresh or (self._told_at is not None and elapsed_ms(self._told_at, now) < TELL_MS):
             return tuple(drafts)
+        text, spent = sanitise_line(news.activity, 120), (news.cost_usd, news.tokens) != self._cost
+        if not text and not spent:
+            # It says nothing yet: what it says first is told at once.
+            return tuple(drafts)
         self.fresh, self._told_at = False, now
-        text = sanitise_line(news.activity, 120) or "at work"
-        drafts.append(Draft("activity_seen", {"track": track.slug, "text": text}))
-        if (news.cost_usd, news.tokens) != self._cost:
+        drafts.append(Draft("activity_seen", {"track": track.slug, "text": text or "at work"}))
+        if spent:
             self._cost = (news.cost_usd, news.tokens)
             drafts.append(_cost(track, news.cost_usd, news.tokens, news.model))
         return tuple(drafts)

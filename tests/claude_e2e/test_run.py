@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from threading import Event
 from typing import Any
 
@@ -14,9 +15,10 @@ import pytest
 
 from orchestrator_tui.core.model import GateState
 from orchestrator_tui.core.records import Attempt
+from tests.claude_e2e.cockpit import Cockpit
 from tests.claude_e2e.plans import ClaudeRun, committing, shell
 from tests.claude_e2e.scripts import answered, ask, bash, create, ours, question
-from tests.claude_rig import MAIN_VERSION, ApiError, ClaudeRig, Step, call, say
+from tests.claude_rig import MAIN_VERSION, ApiError, ClaudeRig, Step, call, say, wait_until
 from tests.claude_rig.script import Conversation, Script, next_step
 
 pytestmark = pytest.mark.e2e_claude
@@ -290,6 +292,25 @@ def test_an_agent_that_ends_its_turn_waits_for_its_answer(run: ClaudeRun) -> Non
         assert (now.state, now.steps[-1].route) == (GateState.ACKNOWLEDGED, route), run.describe()
         assert run.rig.requests.first_with(now.decision.id, f"write-{slug}")
         assert [one.purpose for one in run.track(slug).attempts] == ["implement", "review"]
+
+
+def test_a_cockpit_beside_shows_what_agents_do_and_watches_none_of_their_sessions(main_run: ClaudeRun) -> None:
+    run, thinks = main_run, Event()
+    run.script("write", "alpha", [shell("true"), bash("true", hold=thinks), *committing("alpha"), say("written")])
+    run.script("review", "alpha", [APPROVED])
+    host = run.host(str(run.plan("alpha")))
+    run.rig.requests.wait_for_step("write-alpha", 1)
+    with closing(Cockpit(run.rig, 0)) as cockpit:
+        wait_until(lambda: "alpha" in cockpit.screen(), "the track", context=cockpit.screen)
+        wait_until(lambda: "Bash true" in cockpit.screen(), "what its agent does", context=cockpit.screen)
+        thinks.set()
+        publish = run.wait_gate("Bring")
+        wait_until(lambda: "Bring" in cockpit.screen(), "the question", context=cockpit.screen)
+        run.decide(publish, "approve", "--confirm", "batch")
+        assert host.wait(60) == 0, run.describe()
+        track = run.track("alpha")
+        assert (track.model, track.tokens) == (run.rig.requests.all("review-alpha")[-1].model, 6 * (120 + 42))
+        assert [head.id for head in run.journal.batches()] == [run.batch().id]
 
 
 def _ended() -> list[Step]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from orchestrator_tui.core.event import Draft
@@ -31,7 +32,10 @@ def perform(world: RunWorld, batch: Batch, effect: Effect) -> tuple[Draft, ...]:
 
 
 def _integration(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
-    return (_ready(BATCH_TRACK, world.git.integration(plan_of(batch))),)
+    plan = plan_of(batch)
+    made = world.git.integration(plan)
+    # A person may have put something right there: what comes now begins from where the branch is.
+    return (_ready(BATCH_TRACK, replace(made, base_sha=world.git.tip(plan))),)
 
 
 def _worktree(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:

@@ -13,8 +13,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.plan import PlannedTrack
 from orchestrator_tui.core.refusal_run import refusal_of_run
-from orchestrator_tui.core.schedule.opening import added
-from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.schedule.adding import add, refusal_of_tracks
 
 CONTROL, ADD = "control", "add"
 """Requests that carry a command to a run, and tracks for it."""
@@ -63,17 +62,11 @@ def take_tracks(batch: Batch, payload: Mapping[str, Any], by: str) -> tuple[tupl
     """
     if batch.run is None or batch.ended_at is not None:
         return (), "refused: the batch has ended, or is only watched"
-    tracks = [from_data(PlannedTrack, one) for one in payload["tracks"]]
-    drafts: list[Draft] = []
-    for track in tracks:
-        if track.slug in batch.tracks:
-            return (), f"refused: there is a track {sanitise_line(track.slug, 80)} already"
-        workflow = batch.run.workflows.get(track.workflow)
-        if workflow is None:
-            return (), f"refused: the batch does not know the workflow {sanitise_line(track.workflow, 80)}"
-        drafts += added(track, workflow.ladder, track.wave or 1)
+    tracks = tuple(from_data(PlannedTrack, one) for one in payload["tracks"])
+    refused = refusal_of_tracks(batch, tracks)
+    if refused:
+        return (), f"refused: {refused}"
+    drafts = add(batch, tracks, by)
     if isinstance(payload.get("checked"), dict):
         drafts.append(Draft("plan_checked", {"checked": payload["checked"]}))
-    if batch.run.phase in ("verifying", "awaiting_user"):
-        drafts.append(Draft("batch_moved", {"to": "running", "why": "tracks were added", "by": by}))
     return tuple(drafts), "done"

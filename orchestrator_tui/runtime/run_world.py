@@ -251,6 +251,9 @@ class Git(Protocol):
     def integration(self, plan: Plan) -> TreeMade:
         """The dedicated integration worktree on its branch, made from the base where there is none."""
 
+    def tip(self, plan: Plan) -> str:
+        """The commit at which the integration branch is now."""
+
     def worktree(self, plan: Plan, batch: str, track: PlannedTrack, base: str, adopt: bool) -> TreeMade:
         """The worktree of a track, from ``base``; ``adopt`` takes over a branch or worktree of its name."""
 

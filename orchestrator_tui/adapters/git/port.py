@@ -100,6 +100,13 @@ class RunGit:
         made = merging.ensure_integration(Path(plan.repository), path, plan.integration, plan.base_sha)
         return TreeMade(str(made.path), made.branch, made.base_sha)
 
+    def tip(self, plan: Plan) -> str:
+        """The commit at which the integration branch is now."""
+        found = branch_tip(Path(plan.repository), plan.integration)
+        if found is None:
+            raise GitError(f"the integration branch {plan.integration} is gone")
+        return found
+
     def worktree(self, plan: Plan, batch: str, track: PlannedTrack, base: str, adopt: bool) -> TreeMade:
         """The worktree of a track, from ``base``."""
         path, branch = self._place(plan, track.slug), branch_name(batch, track.slug)

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from orchestrator_tui.core.canonical import sha256_hex
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.model import Batch, Option, Track
+from orchestrator_tui.core.model import Batch, GateState, Option, Track
 from orchestrator_tui.core.plan import BATCH_TRACK
-from orchestrator_tui.core.schedule.gates import ask, gate_id, listed
+from orchestrator_tui.core.schedule.gates import ask, chosen, gate_id, listed
 from orchestrator_tui.core.schedule.merging import merge_order
 from orchestrator_tui.core.schedule.readiness import AT_WORK, LOST, is_through, planned_tracks
 from orchestrator_tui.core.schedule.rules import work_of
@@ -39,7 +39,9 @@ def overlaps(batch: Batch, shared: Iterable[tuple[str, str, str]]) -> list[Draft
         first, later = sorted((batch.tracks[one], batch.tracks[other]), key=lambda track: order[track.slug])
         if later.slug in paused or work_of(later).paused or _appends(first, file) or _appends(later, file):
             continue
-        if work_of(first).paused_until == f"{UNTIL_MERGED}{later.slug}":
+        signalled = f"overlap-{first.slug}-{later.slug}" in batch.signals
+        if signalled or work_of(first).paused_until == f"{UNTIL_MERGED}{later.slug}":
+            # A person who has it go on all the same has seen why it waited.
             continue
         paused.add(later.slug)
         why = f"{file} is changed by {first.slug}, too: waits until that is merged"
@@ -67,7 +69,8 @@ def tampered(batch: Batch, words: tuple[str, ...]) -> list[Draft]:
     if not words:
         return []
     name = gate_id(TAMPERED, BATCH_TRACK, sha256_hex("\n".join(words))[:8])
-    if name in batch.gates:
+    known = batch.gates.get(name)
+    if known is not None and known.state not in (GateState.CANCELLED, GateState.WITHDRAWN):
         return []
     # What is asked now names all of it: one question instead of two.
     before = [
@@ -97,5 +100,14 @@ def tampered(batch: Batch, words: tuple[str, ...]) -> list[Draft]:
 def merging_is_held(batch: Batch) -> bool:
     """Whether nothing is merged because it is not known who changed the repository's settings."""
     return any(
-        gate.question.kind == TAMPERED and gate.state.value in ("open", "decided") for gate in batch.gates.values()
+        gate.question.kind == TAMPERED and gate.state is not GateState.WITHDRAWN and not chosen(batch, gate.id)
+        for gate in batch.gates.values()
     )
+
+
+def tampered_again(batch: Batch) -> list[Draft]:
+    """Ask again what was taken off the queue without an answer: nobody goes on by that."""
+    for gate in batch.gates.values():
+        if gate.question.kind == TAMPERED and gate.state is GateState.CANCELLED:
+            return tampered(batch, tuple((gate.question.subject or {}).get("changes", ())))
+    return []

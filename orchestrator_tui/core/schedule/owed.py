@@ -9,6 +9,7 @@ from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateS
 from orchestrator_tui.core.naming import is_call_gate
 from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, begin, under_way
 from orchestrator_tui.core.schedule.gates import SOURCE
+from orchestrator_tui.core.schedule.readiness import no_place
 from orchestrator_tui.core.schedule.rules import run_of, stage_work, work_of
 from orchestrator_tui.core.schedule.stages import ON_LADDER, attempt_id
 
@@ -63,6 +64,8 @@ def go_on(batch: Batch, track: Track, now: Instant) -> list[Draft]:
     """
     work = work_of(track)
     if run_of(batch).pausing or work.paused or work.run is None or track.state not in ON_LADDER:
+        return []
+    if no_place(batch, track):
         return []
     if under_way(batch, ATTEMPT, INSPECT, CHECK, DIVIDE, track=track.slug):
         return []

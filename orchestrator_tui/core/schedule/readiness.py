@@ -5,7 +5,8 @@ from __future__ import annotations
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
-from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
+from orchestrator_tui.core.schedule.effects import ATTEMPT, under_way
+from orchestrator_tui.core.schedule.rules import batch_workflow, is_batch_track, plan_of, run_of, work_of
 
 AT_WORK = frozenset(
     {
@@ -55,9 +56,27 @@ def cap(batch: Batch) -> int:
     return min(bounds) if bounds else 0
 
 
+def has_agent(batch: Batch, track: Track) -> bool:
+    """Whether an agent of a track is at work, or about to be."""
+    running = bool(track.attempts) and track.attempts[-1].ended_at is None
+    return running or under_way(batch, ATTEMPT, track=track.slug)
+
+
 def at_work(batch: Batch) -> tuple[Track, ...]:
-    """The tracks that take a place now."""
-    return tuple(one for one in planned_tracks(batch) if one.state in AT_WORK and not work_of(one).paused)
+    """The tracks that take a place now; one that is paused gives its place up when its agent has ended."""
+    tracks = (one for one in planned_tracks(batch) if one.state in AT_WORK)
+    return tuple(one for one in tracks if not work_of(one).paused or has_agent(batch, one))
+
+
+def no_place(batch: Batch, track: Track) -> str:
+    """Why no agent of a track that has started is begun now, in words; "" when one can be.
+
+    A track that comes back from a question may find others at work by then.
+    """
+    if is_batch_track(track):
+        return ""
+    busy = tuple(one for one in planned_tracks(batch) if one.slug != track.slug and has_agent(batch, one))
+    return _beside(batch, track, busy)
 
 
 def waits_for(batch: Batch, track: Track) -> str:
@@ -70,7 +89,11 @@ def waits_for(batch: Batch, track: Track) -> str:
         earlier = [one.wave for one in tracks if one.wave < track.wave and one.state not in _SETTLED]
         if any(not _depends(batch, one, track) for one in tracks if one.wave in earlier and one.state not in _SETTLED):
             return f"waits for wave {min(earlier)}"
-    working = at_work(batch)
+    return _beside(batch, track, at_work(batch))
+
+
+def _beside(batch: Batch, track: Track, working: tuple[Track, ...]) -> str:
+    """Why a track may not work beside these, in words; "" when it may."""
     if not work_of(track).planned.scope.declared and working:
         return "runs alone: it declares no files"
     alone = next((one for one in working if not work_of(one).planned.scope.declared), None)

@@ -11,6 +11,7 @@ from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring,
 from orchestrator_tui.core.schedule.judging import (
     ACCEPTED,
     ASKED,
+    BUDGET,
     REJECTED,
     REWORK,
     TRACK_LIST_CHECK,
@@ -18,6 +19,7 @@ from orchestrator_tui.core.schedule.judging import (
     judge,
     open_blockers,
 )
+from orchestrator_tui.core.schedule.readiness import no_place
 from orchestrator_tui.core.schedule.rules import (
     RESOLVING,
     divides,
@@ -112,9 +114,14 @@ def finish(batch: Batch, track: Track) -> list[Draft]:
 
 
 def _attempt(batch: Batch, track: Track) -> list[Draft]:
-    if run_of(batch).pausing or work_of(track).paused:
+    if run_of(batch).pausing or work_of(track).paused or no_place(batch, track):
         return []
     run = stage_run(track)
+    bound = workflow_of(batch, track).budget.attempts
+    if bound and len(track.attempts) >= bound and not run.granted:
+        problems = [f"{BUDGET}: {len(track.attempts)} of {bound} attempts"]
+        told = {"track": track.slug, "stage": run.stage, "verdict": ASKED, "problems": problems}
+        return [Draft("stage_judged", told)]
     work = stage_work(batch, track, run.stage)
     number = run.tries + 1
     identifier = attempt_id(track)

@@ -11,7 +11,7 @@ from orchestrator_tui.core.report.checklists import track_checklist
 from orchestrator_tui.core.schedule import ending, merging, stages, watching
 from orchestrator_tui.core.schedule.effects import INTEGRATION, ON_STAGE, SETUP, WORKTREE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
-from orchestrator_tui.core.schedule.overlap import merging_is_held
+from orchestrator_tui.core.schedule.overlap import merging_is_held, tampered_again
 from orchestrator_tui.core.schedule.readiness import lost_dependency, planned_tracks, waits_for
 from orchestrator_tui.core.schedule.rules import batch_workflow, next_stage, plan_of, run_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.stages import moved
@@ -147,6 +147,9 @@ def _running(batch: Batch) -> list[Draft]:
         drafts = _track(batch, track)
         if drafts:
             return drafts
+    drafts = tampered_again(batch)
+    if drafts:
+        return drafts
     following = merging.next_to_merge(batch)
     if following is not None and not run_of(batch).pausing and not merging_is_held(batch):
         return merging.begin_merge(batch, following)

@@ -6,7 +6,8 @@ from orchestrator_tui.core.canonical import sha256_hex
 from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Batch, Option, Track, TrackState
+from orchestrator_tui.core.model import Batch, GateState, Option, Track, TrackState
+from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.schedule import owed
@@ -25,7 +26,7 @@ def due(batch: Batch, now: Instant) -> list[Draft]:
     """What is due about the agents at work, of the first track of which anything is."""
     if run_of(batch).phase == "planned":
         return []
-    drafts = _batch_budget(batch)
+    drafts = _batch_budget(batch, now)
     if drafts:
         return drafts
     for track in (*planned_tracks(batch), *([batch.tracks[BATCH_TRACK]] if BATCH_TRACK in batch.tracks else [])):
@@ -57,22 +58,33 @@ def cost_of(track: Track) -> float:
     return sum(one.cost_usd for one in track.attempts) or (track.cost_usd or 0.0)
 
 
-def _batch_budget(batch: Batch) -> list[Draft]:
-    limit = plan_of(batch).limits.cost_usd
+def _batch_budget(batch: Batch, now: Instant) -> list[Draft]:
+    """What the batch as a whole may cost and how long it may take: at the bound nothing new begins."""
+    limits = plan_of(batch).limits
     spent = sum(max(cost_of(one), one.cost_usd or 0.0) for one in batch.tracks.values())
-    if not limit or spent < limit or run_of(batch).pausing:
-        return []
-    name = gate_id("escalation", BATCH_TRACK, "cost", int(limit * 100))
-    if name in batch.gates:
+    taken = 0 if batch.started_at is None else elapsed_ms(batch.started_at, now)
+    cost = f"The batch has cost ${spent:.2f} of ${limits.cost_usd:.2f}"
+    time = f"The batch has taken {taken // 60_000} min of {limits.wall_ms // 60_000}"
+    if limits.cost_usd and spent >= limits.cost_usd:
+        drafts = _out_of(batch, gate_id("escalation", BATCH_TRACK, "cost", int(limits.cost_usd * 100)), cost)
+        if drafts:
+            return drafts
+    if limits.wall_ms and taken >= limits.wall_ms and run_of(batch).phase in ("approved", "running"):
+        return _out_of(batch, gate_id("escalation", BATCH_TRACK, "time", limits.wall_ms), time)
+    return []
+
+
+def _out_of(batch: Batch, name: str, why: str) -> list[Draft]:
+    if run_of(batch).pausing or name in batch.gates:
         return []
     return [
-        Draft("batch_paused", {"how": "drain", "by": "orch-tui", "why": f"${spent:.2f} of ${limit:.2f} are spent"}),
+        Draft("batch_paused", {"how": "drain", "by": "orch-tui", "why": why}),
         *ask(
             batch,
             name,
             "escalation",
             BATCH_TRACK,
-            f"The batch has cost ${spent:.2f} of ${limit:.2f}; nothing new is begun. What now?",
+            f"{why}; nothing new is begun. What now?",
             (Option("go_on", "go on without this bound", "approve"), Option("stop", "stop the batch", "cancel")),
             recommend=None,
             confidence="low",
@@ -83,11 +95,23 @@ def _batch_budget(batch: Batch) -> list[Draft]:
 
 def _attempt(batch: Batch, track: Track, now: Instant) -> list[Draft]:
     attempt = running_attempt(track)
-    if attempt is None:
-        return []
-    if attempt.stopping:
-        return []
+    if attempt is None or attempt.stopping:
+        return _moot(batch, track)
+    why = track.state.value if track.state in TERMINAL_TRACK_STATES else ""
+    if run_of(batch).pausing == "now":
+        why = PAUSED
+    if why:
+        # It was begun before that was said, and started after.
+        return [Draft("attempt_stopping", {"track": track.slug, "attempt": attempt.id, "why": why})]
     return _budget(batch, track, attempt, now) or _stall(batch, track, attempt, now)
+
+
+def _moot(batch: Batch, track: Track) -> list[Draft]:
+    """Take down the question about an agent that was stuck when it has ended by itself."""
+    gate = batch.gates.get(stall_gate(track, track.attempts[-1])) if track.attempts else None
+    if gate is None or gate.state is not GateState.OPEN or running_attempt(track) is not None:
+        return []
+    return [Draft("gate_withdrawn", {"gate": gate.id, "revision": gate.revision, "why": "its agent has ended"})]
 
 
 def _budget(batch: Batch, track: Track, attempt: Attempt, now: Instant) -> list[Draft]:
@@ -96,13 +120,16 @@ def _budget(batch: Batch, track: Track, attempt: Attempt, now: Instant) -> list[
         ("cost", (track.cost_usd or 0.0), limits.track_cost_usd or rules.cost_usd, "$"),
         ("tokens", float(track.tokens or 0), float(limits.tokens or rules.tokens), ""),
         ("turns", float(track_turns(track)), float(limits.turns or rules.turns), ""),
-        ("time", float(elapsed_ms(attempt.started_at, now)), float(limits.wall_ms or rules.wall_ms), ""),
+        ("time", float(_time_ms(track, now)), float(rules.wall_ms), ""),
     )
-    for name, used, bound, unit in bounds:
+    # Whoever lets a track go on whose budget was used up gives it as much again.
+    given = 1 + sum(one.stopping.startswith(BUDGET) for one in track.attempts if one.ended_at is not None)
+    for name, used, once, unit in bounds:
+        bound = once * given
         if bound <= 0:
             continue
         words = f"{name}: {_figure(name, used, unit)} of {_figure(name, bound, unit)}"
-        signal = f"budget-{track.slug}-{name}"
+        signal = f"budget-{track.slug}-{name}" + (f"-{given}" if given > 1 else "")
         if used >= bound:
             why = f"{BUDGET}: {words}"
             return [Draft("attempt_stopping", {"track": track.slug, "attempt": attempt.id, "why": why})]
@@ -110,6 +137,11 @@ def _budget(batch: Batch, track: Track, attempt: Attempt, now: Instant) -> list[
             told = {"signal": signal, "kind": "budget_soft", "track": track.slug, "text": words}
             return [Draft("signal_raised", told)]
     return []
+
+
+def _time_ms(track: Track, now: Instant) -> int:
+    """How long a track's agents have worked."""
+    return sum(elapsed_ms(one.started_at, one.ended_at or now) for one in track.attempts)
 
 
 def track_turns(track: Track) -> int:

@@ -104,6 +104,9 @@ class MemoryGit:
         self._call("integration")
         return self._tree(f"{plan.worktrees}/integration", plan.integration, plan.base_sha)
 
+    def tip(self, plan: Plan) -> str:
+        return self.branches[plan.integration]
+
     @dying
     def worktree(self, plan: Plan, batch: str, track: PlannedTrack, base: str, adopt: bool) -> TreeMade:
         self._call(f"worktree {track.slug}")

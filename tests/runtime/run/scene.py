@@ -7,7 +7,7 @@ from dataclasses import replace
 from orchestrator_tui.core.commands import Command, Decide
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Gate, GateState, Track, TrackState
-from orchestrator_tui.core.plan import CheckCommand, Environment, Plan, PlannedTrack, Scope
+from orchestrator_tui.core.plan import CheckCommand, Environment, Plan, PlanLimits, PlannedTrack, Provision, Scope
 from orchestrator_tui.core.queries import wants_confirmation
 from orchestrator_tui.core.rules import Ladder, StageRule
 from orchestrator_tui.core.schedule.answers import carry_out
@@ -68,6 +68,8 @@ class Scene:
         checked: dict[str, object] | None = None,
         worktrees: str = "/trees",
         environments: tuple[Environment, ...] = (),
+        limits: PlanLimits | None = None,
+        provision: Provision | None = None,
     ) -> None:
         self.ledger = Ledger()
         names = {f"{one.slug}.txt": f"{one.slug}\n" for one in tracks}
@@ -83,6 +85,8 @@ class Scene:
             base_sha=self.git.branches["main"],
             checks=checks,
             environments=environments,
+            limits=limits or PlanLimits(),
+            provision=provision or Provision(),
             fingerprint="[]",
         )
         self.ledger.must(*planned(self.plan, {workflow.name: workflow}, checked or {}))
@@ -121,7 +125,14 @@ class Scene:
         """Answer a gate as a person; what the answer leads to is left for later unless ``deliver``."""
         confirm = gate.track if wants_confirmation(gate) == "slug" else wants_confirmation(gate)
         command = Decide(
-            gate.batch, gate.id, gate.revision, gate.digest, options=(option,), reason=text or "so", confirm=confirm
+            gate.batch,
+            gate.id,
+            gate.revision,
+            gate.digest,
+            options=(option,) if option else (),
+            text="" if option else text,
+            reason=text or "so",
+            confirm=confirm,
         )
         refused = self.ledger.carry_out(command, f"d-{gate.id}-{gate.revision}")
         assert refused is None, refused

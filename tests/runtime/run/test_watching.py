@@ -47,6 +47,7 @@ def test_what_is_changed_later_is_asked_about_together_with_what_was_changed_bef
     scene.play()
     scene.git.tampering = ("the hook post-merge was added", "the setting core.fsmonitor was added")
     scene.ledger.tick(20_000)
+    scene.world.settle()
     scene.play()
     (gate,) = [one for one in scene.open_gates() if one.question.kind == "tampered"]
     assert "post-merge" in gate.question.context
@@ -82,7 +83,9 @@ def test_an_agent_without_progress_is_nudged_then_rescued_then_asked_about() -> 
     for _ in range(2):
         scene.ledger.tick(180_001)
         scene.world.settle()
-    assert {gate.track for gate in scene.open_gates() if gate.question.kind == "escalation"} == {"a", "b"}
+    assert {gate.track for gate in scene.open_gates() if gate.question.kind == "escalation"} == {"a"}
+    # One agent at once from now on: the fresh agent of b waits for its place.
+    assert "a-b-1-1-2" not in scene.world.jobs.started
 
 
 def test_a_budget_ends_an_agent_and_asks() -> None:

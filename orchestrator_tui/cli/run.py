@@ -136,12 +136,22 @@ def follow(
         with told_to_end():
             batch = one.run(lambda now: progress.tell(now) or person.is_done(now))
         _keep_answers(place, batch)
+        _report_the_end(place, batch)
     except KeyboardInterrupt:
         say(f"Left; its agents go on. Go on with: orch-tui run --resume {batch_id}")
         return 130
     finally:
         one.close()
     return _tell_end(batch, place, arguments)
+
+
+def _report_the_end(place: Place, batch: Batch) -> None:
+    """The report on disk says how the batch has ended; what was written before said that it goes on."""
+    from orchestrator_tui.adapters.clock import SystemClock
+    from orchestrator_tui.cli.reporting import write_reports
+
+    if batch.ended_at is not None:
+        write_reports(place, batch, SystemClock().now())
 
 
 def _keep_answers(place: Place, batch: Batch) -> None:

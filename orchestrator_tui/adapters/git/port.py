@@ -25,6 +25,8 @@ from orchestrator_tui.runtime.run_world import Beginning, MergeMade, TreeKept, T
 _TEST_FILE = re.compile(
     r"(^|/)(tests?|specs?|__tests__)/|(^|/)(test_[^/]*|[^/]*[._-](test|spec))\.[^/]+$", re.IGNORECASE
 )
+_DOCUMENTS = (".md", ".rst", ".txt", ".yaml", ".yml", ".json")
+"""Endings of what specifies, and tests nothing, wherever it lies."""
 _INTEGRATION = "integration"
 _SIDE_BYTES = 6000
 _MOST_NAMED = 5
@@ -164,7 +166,7 @@ class RunGit:
             ),
             missing=tuple(one for one in artefacts if not _exists(tree, one)),
             uncommitted=tuple(dict.fromkeys((*seen.uncommitted, *seen.untracked))),
-            tests=tuple(name for name in names if _TEST_FILE.search(name)),
+            tests=tuple(name for name in names if _TEST_FILE.search(name) and not name.endswith(_DOCUMENTS)),
             added=sum(one.added for one in seen.files),
             removed=sum(one.removed for one in seen.files),
             commits=seen.commits,

@@ -34,7 +34,7 @@ def test_tracks_are_merged_in_order(ground: Ground) -> None:
 def test_a_published_run_is_on_its_base(ground: Ground) -> None:
     ground.begin({"a.txt": "a\n"})
     ground.answers(("Bring", "approve"))
-    ended = ground.run(ground.plan(["a"], rules={"gates": ["spend", "publish"]}))
+    ended = ground.run(ground.plan(["a"], rules={"gates": ["spend", "publish"], "ending": "publish"}))
     assert ended.code == 0, ended.err
     assert ground.batch().state == "completed"
     assert (ground.repository / "a.txt").read_text("utf-8") == "more of a\n"

@@ -164,7 +164,7 @@ class Attempts:
             stopping = f"{PAUSED}: {RATE_LIMIT}" if end.parked_until_ms else f"{BUDGET}: {end.summary}"
             drafts.append(Draft("attempt_stopping", {"track": track.slug, "attempt": effect.id, "why": stopping}))
         if end.parked_until_ms:
-            drafts.append(_parked(track, end.parked_until_ms))
+            drafts += _parked(track, end.parked_until_ms)
         outcome = "stopped" if stopping else "lost" if seen.status == "lost" else end.claim
         told: dict[str, Any] = {
             "track": track.slug,
@@ -245,7 +245,7 @@ class _Followed:
         drafts = self.denied(batch)
         if news.parked_until_ms > now.wall_ms and news.parked_until_ms != self._parked:
             self._parked = news.parked_until_ms
-            drafts.append(_parked(track, news.parked_until_ms))
+            drafts += _parked(track, news.parked_until_ms)
         elif self._parked and not news.parked_until_ms:
             self._parked = 0
             if work_of(track).paused_until == RATE_LIMIT:
@@ -287,9 +287,12 @@ def _prompt(batch: Batch, track: Track, effect: Effect, resume: str, skill: str,
     return f"{told}\n{render((answered(answers),))}" if answers else told
 
 
-def _parked(track: Track, until_ms: int) -> Draft:
+def _parked(track: Track, until_ms: int) -> list[Draft]:
+    if work_of(track).paused_until not in ("", RATE_LIMIT):
+        # Who paused it, or what it waits for, says when it goes on: not the limit.
+        return []
     told = {"why": RATE_LIMIT, "until": RATE_LIMIT, "resumes_wall_ms": until_ms}
-    return Draft("track_paused", {"track": track.slug, **told, "by": "orch-tui"})
+    return [Draft("track_paused", {"track": track.slug, **told, "by": "orch-tui"})]
 
 
 def _spent(track: Track, end: AttemptEnd) -> list[Draft]:

@@ -61,6 +61,7 @@ class Player:
         self.world.executor = self.later
         self.world.restart()
         self.told: list[str] = []
+        self.watched: Callable[[], None] = lambda: None
         self._checked = 0
         self._states: dict[str, TrackState] = {}
         self._begun: dict[str, str] = {}
@@ -249,6 +250,7 @@ class Player:
 
     def check(self) -> None:
         """Everything that must hold after every step."""
+        self.watched()
         for event in self.ledger.events[self._checked :]:
             self._event(event.kind, event.payload)
         self._checked = len(self.ledger.events)

@@ -241,6 +241,20 @@ def test_a_limit_that_ends_while_its_agent_waits_parks_it_no_longer() -> None:
     assert work.paused == ""
 
 
+def test_a_limit_does_not_take_the_place_of_a_persons_pause() -> None:
+    talk = Talk()
+    talk.says()
+    assert talk.scene.carry_out(Pause("list-1", "a")) is None
+    talk.says(parked_until_ms=talk.ledger.now.wall_ms + 60_000)
+    talk.ends(1, parked_until_ms=talk.ledger.now.wall_ms + 60_000)
+    talk.ledger.tick(60_000)
+    talk.world.settle()
+    work = talk.scene.track("a").work
+    assert work is not None
+    assert work.paused_until == "person"
+    assert len(talk.world.jobs.started) == 1
+
+
 def test_a_bound_that_ends_an_agent_is_a_persons_matter() -> None:
     talk = Talk()
     talk.says()

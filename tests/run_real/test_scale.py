@@ -29,7 +29,7 @@ def test_fifty_tracks_of_scripted_agents_end_without_a_stuck_gate(ground: Ground
     scripts.mkdir()
     for slug in _names(50):
         steps = f"- write: {{path: {slug}.txt, content: 'more of {slug}'}}\n    - commit: write {slug}"
-        asks = "- ask: {question: Which colour?, options: {blue: Blue, green: Green}}" if slug.endswith("7") else ""
+        asks = "- ask: {question: 'Which colour?', options: {blue: Blue, green: Green}}" if slug.endswith("7") else ""
         first = f"  '1':\n    {asks or '- say: begins'}\n    {steps}\n"
         second = "  '2':\n    - verdict: APPROVED\n"
         (scripts / f"{slug}.yaml").write_text(f"track: {slug}\nstages:\n{first}{second}", "utf-8")

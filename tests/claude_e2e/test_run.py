@@ -282,6 +282,8 @@ def test_an_agent_that_ends_its_turn_waits_for_its_answer(run: ClaudeRun) -> Non
     held, idle = run.wait_gate("Red or blue?"), run.wait_gate("Happy or sad?")
     run.rig.requests.wait_for_step("write-beta", 1)
     run.wait(lambda batch: "stdin" in batch.gates[idle.id].routes, "the way by its input")
+    waiters = run.journal.waiters
+    run.wait(lambda _: any(one.what == "hook" for one in waiters.live(held.batch, held.id)), "its hook holds it")
     run.decide(held, "blue")
     run.decide(idle, "sad")
     run.decide(run.wait_gate("Bring"), "approve", "--confirm", "batch")

@@ -14,11 +14,13 @@ from orchestrator_tui.core.schedule import effects, merging
 from orchestrator_tui.core.schedule.overlap import tampered
 from orchestrator_tui.core.schedule.paths import artefact_path
 from orchestrator_tui.core.schedule.rules import plan_of, run_of, stages_of, work_of
+from orchestrator_tui.core.schedule.trees import shared_tree
 from orchestrator_tui.runtime.run_world import RunWorld, TreeMade
 
 _LISTED = 300
 """Most files of an inspection that are recorded by name; a report counts them all."""
 
+_NAMED = 5
 _SIDES_BYTES = 24_000
 
 
@@ -41,9 +43,24 @@ def _integration(world: RunWorld, batch: Batch, track: Track, effect: Effect) ->
 def _worktree(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
     plan, planned = plan_of(batch), work_of(track).planned
     base, adopt = str(effect.arguments["base"]), bool(effect.arguments.get("adopt"))
+    shared = str(effect.arguments.get("shared", ""))
+    if shared:
+        standing = world.git.inspect(effect.id, planned, shared, base, (), ())
+        left = [one for one in standing.uncommitted if one not in _of_the_batch(batch)]
+        if left and not adopt:
+            raise OSError(f"{shared} holds changes that nobody has committed: {', '.join(left[:_NAMED])}")
+        branch = plan.integration if shared == run_of(batch).integration_path else plan.base
+        return (_ready(track.slug, TreeMade(shared, branch, standing.head)),)
     made = world.git.worktree(plan, batch.id, planned, base, adopt)
     provisioned = world.git.provision(plan, made.path, plan.provision)
     return (_ready(track.slug, made, provisioned, adopt),)
+
+
+def _of_the_batch(batch: Batch) -> frozenset[str]:
+    """What stages of the batch have left uncommitted in the integration worktree: it is no work of any track."""
+    own = batch.tracks.get(BATCH_TRACK)
+    seen = None if own is None or own.work is None else own.work.inspection
+    return frozenset() if seen is None else frozenset(seen.uncommitted)
 
 
 def _ready(slug: str, made: TreeMade, provisioned: tuple[str, ...] = (), adopted: bool = False) -> Draft:
@@ -59,6 +76,14 @@ def _inspect(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tup
         artefact_path(batch, track, one) for rule, done in rungs for one in (rule.artefact, *done.artefacts) if one
     )
     seen = world.git.inspect(effect.id, work.planned, track.worktree, work.base_sha, artefacts, own)
+    if shared_tree(batch, track):
+        others = _of_the_batch(batch)
+        seen = replace(
+            seen,
+            files=tuple(one for one in seen.files if one not in others),
+            outside=tuple(one for one in seen.outside if not one.startswith(tuple(f"{other} " for other in others))),
+            uncommitted=tuple(one for one in seen.uncommitted if one not in others),
+        )
     plan = plan_of(batch)
     # Before anything of it is merged: what an agent has changed of the shared settings was there before it ended.
     words = world.git.tampered(plan, plan.fingerprint) if plan.fingerprint else ()

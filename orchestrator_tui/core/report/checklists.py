@@ -14,6 +14,7 @@ from orchestrator_tui.core.report.outcome import LOST, why_it_ended
 from orchestrator_tui.core.run import Inspection
 from orchestrator_tui.core.schedule.judging import checks_of
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, stages_of, work_of
+from orchestrator_tui.core.schedule.trees import shared_tree
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.core.workflow import Workflow
 
@@ -275,7 +276,7 @@ def _gates(batch: Batch) -> _Outcome:
 
 
 def _worktrees(batch: Batch) -> _Outcome:
-    made = [one for one in _planned(batch) if one.worktree]
+    made = [one for one in _planned(batch) if one.worktree and not shared_tree(batch, one)]
     left = [one.slug for one in made if not work_of(one).removed and not work_of(one).kept]
     if left:
         return _fails(f"neither removed nor kept with a reason: {_named(left)}", "`orch-tui worktrees` lists them")

@@ -10,6 +10,7 @@ from orchestrator_tui.core.schedule.effects import CHECK, INTEGRATION, PUBLISH, 
 from orchestrator_tui.core.schedule.gates import APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
+from orchestrator_tui.core.schedule.trees import shared_tree
 
 S = TrackState
 
@@ -73,7 +74,7 @@ def _settle(batch: Batch, own: Track) -> list[Draft]:
     run = run_of(batch)
     for track in planned_tracks(batch):
         work = work_of(track)
-        if work.ready and not work.kept and not work.removed:
+        if work.ready and not work.kept and not work.removed and not shared_tree(batch, track):
             return begin(batch, REMOVE, track.slug, f"r-{track.slug}-{run.begun}")
     items = batch_checklist(batch)
     if work_of(own).checklist != tuple(items):

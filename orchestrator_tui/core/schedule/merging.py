@@ -30,6 +30,7 @@ from orchestrator_tui.core.schedule.rules import (
     work_of,
 )
 from orchestrator_tui.core.schedule.stages import enter, moved
+from orchestrator_tui.core.schedule.trees import is_integrated, works_in
 
 S = TrackState
 
@@ -71,6 +72,9 @@ def next_to_merge(batch: Batch) -> Track | None:
     for track in merge_order(batch):
         if work_of(track).merged_sha:
             continue
+        if works_in(batch, run_of(batch).integration_path, track) is not None:
+            # Somebody works in the very tree that it would be merged in.
+            continue
         if track.state is S.APPROVED and not work_of(track).paused and not barring(batch, track):
             return track
         if track.kind in first and track.state in AT_WORK and not barring(batch, track) and not work_of(track).paused:
@@ -93,6 +97,9 @@ def why_not_merged(batch: Batch, track: Track) -> str:
 def begin_merge(batch: Batch, track: Track) -> list[Draft]:
     """Start to merge an approved track: the merge is bound to its head and to the tip that it meets."""
     run, work = run_of(batch), work_of(track)
+    if is_integrated(batch, track):
+        told = {"head": work.head_sha, "from_sha": run.integration_sha, "to_sha": work.head_sha}
+        return [*moved(track, S.MERGING), Draft("merge_recorded", {"track": track.slug, "result": MERGED, **told})]
     name = f"g-{track.slug}-{run.begun}"
     arguments = {"head": work.head_sha, "tip": run.integration_sha, "message": f"Merge {track.slug}: {track.title}"}
     return [*moved(track, S.MERGING), *begin(batch, MERGE, track.slug, name, **arguments)]
@@ -106,6 +113,10 @@ def advance(batch: Batch, track: Track) -> list[Draft]:
     last = work.merges[-1][0] if work.merges else ""
     if last == CHECKS_FAILED:
         run = run_of(batch)
+        if is_integrated(batch, track):
+            # Its work is where it is to be put right; nothing else stands on it yet.
+            told = {"result": UNDONE, "from_sha": run.integration_sha, "to_sha": run.integration_sha}
+            return [Draft("merge_recorded", {"track": track.slug, **told})]
         arguments = {"to": _before(batch, track), "tip": run.integration_sha}
         return begin(batch, UNDO, track.slug, f"u-{track.slug}-{run.begun}", **arguments)
     if work.merged_sha:

@@ -7,6 +7,7 @@ from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.schedule.effects import ATTEMPT, under_way
 from orchestrator_tui.core.schedule.rules import batch_workflow, is_batch_track, plan_of, run_of, work_of
+from orchestrator_tui.core.schedule.trees import tree_is_taken
 
 AT_WORK = frozenset(
     {
@@ -89,7 +90,7 @@ def waits_for(batch: Batch, track: Track) -> str:
         earlier = [one.wave for one in tracks if one.wave < track.wave and one.state not in _SETTLED]
         if any(not _depends(batch, one, track) for one in tracks if one.wave in earlier and one.state not in _SETTLED):
             return f"waits for wave {min(earlier)}"
-    return _beside(batch, track, at_work(batch))
+    return tree_is_taken(batch, track) or _beside(batch, track, at_work(batch))
 
 
 def _beside(batch: Batch, track: Track, working: tuple[Track, ...]) -> str:

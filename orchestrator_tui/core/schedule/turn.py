@@ -15,6 +15,7 @@ from orchestrator_tui.core.schedule.overlap import merging_is_held, tampered_aga
 from orchestrator_tui.core.schedule.readiness import lost_dependency, planned_tracks, waits_for
 from orchestrator_tui.core.schedule.rules import batch_workflow, next_stage, plan_of, run_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.stages import moved
+from orchestrator_tui.core.schedule.trees import NOWHERE, shared_tree
 
 S = TrackState
 
@@ -190,8 +191,12 @@ def _prepare(batch: Batch, track: Track) -> list[Draft]:
     if not work.ready:
         adopt = chosen(batch, gate_id("worktree", track.slug, WORKTREE)) == "adopt"
         effect = f"w-{track.slug}-{run_of(batch).begun}"
+        tree = shared_tree(batch, track)
+        if tree:
+            tip = run_of(batch).integration_sha
+            return begin(batch, WORKTREE, track.slug, effect, base=tip, shared=tree, adopt=adopt)
         return begin(batch, WORKTREE, track.slug, effect, base=_base(batch, track), adopt=adopt)
-    setup = plan_of(batch).provision.setup
+    setup = "" if workflow_of(batch, track).worktree == NOWHERE else plan_of(batch).provision.setup
     result = next((one.result for one in track.checks if one.name == "setup"), NOT_RUN)
     if setup and result == NOT_RUN:
         arguments = {"name": "setup", "command": setup, "run": "setup"}
@@ -257,7 +262,7 @@ def _gate(batch: Batch, track: Track) -> list[Draft]:
     name = gate_id("track", track.slug, work_of(track).head_sha[:10])
     if failed and chosen(batch, name) != APPROVE:
         return [] if barring(batch, track) else _ask_track(batch, track, name, failed)
-    if workflow.worktree == "none":
+    if workflow.worktree == NOWHERE:
         return moved(track, S.DONE)
     return []
 

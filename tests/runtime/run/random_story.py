@@ -24,7 +24,7 @@ from orchestrator_tui.core.workflow import (
     Workflow,
 )
 from tests.core.builders import START, Ledger
-from tests.runtime.run.memory_git import MemoryGit
+from tests.runtime.run.memory_git import MemoryGit, Tree
 from tests.runtime.run.memory_world import Agent, MemoryWorld
 from tests.runtime.run.scene import Scene
 
@@ -49,6 +49,7 @@ class Story(Scene):
         slugs = "abcdef"[: chance.randint(1, 6)]
         tracks = tuple(random_track(chance, slug, slugs[:place]) for place, slug in enumerate(slugs))
         self.git = MemoryGit({**{f"{one}.txt": f"{one}\n" for one in "abcdefgh"}, SHARED: "line\n"}, START)
+        self.git.trees["/repository"] = Tree("main")
         self.workflow = random_workflow(chance)
         self.plan = random_plan(chance, tracks, self.git.branches["main"])
         checked = {"matrix": matrix(chance, tracks), "waves": waves(tracks)}
@@ -185,7 +186,7 @@ def random_workflow(chance: random.Random) -> Workflow:
 
 
 _DEEDS = ("fail", "stray", "forget", "finding", "blocked", "mute", "shared", "shared", "nothing")
-MODES = ("track",)
+MODES = ("track", "track", "batch", "none")
 KINDS = frozenset({"stage", "cap", "review", "deploy_dev", "deploy_staging", "deploy_production", "publish"})
 
 

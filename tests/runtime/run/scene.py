@@ -70,6 +70,7 @@ class Scene:
         environments: tuple[Environment, ...] = (),
         limits: PlanLimits | None = None,
         provision: Provision | None = None,
+        others: tuple[Workflow, ...] = (),
     ) -> None:
         self.ledger = Ledger()
         names = {f"{one.slug}.txt": f"{one.slug}\n" for one in tracks}
@@ -89,7 +90,7 @@ class Scene:
             provision=provision or Provision(),
             fingerprint="[]",
         )
-        self.ledger.must(*planned(self.plan, {workflow.name: workflow}, checked or {}))
+        self.ledger.must(*planned(self.plan, {one.name: one for one in (workflow, *others)}, checked or {}))
         self.world = MemoryWorld(self.ledger, self.git)
         self.world.acts = {f"*/{WRITE}": write_letter, f"*/{REVIEW}": approve}
 

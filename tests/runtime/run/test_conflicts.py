@@ -82,3 +82,22 @@ def test_what_is_being_looked_at_is_not_tried_again() -> None:
     scene.world.settle()
     assert scene.states() == {"a": S.VERIFYING}
     assert scene.carry_out(Retry("list-1", "a")) == "a is at work: wait for what comes of it"
+
+
+def test_a_resolver_that_was_killed_is_tried_again() -> None:
+    scene = scene_of_two()
+
+    def both(agent: Agent) -> tuple[int, str]:
+        agent.write("same.txt", "line\na\nb\n")
+        return 0, ""
+
+    scene.world.acts["b/0"] = both
+    while "a-b-0-1-1" not in scene.world.jobs.started:
+        scene.world.settle()
+        running = scene.world.jobs.running()
+        if "a-b-0-1-1" not in running:
+            scene.world.jobs.let(running[0])
+    scene.world.jobs.kill("a-b-0-1-1")
+    scene.play()
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
+    assert scene.merged_files()["same.txt"] == "line\na\nb\n"

@@ -63,7 +63,7 @@ def one_more(batch: Batch, track: Track, by: str, told: str) -> list[Draft]:
     run, merges = work_of(track).run, work_of(track).merges
     last = merges[-1][0] if merges else ""
     if run is None:
-        return resolve(track, by, told)
+        return resolve(track, by, told) if last == merging.CONFLICT else []
     if run.judged != ASKED and last == merging.CONFLICT and (run.stage == RESOLVING or run.judged == ACCEPTED):
         return resolve(track, by, told)
     if run.judged == ACCEPTED:
@@ -86,6 +86,9 @@ def resolve(track: Track, by: str, told: str) -> list[Draft]:
 def revise(batch: Batch, track: Track, by: str, told: str, why: str, problems: tuple[str, ...] = ()) -> list[Draft]:
     """Back to the last agent that wrote, from where the ladder is at its end or the merge was undone."""
     stage = merging.last_writing(batch, track)
+    if not stage and work_of(track).run is None:
+        # Every stage was skipped before it began: there is nobody to go back to.
+        return []
     if not stage:
         return [*moved(track, S.REVISING), *merging.look_again(track, stage_run(track).stage, by)]
     entered = enter(track, stage, told or why, problems=problems)

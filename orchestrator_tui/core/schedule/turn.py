@@ -268,23 +268,21 @@ def _gate(batch: Batch, track: Track) -> list[Draft]:
 
 
 def _ask_track(batch: Batch, track: Track, name: str, failed: tuple[str, ...]) -> list[Draft]:
+    begun = work_of(track).run is not None
+    back = (Option("revise", "back to its agent, with what you write as instruction"),) if begun else ()
     return ask(
         batch,
         name,
         "track",
         track.slug,
         f"{track.slug} does not pass its track gate. Merge it all the same?",
-        (
-            Option(APPROVE, "merge it as it is", "approve"),
-            Option("revise", "back to its agent, with what you write as instruction"),
-            ABANDON,
-        ),
+        (Option(APPROVE, "merge it as it is", "approve"), *back, ABANDON),
         context=lines(listed(failed), f"Worktree: {track.worktree}"),
-        recommend="revise",
+        recommend="revise" if back else None,
         confidence="low",
         risk="failure",
         stage=track.stage or None,
-        free_text=True,
+        free_text=begun,
     )
 
 

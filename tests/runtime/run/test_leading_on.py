@@ -111,6 +111,22 @@ def test_a_track_that_fails_its_gate_is_not_merged_before_a_person_says_so() -> 
     assert scene.states() == {"a": S.MERGED}
 
 
+def test_a_track_all_of_whose_stages_are_skipped_has_nobody_to_go_back_to() -> None:
+    rules = ladder_of(StageWork(), track_gate=("scope",))
+    scene = Scene(track("a"), track("b", depends_on=("a",)), workflow=rules)
+    scene.world.settle()
+    assert scene.carry_out(Skip("list-1", "b", WRITE)) is None
+    scene.answer("skip_stage", "skip", "trivial")
+    scene.play()
+    gate = scene.gate("track")
+    assert [one.key for one in gate.question.options] == ["approve", "abandon"]
+    assert not scene.carry_out(Retry("list-1", "b"))
+    scene.play()
+    scene.answer("track", "approve", "as it is")
+    scene.play()
+    assert scene.states() == dict.fromkeys("ab", S.MERGED)
+
+
 def write_code(agent: Agent) -> tuple[int, str]:
     """Change a file that is no document."""
     agent.append("a.py", "x = 1\n")

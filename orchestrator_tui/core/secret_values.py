@@ -25,7 +25,8 @@ def secret_values(environment: Mapping[str, str]) -> tuple[str, ...]:
     found: set[str] = set()
     for name, value in environment.items():
         found.update(_PASSWORD_IN_ADDRESS.findall(value))
-        if _SECRET_NAME.search(name):
+        # git numbers its settings as KEY and VALUE: the names of settings are no secrets.
+        if _SECRET_NAME.search(name) and not name.startswith("GIT_CONFIG_KEY_"):
             found |= {value, value.strip()}
             lines = value.splitlines()
             found |= {line.strip() for line in lines if len(lines) > 1 and len(line) >= _SECRET_LINE and line[0] != "-"}

@@ -116,6 +116,6 @@ def test_a_hook_beside_a_dialog_is_not_there_for_ever() -> None:
 def test_the_table_names_every_route_that_can_be_taken_and_clocks_that_exist() -> None:
     told = [facts.route for facts in ROUTE_FACTS]
     assert sorted(set(told), key=STRENGTH.index) == list(dict.fromkeys(told)), "strongest first"
-    assert set(STRENGTH) - set(told) == {"stdin"}, "nothing writes to the input of an agent yet"
+    assert set(STRENGTH) - set(told) == set()
     clocks = {field.name for field in fields(Limits)}
     assert {facts.limit for facts in ROUTE_FACTS} <= clocks | {""}

@@ -1,0 +1,80 @@
+"""Effects that cannot be done: asked about, done again, or left with the reason; nobody else waits for them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orchestrator_tui.core.commands import Stop
+from orchestrator_tui.core.model import TrackState
+from orchestrator_tui.core.plan import CheckCommand, Provision
+from tests.runtime.run.scene import WORKFLOW, Scene, track
+
+S = TrackState
+CHECK = CheckCommand("spelling", "spell")
+
+
+def test_a_worktree_that_cannot_be_removed_is_kept_with_the_reason() -> None:
+    scene = Scene(track("a"))
+    scene.git.broken["remove"] = "the disk is full"
+    scene.play()
+    assert scene.ledger.batch.state == "awaiting_user"
+    work = scene.track("a").work
+    assert work is not None
+    assert work.kept == "the disk is full"
+
+
+def test_one_worktree_that_cannot_be_made_holds_up_nobody_else() -> None:
+    scene = Scene(track("a"), track("b"))
+    scene.git.broken["worktree"] = "no space left on the disk"
+    scene.play()
+    assert scene.states() == {"a": S.PREPARING, "b": S.MERGED}
+
+
+def test_a_setup_that_fails_is_asked_about() -> None:
+    scene = Scene(track("a"), provision=Provision(setup="set up"))
+    scene.world.checks["set up"] = lambda cwd: 1
+    scene.play()
+    assert scene.states() == {"a": S.PREPARING}
+    scene.answer("worktree", "again")
+    scene.play()
+    assert [one for one in scene.world.jobs.started if one[0] == "s"] == ["s-a-2", "s-a-3"]
+    scene.answer("worktree", "leave")
+    scene.play()
+    assert scene.states() == {"a": S.MERGED}
+
+
+def test_a_merge_meets_the_tip_that_a_person_has_moved_when_it_is_tried_again() -> None:
+    scene = Scene(track("a"), files={"z.txt": "z\n"})
+    scene.world.settle()
+    scene.git.write("/trees/integration", "z.txt", "by hand\n")
+    scene.git.commit("/trees/integration", "by hand")
+    scene.play()
+    assert scene.states() == {"a": S.APPROVED}
+    scene.answer("worktree", "again")
+    scene.play()
+    assert scene.states() == {"a": S.MERGED}
+    assert scene.merged_files()["z.txt"] == "by hand\n"
+
+
+def test_what_a_person_has_put_right_on_the_integration_branch_is_published() -> None:
+    scene = Scene(track("a"), checks=(CHECK,), workflow=replace(WORKFLOW, merging=replace(WORKFLOW.merging, checks=())))
+    scene.world.checks["spell"] = lambda cwd: int(
+        cwd == "/trees/integration" and "right" not in scene.git.read(cwd)["a.txt"]
+    )
+    scene.play()
+    scene.git.write("/trees/integration", "a.txt", "right\n")
+    scene.git.commit("/trees/integration", "by hand")
+    scene.answer("integration", "recheck")
+    scene.play()
+    scene.answer("publish", "approve")
+    scene.play()
+    assert scene.git.commits[scene.git.branches["main"]].files["a.txt"] == "right\n"
+
+
+def test_a_batch_that_cannot_write_its_report_stops_all_the_same() -> None:
+    scene = Scene(track("a"))
+    scene.world.settle()
+    scene.world.report_fails = "the disk is full"
+    assert scene.carry_out(Stop("list-1", reason="enough")) is None
+    scene.play()
+    assert scene.ledger.batch.ended_at is not None

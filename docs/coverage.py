@@ -1,4 +1,8 @@
-"""The coverage list: what the source systems prescribe, joined with the tests that show it."""
+"""The coverage list: what the source systems prescribe, joined with the tests that show it.
+
+One file a system, one row a sentence. ``built`` rows are shown by the tests whose docstrings name the row in brackets;
+``ruled against`` rows say why; ``later`` rows name the capability that they wait for.
+"""
 
 import ast
 import re
@@ -9,13 +13,15 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-_MARK = re.compile(r"\[(\d{3}-\d{2})\]")
+_MARK = re.compile(r"\[(\d{3}-\d{2,3})\]")
 
 
 def rows() -> list[dict[str, Any]]:
-    """The rows of docs/coverage.yaml."""
-    content = yaml.safe_load((ROOT / "docs" / "coverage.yaml").read_text("utf-8"))
-    return [dict(row) for row in content]
+    """The rows of all systems, in their order."""
+    found: list[dict[str, Any]] = []
+    for path in sorted((ROOT / "docs" / "coverage").glob("seed-*.yaml")):
+        found += [dict(row) for row in yaml.safe_load(path.read_text("utf-8"))]
+    return found
 
 
 def shown_by() -> Mapping[str, list[str]]:
@@ -38,7 +44,7 @@ def page() -> str:
         "",
         "One row a sentence: *built* with the tests that show it, *later* with the capability that it waits for,",
         "or *ruled against* with the reason.",
-        "Rows are data in `docs/coverage.yaml`; tests name rows in their docstrings.",
+        "Rows are data in `docs/coverage/`; tests name rows in their docstrings.",
         "",
         "| row | prescription | status | shown by, or why |",
         "|---|---|---|---|",

@@ -19,6 +19,7 @@ from orchestrator_tui.core.report.summary import batch_summary, track_report
 
 if TYPE_CHECKING:
     from orchestrator_tui.cli.arguments import Commands
+    from orchestrator_tui.core.instant import Instant
 
 _MODE = 0o644
 _BY_NAME = {".md": "md", ".json": "json", ".html": "html", ".htm": "html", ".txt": "text"}
@@ -33,6 +34,13 @@ def register(commands: Commands) -> None:
     )
     parser.add_argument("-o", "--output", metavar="FILE", help="the file to write; stdout without it")
     parser.add_argument("--track", metavar="SLUG", help="the report of one track: its slug, or the beginning of it")
+    parser.add_argument(
+        "--files",
+        nargs="*",
+        metavar="EXPORT",
+        help="write the files that users of the source systems know, below the folder that -o names (the current one): "
+        "by name, or those of the batch's workflow",
+    )
     add_repository(parser)
 
 
@@ -41,6 +49,8 @@ def run(arguments: Namespace) -> int:
     place = find_place(arguments.repo)
     batch = _batch(place, arguments.batch)
     now = SystemClock().now()
+    if arguments.files is not None:
+        return _write_files(batch, arguments, now)
     if arguments.track is None:
         report = batch_summary(batch, now)
     else:
@@ -51,6 +61,30 @@ def run(arguments: Namespace) -> int:
         return DONE
     _write(Path(arguments.output), text)
     say(f"wrote the report of {report.subject or batch.id} to {arguments.output}")
+    return DONE
+
+
+def _write_files(batch: Batch, arguments: Namespace, now: Instant) -> int:
+    """Write exports by name, each file at the path below a folder where its users look for it."""
+    from orchestrator_tui.cli.exporting import documents, write_documents
+    from orchestrator_tui.core.exports.registry import EXPORTS
+    from orchestrator_tui.plan.problems import nearest_of
+
+    names = list(arguments.files)
+    if not names and batch.run is not None:
+        names = list(batch.run.workflows[batch.run.plan.workflow].exports)
+    if not names:
+        raise BadInput(f"{batch.id} names no exports; there are {', '.join(EXPORTS)}")
+    for name in names:
+        if name not in EXPORTS:
+            meant = nearest_of(name, EXPORTS)
+            hint = f"; did you mean {meant}?" if meant else f"; there are {', '.join(EXPORTS)}"
+            raise BadInput(f"there is no export {name!r}{hint}")
+    found = write_documents(Path(arguments.output or "."), documents(batch, names, now))
+    for path in found:
+        say(f"wrote {path}")
+    if not found:
+        say(f"{batch.id} has nothing for {', '.join(names)} yet")
     return DONE
 
 

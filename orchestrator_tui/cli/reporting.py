@@ -18,7 +18,7 @@ _WRITING = Lock()
 
 
 def write_reports(place: Place, batch: Batch, now: Instant) -> str:
-    """Write the summary and the reports of all tracks of a batch; the summary's path below the repository.
+    """Write the summary, the reports of all tracks and the workflow's exports; the summary's path in the repository.
 
     Raises:
         OSError: they cannot be written.
@@ -28,6 +28,7 @@ def write_reports(place: Place, batch: Batch, now: Instant) -> str:
 
 
 def _written(place: Place, batch: Batch, now: Instant) -> str:
+    from orchestrator_tui.cli.exporting import documents, write_documents
     from orchestrator_tui.core.report.markdown import as_markdown
     from orchestrator_tui.core.report.summary import batch_summary, track_report
 
@@ -40,6 +41,9 @@ def _written(place: Place, batch: Batch, now: Instant) -> str:
     for track in batch.tracks.values():
         if track.work is not None:
             _write(folder / f"{track.slug}.md", as_markdown(track_report(batch, track, now)))
+    if batch.run is not None:
+        names = batch.run.workflows[batch.run.plan.workflow].exports
+        write_documents(folder, documents(batch, names, now))
     return str(SINK / batch.id / "summary.md")
 
 

@@ -146,6 +146,7 @@ class Workflow:
         models: model by tier, lowest first; ``roles`` gives each role its tier.
         track_gate, batch_gate: names of the checklist's items that must pass.
         autonomy, constraints, adherence: texts of the dispatch prompt (seed 002, sections F to H).
+        exports: names of the files that its users know, kept up to date while a batch runs (``core.exports``).
         skill: name of the skill whose text is embedded into prompts where a person has it, or "".
     """
 
@@ -172,6 +173,7 @@ class Workflow:
     autonomy: str = ""
     constraints: str = ""
     adherence: str = ""
+    exports: tuple[str, ...] = ()
     skill: str = ""
 
     @property

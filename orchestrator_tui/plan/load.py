@@ -23,6 +23,7 @@ from orchestrator_tui.core.plan import (
 )
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.core.workflow import DEPLOY, Workflow
+from orchestrator_tui.plan.imports.registry import importer_for
 from orchestrator_tui.plan.models import ENVIRONMENT_RISKS, CheckFile, PlanFile, TrackFile, TracksFile
 from orchestrator_tui.plan.problems import Problem, Unreadable, has_errors, nearest_of, shown
 from orchestrator_tui.plan.reading import read_model
@@ -69,13 +70,32 @@ def load_plan(path: Path, repository: Path, workflows: Mapping[str, Workflow], *
     """
     file = sanitise_line(str(path))
     try:
-        document = parse(read_text(path))
+        document, noted = _read(path, file)
     except Unreadable as error:
         return Loaded(None, {}, (Problem(file, error.line, "", str(error)),), {}, True, file)
+    if document is None:
+        return Loaded(None, {}, noted, {}, False, file)
     model, problems = read_model(PlanFile, document, file)
     if model is None:
-        return Loaded(None, {}, problems, document.lines, False, file)
-    return _loaded(model, document, file, path, repository, workflows, branch)
+        return Loaded(None, {}, (*noted, *problems), document.lines, False, file)
+    loaded = _loaded(model, document, file, path, repository, workflows, branch)
+    return replace(loaded, problems=(*noted, *loaded.problems))
+
+
+def _read(path: Path, file: str) -> tuple[Document | None, tuple[Problem, ...]]:
+    """What stands in a plan, or in a file of another system that stands for one.
+
+    Raises:
+        Unreadable: nothing can be made of it.
+    """
+    text = read_text(path)
+    foreign = importer_for(path, text)
+    if foreign is None:
+        return parse(text), ()
+    imported = foreign.convert(text, file)
+    if imported.content is None:
+        return None, imported.problems
+    return Document(imported.content, imported.lines or {}), imported.problems
 
 
 def plan_from_tracks(data: bytes | str, file: str, plan: Plan, workflows: Mapping[str, Workflow]) -> Loaded:

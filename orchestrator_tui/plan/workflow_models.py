@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from orchestrator_tui.core.exports.registry import EXPORTS
 from orchestrator_tui.core.workflow import AGENT, BATCH_GATE_ITEMS, CHECKS, DEPLOY, PERSON, TRACK_GATE_ITEMS
 from orchestrator_tui.plan.answer_models import RISKS, AnswerFile
 from orchestrator_tui.plan.fields import (
@@ -181,6 +182,9 @@ class RulesFile(Part):
     autonomy: Text = Field("", description="dispatch text F: what an agent decides itself and what it flags")
     constraints: Text = Field("", description="dispatch text G: what belongs to other tracks")
     adherence: Text = Field("", description="dispatch text H: all stages, and how to recover from a lost context")
+    exports: Annotated[Names, _one_of(tuple(EXPORTS)), Says("list of " + ", ".join(f"`{one}`" for one in EXPORTS))] = (
+        Field([], description="files that its users know, kept up to date below `.orch/reports` while a batch runs")
+    )
     skill: Name = Field("", description="a skill whose text is embedded into prompts where the person has it")
 
 

@@ -100,3 +100,23 @@ def test_status_and_list_tell_of_a_run(reported: Scene) -> None:
     shown = reported.run("status", BATCH).out
     assert "merged into orch/list-1/integration: fix-clock" in shown
     assert run_of(reported).run is not None
+
+
+def test_an_export_is_written_where_its_users_look_for_it(reported: Scene) -> None:
+    ended = reported.run("report", BATCH, "--files", "dashboard", "-o", "out")
+    assert (ended.code, ended.out, ended.err) == (0, "", "wrote out/dashboard.txt\n")
+    assert (reported.repository / "out" / "dashboard.txt").read_text("utf-8").startswith("╔═")
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (("dashbord",), "there is no export 'dashbord'; did you mean dashboard?"),
+        (("xyz",), "there is no export 'xyz'; there are dashboard"),
+        ((), f"{BATCH} names no exports; there are dashboard"),
+    ],
+)
+def test_an_export_that_is_not_known_is_refused(reported: Scene, names: tuple[str, ...], told: str) -> None:
+    ended = reported.run("report", BATCH, "--files", *names)
+    assert ended.code == 2
+    assert told in ended.err

@@ -1,0 +1,12 @@
+"""All exports by name: what a workflow lists under ``exports`` and ``orch-tui report --files`` writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from orchestrator_tui.core.exports.dashboard import dashboard_files
+from orchestrator_tui.core.exports.document import Export
+
+EXPORTS: Mapping[str, Export] = {
+    "dashboard": dashboard_files,
+}

@@ -1,0 +1,14 @@
+"""All foreign files that ``check``, ``run`` and ``add`` take in the place of a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from orchestrator_tui.plan.imports.importer import Importer
+
+IMPORTERS: tuple[Importer, ...] = ()
+
+
+def importer_for(path: Path, text: str) -> Importer | None:
+    """What reads this file, or None where it is a plan of our own or nothing known."""
+    return next((one for one in IMPORTERS if one.recognises(path, text)), None)

@@ -19,7 +19,7 @@ from orchestrator_tui.core.model import Gate, GateState
 from orchestrator_tui.journal.home import journal_directory
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from tests.claude_e2e.test_calls import parent
-from tests.claude_e2e.test_thin_thread import SCRIPTS, make_journal, orch, somebody_present
+from tests.claude_e2e.test_thin_thread import add_hooks, make_journal, orch, somebody_present
 from tests.claude_rig import ClaudeRig, Conversation, HeadlessSession, Step, ToolCall, call, say, wait_until
 
 pytestmark = pytest.mark.e2e_claude
@@ -80,8 +80,7 @@ class Thread:
 
 @contextmanager
 def thread(rig: ClaudeRig) -> Iterator[Thread]:
-    for event in ("PermissionRequest", "PostToolUse", "Stop", "SessionEnd"):
-        rig.add_hook(event, f"{SCRIPTS / 'orch-hook'} {event} || exit 0", timeout=86_400)
+    add_hooks(rig)
     make_journal(rig)
     journal = SqliteJournal(journal_directory(rig.orch_home, rig.project), create=False)
     try:

@@ -67,8 +67,9 @@ def somebody_present(rig: ClaudeRig) -> Iterator[subprocess.Popen[str]]:
 
 
 def add_hooks(rig: ClaudeRig) -> None:
-    for event in ("PermissionRequest", "PostToolUse"):
-        rig.add_hook(event, f"exec {SCRIPTS / 'orch-hook'} {event}", timeout=86_400)
+    """Have the hooks that answer calls and find out whose answer was taken, which the transcript says late."""
+    for event in ("PermissionRequest", "PostToolUse", "Stop", "SessionEnd"):
+        rig.add_hook(event, f"{SCRIPTS / 'orch-hook'} {event} || exit 0", timeout=86_400)
 
 
 def make_journal(rig: ClaudeRig) -> None:

@@ -6,7 +6,7 @@ What is not committed, not tracked or not merged is never removed; the reason is
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,13 +104,19 @@ def found(place: Place, state: State) -> tuple[Tree, ...]:
         _of_track(batch, track, track.work)
         for batch in state.batches.values()
         for track in batch.tracks.values()
-        if track.work is not None and track.worktree and (track.worktree in known or not track.work.removed)
+        if track.work is not None and track.worktree and _is_there(track, track.work, known)
     ]
     told = {str(one.path) for one in trees}
     trees += [_unknown(one) for path, one in known.items() if path not in told and one.branch.startswith(OURS)]
     names = [one.name for one in trees]
     named = [one if names.count(one.name) == 1 else _longer(one) for one in trees]
     return tuple(sorted(named, key=lambda one: one.name))
+
+
+def _is_there(track: Track, work: Work, known: Mapping[str, Listed]) -> bool:
+    """Whether a track's worktree is there, or should be; the slot that it has given back may be another's by now."""
+    tree = known.get(track.worktree)
+    return not work.removed or (tree is not None and tree.branch == track.branch)
 
 
 def _of_track(batch: Batch, track: Track, work: Work) -> Tree:

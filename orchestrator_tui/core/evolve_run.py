@@ -160,7 +160,8 @@ def _planned(track: Track, event: Event) -> Track:
 
 def _worktree_ready(track: Track, event: Event) -> Track:
     data = event.payload
-    work = replace(_work(track), base_sha=data["base_sha"], head_sha=data["base_sha"], ready=True, removed=False)
+    made = {"base_sha": data["base_sha"], "head_sha": data["base_sha"], "ready_at": event.at}
+    work = replace(_work(track), **made, ready=True, removed=False, kept="")
     return changed(track, worktree=data["path"], branch=data["branch"], work=work)
 
 

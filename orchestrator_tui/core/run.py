@@ -90,7 +90,7 @@ class Work:
 
     ``entries`` counts how often each stage was entered, ``returns`` how often each led back; ``why`` says why it was
     moved to the state that it is in, ``paused`` why nothing new is begun for it, ``paused_until`` what ends that;
-    ``kept`` why its worktree is still there at the end.
+    ``kept`` why its worktree is still there at the end; ``ready_at`` when it was made.
     """
 
     planned: PlannedTrack
@@ -116,6 +116,7 @@ class Work:
     resumes_wall_ms: int | None = None
     kept: str = ""
     removed: bool = False
+    ready_at: Instant | None = None
 
 
 @frozen

@@ -139,6 +139,8 @@ class Workflow:
         waves: ``ready`` (a track starts when what it depends on has merged) or ``barrier`` (wave by wave).
         concurrency: tracks at work at once; 0 for no bound.
         worktree: ``track`` (one each), ``batch`` (all in one), ``pool`` (slots that are used again), ``none``.
+        pool_size: slots of a pool (seed 003: 8).
+        cleanup: whether worktrees are removed when their tracks have merged (seed 003).
         session: ``stage`` (a fresh agent each) or ``track`` (one conversation that is resumed).
         gates: the batch's own gates that a person answers: ``plan``, ``spend``, ``integration``, ``publish``.
         ending: ``publish`` (a gate) or ``hard_stop`` (no gate: ``awaiting_user`` until ``orch-tui publish``).
@@ -157,6 +159,8 @@ class Workflow:
     waves: str = "ready"
     concurrency: int = 0
     worktree: str = "track"
+    pool_size: int = 8
+    cleanup: bool = True
     session: str = "stage"
     gates: tuple[str, ...] = ("plan", "spend", "publish")
     ending: str = "publish"

@@ -153,6 +153,10 @@ class RulesFile(Part):
     worktree: Annotated[str, choice(*WORKTREES), _says(WORKTREES)] = Field(
         "track", description="one each, one for all, slots that are used again, or none"
     )
+    pool_size: Annotated[int, BeforeValidator(partial(read_whole, 1, 8)), Says("whole number from 1 to 8")] = Field(
+        8, description="slots of a pool, each used by one track after the other"
+    )
+    cleanup: Switch = Field(True, description="worktrees are removed when their tracks have merged and nothing is lost")
     session: Annotated[str, choice(*SESSIONS), _says(SESSIONS)] = Field(
         "stage", description="a fresh agent for each stage, or one conversation for the track"
     )

@@ -13,8 +13,8 @@ from orchestrator_tui.core.run import Effect, Inspection
 from orchestrator_tui.core.schedule import effects, merging
 from orchestrator_tui.core.schedule.overlap import tampered
 from orchestrator_tui.core.schedule.paths import artefact_path
-from orchestrator_tui.core.schedule.rules import plan_of, run_of, stages_of, work_of
-from orchestrator_tui.core.schedule.trees import shared_tree
+from orchestrator_tui.core.schedule.rules import plan_of, run_of, stages_of, work_of, workflow_of
+from orchestrator_tui.core.schedule.trees import is_pooled, shared_tree
 from orchestrator_tui.runtime.run_world import RunWorld, TreeMade
 
 _LISTED = 300
@@ -51,7 +51,10 @@ def _worktree(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tu
             raise OSError(f"{shared} holds changes that nobody has committed: {', '.join(left[:_NAMED])}")
         branch = plan.integration if shared == run_of(batch).integration_path else plan.base
         return (_ready(track.slug, TreeMade(shared, branch, standing.head)),)
-    made = world.git.worktree(plan, batch.id, planned, base, adopt)
+    if is_pooled(batch, track):
+        made = world.git.acquire(plan, batch.id, planned, base, adopt, workflow_of(batch, track).pool_size)
+    else:
+        made = world.git.worktree(plan, batch.id, planned, base, adopt)
     provisioned = world.git.provision(plan, made.path, plan.provision)
     return (_ready(track.slug, made, provisioned, adopt),)
 
@@ -160,7 +163,11 @@ def _sides(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple
 
 def _remove(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
     plan = plan_of(batch)
-    kept = world.git.remove(plan, work_of(track).planned, track.worktree, track.branch, plan.integration)
+    planned = work_of(track).planned
+    if is_pooled(batch, track):
+        kept = world.git.release(plan, planned, plan.integration)
+    else:
+        kept = world.git.remove(plan, planned, track.worktree, track.branch, plan.integration)
     if kept.removed:
         return (Draft("worktree_removed", {"track": track.slug, "branch_removed": True}),)
     return (Draft("worktree_kept", {"track": track.slug, "why": kept.why, "disk_bytes": kept.disk_bytes}),)

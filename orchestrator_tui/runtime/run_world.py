@@ -257,6 +257,15 @@ class Git(Protocol):
     def worktree(self, plan: Plan, batch: str, track: PlannedTrack, base: str, adopt: bool) -> TreeMade:
         """The worktree of a track, from ``base``; ``adopt`` takes over a branch or worktree of its name."""
 
+    def acquire(self, plan: Plan, batch: str, track: PlannedTrack, base: str, adopt: bool, slots: int) -> TreeMade:
+        """A slot of the batch's pool for a track, its worktree made from ``base``; the same again when asked again.
+
+        ``adopt`` takes up the track's own slot again that was kept for a person to look at.
+        """
+
+    def release(self, plan: Plan, track: PlannedTrack, into: str) -> TreeKept:
+        """Give a track's slot back when nothing in it would be lost; otherwise it stays taken, and why."""
+
     def provision(self, plan: Plan, path: str, rules: Provision) -> tuple[str, ...]:
         """Copy and link into a fresh worktree what the plan says; what was done."""
 

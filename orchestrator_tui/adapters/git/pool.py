@@ -22,13 +22,20 @@ from orchestrator_tui.adapters.git.lock import file_lock
 from orchestrator_tui.adapters.git.pool_file import LARGEST, NAME, Slot, read, write
 from orchestrator_tui.adapters.git.trees import contents, some
 
-__all__ = ["Slot", "acquire", "health", "init", "release", "reset", "status"]
+__all__ = ["Exhausted", "Slot", "acquire", "health", "init", "release", "release_of", "reset", "status"]
 
 _LOCK_NAME = ".pool.lock"
 
 
-def init(root: Path, size: int = LARGEST) -> tuple[Slot, ...]:
+class Exhausted(GitError):
+    """No slot is free."""
+
+
+def init(root: Path, size: int = LARGEST, at: str = "") -> tuple[Slot, ...]:
     """Make a pool of ``size`` idle slots below ``root``; one that is there already stays as it is.
+
+    Args:
+        at: the time, as ISO 8601, to be written down as that of its making.
 
     Raises:
         GitError: the size is not 1 to 8, a pool of another size is there, or the directory cannot be used.
@@ -41,17 +48,32 @@ def init(root: Path, size: int = LARGEST) -> tuple[Slot, ...]:
         raise GitError(f"cannot make {root}: {error.strerror}") from error
     with _locked(root) as below:
         if not (below / NAME).exists():
-            write(below, tuple(Slot(f"wt-{number}", below / f"wt-{number}") for number in range(1, size + 1)))
+            write(below, tuple(Slot(f"wt-{number}", below / f"wt-{number}") for number in range(1, size + 1)), at)
         slots = read(below)
     if len(slots) != size:
         raise GitError(f"the pool in {root} has {len(slots)} slots, not {size}: reset it first")
     return slots
 
 
-def acquire(repository: Path, root: Path, branch: str, base: str, owner: str) -> Slot:
+def acquire(
+    repository: Path,
+    root: Path,
+    branch: str,
+    base: str,
+    owner: str,
+    *,
+    adopt: bool = False,
+    into: str = "",
+    after: str = "",
+    at: str = "",
+) -> Slot:
     """Take a free slot for ``owner`` and make its worktree with the new branch ``branch`` at ``base``.
 
     Called again with the same owner and branch, it returns the same slot, its worktree finished if need be.
+
+    Args:
+        adopt: take up the owner's slot again that holds work, or a branch of that name that is there already.
+        into, after, at: what is written down beside: the branch it is merged into, owners merged before, the time.
 
     Raises:
         GitError: every slot is taken, the branch is not free, or the worktree cannot be made.
@@ -59,19 +81,21 @@ def acquire(repository: Path, root: Path, branch: str, base: str, owner: str) ->
     base_sha = commit_id(repository, base)
     with _locked(root) as below:
         slots = read(below)
-        slot = next((one for one in slots if one.state == "busy" and one.owner == owner), None)
+        own = ("busy", "dirty") if adopt else ("busy",)
+        slot = next((one for one in slots if one.state in own and one.owner == owner), None)
         if slot is not None and slot.branch != branch:
             raise GitError(f"{owner} works in {slot.name} already, on {slot.branch}")
         if slot is None:
             slot = _free(repository, below, slots)
             slot = replace(slot, state="busy", owner=owner, branch=branch, base_sha=base_sha, reason="")
+                slot = replace(slot, into=into, after=after, acquired_at=at)
             _put(below, slot)
         try:
-            made = create(repository, slot.path, branch, slot.base_sha, _reason(slot))
+            made = create(repository, slot.path, branch, slot.base_sha, _reason(slot), adopt=adopt)
         except GitError as error:
             _put(below, _failed(slot, str(error)))
             raise
-        slot = replace(slot, base_sha=made.base_sha)
+        slot = replace(slot, state="busy", base_sha=made.base_sha, reason="")
         _put(below, slot)
         return slot
 
@@ -86,6 +110,21 @@ def release(repository: Path, root: Path, name: str, into: str | None) -> Slot:
         slot = next((one for one in read(below) if one.name == name), None)
         if slot is None:
             raise GitError(f"there is no slot {name!r} in the pool {root}")
+        cleared = _cleared(repository, slot, into)
+        _put(below, cleared)
+        return cleared
+
+
+def release_of(repository: Path, root: Path, owner: str, into: str | None) -> Slot | None:
+    """Clear the slot of an owner as :func:`release` does; None when it has none, as after a release.
+
+    Raises:
+        GitError: git fails.
+    """
+    with _locked(root) as below:
+        slot = next((one for one in read(below) if one.owner == owner and one.state != "idle"), None)
+        if slot is None:
+            return None
         cleared = _cleared(repository, slot, into)
         _put(below, cleared)
         return cleared
@@ -156,14 +195,26 @@ def _free(repository: Path, below: Path, slots: tuple[Slot, ...]) -> Slot:
     """The first idle slot whose place is really empty; one that is not is marked and passed over."""
     trees = {os.path.realpath(one.path): one for one in listed(repository)}
     for slot in slots:
-        if slot.state != "idle":
+        if slot.state != "idle" and not _was_removed(repository, slot, trees):
             continue
+        slot = Slot(slot.name, slot.path)
         seen = _examined(slot, trees.get(str(slot.path)))
         if seen.state == "idle":
             return seen
         _put(below, seen)
     busy = sum(one.state == "busy" for one in slots)
-    raise GitError(f"no slot of the pool {below} is free: {busy} of {len(slots)} busy, the others need a look")
+    others = f", {len(slots) - busy} need a look" if busy < len(slots) else ""
+    raise Exhausted(f"no slot of the pool {below} is free: {busy} of {len(slots)} busy{others}")
+
+
+def _was_removed(repository: Path, slot: Slot, trees: dict[str, Listed]) -> bool:
+    """Whether a person has cleared what a slot was kept for: worktree and branch are gone, and nothing is in its place.
+
+    One that is busy is its owner's all the same, who may have been stopped before anything was made.
+    """
+    if slot.state == "busy" or os.path.lexists(slot.path) or str(slot.path) in trees:
+        return False
+    return not slot.branch or branch_tip(repository, slot.branch) is None
 
 
 def _failed(slot: Slot, why: str) -> Slot:

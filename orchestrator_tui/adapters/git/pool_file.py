@@ -19,6 +19,8 @@ LARGEST = 8
 _VERSION = 1
 _FILE_LIMIT = 64 << 10
 _TEXTS = ("name", "state", "owner", "branch", "base_sha", "reason")
+_ADDED = ("into", "after", "acquired_at")
+"""Fields that a file of an earlier version may lack."""
 
 
 @frozen
@@ -36,6 +38,12 @@ class Slot:
     base_sha: str = ""
     reason: str = ""
     """Why it is dirty or in error, in one line."""
+    into: str = ""
+    """The branch that its work is to be merged into, where that was said."""
+    after: str = ""
+    """The owners whose work is merged before its own, separated by blanks."""
+    acquired_at: str = ""
+    """When it was taken, as ISO 8601 in UTC."""
 
 
 def read(root: Path) -> tuple[Slot, ...]:
@@ -61,14 +69,25 @@ def read(root: Path) -> tuple[Slot, ...]:
     return tuple(_slot(place, root, number, entry) for number, entry in enumerate(entries, 1))
 
 
-def write(root: Path, slots: tuple[Slot, ...]) -> None:
-    """Replace the state of the pool; it reaches the disk before this returns.
+def made_at(root: Path) -> str:
+    """When the pool was made, as ISO 8601 in UTC; "" where its file does not say."""
+    try:
+        data = json.loads((root / NAME).read_text("utf-8"))
+    except (OSError, ValueError):
+        return ""
+    found = data.get("created_at") if isinstance(data, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+def write(root: Path, slots: tuple[Slot, ...], created_at: str = "") -> None:
+    """Replace the state of the pool; it reaches the disk before this returns. When it was made stays as it is.
 
     Raises:
         GitError: the file system refuses; the old state is still there.
     """
-    entries = [{name: getattr(slot, name) for name in _TEXTS} for slot in slots]
-    text = json.dumps({"version": _VERSION, "slots": entries}, indent=1) + "\n"
+    entries = [{name: getattr(slot, name) for name in (*_TEXTS, *_ADDED)} for slot in slots]
+    made = created_at or made_at(root)
+    text = json.dumps({"version": _VERSION, "created_at": made, "slots": entries}, indent=1) + "\n"
     place, draft = root / NAME, root / f".{NAME}.new"
     try:
         with draft.open("w", encoding="utf-8") as file:
@@ -84,6 +103,7 @@ def write(root: Path, slots: tuple[Slot, ...]) -> None:
 
 def _slot(place: Path, root: Path, number: int, entry: Any) -> Slot:
     texts = {name: entry.get(name) for name in _TEXTS} if isinstance(entry, dict) else {}
+    texts |= {name: entry.get(name, "") for name in _ADDED} if isinstance(entry, dict) else {}
     state = next((one for one in _STATES if one == texts.get("state")), None)
     # Where a slot is follows from its number alone: a file that says otherwise is not believed.
     if state is None or texts["name"] != f"wt-{number}" or not all(isinstance(text, str) for text in texts.values()):
@@ -96,4 +116,5 @@ def _slot(place: Path, root: Path, number: int, entry: Any) -> Slot:
         str(texts["branch"]),
         str(texts["base_sha"]),
         str(texts["reason"]),
+        *(str(texts[name]) for name in _ADDED),
     )

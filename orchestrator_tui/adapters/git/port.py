@@ -8,7 +8,17 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from orchestrator_tui.adapters.git import bringing, freshness, inspect, merging, previewing, publishing, state, tamper
+from orchestrator_tui.adapters.git import (
+    bringing,
+    freshness,
+    inspect,
+    merging,
+    pool,
+    previewing,
+    publishing,
+    state,
+    tamper,
+)
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, commit_identity, git
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.history import branch_tip, commit_id
@@ -27,7 +37,7 @@ _TEST_FILE = re.compile(
 )
 _DOCUMENTS = (".md", ".rst", ".txt", ".yaml", ".yml", ".json")
 """Endings of what specifies, and tests nothing, wherever it lies."""
-_INTEGRATION = "integration"
+_INTEGRATION, _POOL = "integration", "pool"
 _SIDE_BYTES = 6000
 _MOST_NAMED = 5
 
@@ -114,6 +124,23 @@ class RunGit:
         path, branch = self._place(plan, track.slug), branch_name(batch, track.slug)
         made = create(Path(plan.repository), path, branch, base, f"orch-tui:{batch}", adopt=adopt)
         return TreeMade(str(made.path), made.branch, made.base_sha)
+
+    def acquire(self, plan: Plan, batch: str, track: PlannedTrack, base: str, adopt: bool, slots: int) -> TreeMade:
+        """A slot of the batch's pool for a track, its worktree made from ``base``."""
+        repository, root = Path(plan.repository), Path(plan.worktrees) / _POOL
+        pool.init(root, slots)
+        branch = branch_name(batch, track.slug)
+        made = pool.acquire(repository, root, branch, base, track.slug, adopt=adopt, into=plan.integration)
+        return TreeMade(str(made.path), made.branch, made.base_sha)
+
+    def release(self, plan: Plan, track: PlannedTrack, into: str) -> TreeKept:
+        """Give a track's slot back when nothing in it would be lost."""
+        repository, root = Path(plan.repository), Path(plan.worktrees) / _POOL
+        slot = pool.release_of(repository, root, track.slug, into)
+        if slot is None or slot.state == "idle":
+            return TreeKept(True)
+        size = look(slot.path, "HEAD", None).disk_bytes if slot.path.is_dir() else 0
+        return TreeKept(False, f"{slot.name}: {slot.reason}", size)
 
     def provision(self, plan: Plan, path: str, rules: Provision) -> tuple[str, ...]:
         """Copy and link into a fresh worktree what the plan says."""

@@ -9,7 +9,7 @@ from orchestrator_tui.core.report.checklists import batch_checklist
 from orchestrator_tui.core.schedule.effects import CHECK, INTEGRATION, PUBLISH, REMOVE, REPORT, begin, under_way
 from orchestrator_tui.core.schedule.gates import APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.readiness import planned_tracks
-from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
+from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.trees import shared_tree
 
 S = TrackState
@@ -75,7 +75,7 @@ def _settle(batch: Batch, own: Track) -> list[Draft]:
     for track in planned_tracks(batch):
         work = work_of(track)
         if work.ready and not work.kept and not work.removed and not shared_tree(batch, track):
-            return begin(batch, REMOVE, track.slug, f"r-{track.slug}-{run.begun}")
+            return clear(batch, track)
     items = batch_checklist(batch)
     if work_of(own).checklist != tuple(items):
         return [Draft("checklist_recorded", {"track": BATCH_TRACK, "items": [list(one) for one in items]})]
@@ -85,6 +85,17 @@ def _settle(batch: Batch, own: Track) -> list[Draft]:
     if failed and "integration" in batch_workflow(batch).gates and chosen(batch, integration_gate(batch)) != "accept":
         return _ask_integration(batch, "The batch does not pass its integration gate. What now?", failed)
     return [Draft("batch_moved", {"to": AWAITING})]
+
+
+KEEPS = "its workflow keeps worktrees"
+"""Why a worktree is kept from which nothing would be lost."""
+
+
+def clear(batch: Batch, track: Track) -> list[Draft]:
+    """Take away the worktree of a track, or give its slot back; where the workflow keeps them, that is the reason."""
+    if not workflow_of(batch, track).cleanup:
+        return [Draft("worktree_kept", {"track": track.slug, "why": KEEPS})]
+    return begin(batch, REMOVE, track.slug, f"r-{track.slug}-{run_of(batch).begun}")
 
 
 def _reported(batch: Batch) -> str:

@@ -1,4 +1,4 @@
-"""Where tracks work: each in a worktree of its own, or one after the other in a tree that they share."""
+"""Where tracks work: each in a worktree of its own, in a slot of a pool, or one after the other in a shared tree."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.schedule.rules import is_batch_track, plan_of, run_of, workflow_of
 
-INTEGRATED, NOWHERE = "batch", "none"
-"""Rules of a workflow by which its tracks share a tree: the integration worktree, or the repository's own."""
+INTEGRATED, NOWHERE, POOLED = "batch", "none", "pool"
+"""Rules of a workflow: its tracks share the integration worktree, or the repository's own, or take slots of a pool."""
 
 _OVER = TERMINAL_TRACK_STATES | {TrackState.FAILED}
 _NOT_STARTED = frozenset({TrackState.PENDING, TrackState.QUEUED})
@@ -36,10 +36,10 @@ def works_in(batch: Batch, tree: str, beside: Track) -> Track | None:
 
 
 def tree_is_taken(batch: Batch, track: Track) -> str:
-    """Why the tree that a track shares is not its own now, in words; "" when it is, or when it has its own."""
+    """Why a track cannot have its tree now, in words: others work in it, or every slot is taken; "" when it can."""
     tree = shared_tree(batch, track)
     if not tree:
-        return ""
+        return no_slot(batch, track)
     other = works_in(batch, tree, track)
     if other is not None:
         return f"waits for {other.slug}: they share one tree"
@@ -47,3 +47,46 @@ def tree_is_taken(batch: Batch, track: Track) -> str:
         return ""
     merging = next((one for one in batch.tracks.values() if one.state is TrackState.MERGING), None)
     return "" if merging is None else f"waits for {merging.slug}, which is being merged"
+
+
+# --- slots of a pool (seed 003) ------------------------------------------------------------------------------
+
+
+def is_pooled(batch: Batch, track: Track) -> bool:
+    """Whether a track works in a slot of a pool, which is given back when the track has come to its end."""
+    return not is_batch_track(track) and workflow_of(batch, track).worktree == POOLED
+
+
+def holds_slot(batch: Batch, track: Track) -> bool:
+    """Whether a slot is taken by a track, or about to be."""
+    if track.work is None or not is_pooled(batch, track):
+        return False
+    return track.work.ready or track.state is TrackState.PREPARING
+
+
+def no_slot(batch: Batch, track: Track) -> str:
+    """Why there is no slot for a track now, in words; "" when there is one, or when nobody will ever give one back.
+
+    Then the track goes on all the same: that no slot can be had becomes a question of its own, with the reasons.
+    """
+    if not is_pooled(batch, track):
+        return ""
+    size = workflow_of(batch, track).pool_size
+    holders = [one for one in batch.tracks.values() if one.slug != track.slug and holds_slot(batch, one)]
+    if len(holders) < size or not any(_gives_back(one) for one in holders):
+        return ""
+    return f"waits for a slot of the pool: {len(holders)} of {size} are taken"
+
+
+def _gives_back(track: Track) -> bool:
+    """Whether the slot of a track will be free without a person's doing."""
+    assert track.work is not None
+    return track.state not in _OVER or (track.state is not TrackState.FAILED and not track.work.kept)
+
+
+def is_to_be_released(batch: Batch, track: Track) -> bool:
+    """Whether a track is over and still has its slot, which nobody has looked at yet."""
+    if track.work is None or not is_pooled(batch, track) or track.state not in TERMINAL_TRACK_STATES:
+        return False
+    at_work = bool(track.attempts) and track.attempts[-1].ended_at is None
+    return track.work.ready and not track.work.kept and not at_work

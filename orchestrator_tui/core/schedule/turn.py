@@ -9,13 +9,13 @@ from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import track_checklist
 from orchestrator_tui.core.schedule import ending, merging, stages, watching
-from orchestrator_tui.core.schedule.effects import INTEGRATION, ON_STAGE, SETUP, WORKTREE, begin, under_way
+from orchestrator_tui.core.schedule.effects import INTEGRATION, ON_STAGE, REMOVE, SETUP, WORKTREE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.overlap import merging_is_held, tampered_again
 from orchestrator_tui.core.schedule.readiness import lost_dependency, planned_tracks, waits_for
 from orchestrator_tui.core.schedule.rules import batch_workflow, next_stage, plan_of, run_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.stages import moved
-from orchestrator_tui.core.schedule.trees import NOWHERE, shared_tree
+from orchestrator_tui.core.schedule.trees import NOWHERE, is_to_be_released, shared_tree
 
 S = TrackState
 
@@ -162,7 +162,9 @@ def _running(batch: Batch) -> list[Draft]:
 
 
 def _track(batch: Batch, track: Track) -> list[Draft]:
-    """The next step of a track that has started."""
+    """The next step of a track that has started, or that is over and has a slot to give back."""
+    if is_to_be_released(batch, track):
+        return [] if under_way(batch, REMOVE, track=track.slug) else ending.clear(batch, track)
     if track.state in (S.PENDING, S.QUEUED):
         lost = lost_dependency(batch, track)
         return moved(track, S.SKIPPED, f"{lost} has not come to its end") if lost else []

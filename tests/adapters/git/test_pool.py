@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator_tui.adapters.git import pool
 from orchestrator_tui.adapters.git.errors import GitError
-from orchestrator_tui.adapters.git.pool import Slot, acquire, health, init, release, reset, status
+from orchestrator_tui.adapters.git.pool import Slot, acquire, health, init, release, release_of, reset, status
 from orchestrator_tui.adapters.git.worktrees import listed
 from tests.adapters.git.repositories import commit, head, run, write
 
@@ -110,13 +110,42 @@ def test_many_take_slots_at_once(repo: Path, trees: Path) -> None:
     assert len(listed(repo)) == 9
 
 
+def test_what_was_kept_is_taken_up_again_by_its_owner_alone(repo: Path, root: Path) -> None:
+    """[003-116]"""
+    slot = acquire(repo, root, "orch/b/one", "main", "one")
+    write(slot.path, {"half.txt": "half"})
+    assert release(repo, root, "wt-1", "main").state == "dirty"
+    again = acquire(repo, root, "orch/b/one", "main", "one", adopt=True)
+    assert (again.name, again.state, again.reason) == ("wt-1", "busy", "")
+    assert (again.path / "half.txt").read_text() == "half"
+
+
+def test_a_release_told_twice_leaves_the_slot_to_whoever_has_it_now(repo: Path, root: Path) -> None:
+    acquire(repo, root, "orch/b/one", "main", "one")
+    gone = release_of(repo, root, "one", "main")
+    assert gone is not None
+    assert gone.state == "idle"
+    acquire(repo, root, "orch/b/two", "main", "two")
+    assert release_of(repo, root, "one", "main") is None
+    assert [one.owner for one in status(root)] == ["two", "", ""]
+
+
+def test_a_slot_that_a_person_has_cleared_is_free_again(repo: Path, root: Path) -> None:
+    slot = acquire(repo, root, "orch/b/one", "main", "one")
+    write(slot.path, {"half.txt": "half"})
+    assert release(repo, root, "wt-1", "main").state == "dirty"
+    run(repo, "worktree", "remove", "--force", "--force", str(slot.path))
+    run(repo, "branch", "--quiet", "-D", "orch/b/one")
+    assert acquire(repo, root, "orch/b/two", "main", "two").name == "wt-1"
+
+
 def test_killed_while_taking_a_slot_the_same_call_finishes(
     repo: Path, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Killed(BaseException):
         pass
 
-    def killed(*args: object) -> None:
+    def killed(*args: object, **more: object) -> None:
         raise Killed
 
     with monkeypatch.context() as patched:

@@ -64,6 +64,7 @@ class MemoryGit:
         self.branches: dict[str, str] = {}
         self.trees: dict[str, Tree] = {}
         self.calls: list[str] = []
+        self.slots: dict[str, str] = {}
         self.broken: dict[str, str] = {}
         self.tampering: tuple[str, ...] = ()
         self.overlapping: tuple[tuple[str, str, str], ...] = ()
@@ -111,6 +112,33 @@ class MemoryGit:
     def worktree(self, plan: Plan, batch: str, track: PlannedTrack, base: str, adopt: bool) -> TreeMade:
         self._call(f"worktree {track.slug}")
         return self._tree(f"{plan.worktrees}/{track.slug}", f"orch/{track.slug}", base)
+
+    @dying
+    def acquire(self, plan: Plan, batch: str, track: PlannedTrack, base: str, adopt: bool, slots: int) -> TreeMade:
+        self._call(f"acquire {track.slug}")
+        owners = {owner: name for name, owner in self.slots.items()}
+        name = owners.get(track.slug)
+        if name is None:
+            free = [f"wt-{number}" for number in range(1, slots + 1) if f"wt-{number}" not in self.slots]
+            if not free:
+                raise OSError("no slot is free")
+            name = free[0]
+            self.slots[name] = track.slug
+        return self._tree(f"{plan.worktrees}/pool/{name}", f"orch/{track.slug}", base)
+
+    @dying
+    def release(self, plan: Plan, track: PlannedTrack, into: str) -> TreeKept:
+        self._call(f"release {track.slug}")
+        name = next((name for name, owner in self.slots.items() if owner == track.slug), None)
+        if name is None:
+            return TreeKept(True)
+        path = f"{plan.worktrees}/pool/{name}"
+        if self.trees[path].changed:
+            return TreeKept(False, "it holds changes", 1)
+        if self.branches[self.trees[path].branch] not in self._ancestors(self.branches[into]):
+            return TreeKept(False, "it is not merged", 1)
+        del self.trees[path], self.slots[name]
+        return TreeKept(True)
 
     def provision(self, plan: Plan, path: str, rules: Provision) -> tuple[str, ...]:
         return ()

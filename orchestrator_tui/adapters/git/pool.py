@@ -88,7 +88,7 @@ def acquire(
         if slot is None:
             slot = _free(repository, below, slots)
             slot = replace(slot, state="busy", owner=owner, branch=branch, base_sha=base_sha, reason="")
-                slot = replace(slot, into=into, after=after, acquired_at=at)
+            slot = replace(slot, into=into, after=after, acquired_at=at)
             _put(below, slot)
         try:
             made = create(repository, slot.path, branch, slot.base_sha, _reason(slot), adopt=adopt)

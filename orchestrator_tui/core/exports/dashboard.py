@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from orchestrator_tui.core.exports.document import TEXT, Document
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch
-from orchestrator_tui.core.report.dashboard import dashboard
+from orchestrator_tui.core.report.dashboard import Heading, dashboard
 from orchestrator_tui.core.report.summary import batch_summary
+
+HEADING = Heading("Workflow Orchestrator", "Active Pipeline", "Active Pipelines")
+"""The title as its users know it."""
 
 
 def dashboard_files(batch: Batch, now: Instant) -> Sequence[Document]:
     """``dashboard.txt``."""
-    return (Document("dashboard.txt", TEXT, dashboard(batch_summary(batch, now)) + "\n"),)
+    return (Document("dashboard.txt", TEXT, dashboard(batch_summary(batch, now), HEADING) + "\n"),)

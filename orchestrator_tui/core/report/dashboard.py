@@ -1,30 +1,61 @@
-"""The dashboard of seed 002 as text: one block a track with its strip of stages, while a batch runs and at its end."""
+"""The dashboard of seed 002 as text: one block a track with its strip of stages, while a batch runs and at its end.
+
+Its box, columns, badges and legend are those of the source, character by character, so that its users know it again.
+"""
 
 from __future__ import annotations
 
 import unicodedata
 
+from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.report.model import Report, StageTold, TrackTold
 from orchestrator_tui.core.report.outcome import ACTIVE, DONE, MERGED
-from orchestrator_tui.core.report.words import count, duration, short
+from orchestrator_tui.core.report.words import duration
 
-WIDTH = 78
-LEGEND = "✓ complete · → in progress · ⚠ gate blocked · ○ pending · – skipped · ✗ failed"
+WIDTH = 68
+"""Cells of a line: the source's box."""
+
+LEGEND = "Legend: ✓ = complete, → = in progress, ⚠ = gate blocked, ○ = pending, ✗ = failed"
+LEGEND_SKIPPED = ", – = skipped"
+"""What the source's legend lacks; said where it is used."""
 
 _SIGNS = {"pending": "○", "running": "→", "gate": "⚠", "done": "✓", "skipped": "–", "failed": "✗"}
-_INNER = WIDTH - 4
+_INNER = WIDTH - 2
+_ITEM, _DETAIL = "  ", "      "
+_BADGE_AT = 51
+"""The column, within the box, in which the badges of the running dashboard begin."""
+
+_DEPLOYED_WELL = ("healthy", "nothing to do")
 
 
-def dashboard(report: Report) -> str:
+@frozen
+class Heading:
+    """What stands in the title: the name in front, "" for the batch's own, and what tracks are called."""
+
+    title: str = ""
+    one: str = "Active Track"
+    many: str = "Active Tracks"
+
+
+def dashboard(report: Report, heading: Heading | None = None) -> str:
     """The whole dashboard; of a batch that has ended the final one, with what was shipped and what needs attention."""
+    named = heading or Heading()
+    title = named.title or report.title
     active = sum(one.outcome == ACTIVE for one in report.tracks)
-    title = f"{report.title} — COMPLETE" if report.ended else f"{report.title} — {count(active, 'active track')}"
-    lines = [_rule("╔", "╗"), _row(title), _rule("╠", "╣"), _row("")]
+    says = "COMPLETE" if report.ended else f"{active} {named.one if active == 1 else named.many}"
+    lines = [_rule("╔", "╗"), _row(_with(f"{_ITEM}{title}", f" — {says}")), _rule("╠", "╣"), _row("")]
+    block = _ended if report.ended else _going
     for number, track in enumerate(report.tracks, start=1):
-        lines += [_row(one) for one in _block(report, number, track)]
+        lines += [_row(one) for one in block(report, number, track)]
         lines.append(_row(""))
-    lines += [_rule("╠", "╣"), *(_row(one) for one in _footer(report)), _rule("╚", "╝")]
-    return "\n".join([*lines, f"  {LEGEND}"])
+    lines += [_rule("╠", "╣"), *(_row(f"{_ITEM}{one}") for one in _footer(report)), _rule("╚", "╝")]
+    return "\n".join([*lines, legend(report)])
+
+
+def legend(report: Report) -> str:
+    """What the signs mean; that of skipped stages only where one was skipped."""
+    skipped = any(stage.status == "skipped" for track in report.tracks for stage in track.stages)
+    return LEGEND + (LEGEND_SKIPPED if skipped else "")
 
 
 def strip(track: TrackTold, waits: bool) -> str:
@@ -39,57 +70,78 @@ def strip(track: TrackTold, waits: bool) -> str:
     return " ".join(f"{sign(one)}{one.index}" for one in track.stages)
 
 
-def _block(report: Report, number: int, track: TrackTold) -> list[str]:
+# --- while it runs ---------------------------------------------------------------------------------------------
+
+
+def _going(report: Report, number: int, track: TrackTold) -> list[str]:
     question = next((one for one in report.gates if one.track == track.slug and one.state == "open"), None)
-    head = f"[{number}] {track.slug} ({track.workflow or track.kind})"
-    badge = _badge(track, waits=question is not None)
-    stage = next((one for one in track.stages if one.index == track.stage), None)
-    told = [_spread(head, badge)]
-    if track.outcome in (MERGED, DONE):
-        told.append(f"    {_shipped(report, track)}")
-    elif stage is not None:
-        detail = "NEEDS DECISION" if question is not None else track.why or track.state.replace("_", " ")
-        name = f": {stage.name}" if stage.name else ""
-        told.append(f"    Stage {stage.index}/{len(track.stages)}{name} — {detail}")
+    through = track.outcome in (MERGED, DONE)
+    badge = "⚠ GATE" if question else "✅ DONE" if through else "" if track.outcome == ACTIVE else "✗ FAILED"
+    told = [_badged(f"{_ITEM}[{number}] {track.slug} ({track.workflow or track.kind})", badge)]
+    if through and question is None:
+        told.append(f"{_DETAIL}Stage {len(track.stages)}/{len(track.stages)}: Complete — {_shipped(track, ', ')}")
     else:
-        told.append(f"    {track.why or track.state.replace('_', ' ')}")
+        told.append(f"{_DETAIL}{_stage(track, 'NEEDS DECISION' if question else '')}")
     if track.stages:
-        told.append(f"    {strip(track, question is not None)}")
+        told.append(f"{_DETAIL}{strip(track, question is not None)}")
     if question is not None:
-        told.append(f"    Decision: {question.question}")
-    if track.outcome not in (MERGED, DONE, ACTIVE) and track.worktree:
-        told.append(f"    Worktree: {track.worktree} (preserved for inspection)")
+        told.append(f"{_DETAIL}Decision: {question.question}")
     return told
 
 
-def _badge(track: TrackTold, *, waits: bool) -> str:
-    if waits:
-        return "⚠ GATE"
-    if track.outcome in (MERGED, DONE):
-        return "✓ Shipped" if track.outcome == MERGED else "✓ DONE"
-    return "" if track.outcome == ACTIVE else "⚠ Needs Attention"
+def _stage(track: TrackTold, detail: str) -> str:
+    name = next((one.name for one in track.stages if one.index == track.stage), "")
+    says = detail or track.why or track.state.replace("_", " ")
+    return f"Stage {track.stage}/{len(track.stages)}{f': {name}' if name else ''} — {says}"
 
 
-def _shipped(report: Report, track: TrackTold) -> str:
-    way = [f"PR {track.pr}"] if track.pr else []
-    way += [f"merged {short(track.merged_sha)}".rstrip()] if track.outcome == MERGED else ["done"]
-    way += [f"{environment}: {result}" for environment, result in track.deployed]
-    return " → ".join(way)
+# --- at its end ------------------------------------------------------------------------------------------------
+
+
+def _ended(report: Report, number: int, track: TrackTold) -> list[str]:
+    through = track.outcome in (MERGED, DONE)
+    told = [f"{_ITEM}[{number}] {track.slug}    {'✅ Shipped' if through else '⚠ Needs Attention'}"]
+    if through:
+        told.append(f"{_DETAIL}{_shipped(track, ' → ')}")
+    else:
+        how = "Stalled" if track.outcome in ("retained", "failed") else track.outcome.replace("_", " ").capitalize()
+        told.append(f"{_DETAIL}{how} at Stage {track.stage} — {track.why or track.state.replace('_', ' ')}")
+        told += _preserved(track)
+    if track.stages:
+        told.append(f"{_DETAIL}Stages: {strip(track, False)}")
+    return told
+
+
+def _preserved(track: TrackTold) -> list[str]:
+    """Where its work is; what does not fit goes onto a line of its own, since half a path is none."""
+    if not track.place:
+        return []
+    where, kept = f"{_DETAIL}Worktree: {track.place}", "(preserved for inspection)"
+    return [f"{where} {kept}"] if _cells(f"{where} {kept}") < _INNER else [where, f"{_DETAIL}{kept}"]
+
+
+def _shipped(track: TrackTold, between: str) -> str:
+    """``PR #12 → merged → deployed to dev``, or ``PR #12 merged, deployed to dev``."""
+    well = [environment for environment, result in track.deployed if result in _DEPLOYED_WELL]
+    otherwise = [f"{environment}: {result}" for environment, result in track.deployed if result not in _DEPLOYED_WELL]
+    way = "merged" if track.outcome == MERGED else "done"
+    arrows = between.strip() == "→"
+    head = [f"PR {track.pr}", way] if track.pr and arrows else [f"PR {track.pr} {way}" if track.pr else way]
+    return between.join([*head, *([f"deployed to {', '.join(well)}"] if well else []), *otherwise])
 
 
 def _footer(report: Report) -> list[str]:
-    counted = report.measures
+    counted, elapsed = report.measures, f"Elapsed: {duration(report.took_ms)}"
     if not report.ended:
         pending = sum(one.state == "open" for one in report.gates)
         resolved = counted.gates_by_rule + counted.gates_by_person
-        return [f"Elapsed: {duration(report.took_ms)} │ Gates resolved: {resolved} │ Pending decisions: {pending}"]
+        return [f"{elapsed} │ Gates resolved: {resolved} │ Pending decisions: {pending}"]
     shipped = sum(one.outcome in (MERGED, DONE) for one in report.tracks)
     return [
         f"Total: {shipped} shipped, {len(report.tracks) - shipped} need attention",
         f"Gates resolved autonomously: {counted.gates_by_rule}",
         f"Gates escalated to user: {counted.gates_by_person}",
-        f"Elapsed: {duration(report.took_ms)}",
-        *([f"Readiness: {report.verdict}"] if report.verdict else []),
+        elapsed,
     ]
 
 
@@ -97,17 +149,25 @@ def _footer(report: Report) -> list[str]:
 
 
 def _rule(left: str, right: str) -> str:
-    return left + "═" * (WIDTH - 2) + right
+    return left + "═" * _INNER + right
 
 
 def _row(text: str) -> str:
-    text = _cut(text, _INNER)
-    return f"║ {text}{' ' * (_INNER - _cells(text))} ║"
+    text = _cut(text, _INNER - 1)
+    return f"║{text}{' ' * (_INNER - _cells(text))}║"
 
 
-def _spread(left: str, right: str) -> str:
-    left = _cut(left, _INNER - _cells(right) - 1)
-    return left + " " * (_INNER - _cells(left) - _cells(right)) + right
+def _badged(left: str, badge: str) -> str:
+    """The badge in its column; a long name is cut in front of it."""
+    if not badge:
+        return left
+    left = _cut(left, _BADGE_AT - 1)
+    return left + " " * (_BADGE_AT - _cells(left)) + badge
+
+
+def _with(text: str, tail: str) -> str:
+    """A text whose end is never cut away."""
+    return _cut(text, _INNER - 1 - _cells(tail)) + tail
 
 
 def _cells(text: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from orchestrator_tui.core.report.dashboard import LEGEND, strip
+from orchestrator_tui.core.report.dashboard import legend, strip
 from orchestrator_tui.core.report.model import BATCH, Report
 from orchestrator_tui.core.report.sections import Block, Table, heading, sections
 
@@ -50,7 +50,7 @@ def _strips(report: Report) -> list[str]:
         f"<dt>{escape(one.slug)}</dt><dd class=strip>{escape(strip(one, one.slug in waiting))}</dd>"
         for one in report.tracks
     ]
-    return [f"<dl>{''.join(rows)}</dl>", f"<p class=strip>{escape(LEGEND)}</p>"]
+    return [f"<dl>{''.join(rows)}</dl>", f"<p class=strip>{escape(legend(report))}</p>"]
 
 
 def _block(block: Block) -> str:

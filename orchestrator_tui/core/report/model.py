@@ -95,7 +95,8 @@ class TrackTold:
     """One track: what it was to do, what became of it, and what that took.
 
     ``outcome`` is a word of :func:`~orchestrator_tui.core.report.outcome.outcome`; ``loops`` are the rounds of review
-    beyond the first, ``rescues`` (trigger, action, rationale, outcome, number) as they were recorded.
+    beyond the first, ``rescues`` (trigger, action, rationale, outcome, number) as they were recorded; ``place`` is
+    where its worktree lies as seen from the repository, "" once it was removed.
     """
 
     slug: str
@@ -135,6 +136,7 @@ class TrackTold:
     took_ms: int = 0
     cost_usd: float | None = None
     tokens: int | None = None
+    place: str = ""
 
 
 @frozen

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Gate, Track
@@ -53,6 +54,7 @@ def track_told(batch: Batch, track: Track, gates: Sequence[Gate], scrub: Scrubbe
         took_ms=_took(track.added_at, track.ended_at or batch.ended_at or now) or 0,
         cost_usd=measures.cost_of(track),
         tokens=measures.tokens_of(track),
+        place=scrub.line(_place(batch, track), 300),
     )
     return told if work is None else _with_work(batch, track, work, told, scrub)
 
@@ -93,6 +95,20 @@ def _worktree(track: Track, scrub: Scrubber) -> str:
     if work is not None and work.kept:
         return f"the worktree of {track.slug}, kept: {scrub.line(work.kept)}"
     return f"the worktree of {track.slug}"
+
+
+def _place(batch: Batch, track: Track) -> str:
+    """The way from the repository to its worktree; "" where there is none that names nothing of this machine."""
+    work = track.work
+    if not track.worktree or not batch.repository or (work is not None and work.removed):
+        return ""
+    here, there = PurePosixPath(batch.repository).parts, PurePosixPath(track.worktree).parts
+    common = 0
+    while common < min(len(here), len(there)) and here[common] == there[common]:
+        common += 1
+    if common < 2:
+        return f"the worktree of {track.slug}"
+    return "/".join((*(".." for _ in here[common:]), *there[common:])) or "."
 
 
 def _took(begun: Instant | None, ended: Instant | None) -> int | None:

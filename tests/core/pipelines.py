@@ -70,13 +70,12 @@ CHECKED = {
             "consequence": "append-only",
             "why": "src/startup.cs: fix-auth-race owns, profile-sharing appends at the end",
             "files": ["src/startup.cs"],
-            "clashes": [
+            "more": 0,
+            "also": [
                 {
-                    "consequence": "append-only",
-                    "why": "src/startup.cs: fix-auth-race owns, profile-sharing appends at the end",
-                    "files": ["src/startup.cs"],
-                },
-                {"consequence": "order", "why": "both touch SCOPE_BACKEND", "files": []},
+                    "consequence": "order",
+                    "why": "both touch SCOPE_BACKEND: fix-auth-race is merged before profile-sharing",
+                }
             ],
         },
     ],
@@ -132,7 +131,11 @@ def at_work() -> Pipelines:
     ledger.ship_to("fix-typo", 12, "dev")
     ledger.begin_at("profile-sharing", 4)
     ledger.begin_at("fix-auth-race", 3)
-    ledger.ask("fix-auth-race", "cause", question="counsel says the lock is a symptom", stage=3)
+    options = [
+        {"key": "redo", "label": "redo RCA on cache TTL", "role": ""},
+        {"key": "keep", "label": "keep plan, add TTL test", "role": ""},
+    ]
+    ledger.ask("fix-auth-race", "cause", question="counsel says the lock is a symptom", stage=3, options=options)
     ledger.tick(41 * MINUTE - ledger.now.wall_ms + ledger.events[0].at.wall_ms)
     return ledger
 
@@ -140,7 +143,7 @@ def at_work() -> Pipelines:
 def over() -> Pipelines:
     """The same at its end: two are shipped, one could not be built."""
     ledger = at_work()
-    ledger.answer("cause")
+    ledger.answer("cause", options=["redo"], label="redo RCA on cache TTL", reason="the cache outlives the lock")
     ledger.ship_to("fix-auth-race", 13, "dev", "staging")
     ledger.move("profile-sharing", "failed", "3+ build failures")
     ledger.must(Draft("worktree_kept", {"track": "profile-sharing", "why": "it was not merged"}))

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from orchestrator_tui.core.exports.dashboard import dashboard_files
 from orchestrator_tui.core.exports.document import Export
+from orchestrator_tui.core.exports.task_metadata import task_files
 
 EXPORTS: Mapping[str, Export] = {
     "dashboard": dashboard_files,
+    "task-metadata": task_files,
 }

@@ -24,6 +24,7 @@ COMMANDS = {
     "add": ("add", "PLAN --to BATCH", "more tracks for a batch under way; conflicts are looked for again"),
     "report": ("report", "[BATCH]", "what a batch or a track did, as text, md, json or html"),
     "worktrees": ("worktrees", "", "our worktrees, what is in them; --clean NAME removes what is safe"),
+    "pool": ("pool", "ACTION [NAME]", "a pool of worktrees by hand: init, acquire, release, status, merge …"),
     "replay": ("replay", "BATCH|FILE", "a batch again, on the same screens or as text and pictures"),
     "export": ("export", "BATCH [-o FILE]", "one batch as one file"),
     "import": ("importing", "FILE", "add an exported batch to this repository's journal"),

@@ -192,7 +192,8 @@ def _entered(track: Track, event: Event) -> Track:
     if data.get("from_stage"):
         returns[data["from_stage"]] = returns.get(data["from_stage"], 0) + 1
     problems = tuple(data.get("problems", ()))
-    run = StageRun(index, entry, problems=problems, why=data.get("why", ""), head=work.head_sha)
+    before = () if work.inspection is None else work.inspection.files
+    run = StageRun(index, entry, problems=problems, why=data.get("why", ""), head=work.head_sha, before=before)
     work = replace(work, run=run, entries={**work.entries, index: entry}, returns=returns)
     if index == 0:
         # A conflict is resolved beside the ladder: the stages stay as they are.
@@ -215,7 +216,7 @@ def _granted(track: Track, event: Event) -> Track:
     if run is None:
         raise ValueError(f"{track.slug} has entered no stage")
     changes: dict[str, Any] = {"granted": run.granted + data["tries"], "instruction": data.get("instruction", "")}
-    if run.judged == "asked":
+    if run.judged in ("asked", "grown"):
         # The question is answered: what was in its way is what the next try is told.
         changes["judged"] = "rejected"
     if not data["tries"]:

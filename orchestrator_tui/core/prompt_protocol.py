@@ -78,6 +78,11 @@ def _verdict(work: StageWork) -> str:
     words = "\n".join(
         f"  {one_line(word, 60)}  ({_MEANINGS.get(to, one_line(to, 60))})" for word, to in work.verdicts.items()
     )
+    if "done" not in work.verdicts.values():
+        return (
+            "End with exit code 0 when the stage is done, without any of these words. Where one of them is true, end "
+            f"with it instead, on a line of its own, the last that you write, and say why before it:\n{words}"
+        )
     return (
         "End with exit code 0, and with exactly one of these words on a line of its own, the last that you write:\n"
         f"{words}\nWithout such a word the stage counts as not done."
@@ -90,6 +95,8 @@ _MEANINGS = {
     "failed": "it could not be done",
     "blocked": "it cannot go on without a person",
     "partial": "some of it is done; say what is left",
+    "disputed": "you disagree with a finding and have left it as it is; your reason goes to the person, not to the "
+    "reviewer",
 }
 
 

@@ -59,11 +59,12 @@ class StageRun:
         claim, verdict: what that attempt ended with, "" while it runs.
         inspection: what git said after it, or None.
         checks: results by name since then.
-        judged: what was made of it: "", ``accepted``, ``rejected``, ``rework``, ``asked``.
+        judged: what was made of it: "", ``accepted``, ``rejected``, ``rework``, ``asked``, ``grown``.
         problems: why the last try was not accepted, line by line: what the next one is told.
         instruction: what a person or rule wants done differently.
         why: why the stage was entered, where it was not the next one.
         head: what the track's branch pointed at when the stage was entered.
+        before: the files that the track had changed when the stage was entered.
         looks: how often it was asked to look again at what a person has put right.
     """
 
@@ -81,6 +82,7 @@ class StageRun:
     instruction: str = ""
     why: str = ""
     head: str = ""
+    before: tuple[str, ...] = ()
     looks: int = 0
 
 

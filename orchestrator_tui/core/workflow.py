@@ -60,7 +60,7 @@ class StageWork:
         back_to: the stage to which a rework verdict leads, or 0.
         rounds: how often it may lead back before a person is asked.
         verdicts: words that an agent ends with, in a line of their own, and what they mean: ``done``, ``rework``,
-            ``failed``, ``blocked``, ``partial``.
+            ``failed``, ``blocked``, ``partial``, ``disputed``; where none means ``done``, an end without a word does.
         gate: the kind of the gate that must be approved before the stage begins, or "".
         skip_by: who may skip it: ``person`` or ``nobody``.
         after_merge: it begins when its track has been merged (deploys).
@@ -114,6 +114,18 @@ class Budget:
 
 
 @frozen
+class Convergence:
+    """When a revision stops before its rounds are used up (seed 000, convergence rules); 0 for never.
+
+    ``exchanges`` is how often in a row the author may end by disagreeing and be sent back all the same, before a person
+    decides; ``growth`` how many files a revision may not touch anew: with one outside of the scope it stops at once.
+    """
+
+    exchanges: int = 0
+    growth: int = 0
+
+
+@frozen
 class Merging:
     """How tracks come together.
 
@@ -145,6 +157,7 @@ class Workflow:
         gates: the batch's own gates that a person answers: ``plan``, ``spend``, ``integration``, ``publish``.
         ending: ``publish`` (a gate) or ``hard_stop`` (no gate: ``awaiting_user`` until ``orch-tui publish``).
         resends: how often the same finding is sent back before it is a person's (seed 000: 2).
+        convergence: when a revision stops before its rounds are used up.
         models: model by tier, lowest first; ``roles`` gives each role its tier.
         track_gate, batch_gate: names of the checklist's items that must pass.
         autonomy, constraints, adherence: texts of the dispatch prompt (seed 002, sections F to H).
@@ -165,6 +178,7 @@ class Workflow:
     gates: tuple[str, ...] = ("plan", "spend", "publish")
     ending: str = "publish"
     resends: int = 2
+    convergence: Convergence = field(default_factory=Convergence)
     stall: Stall = field(default_factory=Stall)
     budget: Budget = field(default_factory=Budget)
     merging: Merging = field(default_factory=Merging)

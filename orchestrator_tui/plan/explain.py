@@ -10,13 +10,19 @@ from orchestrator_tui.plan.checked import Threshold
 from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.workflow_models import (
     BudgetFile,
+    ConvergenceFile,
     MergingFile,
     RulesFile,
     StageFile,
     StallFile,
 )
 
-_GROUPS: Mapping[str, type[Part]] = {"stall": StallFile, "budget": BudgetFile, "merging": MergingFile}
+_GROUPS: Mapping[str, type[Part]] = {
+    "convergence": ConvergenceFile,
+    "stall": StallFile,
+    "budget": BudgetFile,
+    "merging": MergingFile,
+}
 _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt"})
 _LENGTHS = frozenset({"wall", "interval", "reply"})
 _STAGE = ("attempts", "bump_at", "rounds", "turns", "wall", "cost_usd", "gate", "skip_by")

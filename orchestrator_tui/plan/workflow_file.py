@@ -8,7 +8,7 @@ from typing import Any
 
 from orchestrator_tui.core.model import Risk
 from orchestrator_tui.core.rules import AnswerRule, Ladder, StageRule
-from orchestrator_tui.core.workflow import AGENT, Budget, Merging, StageWork, Stall, Workflow
+from orchestrator_tui.core.workflow import AGENT, Budget, Convergence, Merging, StageWork, Stall, Workflow
 from orchestrator_tui.plan.answer_models import AnswerFile
 from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.paths import leaves_worktree
@@ -22,7 +22,7 @@ BATCH_KIND = "batch"
 
 _RENAMED = {"wall": "wall_ms", "interval": "interval_ms", "reply": "reply_ms"}
 _OF_LADDER = frozenset({"name", "key", "catches", "skip_risk", "risk", "words", "back_to"})
-_GROUPS: Mapping[str, type] = {"stall": Stall, "budget": Budget, "merging": Merging}
+_GROUPS: Mapping[str, type] = {"convergence": Convergence, "stall": Stall, "budget": Budget, "merging": Merging}
 _OF_FILE = frozenset({"workflow", "title", "kind", "stages", "batch_stages", "answers"})
 
 

@@ -35,7 +35,7 @@ from orchestrator_tui.plan.problems import Wrong
 MAX_STAGES = 64
 """Stages of one ladder."""
 
-MEANINGS = ("done", "rework", "failed", "blocked", "partial")
+MEANINGS = ("done", "rework", "failed", "blocked", "partial", "disputed")
 WAVES = ("ready", "barrier")
 WORKTREES = ("track", "batch", "pool", "none")
 SESSIONS = ("stage", "track")
@@ -113,6 +113,17 @@ class StageFile(StageRulesFile):
     )
 
 
+class ConvergenceFile(Part):
+    """When a revision stops before its rounds are used up; 0 for never."""
+
+    exchanges: Count = Field(
+        0, description="times in a row that its agent may disagree with a review before a person decides"
+    )
+    growth: Count = Field(
+        0, description="files newly touched at which a revision stops and a person is asked; one out of scope is enough"
+    )
+
+
 class StallFile(Part):
     """When an agent at work counts as stuck."""
 
@@ -167,6 +178,9 @@ class RulesFile(Part):
         "publish", description="ends in a publish gate, or waits for the person's own `orch-tui publish`"
     )
     resends: Count = Field(2, description="how often the same finding is sent back before it is a person's")
+    convergence: ConvergenceFile = Field(
+        ConvergenceFile.model_validate({}), description="when a revision stops before its rounds are used up"
+    )
     stall: StallFile = Field(StallFile.model_validate({}), description="when an agent counts as stuck")
     budget: BudgetFile = Field(BudgetFile.model_validate({}), description="what one track may use")
     merging: MergingFile = Field(MergingFile.model_validate({}), description="how tracks come together")

@@ -116,9 +116,11 @@ def test_the_thresholds_of_seed_002(name: str) -> None:
 
 
 def test_the_thresholds_of_seed_000() -> None:
+    """[000-009] [000-035] [000-043] [000-047]"""
     found = BUILT_IN["tracks"]
     assert (found.concurrency, found.resends, found.stall.checks, found.stall.rescues) == (2, 2, 3, 1)
     assert found.stall.lower_concurrency
+    assert (found.convergence.exchanges, found.convergence.growth) == (1, 3)
     assert found.budget.attempts > 0
     assert [one.name for one in found.batch_ladder.stages] == ["Scout", "Divide"]
     assert found.batch_works[1].artefacts == ("{plan}",)

@@ -16,7 +16,7 @@ from orchestrator_tui.core.plan import (
     Provision,
     Scope,
 )
-from orchestrator_tui.core.workflow import Budget, Merging, StageWork, Stall, Workflow
+from orchestrator_tui.core.workflow import Budget, Convergence, Merging, StageWork, Stall, Workflow
 from orchestrator_tui.plan import models, workflow_models
 from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.load import load_plan, plan_from_tracks
@@ -156,6 +156,7 @@ def test_no_key_of_a_model_is_forgotten_here() -> None:
 @pytest.mark.parametrize(
     ("part", "made"),
     [
+        (workflow_models.ConvergenceFile, Convergence()),
         (workflow_models.StallFile, Stall()),
         (workflow_models.BudgetFile, Budget()),
         (workflow_models.MergingFile, Merging()),
@@ -181,7 +182,7 @@ def test_the_rules_of_files_are_those_of_the_engine() -> None:
     bare = {one.name: one.default for one in fields(Workflow)}
     for name in workflow_models.RulesFile.model_fields:
         value = getattr(file, name)
-        if name in ("stall", "budget", "merging", "models", "roles"):
+        if name in ("convergence", "stall", "budget", "merging", "models", "roles"):
             continue
         assert (tuple(value) if isinstance(value, list) else value) == bare[name], name
 

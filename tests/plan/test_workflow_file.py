@@ -9,7 +9,7 @@ import pytest
 from orchestrator_tui.core.codec import from_data, to_data
 from orchestrator_tui.core.model import Risk
 from orchestrator_tui.core.rules import AnswerRule
-from orchestrator_tui.core.workflow import Budget, Merging, StageWork, Stall, Workflow
+from orchestrator_tui.core.workflow import Budget, Convergence, Merging, StageWork, Stall, Workflow
 from orchestrator_tui.plan.catalogue import load_workflows
 from orchestrator_tui.plan.load import load_plan
 from orchestrator_tui.plan.text import parse
@@ -27,6 +27,7 @@ session: track
 gates: [plan, integration]
 ending: hard_stop
 resends: 1
+convergence: {exchanges: 1, growth: 4}
 stall: {checks: 5, interval: 30s, reply: 3m, rescues: 2, lower_concurrency: false}
 budget: {turns: 10, tokens: 20, cost_usd: 1.5, wall: 2h, attempts: 7, soft: 0.5}
 merging: {into: trunk, first: [chore], checks: [unit], resolve: 2}
@@ -79,6 +80,7 @@ def test_every_key_of_a_workflow_arrives() -> None:
     )
     assert (found.waves, found.concurrency, found.worktree, found.session) == ("barrier", 4, "pool", "track")
     assert (found.gates, found.ending, found.resends) == (("plan", "integration"), "hard_stop", 1)
+    assert found.convergence == Convergence(1, 4)
     assert found.stall == Stall(5, 30_000, 180_000, 2, False)
     assert found.budget == Budget(10, 20, 1.5, 7_200_000, 7, 0.5)
     assert found.merging == Merging("trunk", ("chore",), ("unit",), 2)
@@ -168,7 +170,7 @@ MISTAKES = [
     ),
     (
         SMALL + "  - {name: Look, prompt: x, verdicts: {NO: reworkk}}\n",
-        'mine.yaml:9: stages[1].verdicts: "reworkk" is none of done, rework, failed, blocked, partial;'
+        'mine.yaml:9: stages[1].verdicts: "reworkk" is none of done, rework, failed, blocked, partial, disputed;'
         ' did you mean "rework"?',
     ),
     (

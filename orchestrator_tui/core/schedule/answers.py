@@ -10,7 +10,7 @@ from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Gate, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK, Provision
-from orchestrator_tui.core.schedule import deploying, watching
+from orchestrator_tui.core.schedule import converging, deploying, watching
 from orchestrator_tui.core.schedule.acting import (
     at_work_again,
     give_up,
@@ -51,7 +51,8 @@ def carry_out(batch: Batch, gate: Gate) -> Made:
     answer = _ANSWERS.get((kind, option)) or _ANSWERS[("", option)]
     if not is_asked_still(batch, track, gate, option):
         return [], f"nothing: {track.slug} has moved on since it was asked"
-    return answer(batch, track, gate)
+    drafts, words = answer(batch, track, gate)
+    return [*converging.settled(track, gate, option, words), *drafts], words
 
 
 def _told(gate: Gate) -> str:
@@ -118,6 +119,18 @@ def _skip(batch: Batch, track: Track, gate: Gate) -> Made:
 
 def _again(batch: Batch, track: Track, gate: Gate) -> Made:
     return one_more(batch, track, _by(gate), _told(gate)), "one more round"
+
+
+_NARROWER = "Only what is listed, with the smallest change that settles it; nothing else, no new files."
+
+
+def _rescope(batch: Batch, track: Track, gate: Gate) -> Made:
+    return one_more(batch, track, _by(gate), _told(gate) or _NARROWER), "re-scoped: one more round, narrower"
+
+
+def _widen(batch: Batch, track: Track, gate: Gate) -> Made:
+    again = [*look_again(track, stage_run(track).stage, _by(gate)), *at_work_again(track)]
+    return [*converging.widened(batch, track), *again], "its scope is wider from now on"
 
 
 def _accept(batch: Batch, track: Track, gate: Gate) -> Made:
@@ -254,6 +267,11 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
     ("provision", "none"): _provision(False),
     ("review", "again"): _again,
     ("review", "accept"): _accept,
+    ("review", "rescope"): _rescope,
+    ("disagreement", "again"): _again,
+    ("disagreement", "accept"): _accept,
+    ("scope", "rescope"): _rescope,
+    ("scope", "widen"): _widen,
     ("track", "revise"): _revise,
     ("checks", "again"): _merge_again,
     ("checks", "revise"): _revise,
@@ -276,5 +294,12 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
 }
 """By kind of gate and option; an option without a kind means the same wherever it is offered."""
 
-_BY_TEXT = {"review": "again", "track": "revise", "checks": "revise", "conflict": "resolve"}
+_BY_TEXT = {
+    "review": "again",
+    "disagreement": "again",
+    "scope": "rescope",
+    "track": "revise",
+    "checks": "revise",
+    "conflict": "resolve",
+}
 """Which option a text of one's own stands for, where it is not one more try."""

@@ -9,7 +9,7 @@ from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.schedule import deploying, merging
 from orchestrator_tui.core.schedule.acting import is_being_merged
-from orchestrator_tui.core.schedule.judging import ASKED, REJECTED, REWORK
+from orchestrator_tui.core.schedule.judging import ASKED, GROWN, REJECTED, REWORK
 from orchestrator_tui.core.schedule.rules import run_of, work_of
 from orchestrator_tui.core.schedule.watching import running_attempt, stall_gate
 
@@ -78,6 +78,8 @@ _STILL: dict[str, Still] = {
     "review": lambda batch, track, gate, option: any(
         _judged(one)(batch, track, gate, option) for one in (REWORK, REJECTED)
     ),
+    "disagreement": _judged(REWORK),
+    "scope": _judged(GROWN),
     "escalation": _escalation,
     "conflict": _after_merging(merging.CONFLICT),
     "checks": _after_merging(merging.UNDONE),

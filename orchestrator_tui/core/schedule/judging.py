@@ -6,10 +6,13 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import CheckCommand
 from orchestrator_tui.core.records import Finding
-from orchestrator_tui.core.schedule.rules import RESOLVING, plan_of, stage_run, stage_work, work_of
+from orchestrator_tui.core.schedule.rules import RESOLVING, plan_of, stage_run, stage_work, work_of, workflow_of
 from orchestrator_tui.core.workflow import AGENT, StageWork
 
-ACCEPTED, REJECTED, REWORK, ASKED = "accepted", "rejected", "rework", "asked"
+ACCEPTED, REJECTED, REWORK, ASKED, GROWN = "accepted", "rejected", "rework", "asked", "grown"
+
+DISPUTED = "disputed"
+"""What a verdict means by which an agent ends that disagrees with what it was sent back for."""
 
 BLOCKER = "blocker"
 
@@ -19,12 +22,15 @@ TRACK_LIST_CHECK = "track list"
 BUDGET = "budget"
 """How the reason begins for which a budget ends an attempt."""
 
+GROWTH = "scope growth"
+"""How the reason begins for which a revision is stopped that outgrows what it was sent back for."""
+
 _NAMED = 8
 
 
 @frozen
 class Judgement:
-    """What is made of a try: one of the four verdicts, and why, line by line."""
+    """What is made of a try: one of the five verdicts, and why, line by line."""
 
     verdict: str
     problems: tuple[str, ...] = ()
@@ -54,11 +60,15 @@ def judge(batch: Batch, track: Track) -> Judgement:
         return Judgement(ASKED, (track.attempts[-1].stopping,))
     if failed:
         return Judgement(REJECTED, failed)
+    grown = _grown(batch, track)
+    if grown:
+        return Judgement(GROWN, grown)
     problems = (*_inspected(track, work), *_checked(batch, track, work), *_divided(track))
     if problems:
         return Judgement(REJECTED, problems)
     meaning = work.verdicts.get(run.verdict, "") if run.verdict else ""
-    if work.runs == AGENT and work.verdicts and not meaning:
+    # Where no word means done, the words are for what is not: who ends without one claims to be done.
+    if work.runs == AGENT and "done" in work.verdicts.values() and not meaning:
         words = " or ".join(work.verdicts)
         return Judgement(REJECTED, (f"it ended without a verdict: {words}, on a line of its own",))
     if meaning in ("failed", "partial"):
@@ -93,6 +103,32 @@ def _claim(work: StageWork, claim: str, track: Track) -> tuple[str, ...]:
         "stopped": f"its agent was stopped: {last.stopping}",
     }
     return (words.get(claim, f"its agent ended{code}: {last.summary}".rstrip(": ")),)
+
+
+def grown_files(batch: Batch, track: Track) -> tuple[str, ...]:
+    """What a revision has changed that nobody sent it back for: files that the track had not touched before.
+
+    Tests and files that a finding names are no growth; a file outside of the scope is, whatever it is.
+    """
+    run = stage_run(track)
+    if run.entry == 1 or run.looks or run.inspection is None or run.stage == RESOLVING:
+        return ()
+    seen, named = run.inspection, {one.file for one in track.findings}
+    outside = [path for path in seen.files if any(one.startswith(f"{path} ") for one in seen.outside)]
+    fresh = [one for one in seen.files if one not in run.before and one not in seen.tests and one not in named]
+    return tuple(dict.fromkeys((*(one for one in outside if one not in run.before), *fresh)))
+
+
+def _grown(batch: Batch, track: Track) -> tuple[str, ...]:
+    """Why a revision has outgrown what it was sent back for (seed 000: new files, features or contracts)."""
+    bound, seen = workflow_of(batch, track).convergence.growth, stage_run(track).inspection
+    files = grown_files(batch, track) if bound else ()
+    if not files or seen is None:
+        return ()
+    outside = [one for one in seen.outside if one.startswith(tuple(f"{path} " for path in files))]
+    if outside:
+        return (f"{GROWTH}: {'; '.join(outside[:_NAMED])}",)
+    return (f"{GROWTH}: {len(files)} files that it had not touched before",) if len(files) >= bound else ()
 
 
 def _inspected(track: Track, work: StageWork) -> tuple[str, ...]:

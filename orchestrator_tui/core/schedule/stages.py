@@ -5,13 +5,15 @@ from __future__ import annotations
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.moves import MOVES
-from orchestrator_tui.core.schedule import deploying
+from orchestrator_tui.core.schedule import converging, deploying
 from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, ON_STAGE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.judging import (
     ACCEPTED,
     ASKED,
     BUDGET,
+    GROWN,
+    GROWTH,
     REJECTED,
     REWORK,
     TRACK_LIST_CHECK,
@@ -199,6 +201,8 @@ def _after_judgement(batch: Batch, track: Track) -> list[Draft]:
         return _again(batch, track)
     if run.judged == REWORK:
         return _back(batch, track)
+    if run.judged == GROWN:
+        return [*moved(track, S.ESCALATED, GROWTH), *converging.ask_scope(batch, track)]
     assert run.judged == ASKED
     return _escalate(batch, track, "; ".join(run.problems))
 
@@ -273,39 +277,13 @@ def _skip_option(batch: Batch, track: Track) -> tuple[Option, ...]:
 
 
 def _back(batch: Batch, track: Track) -> list[Draft]:
-    """Lead back to the stage that can mend it, within the bounds of rounds and resends; then ask a person."""
-    run, work = stage_run(track), work_of(track)
-    rules = stage_work(batch, track, run.stage)
-    rounds = work.returns.get(run.stage, 0)
-    again = next((one for one in open_blockers(track) if one.times > workflow_of(batch, track).resends), None)
-    why = "" if rules.back_to else "its workflow knows no way back"
-    if again is not None:
-        why = f"{again.id} was raised {again.times} times: {again.title}"
-    elif rounds >= rules.rounds + run.granted:
-        why = f"{rounds} rounds of rework"
-    if not why:
-        return enter(track, rules.back_to, "; ".join(run.problems), run.stage, run.problems)
-    return [
-        *moved(track, S.ESCALATED, why),
-        *ask(
-            batch,
-            gate_id("review", track.slug, run.stage, run.entry),
-            "review",
-            track.slug,
-            f"{track.slug}: {stage_name(batch, track, run.stage)} still wants rework ({why}). What now?",
-            (
-                Option("again", "one more round, with what you write as instruction", "approve"),
-                Option("accept", "accept it as it is; the findings stay in the report"),
-                ABANDON,
-            ),
-            context=lines("What it says:", listed(run.problems), _where(track)),
-            recommend="again" if again is None else None,
-            confidence="low",
-            risk="failure",
-            stage=run.stage,
-            free_text=True,
-        ),
-    ]
+    """Lead back to the stage that can mend it, within the bounds of convergence; then ask a person."""
+    run = stage_run(track)
+    stop = converging.stopped(batch, track)
+    if stop is None:
+        back_to = stage_work(batch, track, run.stage).back_to
+        return enter(track, back_to, "; ".join(run.problems), run.stage, run.problems)
+    return [*moved(track, S.ESCALATED, stop.why), *converging.ask_what_now(batch, track, stop)]
 
 
 def _escalate(batch: Batch, track: Track, why: str) -> list[Draft]:

@@ -33,6 +33,7 @@ def _judged(payload: Payload) -> tuple[str, str, str]:
         "rejected": f"{stage} is not accepted",
         "rework": f"{stage} wants rework",
         "asked": f"{stage} asks a person",
+        "grown": f"{stage} has outgrown what it was sent back for",
     }
     verdict = str(payload["verdict"])
     token = "" if verdict == "accepted" else "gate"

@@ -70,14 +70,14 @@ import {APP}
 STARTS = (
     Start("orch-tui --version", CLI, answer(CLI, "--version"), INSTANT, 16),
     Start("orch-tui --help", CLI, answer(CLI, "--help"), INSTANT, 16),
-    Start("orch-tui gates", CLI, answer(CLI, "gates", "--json"), ("asyncio", "subprocess", "textual", "yaml"), 157),
+    Start("orch-tui gates", CLI, answer(CLI, "gates", "--json"), ("asyncio", "subprocess", "textual", "yaml"), 155),
     Start("orch-agent --help", AGENT, answer(AGENT, "--help"), ("asyncio", "email", "unittest", "xml"), 160),
     Start("orch-hook", HOOK, f"import {HOOK}", ("asyncio", "email", "unittest", "xml"), 60, "import json, sqlite3"),
     Start("orch-mcp --help", MCP, answer(MCP, "--help"), INSTANT, 16),
     # All of it but the library, which alone costs several times as much.
     Start("orch-mcp without its library", CALLS, f"import {CALLS}", ("asyncio", "mcp", "pydantic", "textual"), 170),
     # Textual itself needs platformdirs; pydantic, yaml, watchfiles and git wait until after the first frame.
-    Start("orch-tui in a repository", APP, COMPOSE, (), 193, "import textual.app", COCKPIT_THIRD_PARTY),
+    Start("orch-tui in a repository", APP, COMPOSE, (), 185, "import textual.app", COCKPIT_THIRD_PARTY),
     Start("cockpit", APP, f"import {APP}", (), 160, "import textual.app", COCKPIT_THIRD_PARTY),
 )
 

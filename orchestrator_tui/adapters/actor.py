@@ -7,7 +7,7 @@ import socket
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator_tui.core.decide import Actor
+from orchestrator_tui.core.commands import Actor
 from orchestrator_tui.core.text import sanitise_line
 
 _NAME_LIMIT = 60

@@ -9,12 +9,20 @@ from typing import Any
 
 from orchestrator_tui.adapters.tasks.answer import decision_metadata
 from orchestrator_tui.core.agents import Agent, address
-from orchestrator_tui.core.facts import OUR_KEYS, AgentFact, AgentsSeen, CallEnded, LifeSign, StageSaid, TaskFact
+from orchestrator_tui.core.facts import (
+    OUR_KEYS,
+    AgentFact,
+    AgentsSeen,
+    CallEnded,
+    LifeSign,
+    ListSeen,
+    StageSaid,
+    TaskFact,
+)
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.metadata import read_metadata
 from orchestrator_tui.core.model import Gate, Track
 from orchestrator_tui.core.normalise import digest, task_question
-from orchestrator_tui.core.observe import ListSeen
 from orchestrator_tui.runtime.world import AgentsSight, ListSight
 
 

@@ -10,7 +10,7 @@ from orchestrator_tui.cli.cockpit import open_cockpit
 from orchestrator_tui.cli.faults import BadInput
 from orchestrator_tui.cli.journals import find_place, reading
 from orchestrator_tui.cli.run import known_batch, show
-from orchestrator_tui.runtime.holding import RUN
+from orchestrator_tui.core.model import RUN
 
 if TYPE_CHECKING:
     from orchestrator_tui.cli.arguments import Commands

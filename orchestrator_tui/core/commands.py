@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from orchestrator_tui.core.frozen import frozen
+
+
+@frozen
+class Actor:
+    """Who acts (reliability A-14). ``name`` is what is shown; ``details`` hold uid, login, terminal, host, process."""
+
+    name: str
+    details: Mapping[str, Any]
 
 
 @frozen

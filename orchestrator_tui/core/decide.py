@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
-from orchestrator_tui.core.commands import Cancel, Command, Decide, Nudge, Redeliver, RunCommand, Snooze, Tell, Undo
+from orchestrator_tui.core.commands import (
+    Actor,
+    Cancel,
+    Command,
+    Decide,
+    Nudge,
+    Redeliver,
+    RunCommand,
+    Snooze,
+    Tell,
+    Undo,
+)
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Batch, Gate, Risk, State
@@ -16,14 +26,6 @@ from orchestrator_tui.core.text import sanitise
 
 STATUS_QUESTION = "Status check: what stage are you on? Report with orch-agent report, or update your task's metadata."
 """What a silent agent is asked (seed 002)."""
-
-
-@frozen
-class Actor:
-    """Who acts (reliability A-14). ``name`` is what is shown; ``details`` hold uid, login, terminal, host, process."""
-
-    name: str
-    details: Mapping[str, Any]
 
 
 def decide(state: State, command: Command, actor: Actor, identifier: str, now: Instant) -> tuple[Draft, ...]:

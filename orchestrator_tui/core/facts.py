@@ -49,6 +49,19 @@ class TaskFact:
 
 
 @frozen
+class ListSeen:
+    """One look at one task list: the tasks that changed since the last look, and the sources that went away.
+
+    ``whole`` tells that ``changed`` names every task of the list, as the first look of a watcher does: what the
+    batch knows beside them went away while nobody watched.
+    """
+
+    changed: tuple[TaskFact, ...] = ()
+    vanished: tuple[str, ...] = ()
+    whole: bool = False
+
+
+@frozen
 class AgentFact:
     """One agent as it is now: as Claude Code's own files tell it (reference claude-code §3–5).
 

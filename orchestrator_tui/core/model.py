@@ -328,6 +328,10 @@ class Track:
     work: Work | None = None
 
 
+RUN = "run"
+"""The kind of a batch that follows a plan: only its host may hold it."""
+
+
 @frozen
 class Batch:
     """One supervised run of a plan, or one watched task list; the unit of journal, replay and report.

@@ -13,8 +13,7 @@ from orchestrator_tui.core import observe_gates, observe_stages
 from orchestrator_tui.core.agent_tracks import is_complete, is_killed
 from orchestrator_tui.core.claims import heard
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.facts import TaskFact
-from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.facts import ListSeen, TaskFact
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.metadata import TaskMetadata, read_metadata, slugify, task_slug
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Track, TrackState
@@ -29,19 +28,6 @@ _STATUS_STATES = {
     "in_progress": TrackState.RUNNING,
     "completed": TrackState.DONE,
 }
-
-
-@frozen
-class ListSeen:
-    """One look at one task list: the tasks that changed since the last look, and the sources that went away.
-
-    ``whole`` tells that ``changed`` names every task of the list, as the first look of a watcher does: what the
-    batch knows beside them went away while nobody watched.
-    """
-
-    changed: tuple[TaskFact, ...] = ()
-    vanished: tuple[str, ...] = ()
-    whole: bool = False
 
 
 def observe(batch: Batch, seen: ListSeen, rules: Rules, now: Instant) -> tuple[Draft, ...]:

@@ -11,7 +11,6 @@ from orchestrator_tui.core.event import FORMAT_VERSION, KINDS, Draft, Event
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.journal.port import JournalDamaged, JournalError, JournalNewer
 from orchestrator_tui.journal.record import seal
-from orchestrator_tui.journal.secrecy import without_secrets
 
 COLUMNS = "batch, seq, wall_ms, boot_ms, boot_id, kind, origin, epoch, payload, hash"
 """The columns that :func:`event_of` takes, in its order."""
@@ -168,6 +167,9 @@ class BatchWriter:
 
     def write(self, draft: Draft, at: Instant, origin: str) -> Event:
         """Add the event of ``draft`` behind the last one."""
+        # Loaded here, since most who open a journal only read it.
+        from orchestrator_tui.journal.secrecy import without_secrets
+
         clean = without_secrets(draft, self._secrets)
         event, text, gate = seal(self._head, self.batch, self.seq + 1, clean, at, origin, self.epoch)
         insert_event(self._connection, event, text, gate)

@@ -7,7 +7,6 @@ journals, since a hook is installed once for all of them and knows its session, 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 
 from orchestrator_tui.journal.home import REPOSITORIES
@@ -57,13 +56,10 @@ def take(home: Path, session: str) -> bool:
     return True
 
 
-def poster(directory: Path) -> Callable[[str], None]:
-    """What posts mail beside the journal in ``directory``; nothing for a journal that lies in no state directory."""
-    return HomeMail(directory.parent.parent).post if directory.parent.name == REPOSITORIES else _nowhere
-
-
-def _nowhere(session: str) -> None:
-    """A copy of a journal somewhere has no agents: nobody looks for mail beside it."""
+def post_beside(directory: Path, session: str) -> None:
+    """Post mail beside the journal in ``directory``; a copy of a journal that lies elsewhere has no agents."""
+    if directory.parent.name == REPOSITORIES:
+        post(directory.parent.parent, session)
 
 
 class HomeMail:

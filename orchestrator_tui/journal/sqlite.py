@@ -6,7 +6,7 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ from orchestrator_tui.journal.connection import Connection
 from orchestrator_tui.journal.event_rows import BatchWriter, KnownKinds
 from orchestrator_tui.journal.home import journal_directory, repository_root, state_home, worktrees
 from orchestrator_tui.journal.lease import HeldLease, LeaseHolder, lease_holder, take_lock
-from orchestrator_tui.journal.mail import poster
 from orchestrator_tui.journal.port import BatchHead, JournalDamaged, Lease, LeaseLost, Refused, Request
 from orchestrator_tui.journal.private import prepare_directory, prepare_home, refuse_inside, refuse_remote
 from orchestrator_tui.journal.record import OWN_CALL
@@ -32,6 +31,13 @@ _FIRST_CHUNK, _CHUNK = 125, 2000
 """Events read at once: few at first, for those who want one place of a batch, then more, for those who want all."""
 
 Wake = Callable[[str, str | None], None]
+
+
+def _post_beside(directory: Path, session: str) -> None:
+    # Loaded here, since whoever only reads posts nothing.
+    from orchestrator_tui.journal.mail import post_beside
+
+    post_beside(directory, session)
 
 
 class SqliteJournal:
@@ -62,7 +68,7 @@ class SqliteJournal:
         self._known_secrets = secrets
         self.waiters = Waiters(directory)
         self._wake = self.waiters.wake if wake is None else wake
-        self._post = poster(directory) if post is None else post
+        self._post = partial(_post_beside, directory) if post is None else post
         self._connection = Connection(directory, lock_timeout_s, create)
         self._kinds = KnownKinds()
         self._gates = gate_rows.GateFolder()

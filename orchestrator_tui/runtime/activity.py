@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from orchestrator_tui.core.facts import TaskFact
+from orchestrator_tui.core.facts import ListSeen, TaskFact
 from orchestrator_tui.core.instant import Instant, at_wall, elapsed_ms
 from orchestrator_tui.core.metadata import read_metadata
 from orchestrator_tui.core.model import Activity, Batch, Liveness
-from orchestrator_tui.core.observe import ListSeen
 
 _Key = tuple[str, str]
 """A batch, and a source or a track in it."""

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.limits import Limits
+from orchestrator_tui.core.model import RUN
 from orchestrator_tui.journal.port import Lease
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.follower import Follower
@@ -15,9 +16,6 @@ from orchestrator_tui.runtime.watched import watched_batch
 from orchestrator_tui.runtime.world import World
 
 ORIGIN = "cockpit"
-
-RUN = "run"
-"""The kind of a batch that follows a plan: only its host may hold it."""
 
 Record = Callable[[Lease, Iterable[Draft]], None]
 """Records drafts under a lease and folds what was written.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from orchestrator_tui.core.commands import Command
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.limits import Limits
-from orchestrator_tui.core.model import State
+from orchestrator_tui.core.model import RUN, State
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.lease import lease_holder
 from orchestrator_tui.journal.port import JournalError
@@ -22,7 +22,6 @@ from orchestrator_tui.journal.presence import PresenceLock
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.journal.waking import Waiter
 from orchestrator_tui.runtime.follower import Follower
-from orchestrator_tui.runtime.holding import RUN
 from orchestrator_tui.runtime.ports import Clock, Live, Outcome, Snapshot
 from orchestrator_tui.runtime.world import Hints, World
 

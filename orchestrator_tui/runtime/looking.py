@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.facts import ListSeen
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.naming import list_batch_id
-from orchestrator_tui.core.observe import ListSeen, observe
+from orchestrator_tui.core.observe import observe
 from orchestrator_tui.core.observe_askers import awaited, observe_answers
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.tracks_shown import sessions_gone

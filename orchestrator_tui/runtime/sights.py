@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from orchestrator_tui.core.agents import address
-from orchestrator_tui.core.facts import AgentsSeen
-from orchestrator_tui.core.observe import ListSeen
+from orchestrator_tui.core.facts import AgentsSeen, ListSeen
 from orchestrator_tui.runtime.world import AgentsSight, ListSight
 
 

@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from orchestrator_tui.core.agents import Agent
-from orchestrator_tui.core.decide import Actor
-from orchestrator_tui.core.facts import AgentsSeen, LifeSign
+from orchestrator_tui.core.commands import Actor
+from orchestrator_tui.core.facts import AgentsSeen, LifeSign, ListSeen
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Gate, Track
-from orchestrator_tui.core.observe import ListSeen
 from orchestrator_tui.runtime.ports import Clock
 
 

@@ -10,14 +10,14 @@ from typing import Any
 from orchestrator_tui.core import gates
 from orchestrator_tui.core.agents import BACKGROUND, BUSY, GONE, INTERACTIVE, Agent
 from orchestrator_tui.core.canonical import canonical_json
-from orchestrator_tui.core.commands import Command, Decide
-from orchestrator_tui.core.decide import Actor, decide
+from orchestrator_tui.core.commands import Actor, Command, Decide
+from orchestrator_tui.core.decide import decide
 from orchestrator_tui.core.event import GATE_KINDS, Draft, Event, check_payload
 from orchestrator_tui.core.evolve import evolve_batch
-from orchestrator_tui.core.facts import AgentFact, AgentsSeen, LifeSign, TaskFact
+from orchestrator_tui.core.facts import AgentFact, AgentsSeen, LifeSign, ListSeen, TaskFact
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, State, Track
-from orchestrator_tui.core.observe import ListSeen, observe
+from orchestrator_tui.core.observe import observe
 from orchestrator_tui.core.observe_agents import observe_agents
 from orchestrator_tui.core.policy import policy
 from orchestrator_tui.core.refusal import refusal

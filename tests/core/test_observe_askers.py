@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.facts import AgentsSeen, CallEnded
+from orchestrator_tui.core.facts import AgentsSeen, CallEnded, ListSeen
 from orchestrator_tui.core.model import Gate, GateState
-from orchestrator_tui.core.observe import ListSeen, observe
+from orchestrator_tui.core.observe import observe
 from orchestrator_tui.core.observe_askers import awaited, observe_answers
 from tests.core.builders import MINUTE, NO_RULES, SECOND, Ledger, agent, asking, on_gate, opened, track_added
 

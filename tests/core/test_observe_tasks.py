@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.facts import ListSeen
 from orchestrator_tui.core.model import GateState, TrackState
 from orchestrator_tui.core.normalise import task_gate_id
-from orchestrator_tui.core.observe import ListSeen, observe, observe_ending
+from orchestrator_tui.core.observe import observe, observe_ending
 from tests.core.builders import (
     LADDER,
     MINUTE,

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from orchestrator_tui.core.canonical import canonical_json
 from orchestrator_tui.core.event import check_payload
 from orchestrator_tui.core.evolve import BatchFold, evolve, evolve_batch, fold
-from orchestrator_tui.core.facts import LifeSign, TaskFact
+from orchestrator_tui.core.facts import LifeSign, ListSeen, TaskFact
 from orchestrator_tui.core.model import Batch, State
-from orchestrator_tui.core.observe import ListSeen, observe
+from orchestrator_tui.core.observe import observe
 from orchestrator_tui.core.policy import policy
 from orchestrator_tui.core.silence import Sight
 from tests.core.builders import BATCH, MINUTE, RULES, START, Ledger

@@ -15,10 +15,10 @@ from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.delivery import Reach, route_to_take
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.evolve import fold
-from orchestrator_tui.core.facts import LifeSign, TaskFact
+from orchestrator_tui.core.facts import LifeSign, ListSeen, TaskFact
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Gate, GateState, Risk
-from orchestrator_tui.core.observe import ListSeen, observe, observe_ending
+from orchestrator_tui.core.observe import observe, observe_ending
 from orchestrator_tui.core.policy import policy
 from orchestrator_tui.core.queries import gate_queue, wants_confirmation
 from orchestrator_tui.core.rules import AnswerRule, Rules

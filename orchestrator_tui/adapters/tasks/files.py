@@ -16,10 +16,10 @@ from orchestrator_tui.adapters.tasks.reader import read_task
 from orchestrator_tui.adapters.tasks.record import TaskRecord
 from orchestrator_tui.adapters.tasks.scan import ScanResult, TaskLists
 from orchestrator_tui.adapters.tasks.writer import TaskWriteFailed, merge_metadata, update_task, write_decision
+from orchestrator_tui.core.facts import ListSeen
 from orchestrator_tui.core.model import Gate
 from orchestrator_tui.core.naming import task_source
 from orchestrator_tui.core.normalise import digest, task_question
-from orchestrator_tui.core.observe import ListSeen
 from orchestrator_tui.runtime.ports import Clock
 from orchestrator_tui.runtime.world import ListSight
 

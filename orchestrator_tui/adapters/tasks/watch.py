@@ -14,7 +14,6 @@ import time
 from collections.abc import Callable, Collection, Iterable
 from contextlib import closing, suppress
 
-from orchestrator_tui.adapters.tasks import changes
 from orchestrator_tui.adapters.tasks.filesystem import TELLING, filesystem_of
 from orchestrator_tui.core.frozen import frozen
 
@@ -118,6 +117,9 @@ class TaskWatch:
 
     def _follow(self, plan: _Plan) -> None:
         """Give hints from the system's events until there is something else to watch."""
+        # Loaded by the thread that watches, after the first frame.
+        from orchestrator_tui.adapters.tasks import changes
+
         try:
             turns = changes.turns(plan.paths, self._stop)
             with closing(turns):

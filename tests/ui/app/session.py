@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from orchestrator_tui.core.commands import Command, Decide
-from orchestrator_tui.core.decide import Actor, decide
+from orchestrator_tui.core.commands import Actor, Command, Decide
+from orchestrator_tui.core.decide import decide
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.evolve import evolve
 from orchestrator_tui.core.instant import Instant

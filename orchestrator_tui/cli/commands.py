@@ -6,6 +6,7 @@ COCKPIT = "cockpit"
 COMMANDS = {
     "demo": ("demo", "[--headless]", "three scripted agents in a real repository; no account needed"),
     "check": ("check", "PLAN", "what a plan would do: conflicts, waves, cost; nothing is created"),
+    "convert": ("convert", "FILE [-o PLAN]", "a file of another system as a plan of ours"),
     "run": ("run", "PLAN", "start a plan: worktrees, agents, gates, merges, report"),
     "attach": ("attach", "[BATCH]", "the cockpit on a run; its host is started again where none lives"),
     "list": ("list", "", "the batches of this repository"),

@@ -228,6 +228,7 @@ def _finding_added(track: Track, event: Event) -> Track:
         by=data.get("by", ""),
         times=1 + sum(_same(one, data) for one in track.findings),
         attempt=track.attempts[-1].id if track.attempts else "",
+        about=data.get("about", ""),
     )
     return changed(track, findings=(*track.findings, finding))
 

@@ -92,7 +92,11 @@ class Provision:
 
 @frozen
 class PlannedTrack:
-    """One track of a plan. ``wave`` is 0 where the plan leaves it to the dependencies."""
+    """One track of a plan. ``wave`` is 0 where the plan leaves it to the dependencies.
+
+    ``tests`` tells that tests are part of it, ``test_scope`` what they cover; ``deep_review`` that the senior reviewer
+    of its workflow looks at it, too (seed 001).
+    """
 
     slug: str
     title: str
@@ -108,6 +112,9 @@ class PlannedTrack:
     tier: str = ""
     deploy: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
+    tests: bool = False
+    test_scope: str = ""
+    deep_review: bool = False
 
 
 @frozen
@@ -116,7 +123,9 @@ class Plan:
 
     ``worktrees`` is the folder of the worktrees; ``describe`` the sentence that a batch without tracks starts from;
     ``fingerprint`` what the repository's configuration and hooks were like when it began (reliability G-5); ``offered``
-    what worktrees could be given of what git ignores, where nobody has said yet whether they are to get it.
+    what worktrees could be given of what git ignores, where nobody has said yet whether they are to get it;
+    ``outline`` is the agreed plan in Markdown, ``tests_required`` whether the repository has tests that new work must
+    join, None where nobody has looked (seed 001).
     """
 
     title: str
@@ -136,6 +145,8 @@ class Plan:
     file: str = ""
     fingerprint: str = ""
     offered: Provision = field(default_factory=Provision)
+    outline: str = ""
+    tests_required: bool | None = None
 
     def environment(self, name: str) -> Environment | None:
         """The environment of this name, or None."""

@@ -43,7 +43,8 @@ class Finding:
     """What a reviewer says; severity is ``blocker``, ``concern``, ``follow-up`` or ``nit``.
 
     ``state`` is ``open``, ``fixed``, ``accepted`` or ``deferred``; ``times`` how often it was raised (seed 000:
-    raised again after a resend it is a person's); ``attempt`` is the one that was at work or had just ended then.
+    raised again after a resend it is a person's); ``attempt`` is the one that was at work or had just ended then;
+    ``about`` is the track that it was said of, where there is none of that name (seed 001: unassigned).
     """
 
     id: str
@@ -56,6 +57,7 @@ class Finding:
     state: str = "open"
     times: int = 1
     attempt: str = ""
+    about: str = ""
 
 
 @frozen

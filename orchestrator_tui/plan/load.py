@@ -116,7 +116,7 @@ def plan_from_tracks(data: bytes | str, file: str, plan: Plan, workflows: Mappin
     found = _foreign_workflows(model, workflows, document, name)
     made, wrong = _tracks(model.tracks, plan, workflows, document, name)
     found += wrong
-    whole = replace(plan, tracks=(*plan.tracks, *made))
+    whole = replace(plan, tracks=(*plan.tracks, *made), outline=model.outline or plan.outline)
     return Loaded(whole, workflows, tuple(found), document.lines, False, name, len(plan.tracks))
 
 
@@ -163,6 +163,8 @@ def _loaded(
         environments=_environments(model),
         provision=Provision(tuple(model.provision.copy_files), tuple(model.provision.link), model.provision.setup),
         describe=model.describe,
+        outline=model.outline,
+        tests_required=model.tests_required,
         file=str(path.absolute()),
     )
     problems += _unnamed_commands(model, document, file)
@@ -292,6 +294,9 @@ class _TrackReader:
             tier=self._tier(workflow),
             deploy=self._deploy(workflow),
             areas=tuple(model.areas),
+            tests=model.tests,
+            test_scope=model.test_scope,
+            deep_review=model.deep_review,
         )
 
     def _scope(self) -> Scope:

@@ -23,6 +23,7 @@ from orchestrator_tui.plan.fields import (
     Says,
     Slug,
     Slugs,
+    Switch,
     Text,
     Variables,
     Words,
@@ -30,6 +31,7 @@ from orchestrator_tui.plan.fields import (
     keyed,
     listed,
     names_as_mapping,
+    read_switch,
     read_whole,
 )
 from orchestrator_tui.plan.problems import Wrong
@@ -143,6 +145,9 @@ class TrackFile(Part):
         None, description="environments; without it all of the plan, where its workflow has a stage that deploys"
     )
     areas: Names = Field([], description="parts of the product that it touches, such as `backend` or `migrations`")
+    tests: Switch = Field(False, description="tests are part of it")
+    test_scope: Line = Field("", description="what its tests cover, in a few words")
+    deep_review: Switch = Field(False, description="the senior reviewer of its workflow looks at it, too")
 
 
 class PlanFile(Part):
@@ -154,6 +159,10 @@ class PlanFile(Part):
     integration: Line = Field("", description="the branch on which tracks come together; `orch/<batch>/integration`")
     worktrees: Place = Field("", description="the folder of the worktrees; without it one beside the repository")
     describe: Text = Field("", description="what is wanted, where the workflow's own stages divide it into tracks")
+    outline: Text = Field("", description="the agreed plan in Markdown: what its agents and reports are told of it")
+    tests_required: Annotated[bool | None, BeforeValidator(read_switch), Says("`true` or `false`")] = Field(
+        None, description="new work joins tests that are there; without it, what the repository's files say"
+    )
     limits: LimitsFile = Field(LimitsFile.model_validate({}), description="bounds of the batch")
     agent: Annotated[AgentFile, BeforeValidator(partial(keyed, "runner"))] = Field(
         AgentFile.model_validate({}), description="which agents do the work; a word alone is the runner"
@@ -176,4 +185,5 @@ class PlanFile(Part):
 class TracksFile(Part):
     """A track list that a stage of a batch wrote."""
 
+    outline: Text = Field("", description="the agreed plan in Markdown")
     tracks: Annotated[list[TrackFile], AfterValidator(_few), Says("list of tracks")] = Field(description="the work")

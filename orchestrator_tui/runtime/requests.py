@@ -11,7 +11,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import StageSaid
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch
-from orchestrator_tui.core.naming import agent_slug
+from orchestrator_tui.core.naming import BATCH_TRACK, agent_slug
 from orchestrator_tui.core.observe_report import observe_report, read_report
 from orchestrator_tui.core.observe_said import observe_said, track_of_task
 from orchestrator_tui.core.refusal import MAX_TEXT_BYTES
@@ -49,7 +49,7 @@ def take(batch: Batch, request: Request, rules: Rules, now: Instant) -> tuple[Dr
     if not track:
         return (taken(request, f"unknown track {sanitise_line(str(request.payload.get('track')), 60)}"),)
     try:
-        drafts = maker(track, request)
+        drafts = _finding_of(batch, track, request) if request.kind == "finding" else maker(track, request)
     except (KeyError, TypeError, ValueError) as error:
         return (unfit(request, error),)
     return (*drafts, taken(request, "done"))
@@ -147,6 +147,20 @@ def _finding(track: str, request: Request) -> tuple[Draft, ...]:
         "by": request.origin,
     }
     return (Draft("finding_added", finding),)
+
+
+def _finding_of(batch: Batch, track: str, request: Request) -> tuple[Draft, ...]:
+    """A finding of the caller's own track, or from who works for the whole batch of the track that it names.
+
+    One that names no track there is stays with the batch, under that name (seed 001: unassigned); a reviewer of one
+    track speaks of that track whatever it names.
+    """
+    named = sanitise_line(_text(request.payload, "of", 80), 80)
+    if not named or track != BATCH_TRACK:
+        return _finding(track, request)
+    if named in batch.tracks and named != BATCH_TRACK:
+        return _finding(named, request)
+    return tuple(Draft(one.kind, {**one.payload, "about": named}) for one in _finding(track, request))
 
 
 def _check(track: str, request: Request) -> tuple[Draft, ...]:

@@ -138,10 +138,10 @@ def test_what_a_plan_does_not_say_has_its_default(tmp_path: Path) -> None:
 
 def test_no_key_of_a_model_is_forgotten_here() -> None:
     written: dict[type[Part], str] = {
-        models.PlanFile: "title workflow base integration worktrees describe limits agent checks environments "
-        "provision rules tracks",
+        models.PlanFile: "title workflow base integration worktrees describe outline tests_required limits agent checks "
+        "environments provision rules tracks",
         models.TrackFile: "slug title kind workflow brief files owned allowed read_only append_only depends_on "
-        "priority wave checks acceptance tier deploy areas",
+        "priority wave checks acceptance tier deploy areas tests test_scope deep_review",
         models.LimitsFile: "agents cost_usd track_cost_usd turns tokens wall",
         models.AgentFile: "runner command scripts permission_mode environment max_turns models",
         models.EnvironmentFile: "deploy health risk wall",
@@ -342,7 +342,7 @@ def test_a_track_list_of_a_stage_becomes_tracks(tmp_path: Path) -> None:
             "tracks:\n  - {slug: one, checks: [unti]}\n",
             'out.yaml:2: tracks[0].checks: there is no check of the plan "unti"; did you mean "unit"?',
         ),
-        ("title: mine\ntracks: []\n", "out.yaml:1: title: there is no such key; there are tracks"),
+        ("title: mine\ntracks: []\n", "out.yaml:1: title: there is no such key; there are outline, tracks"),
         ("{}\n", "out.yaml:1: tracks: is missing"),
         ("tracks: &a []\n", "out.yaml:1: anchors (&a) are not accepted"),
     ],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from orchestrator_tui.plan.imports.build_args import BUILD_ARGS
 from orchestrator_tui.plan.imports.importer import Importer
 
-IMPORTERS: tuple[Importer, ...] = ()
+IMPORTERS: tuple[Importer, ...] = (BUILD_ARGS,)
 
 
 def importer_for(path: Path, text: str) -> Importer | None:

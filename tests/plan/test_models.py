@@ -138,8 +138,8 @@ def test_what_a_plan_does_not_say_has_its_default(tmp_path: Path) -> None:
 
 def test_no_key_of_a_model_is_forgotten_here() -> None:
     written: dict[type[Part], str] = {
-        models.PlanFile: "title workflow base integration worktrees describe outline tests_required limits agent checks "
-        "environments provision rules tracks",
+        models.PlanFile: "title workflow base integration worktrees describe outline tests_required limits agent "
+        "checks environments provision rules tracks",
         models.TrackFile: "slug title kind workflow brief files owned allowed read_only append_only depends_on "
         "priority wave checks acceptance tier deploy areas tests test_scope deep_review",
         models.LimitsFile: "agents cost_usd track_cost_usd turns tokens wall",

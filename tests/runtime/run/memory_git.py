@@ -167,6 +167,8 @@ class MemoryGit:
             outside=tuple(f"{one.path} {one.why}" for one in found if scope.declared and one.path not in own),
             missing=tuple(one for one in artefacts if one not in now),
             uncommitted=tuple(tree.changed),
+            tests=tuple(one for one in names if "test" in one),
+            commits=len(self._ancestors(self.branches[tree.branch]).keys() - self._ancestors(base_sha).keys()),
         )
 
     @dying

@@ -21,10 +21,11 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
+from orchestrator_tui.adapters.git.configured import LISTING, Configured, configured
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.lock import held_descriptors
 from orchestrator_tui.adapters.git.places import is_bare
-from orchestrator_tui.adapters.git.settings import ENVIRONMENT, FLAGS, FORCED, drivers_off, needs_drivers_off
+from orchestrator_tui.adapters.git.settings import ENVIRONMENT, FLAGS, FORCED, needs_drivers_off
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.text import sanitise_line
 
@@ -110,12 +111,26 @@ def git_result(
         raise GitError(f"{cwd} is not there")
     variables: dict[str, str] = {}
     if needs_drivers_off(args[0]):
-        listed = _run(place, ("config", "--list", "--name-only", "-z"), None, READ_SECONDS, {}, None)
-        if listed.code != 0:
-            raise failure(cwd, "config", listed)
-        variables = drivers_off(listed.out.split("\0"))
+        variables = dict(settings_at(cwd).drivers_off)
     flags = FLAGS.get(args[0], ())
     return _run(place, (args[0], *flags, *args[1:]), stdin, timeout, {**variables, **(env or {})}, limit)
+
+
+def settings_at(cwd: Path) -> Configured:
+    """The settings in force at the root of a repository or worktree, or anywhere.
+
+    Raises:
+        GitError: git cannot read them.
+    """
+    place = os.path.realpath(cwd)
+
+    def listing() -> str:
+        result = _run(place, LISTING, None, READ_SECONDS, {}, None)
+        if result.code != 0:
+            raise failure(cwd, "config", result)
+        return result.out
+
+    return configured(place, listing)
 
 
 def failure(cwd: Path, subcommand: str, result: Result) -> GitError:
@@ -137,7 +152,7 @@ def commit_identity(cwd: Path) -> dict[str, str]:
     for part, fallback in (("name", fallback_name), ("email", fallback_mail)):
         # Of these two settings the variables come first for git as well, and they start nothing.
         set_by_person = os.environ.get(f"GIT_COMMITTER_{part.upper()}") or os.environ.get(f"GIT_AUTHOR_{part.upper()}")
-        chosen = set_by_person or git(cwd, "config", "--get", f"user.{part}", check=False).strip() or fallback
+        chosen = set_by_person or settings_at(cwd).person.get(f"user.{part}", "").strip() or fallback
         variables |= {f"GIT_AUTHOR_{part.upper()}": chosen, f"GIT_COMMITTER_{part.upper()}": chosen}
     return variables
 

@@ -9,12 +9,13 @@ then nobody has worked in the tree.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, git
 from orchestrator_tui.adapters.git.errors import GitError
-from orchestrator_tui.adapters.git.history import NOWHERE, branch_tip, commit_id, merge_base
+from orchestrator_tui.adapters.git.history import NOWHERE, commit_id, is_full_id, merge_base
 from orchestrator_tui.adapters.git.listing import OURS, Listed, find, holding
 from orchestrator_tui.adapters.git.lock import file_lock, repository_lock
 from orchestrator_tui.adapters.git.names import check_branch
@@ -65,7 +66,8 @@ def create(repository: Path, path: Path, branch: str, base: str, reason: str, *,
         raise GitError(f"{path} is no place for a worktree: it must be an absolute path and no symbolic link")
     # As git will name it; the same for the same call, whatever links lead there.
     path = Path(os.path.realpath(path.parent)) / path.name
-    wanted = _Wanted(repository, path, branch, commit_id(repository, base), reason, adopt)
+    # A full id needs no look: what begins there says when there is no such commit.
+    wanted = _Wanted(repository, path, branch, base if is_full_id(base) else commit_id(repository, base), reason, adopt)
     made: list[str] = []
     try:
         with repository_lock(repository):
@@ -74,19 +76,22 @@ def create(repository: Path, path: Path, branch: str, base: str, reason: str, *,
     except OSError:
         _take_back(wanted, made)
         raise
+    if "branch" in made:
+        return Created(place, branch, wanted.base_sha)
     return Created(place, branch, merge_base(repository, wanted.base_sha, f"refs/heads/{branch}") or wanted.base_sha)
 
 
 def _registered(wanted: _Wanted, made: list[str]) -> Path:
     """Make sure that git knows the worktree with its branch, and return where it is."""
     repository, path, branch = wanted.repository, wanted.path, wanted.branch
-    there, tip = find(repository, path), branch_tip(repository, branch)
+    there, branches = find(repository, path), _branches(repository)
+    tip = branches.get(branch)
     if there is not None:
         return _continued(wanted, there, tip, made)
     if os.path.lexists(path) and (not path.is_dir() or any(path.iterdir())):
         raise GitError(f"{path} is there already and is no worktree of {repository}: move it or choose another place")
     if tip is None:
-        _refuse_twin(repository, branch)
+        _refuse_twin(branch, branches)
     else:
         elsewhere = holding(repository, branch)
         if not wanted.adopt:
@@ -176,12 +181,18 @@ def _take_back(wanted: _Wanted, made: list[str]) -> None:
             git(repository, "update-ref", "-d", f"refs/heads/{wanted.branch}", wanted.base_sha, check=False)
 
 
-def _refuse_twin(repository: Path, branch: str) -> None:
+def _branches(repository: Path) -> dict[str, str]:
+    """Every branch with the commit that it points at."""
+    lines = git(repository, "for-each-ref", "--format=%(objectname) %(refname:lstrip=2)", "refs/heads/").splitlines()
+    return {name: tip for tip, _, name in (line.partition(" ") for line in lines)}
+
+
+def _refuse_twin(branch: str, branches: Iterable[str]) -> None:
     """Refuse a name that collides with a branch that is there, on some file systems or in git's own files."""
     new = branch.casefold()
-    for other in git(repository, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads/").split("\n"):
+    for other in branches:
         low = other.casefold()
         if low == new and other != branch:
             raise GitError(f"the branch {branch} differs only by case from {other}, which is there already")
-        if low and (new.startswith(low + "/") or low.startswith(new + "/")):
+        if new.startswith(low + "/") or low.startswith(new + "/"):
             raise GitError(f"the branch {branch} cannot be beside {other}: one would be a directory of the other")

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from orchestrator_tui.adapters.git.command import git
-from orchestrator_tui.adapters.git.history import commit_id, count
+from orchestrator_tui.adapters.git.history import commit_id, count, is_full_id
 from orchestrator_tui.adapters.git.trees import contents
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.scope import Breach, Touched, breaches
@@ -57,14 +57,15 @@ def changes(path: Path, base_sha: str) -> Changes:
     Raises:
         GitError: it is no worktree, the base is not there, or git fails.
     """
-    base = commit_id(path, base_sha)
+    # A full id needs no look: what compares with it says when there is none.
+    base = base_sha if is_full_id(base_sha) else commit_id(path, base_sha)
     held = contents(path)
     text = git(path, "diff", "--raw", "--numstat", "--no-abbrev", _RENAMES, "-z", base, "--")
     entries = list(_entries(text))
     grown = {one.path for one in entries if one.kind == "A" or (one.could_have_grown and _has_grown(path, one))}
     return Changes(
         head=held.head,
-        commits=count(path, "HEAD", f"^{base}"),
+        commits=0 if held.head == base else count(path, "HEAD", f"^{base}"),
         files=tuple(one.change(one.path in grown) for one in entries),
         uncommitted=held.uncommitted,
         untracked=held.untracked,

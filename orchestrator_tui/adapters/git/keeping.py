@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from orchestrator_tui.adapters.git.command import WRITE_SECONDS, failure, git, git_result
+from orchestrator_tui.adapters.git.command import WRITE_SECONDS, failure, git, git_result, settings_at
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.history import behind, branch_tip, commit_id, count
-from orchestrator_tui.adapters.git.listing import Listed, find, holding, listed
+from orchestrator_tui.adapters.git.listing import Listed, at, find, holding, listed
 from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.trees import concealed, contents, some, under_way
 from orchestrator_tui.core.frozen import frozen
@@ -98,10 +98,11 @@ def remove(repository: Path, path: Path, branch: str, into: str | None) -> Remov
         GitError: git fails at looking.
     """
     with repository_lock(repository):
-        there, tip = find(repository, path), branch_tip(repository, branch)
+        trees, tip = listed(repository), branch_tip(repository, branch)
+        there = at(trees, path)
         ignored = 0
         if there is not None:
-            why, ignored = _why_kept(repository, there, branch)
+            why, ignored = _why_kept(trees[0], there, branch)
             if why:
                 return Kept(why)
         elif os.path.lexists(path):
@@ -114,10 +115,10 @@ def remove(repository: Path, path: Path, branch: str, into: str | None) -> Remov
         return Kept(why) if why else Removed(path, _delete(repository, branch, tip), tip or "", ignored)
 
 
-def _why_kept(repository: Path, there: Listed, branch: str) -> tuple[str, int]:
+def _why_kept(main: Listed, there: Listed, branch: str) -> tuple[str, int]:
     """Why this worktree must stay, or ""; and how many ignored entries it has."""
     path = there.path
-    if os.path.realpath(listed(repository)[0].path) == os.path.realpath(path):
+    if os.path.realpath(main.path) == os.path.realpath(path):
         return f"{path} is the main working tree", 0
     if not path.is_dir():
         # Its disk may only be away; but where its neighbours are in sight, it is gone.
@@ -170,8 +171,9 @@ def _delete(repository: Path, branch: str, tip: str | None) -> str:
     if git_result(repository, "update-ref", "-d", f"refs/heads/{branch}", tip).code != 0:
         return ""
     section = f"branch.{branch}"
-    # Whom the branch follows, should its agent have set that; git complains when there is nothing.
-    git_result(repository, "config", "--local", "--remove-section", section)
+    # Whom the branch follows, should its agent have set that.
+    if any(name.startswith(f"{section}.") for name in settings_at(repository).names):
+        git_result(repository, "config", "--local", "--remove-section", section)
     return branch
 
 

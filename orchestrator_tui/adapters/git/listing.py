@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from orchestrator_tui.adapters.git.command import git, git_result
@@ -50,8 +51,13 @@ def listed(repository: Path) -> tuple[Listed, ...]:
 
 def find(repository: Path, path: Path) -> Listed | None:
     """The working tree at ``path``, or None."""
+    return at(listed(repository), path)
+
+
+def at(trees: Iterable[Listed], path: Path) -> Listed | None:
+    """The one of these working trees that is at ``path``, or None."""
     place = os.path.realpath(path)
-    return next((one for one in listed(repository) if os.path.realpath(one.path) == place), None)
+    return next((one for one in trees if os.path.realpath(one.path) == place), None)
 
 
 def holding(repository: Path, branch: str) -> Listed | None:

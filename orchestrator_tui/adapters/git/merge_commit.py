@@ -6,7 +6,7 @@ from pathlib import Path
 
 from orchestrator_tui.adapters.git.command import commit_identity, git
 from orchestrator_tui.adapters.git.errors import GitError
-from orchestrator_tui.adapters.git.history import commit_id
+from orchestrator_tui.adapters.git.history import commit_id, is_full_id
 
 
 def commit_merge(repository: Path, tree: str, first: str, second: str, message: str) -> str:
@@ -38,3 +38,13 @@ def exact(repository: Path, sha: str) -> str:
     if commit_id(repository, sha) != sha:
         raise GitError(f"{sha[:80]!r} is not the full id of a commit")
     return sha
+
+
+def is_news(repository: Path, sha: str, tip: str) -> bool:
+    """Whether this is nothing but the full id of a commit, and one that ``tip`` has not; all by one command.
+
+    False says nothing: look closer with :func:`exact`.
+    """
+    if not is_full_id(sha):
+        return False
+    return git(repository, "rev-list", "--max-count=1", sha, f"^{tip}", "--", check=False).strip() == sha

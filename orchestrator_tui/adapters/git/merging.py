@@ -15,7 +15,7 @@ from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.freshness import Freshness, freshness
 from orchestrator_tui.adapters.git.history import behind, commit_id, contains
 from orchestrator_tui.adapters.git.lock import repository_lock
-from orchestrator_tui.adapters.git.merge_commit import commit_merge, exact, parents
+from orchestrator_tui.adapters.git.merge_commit import commit_merge, exact, is_news, parents
 from orchestrator_tui.adapters.git.moving import clean_tree, move, settle
 from orchestrator_tui.adapters.git.places import common_directory, git_directory
 from orchestrator_tui.adapters.git.previewing import Preview, Sides, preview, sides
@@ -88,14 +88,15 @@ def merge(tree: Path, head_sha: str, message: str, expected_tip: str) -> Merged 
     with repository_lock(tree):
         settle(tree)
         held = clean_tree(tree)
-        head = exact(tree, head_sha)
+        fresh = is_news(tree, head_sha, held.head)
+        head = head_sha if fresh else exact(tree, head_sha)
         if held.head != expected_tip:
             if parents(tree, held.head) == [expected_tip, head]:
                 return Merged(held.head)
             raise GitError(
                 f"{held.branch} is at {held.head[:12]} and not at {expected_tip[:12]}: it was moved meanwhile"
             )
-        if contains(tree, held.head, head):
+        if not fresh and contains(tree, held.head, head):
             return Merged(merged_already(tree, head) or held.head)
         outcome = preview(tree, held.head, head)
         if not outcome.clean:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from orchestrator_tui.adapters.git.command import git_result
@@ -59,9 +60,15 @@ def check_branch(branch: str) -> str:
         or any(part.lower().partition(".")[0] in _RESERVED for part in parts)
     )
     # git has the last word; it is asked in a place where no repository gives short names a meaning.
-    if wrong or git_result(Path(os.sep), "check-ref-format", "--branch", branch).code != 0:
+    if wrong or not _is_allowed(branch):
         raise GitError(f"{_shown(branch)} is no safe name for a branch: use letters, digits and - _ . / + only")
     return branch
+
+
+@lru_cache(maxsize=1024)
+def _is_allowed(branch: str) -> bool:
+    """What git says of a name never changes."""
+    return git_result(Path(os.sep), "check-ref-format", "--branch", branch).code == 0
 
 
 def safe_path(root: Path, slug: str) -> Path:

@@ -3,7 +3,7 @@
 An agent writes into the settings that all worktrees share, and into ``.gitattributes``. Whatever there names a program
 is given a harmless value on git's command line, which wins over every file. What has a fixed name stands in
 :data:`FORCED`. Filters and merge drivers are named freely; theirs are read right before each command that could
-use them, and given values by name: filters none, merge drivers git's own merge of texts.
+use them (:mod:`~.configured`), and given values by name: filters none, merge drivers git's own merge of texts.
 
 Two consequences. Files of a filter such as Git LFS stay in our worktrees what they are in the repository; a setup
 command may fetch their content (``git lfs pull``). And nothing is fetched: every transport is closed, so that a
@@ -107,7 +107,7 @@ AGENT_ENVIRONMENT: Mapping[str, str] = {
 # Comparing files, and whatever writes a working tree or merges, may run what a driver names.
 _WITHOUT_DRIVERS = frozenset(
     "branch check-ignore check-ref-format config for-each-ref merge-base rev-list rev-parse symbolic-ref update-ref "
-    "commit-tree cat-file ls-files var show-ref".split()
+    "commit-tree cat-file ls-files var show-ref version".split()
 )
 _DIFF_FLAGS = ("--no-ext-diff", "--no-textconv", "--no-color", "--no-relative", "--ignore-submodules=dirty")
 FLAGS: Mapping[str, tuple[str, ...]] = {

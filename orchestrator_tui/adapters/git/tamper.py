@@ -13,7 +13,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from orchestrator_tui.adapters.git.command import failure, git_result
+from orchestrator_tui.adapters.git.command import failure, git_result, settings_at
 from orchestrator_tui.adapters.git.places import common_directory
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.text import sanitise_line
@@ -112,6 +112,8 @@ def _hooks(repository: Path) -> Iterator[tuple[str, str]]:
 
 def _named_hooks(repository: Path) -> Path | None:
     """The directory of hooks that the settings of the repository name; ours on the command line does not count."""
+    if "core.hookspath" not in settings_at(repository).names:
+        return None
     for scope in ("--worktree", "--local"):
         found = git_result(repository, "config", scope, "--type=path", "--get", "core.hooksPath")
         if found.code == 0 and found.out.strip():

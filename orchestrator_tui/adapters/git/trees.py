@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from orchestrator_tui.adapters.git.command import git
+from orchestrator_tui.adapters.git.command import git, settings_at
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.places import common_directory, git_directory
 from orchestrator_tui.core.frozen import frozen
@@ -83,6 +83,8 @@ def confirm_root(tree: Path) -> None:
     Raises:
         GitError: it does not.
     """
+    if (tree / ".git").exists() and "core.worktree" not in settings_at(tree).names:
+        return
     top = git(tree, "rev-parse", "--show-toplevel").rstrip("\n")
     if os.path.realpath(top) != os.path.realpath(tree):
         raise GitError(f"{tree} is not the root of its working tree: git says {top}")

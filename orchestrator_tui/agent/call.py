@@ -145,6 +145,33 @@ class Call:
         content = {"track": self.track(), **payload}
         self._journal.insert_request(self.batch, kind, content, self.clock.now(), self.identity.origin)
 
+    def tell_stage(self) -> None:
+        """Leave word of the stage that the task now shows: its next report may overwrite it before anybody looks.
+
+        Where nobody has watched yet there is nobody to tell, and in a run it is the engine that moves stages. The file
+        stands whatever becomes of this.
+        """
+        from orchestrator_tui.journal.home import journal_directory, repository_root, state_home
+
+        home, repository = state_home(self.identity.environ), repository_root(self.identity.start)
+        if not journal_directory(home, repository).is_dir():
+            return
+        from orchestrator_tui.adapters.tasks.fact import to_fact
+        from orchestrator_tui.core.model import RUN
+        from orchestrator_tui.core.stage_said import STAGE_SAID, payload, said_in
+        from orchestrator_tui.journal.port import JournalError
+
+        said = said_in(to_fact(self.task.record))
+        if said is None or self.door() is None or self._journal is None:
+            return
+        try:
+            if any(head.id == self.batch and head.kind != RUN for head in self._journal.batches()):
+                self._journal.insert_request(
+                    self.batch, STAGE_SAID, payload(said), self.clock.now(), self.identity.origin
+                )
+        except JournalError as error:
+            self.journal_problem = str(error)
+
     def track(self) -> str:
         """The slug by which the batch knows the caller's track: who watches may have had to tell two apart."""
         known = "" if self._door is None else self._door.slug_of(self.task.source)

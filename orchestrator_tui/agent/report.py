@@ -35,6 +35,8 @@ def report(values: Values, call: Call) -> int:
 
         went_on(call, call.standing, f"its agent went on to stage {stage}")
     call.wrote()
+    if {"stage", "status"} & set(values):
+        call.tell_stage()
     return DONE
 
 

@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.agent.main import main
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.stage_said import STAGE_SAID, read_payload
+from orchestrator_tui.journal.sqlite import open_journal
 from tests.agent.scene import Scene
 
 Agent = Callable[..., int]
@@ -234,3 +238,29 @@ def test_notes_findings_and_checks_are_requests_for_the_holder(scene: Scene, age
         ),
         ("check", {"track": "alpha", "name": "unit tests", "result": "fail", "detail": "2 of 212"}, "agent:alpha"),
     ]
+
+
+def test_every_stage_that_was_reported_is_left_for_the_holder(scene: Scene, agent: Agent) -> None:
+    """Two reports between two looks at the file: the second has overwritten what the first said."""
+    assert agent("note", "the batch is known from now on") == 0
+    for stage in ("4", "5"):
+        assert agent("report", "--stage", stage) == 0
+    assert agent("report", "--status", "completed") == 0
+    assert agent("report", "--progress", "says nothing of a stage") == 0
+    journal = scene.journal()
+    told = [read_payload(one.payload) for one in journal.requests(scene.batch) if one.kind == STAGE_SAID]
+    journal.close()
+    assert [(one.source, one.stage, one.status) for one in told] == [
+        ("task:1", 4, "in_progress"),
+        ("task:1", 5, "in_progress"),
+        ("task:1", 5, "completed"),
+    ]
+
+
+def test_in_a_run_no_stage_is_left_for_the_holder(scene: Scene, agent: Agent) -> None:
+    open_journal(scene.repository, {"ORCH_HOME": str(scene.home)}).close()
+    journal = scene.journal()
+    journal.open_batch(scene.batch, Draft("batch_opened", {"title": "t", "kind": "run"}), SystemClock().now(), "test")
+    assert agent("report", "--stage", "4") == 0
+    assert [one.kind for one in journal.requests(scene.batch)] == []
+    journal.close()

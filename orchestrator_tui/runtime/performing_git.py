@@ -11,16 +11,19 @@ from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.run import Effect, Inspection
 from orchestrator_tui.core.schedule import effects, merging
+from orchestrator_tui.core.schedule.judging import form_path
 from orchestrator_tui.core.schedule.overlap import tampered
 from orchestrator_tui.core.schedule.paths import artefact_path
-from orchestrator_tui.core.schedule.rules import plan_of, run_of, stages_of, work_of, workflow_of
+from orchestrator_tui.core.schedule.rules import plan_of, run_of, stage_work, stages_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.trees import is_pooled, shared_tree
+from orchestrator_tui.core.text import sanitise
 from orchestrator_tui.runtime.run_world import RunWorld, TreeMade
 
 _LISTED = 300
 """Most files of an inspection that are recorded by name; a report counts them all."""
 
 _NAMED = 5
+_FORM_BYTES = 16_000
 _SIDES_BYTES = 24_000
 
 
@@ -90,7 +93,17 @@ def _inspect(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tup
     plan = plan_of(batch)
     # Before anything of it is merged: what an agent has changed of the shared settings was there before it ended.
     words = world.git.tampered(plan, plan.fingerprint) if plan.fingerprint else ()
-    return (inspected(track.slug, seen), *tampered(batch, words))
+    return (inspected(track.slug, seen), *_formed(world, batch, track, effect), *tampered(batch, words))
+
+
+def _formed(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    """The text of an artefact that has a form: it is judged, kept and exported from the journal alone."""
+    stage = int(effect.arguments.get("stage") or 0)
+    path = form_path(batch, track, stage_work(batch, track, stage)) if stage else ""
+    text = world.git.text(track.worktree, path, _FORM_BYTES) if path else None
+    if text is None:
+        return ()
+    return (Draft("artefact_read", {"track": track.slug, "path": path, "text": sanitise(text, _FORM_BYTES)}),)
 
 
 def inspected(slug: str, seen: Inspection) -> Draft:

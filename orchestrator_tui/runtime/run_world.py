@@ -283,6 +283,9 @@ class Git(Protocol):
         ``own`` are the artefacts of all stages of its ladder: they belong to the track whatever its scope says.
         """
 
+    def text(self, path: str, file: str, limit: int) -> str | None:
+        """The beginning of a file below a worktree, no more bytes than the limit; None where there is no plain one."""
+
     def commit(self, path: str, message: str) -> str:
         """Commit everything in a worktree that a person told us to commit; the new head."""
 

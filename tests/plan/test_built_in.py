@@ -125,6 +125,7 @@ def test_the_thresholds_of_seed_000() -> None:
     assert [one.name for one in found.batch_ladder.stages] == ["Scout", "Divide"]
     assert found.batch_works[1].artefacts == ("{plan}",)
     assert "Skip reason" in found.batch_works[0].prompt
+    assert (found.batch_works[0].narrow, len(found.batch_works[0].form)) == (1, 9)
     assert found.models[found.roles["scout"]] == "haiku"
     assert found.models[found.roles["implementer"]] == found.models[found.roles["reviewer"]] == "opus"
     review = work("tracks", "Review")

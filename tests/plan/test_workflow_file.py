@@ -59,6 +59,8 @@ stages:
     turns: 11
     wall: 10m
     cost_usd: 2.5
+    form: {Summary: text, Shape: one | two}
+    narrow: 3
     catches: what it catches
     skip_risk: what may happen
     risk: check
@@ -121,6 +123,8 @@ def test_every_key_of_a_stage_arrives() -> None:
         turns=11,
         wall_ms=600_000,
         cost_usd=2.5,
+        form={"Summary": "text", "Shape": "one | two"},
+        narrow=3,
     )
     assert found.works[1] == StageWork(
         role="reviewer",

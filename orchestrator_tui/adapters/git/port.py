@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -236,6 +237,20 @@ class RunGit:
         # A person knows the two sides by what they are, not by their commits.
         named = seen.marked.replace(f"<<<<<<< {ours}", "<<<<<<< merged already")
         return named.replace(f">>>>>>> {theirs}", ">>>>>>> this track")[:_SIDE_BYTES]
+
+    def text(self, path: str, file: str, limit: int) -> str | None:
+        """The beginning of a plain file below a worktree; None where there is none, or a link leads out of it."""
+        tree, place = Path(path).resolve(), Path(path) / file
+        try:
+            if not place.resolve().is_relative_to(tree):
+                return None
+            descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError:
+            return None
+        with open(descriptor, "rb") as opened:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return None
+            return opened.read(limit).decode("utf-8", "replace")
 
     # --- merging ---------------------------------------------------------------------------------------------
 

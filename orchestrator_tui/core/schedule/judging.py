@@ -6,6 +6,8 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import CheckCommand
 from orchestrator_tui.core.records import Finding
+from orchestrator_tui.core.schedule.forms import faults
+from orchestrator_tui.core.schedule.paths import artefact_path
 from orchestrator_tui.core.schedule.rules import RESOLVING, plan_of, stage_run, stage_work, work_of, workflow_of
 from orchestrator_tui.core.workflow import AGENT, StageWork
 
@@ -63,7 +65,7 @@ def judge(batch: Batch, track: Track) -> Judgement:
     grown = _grown(batch, track)
     if grown:
         return Judgement(GROWN, grown)
-    problems = (*_inspected(track, work), *_checked(batch, track, work), *_divided(track))
+    problems = (*_inspected(track, work), *_formed(batch, track, work), *_checked(batch, track, work), *_divided(track))
     if problems:
         return Judgement(REJECTED, problems)
     meaning = work.verdicts.get(run.verdict, "") if run.verdict else ""
@@ -147,6 +149,18 @@ def _inspected(track: Track, work: StageWork) -> tuple[str, ...]:
     if not work.writes and (seen.head != run.head or seen.uncommitted):
         problems.append("it has changed files although its stage only reads")
     return tuple(problems)
+
+
+def _formed(batch: Batch, track: Track, work: StageWork) -> tuple[str, ...]:
+    """What the artefact of a stage lacks of its form; one that is not there is told as missing."""
+    path = form_path(batch, track, work)
+    text = work_of(track).texts.get(path) if path else None
+    return () if text is None else tuple(f"{path}: {fault}" for fault in faults(text, work.form))
+
+
+def form_path(batch: Batch, track: Track, work: StageWork) -> str:
+    """The artefact of a stage that has a form, below the worktree; "" for none."""
+    return artefact_path(batch, track, work.artefacts[0]) if work.form and work.artefacts else ""
 
 
 def _in_conflict(track: Track, breach: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.moves import MOVES
-from orchestrator_tui.core.schedule import converging, deploying
+from orchestrator_tui.core.schedule import converging, deploying, narrowness
 from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, ON_STAGE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.judging import (
@@ -76,6 +76,9 @@ def advance(batch: Batch, track: Track) -> list[Draft]:
         return go_on(batch, track)
     if run.judged:
         return _after_judgement(batch, track)
+    narrow = narrowness.skipped(batch, track)
+    if narrow:
+        return narrow
     work = stage_work(batch, track, run.stage)
     if work.runs == DEPLOY:
         renewed = deploying.renewed(batch, track)

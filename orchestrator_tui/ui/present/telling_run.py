@@ -133,6 +133,7 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "stage_granted": _granted,
     "stage_judged": _judged,
     "work_inspected": lambda told: ("its work was looked at", "", "quiet"),
+    "artefact_read": lambda told: ("its document is read", str(told["path"]), "quiet"),
     "rescue_recorded": lambda told: (f"rescue: {told['action']}", f"{told['trigger']}; {told['outcome']}", "gate"),
     "checklist_recorded": _checklist,
     "merge_recorded": _merge,

@@ -216,6 +216,9 @@ class MemoryGit:
     def shared(self, paths: Mapping[str, tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:
         return self.overlapping
 
+    def text(self, path: str, file: str, limit: int) -> str | None:
+        return self.read(path).get(file)
+
     def sides(self, tree: str, ours: str, theirs: str, file: str) -> str:
         return f"{self.commits[ours].files.get(file, '')}\n---\n{self.commits[theirs].files.get(file, '')}"
 

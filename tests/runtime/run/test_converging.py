@@ -159,7 +159,12 @@ def test_a_file_that_a_finding_names_is_no_growth() -> None:
 
 def test_a_first_try_outside_of_its_scope_is_sent_back_as_before() -> None:
     scene = Scene(track("a"), workflow=workflow(growth=1))
-    scene.world.acts[f"a/{WRITE}"] = lambda agent: (agent.write("b.txt", "b\n"), (0, "done"))[1]
+
+    def stray(agent: Agent) -> tuple[int, str]:
+        agent.write("b.txt", "b\n")
+        return 0, "done"
+
+    scene.world.acts[f"a/{WRITE}"] = stray
     scene.play()
     assert scene.gate("cap").question.recommendation == "retry"
 

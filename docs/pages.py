@@ -128,6 +128,7 @@ KIND_MEANINGS: Mapping[str, str] = {
     "sides_seen": "both sides of the files that conflict",
     "deploy_recorded": "how a deploy to an environment went: `deployed`, `healthy`, `failed`, `declined` …",
     "published": "what was integrated is on the base branch",
+    "breaker_tripped": "an agent goes in circles, or on for too long: which pattern, how often, and what was done",
     "report_written": "the report was written, and of what state",
 }
 

@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from docs.tables import table
 from orchestrator_tui.core.workflow import BATCH_GATE_ITEMS, TRACK_GATE_ITEMS
-from orchestrator_tui.plan import answer_models, models, text, workflow_models
+from orchestrator_tui.plan import answer_models, live_rules_models, models, text, workflow_models
 from orchestrator_tui.plan.catalogue import OWN_FOLDER, load_workflows
 from orchestrator_tui.plan.checked import APPEND_ONLY, DEPLOY_QUEUE, NONE, ORDER, SERIALISE
 from orchestrator_tui.plan.conflicts import FEW_FILES
@@ -74,6 +74,7 @@ def workflows_page() -> str:
         _section("`stall`", workflow_models.StallFile),
         _section("`budget`", workflow_models.BudgetFile),
         _section("`merging`", workflow_models.MergingFile),
+        _section("`breaker`", live_rules_models.BreakerFile),
         _section("`answers`", answer_models.AnswerFile, _ANSWERS),
         _items("`track_gate`", TRACK_GATE_ITEMS),
         _items("`batch_gate`", BATCH_GATE_ITEMS),

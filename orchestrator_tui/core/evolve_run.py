@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.codec import from_data
 from orchestrator_tui.core.event import Event
+from orchestrator_tui.core.evolve_live import LIVE_TRACK_HANDLERS
 from orchestrator_tui.core.model import Stage, StageStatus, Track
 from orchestrator_tui.core.plan import Plan, PlannedTrack
 from orchestrator_tui.core.run import Effect, Inspection, Run, StageRun, Work
@@ -318,6 +319,7 @@ RUN_TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
     "sides_seen": _sides,
     "deploy_recorded": _deployed,
     "attempt_stopping": _stopping,
+    **LIVE_TRACK_HANDLERS,
 }
 """What each kind makes of the track that it names."""
 

@@ -70,4 +70,9 @@ RUN_KINDS: dict[str, Spec] = {
     "deploy_recorded": ({"track": _TEXT, "environment": _TEXT, "result": _TEXT}, {"detail": _TEXT}),
     "published": ({"result": _TEXT}, {"sha": _TEXT, "detail": _TEXT, "by": _TEXT}),
     "report_written": ({"path": _TEXT}, {"of": _TEXT}),
+    # runs: agents at work, a base that moves, what follows between waves
+    "breaker_tripped": (
+        {"track": _TEXT, "attempt": _TEXT, "pattern": _TEXT, "times": _INT, "action": _TEXT},
+        {"stage": _INT, "file": _TEXT, "what": _TEXT, "error": _TEXT, "error_class": _TEXT},
+    ),
 }

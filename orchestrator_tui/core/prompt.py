@@ -7,6 +7,7 @@ rest can be read. Words of agents, and diffs, are fenced as data (seed 002, sect
 from __future__ import annotations
 
 from orchestrator_tui.core.model import Batch, Track
+from orchestrator_tui.core.prompt_breaker import narrowed, turns
 from orchestrator_tui.core.prompt_divide import division
 from orchestrator_tui.core.prompt_follow_up import conflict, instruction, rescue, resend, takes_over
 from orchestrator_tui.core.prompt_parts import Section, render
@@ -57,6 +58,7 @@ def _sections(batch: Batch, track: Track, skill: str, diff: str) -> tuple[Sectio
         identity(batch, track),
         instruction(track),
         first,
+        narrowed(batch, track),
         pipeline(batch, track, skill),
         item(batch, track),
         scope(batch, track),
@@ -66,5 +68,6 @@ def _sections(batch: Batch, track: Track, skill: str, diff: str) -> tuple[Sectio
         autonomy(batch, track),
         constraints(batch, track),
         adherence(batch, track),
+        turns(batch, track),
         ending(batch, track, work),
     )

@@ -48,6 +48,26 @@ class Inspection:
 
 
 @frozen
+class Trip:
+    """A pattern that the breaker has noticed of an attempt.
+
+    ``action`` is ``stopped`` or ``noticed``; ``what`` is the call in words, ``error_class`` what the workflow calls an
+    error that came back again and again; ``turn_limit`` is the pattern of one that used up its turns.
+    """
+
+    attempt: str
+    pattern: str
+    times: int
+    action: str
+    at: Instant
+    stage: int = 0
+    file: str = ""
+    what: str = ""
+    error: str = ""
+    error_class: str = ""
+
+
+@frozen
 class StageRun:
     """How far the stage at hand is, since it was entered last.
 
@@ -120,6 +140,7 @@ class Work:
     resumes_wall_ms: int | None = None
     kept: str = ""
     removed: bool = False
+    trips: tuple[Trip, ...] = ()
     ready_at: Instant | None = None
 
 

@@ -16,6 +16,13 @@ from orchestrator_tui.core.rules import AnswerRule, Ladder
 AGENT, CHECKS, DEPLOY, PERSON = "agent", "checks", "deploy", "person"
 """What does a stage: an agent, commands alone, the commands of environments, or a person who says when it is done."""
 
+PAGINATION, TURN_REPEAT, ERROR_ECHO, SPIRAL = "pagination", "turn_repeat", "error_echo", "spiral"
+PATTERNS = (PAGINATION, TURN_REPEAT, ERROR_ECHO, SPIRAL)
+"""How an agent goes in circles: a file read on in pieces, the same call, the same error, the same file edited."""
+
+ANY_KIND = "*"
+"""In the turns of a breaker: every kind of track that is not named."""
+
 TRACK_GATE_ITEMS: Mapping[str, str] = {
     "stages": "every stage is done, or was skipped by a person",
     "artefacts": "every artefact that a stage promises is there",
@@ -145,6 +152,25 @@ class Merging:
 
 
 @frozen
+class Breaker:
+    """When an agent at work is stopped because it goes in circles, or on for too long (seed 004).
+
+    ``turns`` are those of one attempt by the kind of its track, ``*`` for every other kind. A pattern is noticed at
+    ``repeats``, editing one file at ``edits``; 0 for never. Those in ``stops`` end the attempt, the others are said.
+    At the ``spirals``th of one stage that was stopped so a person is asked. ``errors`` gives a repeated error the first
+    class of which a word stands in its text; ``narrow`` is what the next try is told, by pattern.
+    """
+
+    turns: Mapping[str, int] = field(default_factory=dict)
+    repeats: int = 0
+    edits: int = 0
+    stops: tuple[str, ...] = (PAGINATION, TURN_REPEAT, ERROR_ECHO)
+    spirals: int = 2
+    errors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    narrow: Mapping[str, str] = field(default_factory=dict)
+
+
+@frozen
 class Workflow:
     """One workflow: the ladder of a track, the ladder of its batch, and the rules of both.
 
@@ -186,6 +212,7 @@ class Workflow:
     stall: Stall = field(default_factory=Stall)
     budget: Budget = field(default_factory=Budget)
     merging: Merging = field(default_factory=Merging)
+    breaker: Breaker = field(default_factory=Breaker)
     models: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
     answers: tuple[AnswerRule, ...] = ()

@@ -95,7 +95,10 @@ class Ask(_Strict):
 
 
 class Tells(_Strict):
-    """What an agent with a model would tell of itself: totals so far, and until when it is parked, in seconds."""
+    """What an agent with a model would tell of itself: totals so far, and until when it is parked, in seconds.
+
+    ``calls`` are tool calls that it makes: each its ``tool``, the tool's arguments, and the ``error`` that came back.
+    """
 
     model: str = ""
     session: str = ""
@@ -103,6 +106,7 @@ class Tells(_Strict):
     tokens: int = 0
     turns: int = 0
     denials: list[str] = []
+    calls: list[dict[str, str]] = []
     parked_s: float = 0.0
 
 

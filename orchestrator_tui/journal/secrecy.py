@@ -16,6 +16,7 @@ TOLD = frozenset(
         "activity_seen",
         "attempt_ended",
         "attempt_started",
+        "breaker_tripped",
         "check_recorded",
         "deploy_recorded",
         "effect_ended",

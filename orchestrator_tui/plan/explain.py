@@ -8,6 +8,7 @@ from typing import Any
 from orchestrator_tui.core.workflow import AGENT, StageWork, Workflow
 from orchestrator_tui.plan.checked import Threshold
 from orchestrator_tui.plan.fields import Part
+from orchestrator_tui.plan.live_rules_models import BreakerFile
 from orchestrator_tui.plan.workflow_models import (
     BudgetFile,
     ConvergenceFile,
@@ -22,8 +23,9 @@ _GROUPS: Mapping[str, type[Part]] = {
     "stall": StallFile,
     "budget": BudgetFile,
     "merging": MergingFile,
+    "breaker": BreakerFile,
 }
-_TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt"})
+_TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt", "narrow"})
 _LENGTHS = frozenset({"wall", "interval", "reply"})
 _STAGE = ("attempts", "bump_at", "rounds", "turns", "wall", "cost_usd", "narrow", "gate", "skip_by")
 
@@ -62,6 +64,8 @@ def _of_batch(workflow: Workflow) -> list[Threshold]:
         if name in _GROUPS:
             group = getattr(workflow, name)
             for inner, below in _GROUPS[name].model_fields.items():
+                if inner in _TEXTS:
+                    continue
                 value = _written(inner, _value(group, inner))
                 found.append(Threshold(workflow.name, f"{name}.{inner}", value, below.description or ""))
         elif name not in _TEXTS:
@@ -93,7 +97,11 @@ def _written(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {one}" for key, one in value.items()) or "none"
+        return ", ".join(f"{key}: {_entry(one)}" for key, one in value.items()) or "none"
     if isinstance(value, tuple):
         return ", ".join(value) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value) or "none"
+
+
+def _entry(value: Any) -> str:
+    return " / ".join(value) if isinstance(value, tuple) else str(value)

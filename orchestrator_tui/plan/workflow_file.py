@@ -8,7 +8,7 @@ from typing import Any
 
 from orchestrator_tui.core.model import Risk
 from orchestrator_tui.core.rules import AnswerRule, Ladder, StageRule
-from orchestrator_tui.core.workflow import AGENT, Budget, Convergence, Merging, StageWork, Stall, Workflow
+from orchestrator_tui.core.workflow import AGENT, Breaker, Budget, Convergence, Merging, StageWork, Stall, Workflow
 from orchestrator_tui.plan.answer_models import AnswerFile
 from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.paths import leaves_worktree
@@ -22,7 +22,13 @@ BATCH_KIND = "batch"
 
 _RENAMED = {"wall": "wall_ms", "interval": "interval_ms", "reply": "reply_ms"}
 _OF_LADDER = frozenset({"name", "key", "catches", "skip_risk", "risk", "words", "back_to"})
-_GROUPS: Mapping[str, type] = {"convergence": Convergence, "stall": Stall, "budget": Budget, "merging": Merging}
+_GROUPS: Mapping[str, type] = {
+    "convergence": Convergence,
+    "stall": Stall,
+    "budget": Budget,
+    "merging": Merging,
+    "breaker": Breaker,
+}
 _OF_FILE = frozenset({"workflow", "title", "kind", "stages", "batch_stages", "answers"})
 
 
@@ -137,6 +143,8 @@ def _values(part: Part, everything: bool) -> dict[str, Any]:
 
 
 def _frozen(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _frozen(one) for key, one in value.items()}
     return tuple(value) if isinstance(value, list) else value
 
 

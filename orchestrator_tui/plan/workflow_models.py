@@ -30,6 +30,7 @@ from orchestrator_tui.plan.fields import (
     read_choice,
     read_whole,
 )
+from orchestrator_tui.plan.live_rules_models import BreakerFile
 from orchestrator_tui.plan.problems import Wrong
 
 MAX_STAGES = 64
@@ -190,6 +191,9 @@ class RulesFile(Part):
     stall: StallFile = Field(StallFile.model_validate({}), description="when an agent counts as stuck")
     budget: BudgetFile = Field(BudgetFile.model_validate({}), description="what one track may use")
     merging: MergingFile = Field(MergingFile.model_validate({}), description="how tracks come together")
+    breaker: BreakerFile = Field(
+        BreakerFile.model_validate({}), description="when an agent that goes in circles is stopped"
+    )
     models: Annotated[dict[str, Line], NAMED_KEYS, Says("mapping: tier → model")] = Field(
         {}, description="the model of each tier, lowest tier first"
     )

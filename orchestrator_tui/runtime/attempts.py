@@ -15,7 +15,9 @@ from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.prompt import dispatch_prompt
 from orchestrator_tui.core.prompt_going_on import answered, going_on_prompt
 from orchestrator_tui.core.prompt_parts import render
+from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.run import Effect
+from orchestrator_tui.core.schedule import breaker
 from orchestrator_tui.core.schedule.judging import BUDGET
 from orchestrator_tui.core.schedule.models import model_of, tier_of
 from orchestrator_tui.core.schedule.owed import ANSWER, is_owed
@@ -98,11 +100,11 @@ class Attempts:
             return (followed.started(seen, tier, self._world.runner.session(followed.order)),)
         if seen.status in ("ended", "lost"):
             del self._followed[effect.id]
-            return self._ended(batch, effect, followed, attempt.stopping)
+            return self._ended(batch, effect, followed, attempt)
         if followed.news.idle and not followed.closed and not followed.stopped and not is_owed(batch, track):
             self._world.jobs.close_input(effect.id)
             followed.closed = True
-        return followed.told(batch, now)
+        return (*followed.told(batch, now), *followed.tripped(batch, attempt))
 
     # --- starting ------------------------------------------------------------------------------------------
 
@@ -135,7 +137,7 @@ class Attempts:
             home=self._home,
             plan=plan,
             resume=resume,
-            turns=work.turns or plan.agent.max_turns,
+            turns=breaker.turn_limit(batch, track, stage),
             cost_usd=work.cost_usd,
             wall_ms=work.wall_ms,
             writes=work.writes,
@@ -154,11 +156,16 @@ class Attempts:
                 followed.news = news
                 followed.fresh = True
 
-    def _ended(self, batch: Batch, effect: Effect, followed: _Followed, stopping: str) -> tuple[Draft, ...]:
-        track, seen = batch.tracks[effect.track], followed.seen
+    def _ended(self, batch: Batch, effect: Effect, followed: _Followed, attempt: Attempt) -> tuple[Draft, ...]:
+        track, seen, stopping = batch.tracks[effect.track], followed.seen, attempt.stopping
         errors = self._world.jobs.tail(effect.id, "error", 8192)
         end = followed.reader.end(seen.exit_code, seen.reason, errors)
         drafts = followed.denied(batch)
+        if not stopping and not end.parked_until_ms:
+            # What it claims counts for nothing once it went in circles.
+            turns = end.turns if end.bound == "turns" else 0
+            drafts += breaker.noticed(batch, track, attempt, followed.news.repeated, turns)
+            stopping = next((str(one.payload["why"]) for one in drafts if one.kind == "attempt_stopping"), "")
         if not stopping and (end.parked_until_ms or end.bound):
             # It ended itself for a reason for which it would have been stopped.
             stopping = f"{PAUSED}: {RATE_LIMIT}" if end.parked_until_ms else f"{BUDGET}: {end.summary}"
@@ -208,6 +215,7 @@ class _Followed:
         self._told_at: Instant | None = None
         self._parked = 0
         self._cost = (0.0, 0)
+        self._over = False
 
     def started(self, seen: JobSeen, tier: str, session: str) -> Draft:
         """The event of its start, with the conversation that it is part of."""
@@ -238,6 +246,14 @@ class _Followed:
             return []
         told = {"signal": name, "kind": "permission_denied", "track": self.order.track, "text": text}
         return [Draft("signal_raised", {**told, "evidence": [sanitise_line(one, 300) for one in denials[-20:]]})]
+
+    def tripped(self, batch: Batch, attempt: Attempt) -> list[Draft]:
+        """What the breaker makes of its calls and turns so far."""
+        turns = self.news.turns
+        over = 0 < self.order.turns <= turns and not self.news.idle
+        # The result of an answer that is its last follows at once: one look later it is still at work, or through.
+        out, self._over = (turns if over and self._over else 0), over
+        return breaker.noticed(batch, batch.tracks[self.order.track], attempt, self.news.repeated, out)
 
     def told(self, batch: Batch, now: Instant) -> tuple[Draft, ...]:
         """What of the news is to be recorded now."""
@@ -274,7 +290,11 @@ def _resumed(track: Track, effect: Effect, session: str) -> str:
         return ""
     others = (one for one in track.attempts if one.id != effect.id)
     earlier = [one for one in others if one.session and (session == "track" or one.stage == stage)]
-    return earlier[-1].session if earlier and earlier[-1].turns and not earlier[-1].stopping.startswith(RESCUE) else ""
+    if not earlier or not earlier[-1].turns or earlier[-1].stopping.startswith(RESCUE):
+        return ""
+    # Who went in circles would go on in them; who only ran out of turns goes on.
+    circled = any(one.attempt == earlier[-1].id for one in breaker.trips(track, stage))
+    return "" if circled else earlier[-1].session
 
 
 def _prompt(batch: Batch, track: Track, effect: Effect, resume: str, skill: str, diff: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from orchestrator_tui.core.call_answers import Chosen
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.plan import Plan, PlannedTrack, Provision
+from orchestrator_tui.core.repetition import Repeated
 from orchestrator_tui.core.run import Inspection
 
 # --- jobs ----------------------------------------------------------------------------------------------------
@@ -125,7 +126,8 @@ class AttemptNews:
     asks whose answers it has taken; ``parked_until_ms`` is when a rate limit ends (wall clock), 0 while there is none;
     ``asks`` are tool calls that wait now for an answer by the control protocol, each as the hook input that it amounts
     to, with its ``request_id``; ``idle`` tells that its turn has ended and it waits for input; ``heard`` is how many
-    messages of its input it has taken up, the prompt included: one that was said later may still be on its way.
+    messages of its input it has taken up, the prompt included: one that was said later may still be on its way;
+    ``repeated`` is how far it goes in circles by its own calls, each pattern that happened twice at least.
     """
 
     session: str = ""
@@ -140,6 +142,7 @@ class AttemptNews:
     asks: tuple[Mapping[str, Any], ...] = ()
     idle: bool = False
     heard: int = 0
+    repeated: tuple[Repeated, ...] = ()
 
 
 @frozen

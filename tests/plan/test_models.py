@@ -16,8 +16,8 @@ from orchestrator_tui.core.plan import (
     Provision,
     Scope,
 )
-from orchestrator_tui.core.workflow import Budget, Convergence, Merging, StageWork, Stall, Workflow
-from orchestrator_tui.plan import models, workflow_models
+from orchestrator_tui.core.workflow import Breaker, Budget, Convergence, Merging, StageWork, Stall, Workflow
+from orchestrator_tui.plan import live_rules_models, models, workflow_models
 from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.load import load_plan, plan_from_tracks
 from orchestrator_tui.resources import sample_plans_directory
@@ -160,6 +160,7 @@ def test_no_key_of_a_model_is_forgotten_here() -> None:
         (workflow_models.StallFile, Stall()),
         (workflow_models.BudgetFile, Budget()),
         (workflow_models.MergingFile, Merging()),
+        (live_rules_models.BreakerFile, Breaker()),
         (workflow_models.StageRulesFile, StageWork()),
         (models.LimitsFile, PlanLimits()),
         (models.ProvisionFile, Provision()),
@@ -182,7 +183,7 @@ def test_the_rules_of_files_are_those_of_the_engine() -> None:
     bare = {one.name: one.default for one in fields(Workflow)}
     for name in workflow_models.RulesFile.model_fields:
         value = getattr(file, name)
-        if name in ("convergence", "stall", "budget", "merging", "models", "roles"):
+        if name in ("convergence", "stall", "budget", "merging", "breaker", "models", "roles"):
             continue
         assert (tuple(value) if isinstance(value, list) else value) == bare[name], name
 

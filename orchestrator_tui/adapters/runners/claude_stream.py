@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from orchestrator_tui.adapters.runners.claude_asks import Asks
+from orchestrator_tui.adapters.runners.claude_calls import Calls
 from orchestrator_tui.adapters.runners.claude_limits import until_by_error, until_by_event, until_by_retry
 from orchestrator_tui.adapters.runners.claude_spending import Spending
 from orchestrator_tui.adapters.runners.plain import ACTIVITY, SUMMARY, last_line
@@ -41,6 +42,7 @@ class ClaudeFollower:
         self._answered: dict[str, None] = {}
         self._given: dict[str, None] = {}
         self._agents: dict[str, None] = {}
+        self._calls = Calls()
         self._heard = 0
         self._bound = ""
         self._ended = self._failed = False
@@ -103,6 +105,7 @@ class ClaudeFollower:
             # A sub-agent in the background may ask yet, and its end begins another turn.
             idle=self._ended and not self._agents,
             heard=self._heard,
+            repeated=self._calls.repeated(),
         )
 
     # --- what comes ----------------------------------------------------------------------------------------
@@ -136,6 +139,7 @@ class ClaudeFollower:
             self._answered.update(self._given)
             self._given.clear()
             _end(self._answered, MOST_ANSWERED)
+        self._calls.made(entry)
         for block in entries.blocks(message):
             self._show(block)
 
@@ -145,6 +149,7 @@ class ClaudeFollower:
         if replayed:
             self._heard += 1
             self._begin()
+        self._calls.came_back(entry)
         for block in entries.blocks(message):
             if block.get("type") == "tool_result":
                 name = self._asks.came_back(block.get("tool_use_id"))

@@ -14,6 +14,7 @@ from orchestrator_tui.adapters.runners.starting import PROMPT, environment, writ
 from orchestrator_tui.adapters.sessions.lines import LineSplitter
 from orchestrator_tui.core.call_answers import Chosen
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.repetition import Repeated, Repetitions
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.runtime.run_world import AttemptEnd, AttemptNews, AttemptOrder, Follower, JobOrder
 
@@ -72,6 +73,7 @@ class ScriptedFollower:
         self._plain = PlainFollower(words)
         self._lines = LineSplitter()
         self._told = AttemptNews()
+        self._calls, self._made = Repetitions(), 0
 
     def feed(self, data: bytes) -> AttemptNews | None:
         """The last line as activity, beside what was told so far."""
@@ -80,7 +82,8 @@ class ScriptedFollower:
             return None
         for line in lines:
             if line.startswith(TELLS):
-                self._told = _telling(line.removeprefix(TELLS), self._told)
+                said = _said(line.removeprefix(TELLS))
+                self._told = replace(_telling(said, self._told), repeated=self._called(said.get("calls")))
         plain = self._plain.feed(b"".join(line + b"\n" for line in lines if not line.startswith(TELLS)))
         if plain is not None:
             self._told = replace(self._told, activity=plain.activity)
@@ -99,19 +102,32 @@ class ScriptedFollower:
             model=told.model,
         )
 
+    def _called(self, calls: Any) -> tuple[Repeated, ...]:
+        """Take what it tells of its calls: each with its tool, its arguments, and its error where it had one."""
+        for call in calls if isinstance(calls, list) else ():
+            given = {str(name): one for name, one in call.items()} if isinstance(call, dict) else {}
+            self._made += 1
+            tool, error = given.pop("tool", None), given.pop("error", None)
+            if isinstance(tool, str):
+                self._calls.called(str(self._made), tool, given)
+                self._calls.returned(str(self._made), error if isinstance(error, str) else "")
+        return self._calls.found()
+
 
 def script_of(attempt: AttemptOrder) -> Path:
     """The script of an attempt's track."""
     return Path(attempt.plan.agent.scripts) / f"{attempt.track}.yaml"
 
 
-def _telling(line: bytes, before: AttemptNews) -> AttemptNews:
+def _said(line: bytes) -> Mapping[str, Any]:
     try:
         said = json.loads(line)
     except (ValueError, RecursionError):
-        return before
-    if not isinstance(said, dict):
-        return before
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _telling(said: Mapping[str, Any], before: AttemptNews) -> AttemptNews:
     changes: dict[str, Any] = {
         **{name: said[name] for name in ("tokens", "turns", "parked_until_ms") if _is_count(said.get(name))},
         **{name: sanitise_line(said[name], 120) for name in ("model", "session") if isinstance(said.get(name), str)},

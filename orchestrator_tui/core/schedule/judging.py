@@ -6,6 +6,7 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import CheckCommand
 from orchestrator_tui.core.records import Finding
+from orchestrator_tui.core.schedule.breaker import TURN_LIMIT, is_a_persons, last_trip, trip_words
 from orchestrator_tui.core.schedule.forms import faults
 from orchestrator_tui.core.schedule.paths import artefact_path
 from orchestrator_tui.core.schedule.rules import RESOLVING, plan_of, stage_run, stage_work, work_of, workflow_of
@@ -57,6 +58,10 @@ def judge(batch: Batch, track: Track) -> Judgement:
     run = stage_run(track)
     work = stage_work(batch, track, run.stage)
     failed = _claim(work, run.claim, track)
+    trip = last_trip(track) if failed else None
+    if trip is not None:
+        asked = is_a_persons(batch, track, run.stage) and trip.pattern != TURN_LIMIT
+        return Judgement(ASKED if asked else REJECTED, (f"its agent {trip_words(trip)}",))
     if failed and track.attempts[-1].stopping.startswith(BUDGET):
         # What a budget has ended would be ended again: a person says what it may cost.
         return Judgement(ASKED, (track.attempts[-1].stopping,))

@@ -107,6 +107,12 @@ def _paused(payload: Payload) -> tuple[str, str, str]:
     return "paused", _text(payload, "why"), "gate"
 
 
+def _tripped(payload: Payload) -> tuple[str, str, str]:
+    pattern = str(payload["pattern"]).replace("_", " ")
+    done = "is stopped" if payload["action"] == "stopped" else "is watched"
+    return f"goes in circles and {done}: {pattern}", _text(payload, "what"), "gate"
+
+
 RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "plan_recorded": lambda told: ("the plan is recorded", "", "quiet"),
     "plan_checked": lambda told: ("the plan was checked", "", "quiet"),
@@ -141,6 +147,7 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "sides_seen": lambda told: ("both sides of the conflict are read", "", "quiet"),
     "deploy_recorded": _deploy,
     "published": _published,
+    "breaker_tripped": _tripped,
     "report_written": lambda told: ("the report is written", str(told["path"]), "quiet"),
 }
 """The words of each kind of :data:`orchestrator_tui.core.kinds_run.RUN_KINDS`."""

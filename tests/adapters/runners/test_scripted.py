@@ -145,6 +145,7 @@ def test_it_tells_of_cost_and_hears(tmp_path: Path) -> None:
         "session": "s",
         "denials": ["Bash rm"],
         "parked_s": 9,
+        "calls": [{"tool": "Bash", "command": "make", "error": "red"}] * 3,
     }
     steps = [{"tells": tells}, {"hear": "status"}, {"say": "\x1b[2Jcleared"}]
     attempt = scripted(tmp_path, json.dumps({"track": "alpha", "stages": {"2": steps}}))
@@ -157,6 +158,7 @@ def test_it_tells_of_cost_and_hears(tmp_path: Path) -> None:
     news = follower.feed(done.stdout)
     assert news is not None
     assert (news.cost_usd, news.tokens, news.turns, news.denials) == (0.5, 7, 2, ("Bash rm",))
+    assert [(one.pattern, one.times) for one in news.repeated] == [("turn_repeat", 3), ("error_echo", 3)]
     assert news.parked_until_ms > 0
     assert news.activity == "\\x1b[2Jcleared"
     end = follower.end(0, "", b"")

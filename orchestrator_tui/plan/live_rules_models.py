@@ -1,0 +1,43 @@
+"""The parts of a workflow file about agents at work and a base that moves, as people write them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from orchestrator_tui.core.workflow import PATTERNS
+from orchestrator_tui.plan.fields import NAMED_KEYS, Count, Large, Lines, Names, Part, Says, Text, read_choice
+
+BREAKS = (*PATTERNS, "turn_limit")
+"""What a breaker may notice."""
+
+
+def _patterns(value: list[str]) -> list[str]:
+    return [read_choice(PATTERNS, one) for one in value]
+
+
+def _narrowed(value: dict[str, str]) -> dict[str, str]:
+    for one in value:
+        read_choice(BREAKS, one)
+    return value
+
+
+class BreakerFile(Part):
+    """When an agent at work is stopped because it goes in circles, or on for too long."""
+
+    turns: Annotated[dict[str, Large], Says("mapping: kind of track → turns")] = Field(
+        {}, description="turns of one attempt by the kind of its track, `*` for every other kind"
+    )
+    repeats: Count = Field(0, description="repeats at which a pattern is noticed; 0 for never")
+    edits: Count = Field(0, description="edits of one file by one attempt at which `spiral` is noticed; 0 for never")
+    stops: Annotated[Names, AfterValidator(_patterns), Says("list of " + ", ".join(f"`{one}`" for one in PATTERNS))] = (
+        Field(["pagination", "turn_repeat", "error_echo"], description="patterns that end the attempt; others are said")
+    )
+    spirals: Count = Field(2, description="the attempt of one stage that is stopped so at which a person is asked")
+    errors: Annotated[dict[str, Lines], NAMED_KEYS, Says("mapping: class → list of words")] = Field(
+        {}, description="classes of repeated errors: the first of which a word stands in the error; else `other`"
+    )
+    narrow: Annotated[dict[str, Text], AfterValidator(_narrowed), Says("mapping: pattern → text")] = Field(
+        {}, description="what the next try is told, by pattern; `{file}` is filled in"
+    )

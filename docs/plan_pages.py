@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from docs.tables import table
 from orchestrator_tui.core.workflow import BATCH_GATE_ITEMS, TRACK_GATE_ITEMS
-from orchestrator_tui.plan import answer_models, live_rules_models, models, text, workflow_models
+from orchestrator_tui.plan import answer_models, live_rules_models, models, session_models, text, workflow_models
 from orchestrator_tui.plan.catalogue import OWN_FOLDER, load_workflows
 from orchestrator_tui.plan.checked import APPEND_ONLY, DEPLOY_QUEUE, NONE, ORDER, SERIALISE
 from orchestrator_tui.plan.conflicts import FEW_FILES
@@ -49,6 +49,8 @@ def plans_page() -> str:
         _section("`checks`", models.CheckFile, "Each is a command, or a mapping:"),
         _section("`environments`", models.EnvironmentFile),
         _section("`provision`", models.ProvisionFile),
+        _section("`session`", session_models.SessionFile, _SESSION),
+        _section("`session.docs`", session_models.DocsTaskFile),
         "## `rules`\n\nWhat this batch does otherwise than its workflow: any rule of"
         " [a workflow](workflows.md#the-rules-of-a-batch),\nand below `stages`, by number or name, any rule of"
         " [a stage](workflows.md#how-a-stage-is-done) of its tracks.",
@@ -75,6 +77,8 @@ def workflows_page() -> str:
         _section("`budget`", workflow_models.BudgetFile),
         _section("`merging`", workflow_models.MergingFile),
         _section("`breaker`", live_rules_models.BreakerFile),
+        _section("`sessions`", session_models.SessionsFile),
+        _section("`guard`", session_models.GuardFile),
         _section("`answers`", answer_models.AnswerFile, _ANSWERS),
         _items("`track_gate`", TRACK_GATE_ITEMS),
         _items("`batch_gate`", BATCH_GATE_ITEMS),
@@ -86,6 +90,11 @@ def workflows_page() -> str:
 _MODELS = (
     f"The model of a role is named by the plan, else by the project's `{CLAUDE_FILE}` (`{COPILOT_FILE}` where the\n"
     "command is Copilot's; lines `role: model`), else by what was confirmed before, else by the workflow's tiers."
+)
+_SESSION = (
+    "Where the workflow has types of sessions. What the plan does not say is taken from `## Session Config` of the\n"
+    "project's own files, then from the workflow; whether state files are written, and the design file, only from the\n"
+    "project."
 )
 _ANSWERS = (
     "The confidence table. The first row that applies to a question decides, also when it leaves it to a person.\n"

@@ -31,6 +31,7 @@ from orchestrator_tui.plan.load import Loaded
 from orchestrator_tui.plan.models_chain import read_project_models
 from orchestrator_tui.plan.prepare import prepare
 from orchestrator_tui.plan.problems import Problem
+from orchestrator_tui.plan.sessions import settle
 from orchestrator_tui.ui.settings import config_directory
 
 _TRIES = 1000
@@ -44,7 +45,7 @@ class NotUsable(BadInput):
         self.lines = lines
 
 
-def read_plan(place: Place, file: Path) -> Checked:
+def read_plan(place: Place, file: Path, focus: str = "") -> Checked:
     """The plan of a file, checked against the tracked files of its repository.
 
     Raises:
@@ -54,11 +55,11 @@ def read_plan(place: Place, file: Path) -> Checked:
     files, branch = _repository(place.repository)
     config = config_directory(os.environ)
     confirmed = confirmed_models(place.directory)
-    made = prepare(file, place.repository, config, files, branch=branch, confirmed=confirmed)
+    made = prepare(file, place.repository, config, files, branch=branch, confirmed=confirmed, focus=focus)
     return _usable(made.checked, made.problems)
 
 
-def describe(place: Place, text: str, workflow: str) -> Checked:
+def describe(place: Place, text: str, workflow: str, focus: str = "") -> Checked:
     """The plan of a batch that starts from a sentence: its workflow's own stages find the tracks.
 
     Raises:
@@ -80,7 +81,7 @@ def describe(place: Place, text: str, workflow: str) -> Checked:
         describe=sanitise(text, 32_000),
     )
     project = read_project_models(place.repository, plan.agent)
-    loaded = Loaded(plan, {workflow: found}, file="--describe")
+    loaded = settle(Loaded(plan, {workflow: found}, file="--describe"), place.repository, focus)
     checked = check(loaded, files, project, confirmed_models(place.directory))
     return _usable(checked, loaded.problems if checked is None else checked.problems)
 

@@ -39,6 +39,7 @@ def register(commands: Commands) -> None:
         "--describe", metavar="TEXT", help="start from a sentence: the workflow's stages find the tracks"
     )
     parser.add_argument("--workflow", metavar="NAME", default="tracks", help="the workflow for --describe (tracks)")
+    parser.add_argument("--focus", metavar="TEXT", default="", help="what comes first: every agent is told it")
     parser.add_argument("--resume", metavar="BATCH", help="go on with a run whose host has ended")
     parser.add_argument("--headless", action="store_true", help="follow it here, without a screen, until it ends")
     parser.add_argument("--answers", metavar="FILE", help="answer questions by pattern from a YAML file; headless")
@@ -88,9 +89,9 @@ def _begin(place: Place, journal: SqliteJournal, arguments: Namespace, limits: L
 
     try:
         if arguments.describe is not None:
-            checked = describe(place, arguments.describe, arguments.workflow)
+            checked = describe(place, arguments.describe, arguments.workflow, arguments.focus)
         else:
-            checked = read_plan(place, existing_file(arguments.plan))
+            checked = read_plan(place, existing_file(arguments.plan), arguments.focus)
     except NotUsable as error:
         for line in error.lines:
             say(line)

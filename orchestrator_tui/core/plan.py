@@ -10,6 +10,7 @@ from dataclasses import field
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.naming import BATCH_TRACK as BATCH_TRACK
+from orchestrator_tui.core.session import Session
 
 
 @frozen
@@ -95,7 +96,7 @@ class PlannedTrack:
     """One track of a plan. ``wave`` is 0 where the plan leaves it to the dependencies.
 
     ``tests`` tells that tests are part of it, ``test_scope`` what they cover; ``deep_review`` that the senior reviewer
-    of its workflow looks at it, too (seed 001).
+    of its workflow looks at it, too (seed 001). ``role`` is its role of waves, or "" (seed 004).
     """
 
     slug: str
@@ -115,6 +116,7 @@ class PlannedTrack:
     tests: bool = False
     test_scope: str = ""
     deep_review: bool = False
+    role: str = ""
 
 
 @frozen
@@ -147,6 +149,7 @@ class Plan:
     offered: Provision = field(default_factory=Provision)
     outline: str = ""
     tests_required: bool | None = None
+    session: Session = field(default_factory=Session)
 
     def environment(self, name: str) -> Environment | None:
         """The environment of this name, or None."""

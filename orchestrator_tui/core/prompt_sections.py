@@ -6,6 +6,7 @@ from orchestrator_tui.core.model import Batch, StageStatus, Track
 from orchestrator_tui.core.plan import BATCH_TRACK, CheckCommand, Scope
 from orchestrator_tui.core.prompt_parts import Part, Section, bullets, one_line, paragraphs
 from orchestrator_tui.core.rules import StageRule
+from orchestrator_tui.core.schedule.breaker import turn_limit
 from orchestrator_tui.core.schedule.judging import checks_of
 from orchestrator_tui.core.schedule.paths import artefact_path, spec_folder
 from orchestrator_tui.core.schedule.rules import (
@@ -16,6 +17,7 @@ from orchestrator_tui.core.schedule.rules import (
     stage_run,
     stage_work,
     stages_of,
+    stages_on_way,
     work_of,
     workflow_of,
 )
@@ -35,11 +37,12 @@ def identity(batch: Batch, track: Track) -> Section:
     """Section A: who the agent is, which stage is its own, and that none is left out."""
     run, work, workflow = stage_run(track), stage_work(batch, track, stage_run(track).stage), workflow_of(batch, track)
     whose = "" if track.slug == BATCH_TRACK else f"track {track.slug} in "
-    stages = stages_of(batch, track)
+    stages = stages_on_way(batch, track)
+    number = next((place for place, one in enumerate(stages, start=1) if one[0].index == run.stage), run.stage)
     place = (
         "the resolution of a conflict, beside the stages"
         if run.stage == RESOLVING
-        else f"stage {run.stage} of {len(stages)}, {one_line(stage_name(batch, track, run.stage), 120)}"
+        else f"stage {number} of {len(stages)}, {one_line(stage_name(batch, track, run.stage), 120)}"
     )
     texts = [
         f"You are the {one_line(work.role, 40)} of {whose}the batch “{one_line(batch.title, 200)}” ({batch.id}), "
@@ -68,7 +71,7 @@ def pipeline(batch: Batch, track: Track, skill: str) -> Section:
     shown = {stage.index: stage.status for stage in track.stages}
     rungs = "\n".join(
         _rung(batch, track, rule, how, shown.get(rule.index, StageStatus.PENDING), run.stage)
-        for rule, how in stages_of(batch, track)
+        for rule, how in stages_on_way(batch, track)
     )
     where = "the workflow's file, or `orch-tui status` for the stages"
     parts = [
@@ -111,6 +114,7 @@ def item(batch: Batch, track: Track) -> Section:
     brief = planned.brief or (plan.describe if track.slug == BATCH_TRACK else "")
     parts = [Part(paragraphs(f"{one_line(planned.title or track.title, 300)} ({one_line(track.kind, 40)})"))]
     parts += [Part(brief, where)] if brief.strip() else []
+    parts += [Part(f"**Priority Focus (from user):** {plan.session.focus}", where)] if plan.session.focus else []
     parts += [Part(f"Accepted when:\n{bullets(planned.acceptance)}", where)] if planned.acceptance else []
     return Section("C. Work item", tuple(parts))
 
@@ -140,8 +144,10 @@ def scope(batch: Batch, track: Track) -> Section:
     parts += [Part(commands, "the plan")] if commands else []
     places_out = _environments(batch, track)
     parts += [Part(places_out, "the plan")] if places_out else []
-    if run.plan.limits.turns or stage_work(batch, track, stage_run(track).stage).turns:
-        parts.append(Part("Your turns are limited; commit early, so that nothing is lost when they end."))
+    turns = turn_limit(batch, track, stage_run(track).stage)
+    if run.plan.limits.turns or turns:
+        most = f"You have {turns} turns" if turns else "Your turns are limited"
+        parts.append(Part(f"{most}; commit early, so that nothing is lost when they end."))
     return Section("D. Scope and context", tuple(parts))
 
 

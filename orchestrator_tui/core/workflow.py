@@ -12,6 +12,7 @@ from dataclasses import field
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.rules import AnswerRule, Ladder
+from orchestrator_tui.core.session import GuardRules, SessionRules
 
 AGENT, CHECKS, DEPLOY, PERSON = "agent", "checks", "deploy", "person"
 """What does a stage: an agent, commands alone, the commands of environments, or a person who says when it is done."""
@@ -75,6 +76,7 @@ class StageWork:
         after_merge: it begins when its track has been merged (deploys).
         tier: the tier that it asks for, or "" for its role's.
         turns, wall_ms, cost_usd: budgets of one attempt; 0 for none.
+        of_roles: roles of waves whose tracks go through it; () for all tracks (seed 004).
     """
 
     runs: str = AGENT
@@ -99,6 +101,7 @@ class StageWork:
     turns: int = 0
     wall_ms: int = 0
     cost_usd: float = 0.0
+    of_roles: tuple[str, ...] = ()
 
 
 @frozen
@@ -193,6 +196,7 @@ class Workflow:
         autonomy, constraints, adherence: texts of the dispatch prompt (seed 002, sections F to H).
         exports: names of the files that its users know, kept up to date while a batch runs (``core.exports``).
         skill: name of the skill whose text is embedded into prompts where a person has it, or "".
+        sessions: types of sessions and roles of waves (seed 004); ``guard`` watches paths and commands of agents.
     """
 
     ladder: Ladder
@@ -224,6 +228,8 @@ class Workflow:
     adherence: str = ""
     exports: tuple[str, ...] = ()
     skill: str = ""
+    sessions: SessionRules = field(default_factory=SessionRules)
+    guard: GuardRules = field(default_factory=GuardRules)
 
     @property
     def name(self) -> str:

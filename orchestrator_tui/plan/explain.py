@@ -9,6 +9,7 @@ from orchestrator_tui.core.workflow import AGENT, StageWork, Workflow
 from orchestrator_tui.plan.checked import Threshold
 from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.live_rules_models import BreakerFile
+from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
 from orchestrator_tui.plan.workflow_models import (
     BudgetFile,
     ConvergenceFile,
@@ -24,6 +25,8 @@ _GROUPS: Mapping[str, type[Part]] = {
     "budget": BudgetFile,
     "merging": MergingFile,
     "breaker": BreakerFile,
+    "sessions": SessionsFile,
+    "guard": GuardFile,
 }
 _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt", "narrow"})
 _LENGTHS = frozenset({"wall", "interval", "reply"})

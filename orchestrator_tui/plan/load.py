@@ -22,11 +22,13 @@ from orchestrator_tui.core.plan import (
     Scope,
 )
 from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.wave_roles import placed
 from orchestrator_tui.core.workflow import DEPLOY, Workflow
 from orchestrator_tui.plan.imports.registry import importer_for
 from orchestrator_tui.plan.models import ENVIRONMENT_RISKS, CheckFile, PlanFile, TrackFile, TracksFile
 from orchestrator_tui.plan.problems import Problem, Unreadable, has_errors, nearest_of, shown
 from orchestrator_tui.plan.reading import read_model
+from orchestrator_tui.plan.session_models import session_of
 from orchestrator_tui.plan.text import Document, decoded, parse, read_text
 from orchestrator_tui.plan.workflow_file import override
 
@@ -117,6 +119,8 @@ def plan_from_tracks(data: bytes | str, file: str, plan: Plan, workflows: Mappin
     made, wrong = _tracks(model.tracks, plan, workflows, document, name)
     found += wrong
     whole = replace(plan, tracks=(*plan.tracks, *made), outline=model.outline or plan.outline)
+    if plan.workflow in workflows:
+        whole = replace(whole, tracks=placed(whole, workflows[plan.workflow].sessions))
     return Loaded(whole, workflows, tuple(found), document.lines, False, name, len(plan.tracks))
 
 
@@ -166,6 +170,7 @@ def _loaded(
         outline=model.outline,
         tests_required=model.tests_required,
         file=str(path.absolute()),
+        session=session_of(model.session),
     )
     problems += _unnamed_commands(model, document, file)
     tracks, wrong = _tracks(model.tracks, plan, used, document, file)
@@ -297,6 +302,7 @@ class _TrackReader:
             tests=model.tests,
             test_scope=model.test_scope,
             deep_review=model.deep_review,
+            role=model.role,
         )
 
     def _scope(self) -> Scope:

@@ -35,6 +35,7 @@ from orchestrator_tui.plan.fields import (
     read_whole,
 )
 from orchestrator_tui.plan.problems import Wrong
+from orchestrator_tui.plan.session_models import SessionFile
 from orchestrator_tui.plan.workflow_models import OverridesFile
 
 MAX_TRACKS = 200
@@ -148,6 +149,7 @@ class TrackFile(Part):
     tests: Switch = Field(False, description="tests are part of it")
     test_scope: Line = Field("", description="what its tests cover, in a few words")
     deep_review: Switch = Field(False, description="the senior reviewer of its workflow looks at it, too")
+    role: Name = Field("", description="its role of waves, where the workflow has them: they say its wave and stages")
 
 
 class PlanFile(Part):
@@ -176,6 +178,9 @@ class PlanFile(Part):
     provision: ProvisionFile = Field(ProvisionFile.model_validate({}), description="what a fresh worktree gets")
     rules: OverridesFile = Field(
         OverridesFile.model_validate({}), description="what this batch does otherwise than its workflow"
+    )
+    session: SessionFile = Field(
+        SessionFile.model_validate({}), description="the session, where the workflow has types"
     )
     tracks: Annotated[list[TrackFile], AfterValidator(_few), Says("list of tracks")] = Field(
         [], description="the work; may be left out where the workflow divides"

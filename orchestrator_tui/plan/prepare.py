@@ -14,6 +14,7 @@ from orchestrator_tui.plan.checked import Checked
 from orchestrator_tui.plan.load import Loaded, load_plan
 from orchestrator_tui.plan.models_chain import read_project_models
 from orchestrator_tui.plan.problems import WARNING, Problem
+from orchestrator_tui.plan.sessions import settle
 
 
 @frozen
@@ -36,6 +37,7 @@ def prepare(
     *,
     branch: str = "",
     confirmed: Mapping[str, str] | None = None,
+    focus: str = "",
 ) -> Prepared:
     """Read and check the plan at ``path`` for the main working tree ``repository``.
 
@@ -44,9 +46,10 @@ def prepare(
         files: the tracked files.
         branch: the current branch, "" where none is checked out.
         confirmed: models by role that the person confirmed before.
+        focus: what the person wants first, before what the plan says of it.
     """
     catalogue = load_workflows(repository, config)
-    loaded = load_plan(path, repository, catalogue.workflows, branch=branch)
+    loaded = settle(load_plan(path, repository, catalogue.workflows, branch=branch), repository, focus)
     # A file that the plan does not use may be as broken as it likes.
     aside = tuple(replace(one, level=WARNING) for one in catalogue.problems)
     if loaded.plan is None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from orchestrator_tui.core.model import Risk
 from orchestrator_tui.core.rules import AnswerRule, Ladder, StageRule
+from orchestrator_tui.core.session import GuardRules, SessionRules
 from orchestrator_tui.core.workflow import AGENT, Breaker, Budget, Convergence, Merging, StageWork, Stall, Workflow
 from orchestrator_tui.plan.answer_models import AnswerFile
 from orchestrator_tui.plan.fields import Part
@@ -28,6 +29,8 @@ _GROUPS: Mapping[str, type] = {
     "budget": Budget,
     "merging": Merging,
     "breaker": Breaker,
+    "sessions": SessionRules,
+    "guard": GuardRules,
 }
 _OF_FILE = frozenset({"workflow", "title", "kind", "stages", "batch_stages", "answers"})
 

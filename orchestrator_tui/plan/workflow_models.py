@@ -32,6 +32,7 @@ from orchestrator_tui.plan.fields import (
 )
 from orchestrator_tui.plan.live_rules_models import BreakerFile
 from orchestrator_tui.plan.problems import Wrong
+from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
 
 MAX_STAGES = 64
 """Stages of one ladder."""
@@ -105,6 +106,7 @@ class StageRulesFile(Part):
     turns: Large = Field(0, description="turns of one attempt; 0 for no bound")
     wall: Length = Field(0, description="how long one attempt may take; 0 for no bound")
     cost_usd: Dollars = Field(0.0, description="what one attempt may cost; 0 for no bound")
+    of_roles: Names = Field([], description="roles of waves whose tracks go through it; all without it")
 
 
 class StageFile(StageRulesFile):
@@ -214,6 +216,10 @@ class RulesFile(Part):
         Field([], description="files that its users know, kept up to date below `.orch/reports` while a batch runs")
     )
     skill: Name = Field("", description="a skill whose text is embedded into prompts where the person has it")
+    sessions: SessionsFile = Field(
+        SessionsFile.model_validate({}), description="types of sessions and the roles of their waves"
+    )
+    guard: GuardFile = Field(GuardFile.model_validate({}), description="what watches paths and commands of agents")
 
 
 def _ladder(stages: list[StageFile]) -> list[StageFile]:

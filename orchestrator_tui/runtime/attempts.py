@@ -22,7 +22,14 @@ from orchestrator_tui.core.schedule.judging import BUDGET
 from orchestrator_tui.core.schedule.models import model_of, tier_of
 from orchestrator_tui.core.schedule.owed import ANSWER, is_owed
 from orchestrator_tui.core.schedule.paths import spec_folder
-from orchestrator_tui.core.schedule.rules import plan_of, run_of, stage_name, stage_work, work_of, workflow_of
+from orchestrator_tui.core.schedule.rules import (
+    plan_of,
+    run_of,
+    stage_name,
+    stage_work,
+    work_of,
+    workflow_of,
+)
 from orchestrator_tui.core.schedule.watching import PAUSED, RESCUE
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.runtime.conversing import Talk

@@ -40,7 +40,7 @@ def divide(batch: Batch, effect: Effect, files: tuple[str, ...]) -> tuple[Draft,
     waves = {slug: wave.wave for wave in checked.waves for slug in wave.tracks}
     drafts = [Draft("check_recorded", {**result, "result": "pass", "detail": ""})]
     for one in checked.plan.tracks:
-        drafts += added(one, run.workflows[one.workflow].ladder, one.wave or waves.get(one.slug, 1))
+        drafts += added(one, run.workflows[one.workflow], one.wave or waves.get(one.slug, 1))
     return (*drafts, Draft("plan_checked", {"checked": journalled(checked)}))
 
 

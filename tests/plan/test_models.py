@@ -16,8 +16,9 @@ from orchestrator_tui.core.plan import (
     Provision,
     Scope,
 )
+from orchestrator_tui.core.session import GuardRules, Session, SessionRules
 from orchestrator_tui.core.workflow import Breaker, Budget, Convergence, Merging, StageWork, Stall, Workflow
-from orchestrator_tui.plan import live_rules_models, models, workflow_models
+from orchestrator_tui.plan import live_rules_models, models, session_models, workflow_models
 from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.load import load_plan, plan_from_tracks
 from orchestrator_tui.resources import sample_plans_directory
@@ -139,9 +140,9 @@ def test_what_a_plan_does_not_say_has_its_default(tmp_path: Path) -> None:
 def test_no_key_of_a_model_is_forgotten_here() -> None:
     written: dict[type[Part], str] = {
         models.PlanFile: "title workflow base integration worktrees describe outline tests_required limits agent "
-        "checks environments provision rules tracks",
+        "checks environments provision rules session tracks",
         models.TrackFile: "slug title kind workflow brief files owned allowed read_only append_only depends_on "
-        "priority wave checks acceptance tier deploy areas tests test_scope deep_review",
+        "priority wave checks acceptance tier deploy areas tests test_scope deep_review role",
         models.LimitsFile: "agents cost_usd track_cost_usd turns tokens wall",
         models.AgentFile: "runner command scripts permission_mode environment max_turns models",
         models.EnvironmentFile: "deploy health risk wall",
@@ -164,6 +165,9 @@ def test_no_key_of_a_model_is_forgotten_here() -> None:
         (workflow_models.StageRulesFile, StageWork()),
         (models.LimitsFile, PlanLimits()),
         (models.ProvisionFile, Provision()),
+        (session_models.SessionsFile, SessionRules()),
+        (session_models.GuardFile, GuardRules()),
+        (session_models.SessionFile, Session()),
     ],
 )
 def test_the_defaults_of_files_are_those_of_the_engine(part: type[Part], made: object) -> None:
@@ -183,7 +187,7 @@ def test_the_rules_of_files_are_those_of_the_engine() -> None:
     bare = {one.name: one.default for one in fields(Workflow)}
     for name in workflow_models.RulesFile.model_fields:
         value = getattr(file, name)
-        if name in ("convergence", "stall", "budget", "merging", "breaker", "models", "roles"):
+        if name in ("convergence", "stall", "budget", "merging", "breaker", "models", "roles", "sessions", "guard"):
             continue
         assert (tuple(value) if isinstance(value, list) else value) == bare[name], name
 

@@ -8,6 +8,8 @@ import re
 _ADORNED = re.compile(
     r"[\s>#*_`~|-]*(?:(?:final )?verdict\W{0,4}[:=]\W{0,4})?[\s*_`\"'(\[]*(.*?)[\s*_`\"')\].!|]*", re.IGNORECASE
 )
+# Seed 004: "STATUS: partial — csv writer | REMAINING: quoting".
+_STATUS = re.compile(r"[\s>#*_`-]*STATUS[*_`]*:[*_`\s]*(\w+)[*_`]*(?:\s+[—–|-].*)?")
 _LONGEST_LINE = 400
 
 
@@ -18,6 +20,9 @@ def verdict_of(line: str, words: frozenset[str]) -> str:
     plain = line.strip()
     if plain in words:
         return plain
+    status = _STATUS.fullmatch(plain)
+    if status is not None and status.group(1) in words:
+        return status.group(1)
     found = _ADORNED.fullmatch(plain)
     return found.group(1) if found is not None and found.group(1) in words else ""
 

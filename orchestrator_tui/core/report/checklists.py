@@ -13,7 +13,7 @@ from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.outcome import LOST, why_it_ended
 from orchestrator_tui.core.run import Inspection
 from orchestrator_tui.core.schedule.judging import checks_of
-from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, stages_of, work_of
+from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, stages_on_way, work_of
 from orchestrator_tui.core.schedule.trees import shared_tree
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.core.workflow import Workflow
@@ -71,7 +71,7 @@ _UNKNOWN = _fails("this version does not know the item", "the workflow was writt
 
 def _stages(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
     status = {one.index: one.status for one in track.stages}
-    before = [rule for rule, work in stages_of(batch, track) if not work.after_merge]
+    before = [rule for rule, work in stages_on_way(batch, track) if not work.after_merge]
     left = [
         f"{rule.index} {rule.name}"
         for rule in before
@@ -118,7 +118,7 @@ def _tests_first(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
 
 def _checks(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
     wanted = {one.name for one in work_of(track).planned.checks}
-    for rule, work in stages_of(batch, track):
+    for rule, work in stages_on_way(batch, track):
         if not work.after_merge and rule.index not in track.skipped_stages:
             wanted |= {one.name for one in checks_of(batch, track, work)}
     results = {one.name: one.result for one in track.checks}

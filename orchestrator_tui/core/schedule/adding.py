@@ -50,7 +50,7 @@ def add(batch: Batch, tracks: tuple[PlannedTrack, ...], by: str) -> list[Draft]:
         track = next(one for one in left if all(slug in waves for slug in one.depends_on))
         left.remove(track)
         waves[track.slug] = max(track.wave, 1, *(waves[slug] + 1 for slug in track.depends_on))
-        drafts += added(track, run.workflows[track.workflow].ladder, waves[track.slug])
+        drafts += added(track, run.workflows[track.workflow], waves[track.slug])
     for gate in batch.gates.values():
         about_all = gate.track == BATCH_TRACK and gate.question.kind in _ABOUT_ALL
         if gate.source == SOURCE and gate.state is GateState.OPEN and about_all:

@@ -14,7 +14,15 @@ from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.repetition import Repeated
 from orchestrator_tui.core.run import Trip
-from orchestrator_tui.core.schedule.rules import RESOLVING, plan_of, stage_work, work_of, workflow_of
+from orchestrator_tui.core.schedule.rules import (
+    RESOLVING,
+    batch_workflow,
+    plan_of,
+    stage_work,
+    work_of,
+    workflow_of,
+)
+from orchestrator_tui.core.wave_roles import session_type
 from orchestrator_tui.core.workflow import ANY_KIND, ERROR_ECHO, PAGINATION, SPIRAL, TURN_REPEAT, Breaker
 
 BREAKER = "breaker"
@@ -39,11 +47,13 @@ _WORDS = {
 def turn_limit(batch: Batch, track: Track, stage: int) -> int:
     """How many turns an attempt at a stage of this track may take; 0 for no bound.
 
-    The stage's own bound goes before the plan's, and that before the workflow's for this kind of track.
+    The stage's own bound goes before the plan's, and that before the workflow's for this type of session or, where it
+    has none, this kind of track.
     """
-    turns = workflow_of(batch, track).breaker.turns
+    turns, plan = workflow_of(batch, track).breaker.turns, plan_of(batch)
+    kind = session_type(plan, batch_workflow(batch).sessions) or track.kind
     own = 0 if stage == RESOLVING else stage_work(batch, track, stage).turns
-    return own or plan_of(batch).agent.max_turns or turns.get(track.kind, turns.get(ANY_KIND, 0))
+    return own or plan.session.turns or plan.agent.max_turns or turns.get(kind, turns.get(ANY_KIND, 0))
 
 
 def noticed(

@@ -6,8 +6,16 @@ from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.schedule.effects import ATTEMPT, under_way
-from orchestrator_tui.core.schedule.rules import batch_workflow, is_batch_track, plan_of, run_of, work_of
+from orchestrator_tui.core.schedule.rules import (
+    batch_workflow,
+    is_batch_track,
+    plan_of,
+    run_of,
+    work_of,
+    workflow_of,
+)
 from orchestrator_tui.core.schedule.trees import tree_is_taken
+from orchestrator_tui.core.wave_roles import changes_files, phase_of
 
 AT_WORK = frozenset(
     {
@@ -85,19 +93,32 @@ def waits_for(batch: Batch, track: Track) -> str:
     missing = [slug for slug in track.depends_on if slug in batch.tracks and not is_through(batch.tracks[slug])]
     if missing:
         return f"waits for {', '.join(missing)} to be merged"
-    if batch_workflow(batch).waves == "barrier":
-        tracks = planned_tracks(batch)
-        earlier = [one.wave for one in tracks if one.wave < track.wave and one.state not in _SETTLED]
-        if any(not _depends(batch, one, track) for one in tracks if one.wave in earlier and one.state not in _SETTLED):
-            return f"waits for wave {min(earlier)}"
+    barrier = _barrier(batch, track) if batch_workflow(batch).waves == "barrier" else ""
+    if barrier:
+        return barrier
     return tree_is_taken(batch, track) or _beside(batch, track, at_work(batch))
+
+
+def _barrier(batch: Batch, track: Track) -> str:
+    """Which earlier wave, or role inside of the same wave, is still at work, in words; "" when none is."""
+    rules = batch_workflow(batch).sessions
+
+    def turn(one: Track) -> tuple[int, int]:
+        return one.wave, phase_of(work_of(one).planned, rules)
+
+    unsettled = [one for one in planned_tracks(batch) if one.state not in _SETTLED and turn(one) < turn(track)]
+    earlier = [one for one in unsettled if not _depends(batch, one, track)]
+    if not earlier:
+        return ""
+    first = min(earlier, key=turn)
+    return f"waits for wave {first.wave}" if first.wave < track.wave else f"waits for {work_of(first).planned.role}"
 
 
 def _beside(batch: Batch, track: Track, working: tuple[Track, ...]) -> str:
     """Why a track may not work beside these, in words; "" when it may."""
-    if not work_of(track).planned.scope.declared and working:
+    if _anywhere(batch, track) and working:
         return "runs alone: it declares no files"
-    alone = next((one for one in working if not work_of(one).planned.scope.declared), None)
+    alone = next((one for one in working if _anywhere(batch, one)), None)
     if alone is not None:
         return f"{alone.slug} runs alone: it declares no files"
     shared = _conflicting(batch, track, working)
@@ -107,6 +128,12 @@ def _beside(batch: Batch, track: Track, working: tuple[Track, ...]) -> str:
     if most and len(working) >= most:
         return f"over the cap of {most} at once"
     return ""
+
+
+def _anywhere(batch: Batch, track: Track) -> bool:
+    """Whether a track may change any file, since it declares none and does not only read."""
+    planned = work_of(track).planned
+    return not planned.scope.declared and changes_files(planned, workflow_of(batch, track))
 
 
 def _depends(batch: Batch, track: Track, on: Track) -> bool:

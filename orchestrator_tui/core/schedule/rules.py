@@ -8,7 +8,8 @@ from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import BATCH_TRACK, Plan
 from orchestrator_tui.core.rules import AnswerRule, Rules, StageRule
 from orchestrator_tui.core.run import Run, StageRun, Work
-from orchestrator_tui.core.workflow import StageWork, Workflow
+from orchestrator_tui.core.wave_roles import of_role
+from orchestrator_tui.core.workflow import AGENT, StageWork, Workflow
 
 RESOLVING = 0
 """The number of the stage that no ladder has: an agent resolves a conflict of merging in its track's worktree."""
@@ -64,12 +65,32 @@ def stages_of(batch: Batch, track: Track) -> tuple[tuple[StageRule, StageWork], 
     return tuple(zip(workflow.ladder.stages, workflow.works, strict=True))
 
 
+def stages_on_way(batch: Batch, track: Track) -> tuple[tuple[StageRule, StageWork], ...]:
+    """Those of its stages that a track goes through: without the ones that are for other roles of waves."""
+    if is_batch_track(track):
+        return stages_of(batch, track)
+    planned, workflow = work_of(track).planned, workflow_of(batch, track)
+    return tuple(one for one in stages_of(batch, track) if of_role(planned, workflow, one[0].index))
+
+
 def stage_work(batch: Batch, track: Track, index: int) -> StageWork:
     """How the stage of this number is done; the resolution of a conflict is done like a stage."""
     if index == RESOLVING:
         merging = batch_workflow(batch).merging
         return StageWork(role="implementer", checks=("*",), attempts=max(1, merging.resolve), rounds=0)
-    return stages_of(batch, track)[index - 1][1]
+    work = stages_of(batch, track)[index - 1][1]
+    if not work.back_to or is_batch_track(track):
+        return work
+    if of_role(work_of(track).planned, workflow_of(batch, track), work.back_to):
+        return work
+    return replace(work, back_to=_back_on_way(batch, track, index))
+
+
+def _back_on_way(batch: Batch, track: Track, index: int) -> int:
+    """Where rework leads when the stage that was meant is for other roles of waves: the last one before that writes."""
+    before = [rule.index for rule, work in stages_on_way(batch, track) if rule.index < index and work.writes]
+    agents = [one for one in before if stages_of(batch, track)[one - 1][1].runs == AGENT]
+    return agents[-1] if agents else 0
 
 
 def stage_name(batch: Batch, track: Track, index: int) -> str:
@@ -84,6 +105,9 @@ def next_stage(batch: Batch, track: Track, after: int) -> int | None:
     for rule, work in stages_of(batch, track)[after:]:
         if divided and divides(track, rule, work):
             # The tracks are there already: nobody has to find them.
+            continue
+        if not is_batch_track(track) and not of_role(work_of(track).planned, workflow_of(batch, track), rule.index):
+            # It is for other roles of waves.
             continue
         if work.after_merge and not merged:
             return None

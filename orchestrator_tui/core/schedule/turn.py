@@ -229,12 +229,13 @@ def _ask_setup(batch: Batch, track: Track) -> list[Draft]:
 
 
 def _base(batch: Batch, track: Track) -> str:
-    """What a track's branch starts from: what it depends on is on the integration branch by now.
+    """What a track's branch starts from: what it depends on, and every earlier wave, is on the integration branch.
 
     Any other starts from where that branch was before the first merge, with what stages of the batch have committed.
     """
     run = run_of(batch)
-    return run.integration_sha if track.depends_on or not run.tips else run.tips[0][1]
+    built_on = track.depends_on or batch_workflow(batch).waves == "barrier"
+    return run.integration_sha if built_on or not run.tips else run.tips[0][1]
 
 
 def _admit(batch: Batch) -> list[Draft]:

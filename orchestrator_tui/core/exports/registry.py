@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from orchestrator_tui.core.exports.batch_summary import batch_summary_files
 from orchestrator_tui.core.exports.build_args import build_args_files
 from orchestrator_tui.core.exports.build_result import build_result_files
 from orchestrator_tui.core.exports.dashboard import dashboard_files
+from orchestrator_tui.core.exports.discovery_brief import discovery_brief_files
 from orchestrator_tui.core.exports.document import Export
+from orchestrator_tui.core.exports.session_md import handoff_files, session_files
 from orchestrator_tui.core.exports.task_metadata import task_files
+from orchestrator_tui.core.exports.track_report import track_card_files, track_report_files
 
 EXPORTS: Mapping[str, Export] = {
     "dashboard": dashboard_files,
     "task-metadata": task_files,
+    "track-cards": track_card_files,
+    "track-reports": track_report_files,
+    "discovery-brief": discovery_brief_files,
+    "batch-summary": batch_summary_files,
+    "session": session_files,
+    "handoff": handoff_files,
     "build-args": build_args_files,
     "build-result": build_result_files,
 }

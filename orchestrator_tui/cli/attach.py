@@ -11,6 +11,7 @@ from orchestrator_tui.cli.faults import BadInput
 from orchestrator_tui.cli.journals import find_place, reading
 from orchestrator_tui.cli.run import known_batch, show
 from orchestrator_tui.core.model import RUN
+from orchestrator_tui.core.run import HANDED_OVER
 
 if TYPE_CHECKING:
     from orchestrator_tui.cli.arguments import Commands
@@ -27,7 +28,7 @@ def register(commands: Commands) -> None:
 
 
 def run(arguments: Namespace) -> int:
-    """Open the cockpit on a run, and start its host where it has none and is not over."""
+    """Open the cockpit on a run, and start its host where it has none, is not over and was not handed over."""
     place = find_place(arguments.repo)
     with reading(place) as journal:
         if journal is None:
@@ -43,6 +44,8 @@ def run(arguments: Namespace) -> int:
             if not open_runs:
                 raise BadInput("no run is under way here; replay an ended one with orch-tui replay BATCH")
             batch = open_runs[-1]
-    if batch in ended:
+        moves = journal.events_of(batch, "batch_moved")
+        handed_over = bool(moves) and moves[-1].payload["to"] == HANDED_OVER
+    if batch in ended or handed_over:
         return open_cockpit(str(place.repository), arguments.tasks, batch=batch)
     return show(place, batch, tasks=arguments.tasks)

@@ -181,7 +181,8 @@ def _tell_end(batch: Batch, place: Place, arguments: Namespace) -> int:
         waiting = [gate for gate in batch.gates.values() if gate.state.value == "open"]
         for gate in waiting:
             say(f"waits for a person: {gate.question.question}")
-        say(f"Go on with: orch-tui run --resume {batch.id}")
+        complete = "Session complete. " if batch.run is not None and batch.run.phase == "handed_over" else ""
+        say(f"{complete}Go on with: orch-tui run --resume {batch.id}")
     return DONE if batch.state == "completed" else UNFINISHED
 
 

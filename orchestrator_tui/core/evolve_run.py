@@ -12,7 +12,7 @@ from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.evolve_live import LIVE_TRACK_HANDLERS
 from orchestrator_tui.core.model import Stage, StageStatus, Track
 from orchestrator_tui.core.plan import Plan, PlannedTrack
-from orchestrator_tui.core.run import Effect, Inspection, Run, StageRun, Work
+from orchestrator_tui.core.run import Checkpoint, Effect, Inspection, Run, StageRun, Work
 from orchestrator_tui.core.workflow import Workflow
 
 if TYPE_CHECKING:
@@ -45,8 +45,23 @@ def _workflow_recorded(batch: BatchFold, event: Event) -> Changes:
 
 
 def _batch_moved(batch: BatchFold, event: Event) -> Changes:
-    phase = event.payload["to"]
-    return {"run": replace(_run(batch), phase=phase, phase_at=event.at), "state": phase}
+    phase, run = event.payload["to"], _run(batch)
+    session = run.session + (run.phase == "handed_over" and phase == "running")
+    return {"run": replace(run, phase=phase, phase_at=event.at, session=session), "state": phase}
+
+
+def _checkpoint_recorded(batch: BatchFold, event: Event) -> Changes:
+    run, data = _run(batch), event.payload
+    made = Checkpoint(
+        wave=data["wave"],
+        type=data["type"],
+        at=event.at,
+        session=run.session,
+        tracks=tuple(data["tracks"]),
+        completed=tuple(data.get("completed", ())),
+        about=data.get("about", ""),
+    )
+    return {"run": replace(run, checkpoints=(*run.checkpoints, made))}
 
 
 def _batch_paused(batch: BatchFold, event: Event) -> Changes:
@@ -118,6 +133,7 @@ RUN_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "plan_checked": _plan_checked,
     "workflow_recorded": _workflow_recorded,
     "batch_moved": _batch_moved,
+    "checkpoint_recorded": _checkpoint_recorded,
     "batch_paused": _batch_paused,
     "batch_resumed": _batch_resumed,
     "concurrency_set": _concurrency_set,

@@ -19,6 +19,10 @@ RUN_KINDS: dict[str, Spec] = {
     "workflow_recorded": ({"workflow": _TEXT, "rules": _MAP}, {}),
     "track_planned": ({"track": _TEXT, "planned": _MAP}, {}),
     "batch_moved": ({"to": _TEXT}, {"why": _TEXT, "by": _TEXT}),
+    "checkpoint_recorded": (
+        {"wave": _INT, "type": _TEXT, "tracks": _LIST},
+        {"completed": _LIST, "about": _TEXT},
+    ),
     "batch_paused": ({"how": _TEXT, "by": _TEXT}, {"why": _TEXT}),
     "batch_resumed": ({"by": _TEXT}, {}),
     "concurrency_set": ({"agents": _INT, "why": _TEXT}, {}),

@@ -144,11 +144,37 @@ class Work:
     ready_at: Instant | None = None
 
 
+PRE, POST, FAILED, CONTEXT = "pre", "post", "failed", "context"
+"""Why a checkpoint was made: a wave begins, has ended well, has lost a track; a try failed or a conversation fills."""
+
+
+HANDED_OVER = "handed_over"
+"""The phase in which a run waits for its next session."""
+
+
+@frozen
+class Checkpoint:
+    """How far a wave was at one moment (seed 003).
+
+    ``tracks`` are those of the wave, ``completed`` those of the whole batch that were through by then; ``about`` is the
+    attempt that it was made for, "" where it was made for the wave itself; ``session`` counts from 1.
+    """
+
+    wave: int
+    type: str
+    at: Instant
+    session: int
+    tracks: tuple[str, ...] = ()
+    completed: tuple[str, ...] = ()
+    about: str = ""
+
+
 @frozen
 class Run:
     """A run: plan, rules, and what is under way.
 
-    ``phase`` is ``planned``, ``approved``, ``running``, ``integrating``, ``verifying``, ``awaiting_user`` or an end
+    ``phase`` is ``planned``, ``approved``, ``running``, ``handed_over`` (to the next of its sessions, which count from
+    1), ``integrating``, ``verifying``, ``awaiting_user`` or an end
     (``completed``, ``stopped``, ``failed``); ``pausing`` is "", ``drain`` or ``now``. ``integration_path`` and
     ``integration_sha`` are the dedicated worktree and the tip of the integration branch as we left it; ``tips`` what it
     was before each merge (slug, commit). ``checked`` is
@@ -172,3 +198,5 @@ class Run:
     report: str = ""
     reported: str = ""
     checked: Mapping[str, Any] = field(default_factory=dict)
+    session: int = 1
+    checkpoints: tuple[Checkpoint, ...] = ()

@@ -75,6 +75,8 @@ class StageWork:
         skip_by: who may skip it: ``person`` or ``nobody``.
         after_merge: it begins when its track has been merged (deploys).
         tier: the tier that it asks for, or "" for its role's.
+        only_areas, only_files: it is for tracks alone that name one of these areas, or have changed one of these files;
+            both empty: for all.
         turns, wall_ms, cost_usd: budgets of one attempt; 0 for none.
         of_roles: roles of waves whose tracks go through it; () for all tracks (seed 004).
     """
@@ -98,6 +100,8 @@ class StageWork:
     skip_by: str = "person"
     after_merge: bool = False
     tier: str = ""
+    only_areas: tuple[str, ...] = ()
+    only_files: tuple[str, ...] = ()
     turns: int = 0
     wall_ms: int = 0
     cost_usd: float = 0.0
@@ -174,6 +178,14 @@ class Breaker:
 
 
 @frozen
+class Context:
+    """How full the conversation of one agent may be before a checkpoint is forced (seed 003: 80 %); 0 tokens: never."""
+
+    tokens: int = 0
+    checkpoint: float = 0.8
+
+
+@frozen
 class Workflow:
     """One workflow: the ladder of a track, the ladder of its batch, and the rules of both.
 
@@ -183,6 +195,11 @@ class Workflow:
             one whose ``runs`` is ``agent`` and whose artefacts hold ``{plan}`` divides: that file is the track list.
         waves: ``ready`` (a track starts when what it depends on has merged) or ``barrier`` (wave by wave).
         concurrency: tracks at work at once; 0 for no bound.
+        parallel_from: fewer tracks that wait for no other one than this run one after the other (seed 003: 3).
+        wave_size: most tracks of one wave, which is split beyond that; 0 for no bound (seed 003: max_agents).
+        waves_per_session: after so many waves the run is handed over to its next session; 0 never (seed 003: 1).
+        checkpoints: whether each wave leaves a checkpoint before, after, and before a failed try is made again.
+        context: how full an agent's conversation may be before a checkpoint is forced.
         worktree: ``track`` (one each), ``batch`` (all in one), ``pool`` (slots that are used again), ``none``.
         pool_size: slots of a pool (seed 003: 8).
         cleanup: whether worktrees are removed when their tracks have merged (seed 003).
@@ -205,6 +222,11 @@ class Workflow:
     batch_works: tuple[StageWork, ...] = ()
     waves: str = "ready"
     concurrency: int = 0
+    parallel_from: int = 0
+    wave_size: int = 0
+    waves_per_session: int = 0
+    checkpoints: bool = False
+    context: Context = field(default_factory=Context)
     worktree: str = "track"
     pool_size: int = 8
     cleanup: bool = True

@@ -53,8 +53,8 @@ def check_plan(
     tree = Tree(files)
     case = Case(plan, workflows, tree, source.file, source.lines, source.first)
     matrix = conflict_matrix(plan, tree)
-    waves = waves_of(plan, matrix)
     main = workflows.get(plan.workflow)
+    waves = waves_of(plan, matrix, 0 if main is None else main.wave_size)
     estimate = estimate_of(plan, workflows, waves, project, confirmed)
     problems = [
         *source.problems,

@@ -12,6 +12,7 @@ from orchestrator_tui.plan.live_rules_models import BreakerFile
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
 from orchestrator_tui.plan.workflow_models import (
     BudgetFile,
+    ContextFile,
     ConvergenceFile,
     MergingFile,
     RulesFile,
@@ -23,6 +24,7 @@ _GROUPS: Mapping[str, type[Part]] = {
     "convergence": ConvergenceFile,
     "stall": StallFile,
     "budget": BudgetFile,
+    "context": ContextFile,
     "merging": MergingFile,
     "breaker": BreakerFile,
     "sessions": SessionsFile,

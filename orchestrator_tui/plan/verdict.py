@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestrator_tui.core.plan import Plan
+from orchestrator_tui.core.schedule.sequential import independent as independent_of
+from orchestrator_tui.core.schedule.sequential import too_few
 from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.plan.checked import Pair, Verdict, Wave
 from orchestrator_tui.plan.waves import cap_of
@@ -21,17 +23,24 @@ def verdict_of(plan: Plan, workflow: Workflow | None, matrix: Sequence[Pair], wa
         return Verdict(SINGLE, "Sequential: there is one track.", 1, 1)
     widest = max(len(one.tracks) for one in waves)
     width = min(widest, most) if most else widest
-    independent = _independent(plan)
+    independent = independent_of(plan.tracks)
     if width > 1:
         bound = f", at most {width} at a time" if width < count else ""
         return Verdict(PARALLEL, f"Parallel: {independent} independent tracks of {count}{bound}.", width, independent)
+    if workflow is not None and too_few(plan.tracks, workflow):
+        many = f"only {independent} of {count} tracks are" if independent != 1 else f"only one of {count} tracks is"
+        why = f"{many} independent, fewer than {workflow.parallel_from}; order: {_order(waves)}"
+        return Verdict(SEQUENTIAL, f"Sequential: {why}.", 1, independent)
     return Verdict(SEQUENTIAL, f"Sequential: {_why_one(plan, most)}.", width, independent)
 
 
-def _independent(plan: Plan) -> int:
-    """Tracks that wait for no other one."""
-    slugs = {one.slug for one in plan.tracks}
-    return sum(not any(needed in slugs for needed in one.depends_on) for one in plan.tracks)
+_SHOWN = 8
+
+
+def _order(waves: Sequence[Wave]) -> str:
+    """The tracks as they come one after the other."""
+    slugs = [slug for wave in waves for slug in wave.tracks]
+    return " → ".join(slugs[:_SHOWN]) + (" …" if len(slugs) > _SHOWN else "")
 
 
 def _why_one(plan: Plan, most: int) -> str:
@@ -40,6 +49,6 @@ def _why_one(plan: Plan, most: int) -> str:
     undeclared = [one.slug for one in plan.tracks if not one.scope.declared]
     if undeclared:
         return f"{', '.join(undeclared[:3])}{' …' if len(undeclared) > 3 else ''} declare no files, so each runs alone"
-    if _independent(plan) == 1:
+    if independent_of(plan.tracks) == 1:
         return "each track waits for another one"
     return "the tracks change the same files"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from orchestrator_tui.core.plan import Plan, PlannedTrack
+from orchestrator_tui.core.schedule.sequential import too_few
 from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.plan.checked import SERIALISE, Pair, Readiness, Wave
 from orchestrator_tui.plan.graph import ordered
@@ -14,15 +15,17 @@ BARRIER = "barrier"
 
 def cap_of(plan: Plan, workflow: Workflow | None) -> int:
     """How many tracks are at work at once; 0 for no bound."""
+    if too_few(plan.tracks, workflow):
+        return 1
     bounds = [plan.limits.agents, workflow.concurrency if workflow is not None else 0]
     return min((one for one in bounds if one > 0), default=0)
 
 
-def waves_of(plan: Plan, matrix: Iterable[Pair]) -> tuple[Wave, ...]:
+def waves_of(plan: Plan, matrix: Iterable[Pair], most: int = 0) -> tuple[Wave, ...]:
     """The tracks in waves: behind what each depends on, never beside what it must not run beside.
 
     A track that declares no files has a wave of its own ("if in doubt, serialize", seed 000). A wave that the plan
-    names is the earliest one for its track.
+    names is the earliest one for its track. A wave of more than ``most`` tracks is split (seed 003: sub-groups).
     """
     tracks = {one.slug: one for one in plan.tracks}
     apart = _apart(matrix)
@@ -31,7 +34,7 @@ def waves_of(plan: Plan, matrix: Iterable[Pair]) -> tuple[Wave, ...]:
         track = tracks[slug]
         behind = [placed[needed] for needed in track.depends_on if needed in placed]
         wave = max([1, track.wave, *(one + 1 for one in behind)])
-        while not _fits(track, wave, placed, tracks, apart):
+        while not _fits(track, wave, placed, tracks, apart, most):
             wave += 1
         placed[slug] = wave
     numbers = sorted(set(placed.values()))
@@ -90,10 +93,13 @@ def _fits(
     placed: Mapping[str, int],
     tracks: Mapping[str, PlannedTrack],
     apart: Mapping[str, frozenset[str]],
+    most: int,
 ) -> bool:
     beside = [slug for slug, number in placed.items() if number == wave]
     if not beside:
         return True
+    if most and len(beside) >= most:
+        return False
     if not track.scope.declared or any(not tracks[one].scope.declared for one in beside):
         return False
     return not any(one in apart.get(track.slug, ()) for one in beside)

@@ -9,7 +9,17 @@ from typing import Any
 from orchestrator_tui.core.model import Risk
 from orchestrator_tui.core.rules import AnswerRule, Ladder, StageRule
 from orchestrator_tui.core.session import GuardRules, SessionRules
-from orchestrator_tui.core.workflow import AGENT, Breaker, Budget, Convergence, Merging, StageWork, Stall, Workflow
+from orchestrator_tui.core.workflow import (
+    AGENT,
+    Breaker,
+    Budget,
+    Context,
+    Convergence,
+    Merging,
+    StageWork,
+    Stall,
+    Workflow,
+)
 from orchestrator_tui.plan.answer_models import AnswerFile
 from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.paths import leaves_worktree
@@ -27,6 +37,7 @@ _GROUPS: Mapping[str, type] = {
     "convergence": Convergence,
     "stall": Stall,
     "budget": Budget,
+    "context": Context,
     "merging": Merging,
     "breaker": Breaker,
     "sessions": SessionRules,
@@ -203,4 +214,7 @@ def _rule_problems(model: WorkflowFile, document: Document, file: str) -> list[P
         if tier not in model.models:
             text = f"{shown(tier)} is no tier of `models`"
             found.append(Problem(file, document.line(at), at, text, nearest_of(tier, model.models)))
+    if model.waves_per_session and model.waves != "barrier":
+        text = "needs `waves: barrier`: without it waves have no end"
+        found.append(Problem(file, document.line("waves_per_session"), "waves_per_session", text))
     return found

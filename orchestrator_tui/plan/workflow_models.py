@@ -21,6 +21,7 @@ from orchestrator_tui.plan.fields import (
     Name,
     Names,
     Part,
+    Patterns,
     Says,
     Share,
     Slug,
@@ -103,6 +104,8 @@ class StageRulesFile(Part):
     )
     after_merge: Switch = Field(False, description="it begins when its track has been merged")
     tier: Name = Field("", description="the tier of models that it asks for; its role's without it")
+    only_areas: Names = Field([], description="it is only for tracks that name one of these areas")
+    only_files: Patterns = Field([], description="or that have changed a file under one of these patterns")
     turns: Large = Field(0, description="turns of one attempt; 0 for no bound")
     wall: Length = Field(0, description="how long one attempt may take; 0 for no bound")
     cost_usd: Dollars = Field(0.0, description="what one attempt may cost; 0 for no bound")
@@ -163,6 +166,13 @@ class MergingFile(Part):
     resolve: Count = Field(1, description="attempts of an agent at a conflict before a person is asked")
 
 
+class ContextFile(Part):
+    """How full the conversation of one agent may be before a checkpoint is forced."""
+
+    tokens: Large = Field(0, description="tokens that one conversation may take; 0 for no checkpoint by it")
+    checkpoint: Share = Field(0.8, description="the share of them at which a checkpoint is forced")
+
+
 class RulesFile(Part):
     """The rules of a batch."""
 
@@ -170,6 +180,15 @@ class RulesFile(Part):
         "ready", description="a track starts when what it depends on has merged, or wave by wave"
     )
     concurrency: Count = Field(0, description="tracks at work at once; 0 for no bound")
+    parallel_from: Count = Field(
+        0, description="fewer tracks that wait for no other one than this run one after the other"
+    )
+    wave_size: Count = Field(0, description="most tracks of one wave, split beyond that; 0 for no bound")
+    waves_per_session: Count = Field(
+        0, description="waves after which the run is handed over, to go on by `--resume`; 0 for never"
+    )
+    checkpoints: Switch = Field(False, description="a checkpoint before, after and on failure of each wave")
+    context: ContextFile = Field(ContextFile.model_validate({}), description="when a conversation is too full")
     worktree: Annotated[str, choice(*WORKTREES), _says(WORKTREES)] = Field(
         "track", description="one each, one for all, slots that are used again, or none"
     )

@@ -13,6 +13,7 @@ from orchestrator_tui.core.instant import elapsed_ms
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.rules import Rules
+from orchestrator_tui.core.schedule.sessions import is_handed_over, next_session
 from orchestrator_tui.journal.port import JournalError
 from orchestrator_tui.journal.presence import PresenceLock
 from orchestrator_tui.journal.sqlite import SqliteJournal
@@ -93,7 +94,9 @@ class Host:
         return self._engine.carry_out(command)
 
     def run(self, until: Callable[[Batch], bool] = lambda batch: False) -> Batch:
-        """Keep the run until it has ended, or until ``until`` says of it that it may be left.
+        """Keep the run until it has ended or is handed over, or until ``until`` says of it that it may be left.
+
+        One that was handed over goes on in its next session.
 
         Raises:
             LeaseLost: somebody else holds the run now.
@@ -104,6 +107,9 @@ class Host:
             stack.enter_context(PresenceLock(place, "host", repository, now.wall_ms))
             waiter = stack.enter_context(self._journal.waiter(what="cockpit"))
             looked, saved = now, now
+            begins = next_session(self.batch)
+            if begins:
+                self._record(begins)
             while True:
                 now = self._world.clock.now()
                 look = elapsed_ms(looked, now) >= LOOK_MS
@@ -118,7 +124,8 @@ class Host:
                     with suppress(JournalError):
                         self._journal.checkpoint()
                 batch = self.batch
-                if batch.ended_at is not None or (until(batch) and not self._running.busy):
+                over = batch.ended_at is not None or is_handed_over(batch)
+                if over or (until(batch) and not self._running.busy):
                     return batch
                 self._wait(waiter.fileno())
                 waiter.wait(0)

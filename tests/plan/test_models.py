@@ -187,7 +187,18 @@ def test_the_rules_of_files_are_those_of_the_engine() -> None:
     bare = {one.name: one.default for one in fields(Workflow)}
     for name in workflow_models.RulesFile.model_fields:
         value = getattr(file, name)
-        if name in ("convergence", "stall", "budget", "merging", "breaker", "models", "roles", "sessions", "guard"):
+        if name in (
+            "convergence",
+            "stall",
+            "budget",
+            "context",
+            "merging",
+            "breaker",
+            "models",
+            "roles",
+            "sessions",
+            "guard",
+        ):
             continue
         assert (tuple(value) if isinstance(value, list) else value) == bare[name], name
 

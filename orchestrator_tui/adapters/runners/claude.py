@@ -69,7 +69,7 @@ class ClaudeRunner:
 
     def follower(self, attempt: AttemptOrder, words: frozenset[str]) -> Follower:
         """Reads stream-json."""
-        return ClaudeFollower(words, attempt.worktree, self.wall_ms)
+        return ClaudeFollower(words, attempt.worktree, self.wall_ms, attempt.track)
 
     def session(self, attempt: AttemptOrder) -> str:
         """The id that it is given. Raises OSError when it cannot be noted."""

@@ -31,9 +31,10 @@ _TEXT = 400_000
 
 
 class ClaudeFollower:
-    """Follows one process. ``words`` are the verdicts that it may end with, ``cwd`` where it works."""
+    """Follows one process. ``words`` are the verdicts that it may end with about ``track``, ``cwd`` where it works."""
 
-    def __init__(self, words: frozenset[str], cwd: str, wall_ms: Callable[[], int]) -> None:
+    def __init__(self, words: frozenset[str], cwd: str, wall_ms: Callable[[], int], track: str = "") -> None:
+        self._track = track
         self._words, self._cwd, self._wall_ms = words, cwd, wall_ms
         self._lines = LineSplitter()
         self._asks, self._spending = Asks(), Spending()
@@ -176,7 +177,7 @@ class ClaudeFollower:
             self._ended = False
         text = _result_text(entry)
         if not self._failed:
-            self._verdict = last_verdict(text, self._words) or self._verdict
+            self._verdict = last_verdict(text, self._words, self._track) or self._verdict
         self._summary = self._last_words(text)
         limited = until_by_error(entry, text, self._told_until, self._wall_ms()) if self._failed else 0
         self._parked_until = self._limited_until = limited

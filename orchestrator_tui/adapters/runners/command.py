@@ -52,7 +52,7 @@ class CommandRunner:
 
     def follower(self, attempt: AttemptOrder, words: frozenset[str]) -> Follower:
         """Reads plain text."""
-        return PlainFollower(words)
+        return PlainFollower(words, attempt.track)
 
     def message(self, text: str) -> bytes:
         """Nothing: its input has ended."""

@@ -13,10 +13,10 @@ _LOOKED_AT = 4_000
 
 
 class PlainFollower:
-    """Reads lines. ``words`` are the verdicts that the agent may end with."""
+    """Reads lines. ``words`` are the verdicts that the agent of ``track`` may end with."""
 
-    def __init__(self, words: frozenset[str]) -> None:
-        self._words = words
+    def __init__(self, words: frozenset[str], track: str = "") -> None:
+        self._words, self._track = words, track
         self._lines = LineSplitter()
         self._verdict = ""
         self._last = ""
@@ -42,7 +42,7 @@ class PlainFollower:
             if not line:
                 continue
             said = line
-            word = verdict_of(line, self._words) if self._words else ""
+            word = verdict_of(line, self._words, self._track) if self._words else ""
             if word:
                 self._verdict = word
             else:

@@ -47,7 +47,7 @@ class ScriptedRunner:
 
     def follower(self, attempt: AttemptOrder, words: frozenset[str]) -> Follower:
         """Reads plain text, and what a script tells of cost and tokens."""
-        return ScriptedFollower(words)
+        return ScriptedFollower(words, attempt.track)
 
     def message(self, text: str) -> bytes:
         """One line."""
@@ -69,8 +69,8 @@ class ScriptedRunner:
 class ScriptedFollower:
     """A :class:`PlainFollower` that takes out the lines in which an agent tells of itself."""
 
-    def __init__(self, words: frozenset[str]) -> None:
-        self._plain = PlainFollower(words)
+    def __init__(self, words: frozenset[str], track: str = "") -> None:
+        self._plain = PlainFollower(words, track)
         self._lines = LineSplitter()
         self._told = AttemptNews()
         self._calls, self._made = Repetitions(), 0

@@ -10,11 +10,17 @@ _ADORNED = re.compile(
 )
 # Seed 004: "STATUS: partial — csv writer | REMAINING: quoting".
 _STATUS = re.compile(r"[\s>#*_`-]*STATUS[*_`]*:[*_`\s]*(\w+)[*_`]*(?:\s+[—–|-].*)?")
+_PROMISE = re.compile(r"<promise>\s*(\w+)\s*(?::\s*([^<]*?)\s*)?</promise>")
+"""How agents of seed 003 say it: ``<promise>READY_FOR_QA: task-1</promise>``."""
+
 _LONGEST_LINE = 400
 
 
-def verdict_of(line: str, words: frozenset[str]) -> str:
-    """The word that this line is, or "". Only the word as it was given counts, not a sentence with it."""
+def verdict_of(line: str, words: frozenset[str], track: str = "") -> str:
+    """The word that this line is, or "". Only the word as it was given counts, not a sentence with it.
+
+    A promise that names another track than ``track`` is none.
+    """
     if len(line) > _LONGEST_LINE:
         return ""
     plain = line.strip()
@@ -23,12 +29,16 @@ def verdict_of(line: str, words: frozenset[str]) -> str:
     status = _STATUS.fullmatch(plain)
     if status is not None and status.group(1) in words:
         return status.group(1)
+    promise = _PROMISE.fullmatch(plain)
+    if promise is not None:
+        word, about = promise[1], promise[2] or ""
+        return word if word in words and (not about or not track or about == track) else ""
     found = _ADORNED.fullmatch(plain)
     return found.group(1) if found is not None and found.group(1) in words else ""
 
 
-def last_verdict(text: str, words: frozenset[str]) -> str:
+def last_verdict(text: str, words: frozenset[str], track: str = "") -> str:
     """The verdict of a whole text: that of its last line that is one."""
     if not words:
         return ""
-    return next((word for line in reversed(text.splitlines()) if (word := verdict_of(line, words))), "")
+    return next((word for line in reversed(text.splitlines()) if (word := verdict_of(line, words, track))), "")

@@ -14,6 +14,7 @@ from orchestrator_tui.core.schedule.rules import (
     work_of,
     workflow_of,
 )
+from orchestrator_tui.core.schedule.sequential import too_few
 from orchestrator_tui.core.schedule.trees import tree_is_taken
 from orchestrator_tui.core.wave_roles import changes_files, phase_of
 
@@ -61,7 +62,10 @@ def lost_dependency(batch: Batch, track: Track) -> str:
 def cap(batch: Batch) -> int:
     """How many tracks may be at work at once; 0 for no bound."""
     run, limits = run_of(batch), plan_of(batch).limits
-    bounds = [bound for bound in (run.agents, limits.agents, batch_workflow(batch).concurrency) if bound > 0]
+    workflow = batch_workflow(batch)
+    if too_few([work_of(one).planned for one in planned_tracks(batch)], workflow):
+        return 1
+    bounds = [bound for bound in (run.agents, limits.agents, workflow.concurrency) if bound > 0]
     return min(bounds) if bounds else 0
 
 

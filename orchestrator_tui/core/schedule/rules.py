@@ -8,6 +8,7 @@ from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import BATCH_TRACK, Plan
 from orchestrator_tui.core.rules import AnswerRule, Rules, StageRule
 from orchestrator_tui.core.run import Run, StageRun, Work
+from orchestrator_tui.core.scope import expand
 from orchestrator_tui.core.wave_roles import of_role
 from orchestrator_tui.core.workflow import AGENT, StageWork, Workflow
 
@@ -111,9 +112,19 @@ def next_stage(batch: Batch, track: Track, after: int) -> int | None:
             continue
         if work.after_merge and not merged:
             return None
-        if rule.index not in track.skipped_stages:
+        if rule.index not in track.skipped_stages and applies(track, work):
             return rule.index
     return None
+
+
+def applies(track: Track, work: StageWork) -> bool:
+    """Whether a stage is for this track: by the areas that it names, or by the files that it has changed so far."""
+    if not work.only_areas and not work.only_files:
+        return True
+    done = work_of(track)
+    if set(work.only_areas) & set(done.planned.areas):
+        return True
+    return bool(done.inspection is not None and expand(work.only_files, done.inspection.files))
 
 
 TRACK_LIST = "{plan}"

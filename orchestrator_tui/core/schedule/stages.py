@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.model import Batch, Option, Track, TrackState
+from orchestrator_tui.core.model import Batch, Option, StageStatus, Track, TrackState
 from orchestrator_tui.core.moves import MOVES
 from orchestrator_tui.core.schedule import converging, deploying, narrowness
 from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, ON_STAGE, begin, under_way
@@ -24,6 +24,7 @@ from orchestrator_tui.core.schedule.judging import (
 from orchestrator_tui.core.schedule.readiness import no_place
 from orchestrator_tui.core.schedule.rules import (
     RESOLVING,
+    applies,
     divides,
     is_batch_track,
     next_stage,
@@ -103,7 +104,18 @@ def go_on(batch: Batch, track: Track) -> list[Draft]:
     if run.stage == RESOLVING:
         return moved(track, S.APPROVED, "its conflict is resolved")
     following = next_stage(batch, track, run.stage)
-    return finish(batch, track) if following is None else enter(track, following)
+    passed = _not_for_it(batch, track, run.stage, following)
+    return [*passed, *(finish(batch, track) if following is None else enter(track, following))]
+
+
+def _not_for_it(batch: Batch, track: Track, after: int, until: int | None) -> list[Draft]:
+    """Say of the stages between these two that they are not for this track, where that is why they are passed over."""
+    told = {"status": StageStatus.SKIPPED.value, "detail": "not for this track", "late": True}
+    return [
+        Draft("stage_changed", {"track": track.slug, "stage": rule.index, **told})
+        for rule, work in stages_of(batch, track)[after : None if until is None else until - 1]
+        if not work.after_merge and not applies(track, work)
+    ]
 
 
 def finish(batch: Batch, track: Track) -> list[Draft]:

@@ -8,7 +8,8 @@ from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import track_checklist
-from orchestrator_tui.core.schedule import ending, merging, stages, watching
+from orchestrator_tui.core.run import HANDED_OVER
+from orchestrator_tui.core.schedule import ending, merging, sessions, stages, watching
 from orchestrator_tui.core.schedule.effects import INTEGRATION, ON_STAGE, REMOVE, SETUP, WORKTREE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.overlap import merging_is_held, tampered_again
@@ -140,6 +141,9 @@ def _has_stages_left(batch: Batch, own: Track) -> bool:
 
 
 def _running(batch: Batch) -> list[Draft]:
+    closing = sessions.due(batch)
+    if closing is not None:
+        return closing
     # Whatever starts together is known before the first of it begins: all worktrees stand before any agent works.
     drafts = _admit(batch)
     if drafts:
@@ -294,6 +298,7 @@ _PHASES = {
     "approved": _approved,
     "running": _running,
     ending.INTEGRATING: _running,
+    HANDED_OVER: lambda batch: [],
     ending.VERIFYING: ending.verify,
     ending.AWAITING: ending.await_user,
 }

@@ -34,7 +34,13 @@ def run_facts(batch: Batch) -> tuple[Line, ...]:
 
 
 _AT_WORK = frozenset({"approved", "running", "integrating", "verifying"})
-_TOKENS = {"awaiting_user": "gate", "completed": "track-done", "stopped": "track-failed", "failed": "track-failed"}
+_TOKENS = {
+    "awaiting_user": "gate",
+    "handed_over": "gate",
+    "completed": "track-done",
+    "stopped": "track-failed",
+    "failed": "track-failed",
+}
 
 
 def _agents(working: int, most: int) -> str:

@@ -17,6 +17,7 @@ PHASES: Mapping[str, str] = {
     "planned": "not started",
     "approved": "starting",
     "running": "running",
+    "handed_over": "handed over",
     "integrating": "merging",
     "verifying": "last checks",
     "awaiting_user": "ready, waits for you",

@@ -58,6 +58,7 @@ def _granted(payload: Payload) -> tuple[str, str, str]:
 _PHASES = {
     "approved": ("the plan is approved", ""),
     "running": ("the batch runs", ""),
+    "handed_over": ("the session is complete", "gate"),
     "integrating": ("what is approved is merged", ""),
     "verifying": ("all is merged: the last checks run", ""),
     "awaiting_user": ("all is done: what goes out is yours to say", "gate"),
@@ -72,6 +73,18 @@ def _batch_moved(payload: Payload) -> tuple[str, str, str]:
     text, token = _PHASES.get(to) or (f"the batch is {to.replace('_', ' ')}", "")
     by = f"by {payload['by']}" if payload.get("by") else ""
     return text, _text(payload, "why") or by, token
+
+
+_CHECKPOINTS = {
+    "pre": "before it begins",
+    "post": "at its end",
+    "failed": "since a part of it failed",
+    "context": "since a conversation is nearly full",
+}
+
+
+def _checkpoint(payload: Payload) -> str:
+    return f"checkpoint of wave {payload['wave']}, {_CHECKPOINTS.get(str(payload['type']), '')}"
 
 
 def _published(payload: Payload) -> tuple[str, str, str]:
@@ -125,6 +138,7 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
         "gate",
     ),
     "batch_resumed": lambda told: ("the batch goes on", f"by {told['by']}", ""),
+    "checkpoint_recorded": lambda told: (_checkpoint(told), ", ".join(told.get("completed", ())), ""),
     "concurrency_set": lambda told: (f"{plural(told['agents'], 'agent')} at once from now on", _text(told, "why"), ""),
     "models_chosen": lambda told: ("models are chosen", "", "quiet"),
     "effect_begun": lambda told: (f"begins: {told['kind']}", "", "quiet"),

@@ -38,7 +38,7 @@ def prepare(ground: Ground) -> tuple[str, ...]:
     ground.act("c-1", WRITTEN + f"noted c && echo right >> c.txt; {SAVED}")
     ground.act("d-1", WRITTEN + f'ask "Blue or green?" --option blue --option green --wait 60 >> d.txt && {SAVED}')
     ground.act("e-1", WRITTEN + f'ask "Where to?" --option left --option right --wait 60 >> e.txt && {SAVED}')
-    ground.act("f-1", WRITTEN + "cat a.txt >> f.txt; " + SAVED)
+    ground.act("f-1", WRITTEN + "cat a.txt >> f.txt && " + SAVED)
     ground.act("k-1", "echo k > same.txt; " + SAVED)
     ground.act("l-1", "echo l > same.txt; " + SAVED)
     ground.act("l-0", "sleep 0.05; echo kl > same.txt; " + SAVED)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator_tui.adapters.git.command import WRITE_SECONDS, commit_identity, failure, git, git_result
-from orchestrator_tui.adapters.git.errors import GitError
+from orchestrator_tui.adapters.git.command import WRITE_SECONDS, commit_identity, git, git_result
 from orchestrator_tui.adapters.git.history import contains
 from orchestrator_tui.adapters.git.lock import repository_lock
-from orchestrator_tui.adapters.git.merge_commit import exact
+from orchestrator_tui.adapters.git.merge_commit import commit_merge, exact
+from orchestrator_tui.adapters.git.merging_here import is_merging, leave_conflict, take_back
+from orchestrator_tui.adapters.git.moving import clean_tree, move, settle
+from orchestrator_tui.adapters.git.previewing import preview
 from orchestrator_tui.adapters.git.trees import break_locks
 from orchestrator_tui.core.frozen import frozen
 
@@ -27,7 +29,8 @@ def bring(tree: Path, tip: str, take: str = "") -> Brought:
     """Merge ``tip`` into the branch that is checked out in ``tree``.
 
     A conflict is left in the worktree, unless ``take`` says whose side of the conflicting files is taken: ``ours`` is
-    the worktree's own, ``theirs`` the tip's; then the merge is committed. Called again it goes on where it was.
+    the worktree's own, ``theirs`` the tip's; then the merge is committed. Called again it goes on where it was, also
+    where we or git were killed.
 
     Raises:
         GitError: the worktree holds changes that no commit holds, the tip is not there, or git fails.
@@ -36,21 +39,21 @@ def bring(tree: Path, tip: str, take: str = "") -> Brought:
         head = exact(tree, tip)
         # No agent works in it now, and no git of ours under this lock: a git that was killed here has left them.
         break_locks(tree, git_result(tree, "symbolic-ref", "--short", "--quiet", "HEAD").out.strip())
+        settle(tree)
+        take_back(tree)
+        message = f"Merge what is integrated ({head[:12]})"
         if contains(tree, "HEAD", head):
+            _forget_finished(tree)
             return Brought("clean")
-        if not _is_merging(tree):
-            _refuse_dirty(tree)
-            made = git_result(
-                tree,
-                *("merge", "--no-ff", "--no-edit", "--no-gpg-sign", "--no-verify", "--no-rerere-autoupdate"),
-                *("-m", f"Merge what is integrated ({head[:12]})", "--end-of-options", head),
-                timeout=WRITE_SECONDS,
-                env=commit_identity(tree),
-            )
-            if made.code == 0:
+        if not is_merging(tree):
+            held = clean_tree(tree)
+            # Named as git names it in a working tree: the marks in the files are the same then.
+            outcome = preview(tree, "HEAD", head)
+            if outcome.clean:
+                made = commit_merge(tree, outcome.tree, held.head, head, message)
+                move(tree, held.branch, held.head, made, f"orch-tui: bring {head[:12]}")
                 return Brought("clean")
-            if not _is_merging(tree):
-                raise failure(tree, "merge", made)
+            leave_conflict(tree, held.head, head, outcome.tree, message)
         files = _conflicting(tree)
         if take not in (OURS, THEIRS):
             return Brought("conflict", files)
@@ -58,24 +61,17 @@ def bring(tree: Path, tip: str, take: str = "") -> Brought:
             _take(tree, file, take)
         git(
             tree,
-            "commit",
-            "--no-edit",
-            "--no-gpg-sign",
-            "--no-verify",
+            *("commit", "--no-gpg-sign", "--no-verify", "-m", message),
             timeout=WRITE_SECONDS,
             env=commit_identity(tree),
         )
         return Brought("taken", files)
 
 
-def _is_merging(tree: Path) -> bool:
-    return git_result(tree, "rev-parse", "--verify", "--quiet", "MERGE_HEAD").code == 0
-
-
-def _refuse_dirty(tree: Path) -> None:
-    changed = git(tree, "status", "--porcelain", "-z", "--untracked-files=no").split("\0")[0]
-    if changed:
-        raise GitError(f"{tree} holds changes that are not committed, such as {changed[3:]}")
+def _forget_finished(tree: Path) -> None:
+    """Let git forget a merge that is committed: whoever committed it was killed right after."""
+    if is_merging(tree) and contains(tree, "HEAD", "MERGE_HEAD"):
+        git(tree, "merge", "--quit")
 
 
 def _conflicting(tree: Path) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ finished by whoever comes next, as long as nothing but what differs between the 
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
+from orchestrator_tui.adapters.git import notes
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, failure, git, git_result
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.places import git_directory
@@ -51,9 +51,9 @@ def move(tree: Path, branch: str, old: str, new: str, why: str) -> None:
     Raises:
         GitError: a file that is not tracked is in the way, or the branch has moved meanwhile; nothing has changed.
     """
-    _refuse_overwriting(tree, old, new)
+    refuse_overwriting(tree, old, new)
     note = git_directory(tree) / _NOTE_NAME
-    _write(note, f"{branch}\n{old}\n{new}\n")
+    notes.write(note, f"{branch}\n{old}\n{new}\n")
     command = "read-tree"
     result = git_result(tree, command, "-m", "-u", "--no-recurse-submodules", old, new, timeout=WRITE_SECONDS)
     if result.code == 0:
@@ -74,16 +74,17 @@ def settle(tree: Path) -> None:
         GitError: since then something else has happened in the tree; the text says what.
     """
     place = git_directory(tree) / _NOTE_NAME
-    note = _read(place)
-    if note is None:
+    lines = notes.read(place, 3)
+    if lines is None:
         return
+    note = _Note(*lines)
     held = contents(tree)
     if held.branch != note.branch or held.head not in (note.old, note.new):
         raise GitError(
             f"{tree} has left {note.branch} since a merge in it was cut short: look at it, then remove {place}"
         )
-    differing = {one for one, _ in _differing(tree, note.old, note.new)}
-    foreign = tuple(name for name in held.uncommitted if name not in differing)
+    between = {one for one, _ in differing(tree, note.old, note.new)}
+    foreign = tuple(name for name in held.uncommitted if name not in between)
     if foreign:
         raise GitError(f"{tree} was changed since a merge in it was cut short: {some(foreign)}")
     break_locks(tree, note.branch)
@@ -93,43 +94,27 @@ def settle(tree: Path) -> None:
     place.unlink(missing_ok=True)
 
 
-def _refuse_overwriting(tree: Path, old: str, new: str) -> None:
-    """git itself would write over a file that is not tracked when that file is ignored."""
-    differing = _differing(tree, old, new)
-    leaving = {name.casefold() for name, kind in differing if kind == "D"}
-    added = [name for name, kind in differing if kind == "A" and name.casefold() not in leaving]
+def refuse_overwriting(tree: Path, old: str, new: str) -> None:
+    """Make sure that nothing is where files come that the one tree has not and the other has.
+
+    git itself would write over a file that is not tracked when that file is ignored.
+
+    Raises:
+        GitError: something is; the text names it.
+    """
+    files = differing(tree, old, new)
+    leaving = {name.casefold() for name, kind in files if kind == "D"}
+    added = [name for name, kind in files if kind == "A" and name.casefold() not in leaving]
     in_the_way = tuple(name for name in added if os.path.lexists(tree / name))
     if in_the_way:
         raise GitError(f"files that are not tracked are in the way in {tree}: {some(in_the_way)}")
 
 
-def _differing(tree: Path, old: str, new: str) -> list[tuple[str, str]]:
-    """The files that differ between two commits, with ``A``, ``M``, ``D`` or ``T``."""
+def differing(tree: Path, old: str, new: str) -> list[tuple[str, str]]:
+    """The files that differ between two commits or trees, with ``A``, ``M``, ``D`` or ``T``.
+
+    Raises:
+        GitError: one of them is not there.
+    """
     parts = git(tree, "diff-tree", "-r", "--name-status", "--no-renames", "-z", old, new, "--").split("\0")
     return [(name, kind) for kind, name in zip(parts[::2], parts[1::2], strict=False)]
-
-
-def _write(place: Path, text: str) -> None:
-    draft = place.with_name(f"{place.name}.new")
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(place)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
-        raise GitError(f"cannot write {place}: {error.strerror}") from error
-
-
-def _read(place: Path) -> _Note | None:
-    try:
-        lines = place.read_text(encoding="utf-8").splitlines()
-    except FileNotFoundError:
-        return None
-    except (OSError, UnicodeDecodeError) as error:
-        raise GitError(f"cannot read {place}: {error}") from error
-    if len(lines) != 3:
-        raise GitError(f"{place} is damaged: look at the tree it belongs to, then remove it")
-    return _Note(*lines)

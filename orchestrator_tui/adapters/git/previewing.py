@@ -41,8 +41,9 @@ def preview(repository: Path, ours: str, theirs: str) -> Preview:
     Raises:
         GitError: one of them is not there, they have no common history, or git is older than 2.38.
     """
-    # A full id is left to git to look up: all pairs of many branches are previewed, and each command counts.
-    ends = (one if is_full_id(one) else commit_id(repository, one) for one in (ours, theirs))
+    # A full id is left to git to look up: all pairs of many branches are previewed, and each command counts. So is the
+    # name by which git marks what is checked out.
+    ends = (one if one == "HEAD" or is_full_id(one) else commit_id(repository, one) for one in (ours, theirs))
     options = ("--write-tree", "--name-only", "--no-messages", "-z")
     result = git_result(repository, "merge-tree", *options, *ends, timeout=WRITE_SECONDS)
     if result.code not in (0, 1):

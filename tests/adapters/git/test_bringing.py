@@ -1,5 +1,10 @@
 """Bringing what is merged into a track's worktree: clean, in conflict, by one side, and after a git that was killed."""
 
+import os
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +16,7 @@ from orchestrator_tui.adapters.git.places import common_directory, git_directory
 from tests.adapters.git.repositories import commit, head, repository, run, write
 
 BRANCH = "orch/b/a"
+ROOT = Path(__file__).parents[3]
 
 
 def _made(root: Path, mine: str, tip: str) -> tuple[Path, str]:
@@ -53,3 +59,113 @@ def test_what_no_commit_holds_is_not_merged_over(tmp_path: Path) -> None:
     with pytest.raises(GitError, match=r"README\.md"):
         bring(tree, tip)
     assert (tree / "README.md").read_text() == "half done\n"
+
+
+# --- killed ----------------------------------------------------------------------------------------------------
+
+GIT_DIES = """\
+#!{python}
+import os, signal, subprocess, sys
+if "merge" in sys.argv and "--no-ff" in sys.argv:
+    # Nobody reads any more what git says: it ends by that before it has written down that a merge is under way.
+    reading, writing = os.pipe()
+    os.close(reading)
+    subprocess.run(["{git}", *sys.argv[1:]], stdout=writing, stderr=writing, restore_signals=True)
+    os.kill(os.getppid(), signal.SIGKILL)
+    sys.exit(1)
+os.execv("{git}", ["git", *sys.argv[1:]])
+"""
+
+
+def _conflict(root: Path) -> tuple[Path, str]:
+    """As :func:`_made`, with files that come, go and change beside the conflict."""
+    tree, _ = _made(root, "mine\n" + "same\n" * 50, "theirs\n" + "same\n" * 50)
+    run(root / "shop", "rm", "--quiet", "README.md")
+    return tree, commit(root / "shop", {"deep/er.txt": "deeper\n"})
+
+
+def test_a_bringing_that_was_killed_half_way_is_done_again(tmp_path: Path) -> None:
+    tree, tip = _conflict(tmp_path)
+    before = head(tree)
+    place = tmp_path / "bin"
+    write(place, {"git": GIT_DIES.format(python=sys.executable, git=shutil.which("git"))})
+    (place / "git").chmod(0o755)
+    words = "import sys; from pathlib import Path; from orchestrator_tui.adapters.git.bringing import bring; "
+    words += "bring(Path(sys.argv[1]), sys.argv[2])"
+    environment = {**os.environ, "PATH": f"{place}:{os.environ['PATH']}"}
+    died = subprocess.run([sys.executable, "-c", words, str(tree), tip], cwd=ROOT, env=environment, check=False)
+    assert died.returncode == -signal.SIGKILL
+    assert "<<<<<<<" in (tree / "notes.md").read_text()
+    assert not (git_directory(tree) / "MERGE_HEAD").exists()
+    assert bring(tree, tip).files == ("notes.md",)
+    assert (git_directory(tree) / "MERGE_HEAD").read_text().strip() == tip
+    assert bring(tree, tip, "ours").result == "taken"
+    assert (tree / "notes.md").read_text().startswith("mine\n")
+    assert sorted(one.name for one in tree.iterdir()) == [".git", "cart", "deep", "new.md", "notes.md"]
+    assert run(tree, "rev-list", "--parents", "--max-count=1", "HEAD").split()[1:] == [before, tip]
+
+
+def _cut_short(tree: Path, tip: str) -> None:
+    """What tells of a merge that has begun, and nothing of it written yet."""
+    merged = run(tree, "merge-tree", "--write-tree", "--no-messages", "--name-only", "HEAD", tip, check=False)
+    (git_directory(tree) / "orch-tui-bring").write_text(f"{head(tree)}\n{merged.split()[0]}\n")
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {},
+        {"notes.md": "<<<<<<< HEAD\nmine\n=="},
+        {"notes.md": ""},
+        {"new.md": "ne", "deep/er.txt": "deeper\r\n"},
+        {".git-lock": "index.lock"},
+    ],
+    ids=["nothing", "half-a-file", "an-empty-file", "new-files", "a-lock"],
+)
+def test_as_far_as_it_had_come_it_is_taken_back(tmp_path: Path, written: dict[str, str]) -> None:
+    tree, tip = _conflict(tmp_path)
+    _cut_short(tree, tip)
+    if ".git-lock" in written:
+        (git_directory(tree) / written[".git-lock"]).touch()
+        (tree / "README.md").unlink()
+    else:
+        write(tree, written)
+    write(tree, {"mine.txt": "not tracked\n"})
+    assert bring(tree, tip).files == ("notes.md",)
+    assert "=======" in (tree / "notes.md").read_text()
+    assert (tree / "mine.txt").read_text() == "not tracked\n"
+    assert not (git_directory(tree) / "orch-tui-bring").exists()
+
+
+@pytest.mark.parametrize("name", ["notes.md", "cart/sum.py", "new.md"])
+def test_what_somebody_has_written_since_is_not_taken_back(tmp_path: Path, name: str) -> None:
+    tree, tip = _conflict(tmp_path)
+    _cut_short(tree, tip)
+    write(tree, {name: "by hand\n"})
+    with pytest.raises(GitError, match=rf"changed since a merge in it was cut short: {name}"):
+        bring(tree, tip)
+    assert (tree / name).read_text() == "by hand\n"
+
+
+def test_with_a_commit_since_it_goes_on_from_there(tmp_path: Path) -> None:
+    tree, tip = _conflict(tmp_path)
+    _cut_short(tree, tip)
+    commit(tree, {"notes.md": "theirs\n" + "same\n" * 50})
+    assert bring(tree, tip).result == "clean"
+    assert run(tree, "status", "--porcelain") == ""
+
+
+def test_what_is_not_tracked_is_not_written_over(tmp_path: Path) -> None:
+    tree, tip = _conflict(tmp_path)
+    write(tree, {"new.md": "mine\n"})
+    with pytest.raises(GitError, match=r"in the way in .*: new\.md"):
+        bring(tree, tip)
+    assert (tree / "new.md").read_text() == "mine\n"
+
+
+def test_a_merge_whose_commit_was_the_last_thing_before_the_kill_is_over(tmp_path: Path) -> None:
+    tree, tip = _conflict(tmp_path)
+    bring(tree, tip, "ours")
+    (git_directory(tree) / "MERGE_HEAD").write_text(f"{tip}\n")
+    assert bring(tree, tip, "ours").result == "clean"
+    assert not (git_directory(tree) / "MERGE_HEAD").exists()

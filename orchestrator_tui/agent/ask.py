@@ -51,6 +51,9 @@ def ask(values: Values, call: Call) -> int:
     if "question" not in values:
         raise Stop(BAD_USAGE, "ask: QUESTION is missing: what is to be decided (or --gate ID)")
     asked = _asked(values)
+    if "stage" not in values and call.identity.stage is not None:
+        # Who has not reported yet asks all the same in the stage that it does: the confidence table goes by stages.
+        values = {**values, "stage": call.identity.stage}
     call.start(asking=True)
     _refuse_behind_a_gate(values, call)
     gate_id, opens = _write_question(values, call, asked)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from orchestrator_tui.agent.stop import BAD_USAGE, REFUSED, Stop, quoted
-from orchestrator_tui.core.metadata import slugify
+from orchestrator_tui.core.metadata import MAX_STAGES, slugify
 
 
 class Identity(NamedTuple):
@@ -32,6 +32,12 @@ class Identity(NamedTuple):
     def origin(self) -> str:
         """What its events say of where they come from."""
         return f"agent:{self.track}"
+
+    @property
+    def stage(self) -> int | None:
+        """The stage that it was started for, where it is an agent of a run; None beside the ladder."""
+        said = self.environ.get("ORCH_STAGE", "")
+        return int(said) if said.isascii() and said.isdigit() and 0 < int(said) <= MAX_STAGES else None
 
 
 def identify(environ: Mapping[str, str], said: str | None) -> Identity:

@@ -15,4 +15,11 @@ def heard(batch: Batch, drafts: Iterable[Draft]) -> tuple[Draft, ...]:
     """What of the drafts that an agent's reports amount to is recorded: all of it where it is only watched."""
     if batch.run is None:
         return tuple(drafts)
-    return tuple(draft for draft in drafts if draft.kind in _HEARD)
+    claims = (draft if draft.kind in _HEARD else _pull_request(draft) for draft in drafts)
+    return tuple(one for one in claims if one is not None)
+
+
+def _pull_request(draft: Draft) -> Draft | None:
+    """What only the agent knows of its track: the pull request that it has made."""
+    pr = draft.payload["changes"].get("pr") if draft.kind == "track_changed" else None
+    return Draft("track_changed", {"track": draft.payload["track"], "changes": {"pr": pr}}) if pr else None

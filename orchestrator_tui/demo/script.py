@@ -24,11 +24,12 @@ class _Strict(BaseModel):
 
 
 class Report(_Strict):
-    """A stage that begins."""
+    """A stage that begins, and the pull request where one was made."""
 
     stage: int
     name: str
     progress: str = ""
+    pr: str = ""
 
 
 class Write(_Strict):

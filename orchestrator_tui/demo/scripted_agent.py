@@ -68,6 +68,7 @@ class ScriptedAgent:
             "report",
             *("--stage", str(report.stage), "--name", report.name),
             *(["--progress", report.progress] if report.progress else []),
+            *(["--pr", report.pr] if report.pr else []),
             *("--branch", git(self._worktree, "branch", "--show-current").strip(), "--worktree", str(self._worktree)),
         )
 

@@ -154,8 +154,8 @@ def _of_areas(a: PlannedTrack, b: PlannedTrack) -> list[Clash]:
     shared = [one for one in a.areas if one in b.areas]
     if not shared:
         return []
-    owner, other = ranked(a, b)
-    return [Clash(ORDER, f"both touch {', '.join(shared)}: {owner.slug} is merged before {other.slug}")]
+    # Which goes first, the batch's rule of merging says: kinds, dependencies, priorities.
+    return [Clash(ORDER, f"both touch {', '.join(shared)}: merged one after the other")]
 
 
 def _of_deploys(a: PlannedTrack, b: PlannedTrack) -> list[Clash]:

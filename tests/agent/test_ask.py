@@ -261,6 +261,14 @@ def test_a_later_stage_waits_for_the_decision(scene: Scene) -> None:
     assert scene.state() is GateState.OPEN
 
 
+def test_an_agent_of_a_run_asks_in_the_stage_that_it_was_started_for(scene: Scene) -> None:
+    """What its task says may be of an earlier stage, or of none: it need not have reported before it asks."""
+    scene.write({"track": "alpha", "workflow": "prd-to-pr"})
+    scene.run(*ASK, ORCH_STAGE="3")
+    gate = scene.the_gate()
+    assert (gate.id, gate.question.stage) == (GATE, 3)
+
+
 def test_going_on_after_an_answer_in_the_task_file_acknowledges_it(scene: Scene) -> None:
     scene.run(*ASK)
     scene.decide("ttl")

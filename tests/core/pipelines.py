@@ -74,7 +74,7 @@ CHECKED = {
             "also": [
                 {
                     "consequence": "order",
-                    "why": "both touch SCOPE_BACKEND: fix-auth-race is merged before profile-sharing",
+                    "why": "both touch SCOPE_BACKEND: merged one after the other",
                 }
             ],
         },

@@ -91,7 +91,7 @@ CASES = [
     (
         replace(A, areas=("backend", "web")),
         replace(track("b", owned="src/signup/**"), areas=("backend",), priority=3),
-        (ORDER, "both touch backend: b is merged before a"),
+        (ORDER, "both touch backend: merged one after the other"),
     ),
     (
         replace(A, deploy=("dev", "live")),

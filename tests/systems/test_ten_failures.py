@@ -6,6 +6,8 @@ repository and the processes are in memory.
 
 from __future__ import annotations
 
+from typing import Any
+
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.exports.dashboard import dashboard_files
 from orchestrator_tui.core.model import Risk, TrackState
@@ -42,10 +44,10 @@ def three(**more: object) -> Scene:
     return pipelines(pipeline("alpha"), pipeline("beta", bug=True), pipeline("gamma"), **more)  # type: ignore[arg-type]
 
 
-def ask(scene: Scene, slug: str, gate: str = "question", **fields: object) -> None:
+def ask(scene: Scene, slug: str, gate: str = "question", **fields: Any) -> None:
     """The agent of a track asks something that only a person may answer."""
     track = scene.track(slug)
-    question = {"question": "Is the lock the cause?", "confidence": "low", "stage": track.stage}
+    question: dict[str, Any] = {"question": "Is the lock the cause?", "confidence": "low", "stage": track.stage}
     more = {"track": slug, "workflow": track.workflow, "source": "shell", "risk": "check", **question, **fields}
     scene.ledger.must(opened(gate, **more))
 

@@ -41,7 +41,7 @@ def dashboard(report: Report, heading: Heading | None = None) -> str:
     """The whole dashboard; of a batch that has ended the final one, with what was shipped and what needs attention."""
     named = heading or Heading()
     title = named.title or report.title
-    active = sum(one.outcome == ACTIVE for one in report.tracks)
+    active = sum(_is_active(one) for one in report.tracks)
     says = "COMPLETE" if report.ended else f"{active} {named.one if active == 1 else named.many}"
     lines = [_rule("╔", "╗"), _row(_with(f"{_ITEM}{title}", f" — {says}")), _rule("╠", "╣"), _row("")]
     block = _ended if report.ended else _going
@@ -70,13 +70,18 @@ def strip(track: TrackTold, waits: bool) -> str:
     return " ".join(f"{sign(one)}{one.index}" for one in track.stages)
 
 
+def _is_active(track: TrackTold) -> bool:
+    """Whether it goes on: what was merged may still have to be deployed."""
+    return track.outcome == ACTIVE or (track.outcome == MERGED and track.state != MERGED)
+
+
 # --- while it runs ---------------------------------------------------------------------------------------------
 
 
 def _going(report: Report, number: int, track: TrackTold) -> list[str]:
     question = next((one for one in report.gates if one.track == track.slug and one.state == "open"), None)
-    through = track.outcome in (MERGED, DONE)
-    badge = "⚠ GATE" if question else "✅ DONE" if through else "" if track.outcome == ACTIVE else "✗ FAILED"
+    through = track.outcome in (MERGED, DONE) and not _is_active(track)
+    badge = "⚠ GATE" if question else "✅ DONE" if through else "" if _is_active(track) else "✗ FAILED"
     told = [_badged(f"{_ITEM}[{number}] {track.slug} ({track.workflow or track.kind})", badge)]
     if through and question is None:
         told.append(f"{_DETAIL}Stage {len(track.stages)}/{len(track.stages)}: Complete — {_shipped(track, ', ')}")
@@ -126,7 +131,8 @@ def _shipped(track: TrackTold, between: str) -> str:
     otherwise = [f"{environment}: {result}" for environment, result in track.deployed if result not in _DEPLOYED_WELL]
     way = "merged" if track.outcome == MERGED else "done"
     arrows = between.strip() == "→"
-    head = [f"PR {track.pr}", way] if track.pr and arrows else [f"PR {track.pr} {way}" if track.pr else way]
+    pr = f"PR {'#' if track.pr.isdigit() else ''}{track.pr}" if track.pr else ""
+    head = [pr, way] if pr and arrows else [f"{pr} {way}".strip()]
     return between.join([*head, *([f"deployed to {', '.join(well)}"] if well else []), *otherwise])
 
 

@@ -19,7 +19,7 @@ from orchestrator_tui.adapters.tasks.files import RepositoryTasks
 from orchestrator_tui.adapters.tasks.one import OneList
 from orchestrator_tui.cli.claude_files import wanted
 from orchestrator_tui.cli.journals import Place
-from orchestrator_tui.cli.reporting import write_reports
+from orchestrator_tui.cli.reporting import write_checkpoint, write_reports
 from orchestrator_tui.cli.world import OUTPUT, panes
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Batch
@@ -61,6 +61,7 @@ def host(place: Place, journal: SqliteJournal, batch: Batch, limits: Limits, gra
         batch.id,
         str(place.home),
         lambda one: write_reports(place, one, clock.now()),
+        keep=lambda one, names: write_checkpoint(place, one, names, clock.now()),
         skill=_skill,
     )
 

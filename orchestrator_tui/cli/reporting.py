@@ -47,5 +47,25 @@ def _written(place: Place, batch: Batch, now: Instant) -> str:
     return str(SINK / batch.id / "summary.md")
 
 
+def write_checkpoint(place: Place, batch: Batch, names: tuple[str, ...], now: Instant) -> tuple[str, ...]:
+    """Write exports into the main working tree, unseen by git where their folder is new; their paths in it.
+
+    Raises:
+        OSError: one cannot be written, or would lie outside of the repository.
+    """
+    from orchestrator_tui.cli.exporting import documents, write_documents
+
+    found, root = documents(batch, names, now), place.repository.resolve()
+    for document in found:
+        folder = (root / document.path).parent
+        if not folder.resolve().is_relative_to(root):
+            raise OSError(f"{document.path} leads out of the repository")
+        if folder != root and not folder.exists():
+            folder.mkdir(parents=True)
+            _write(folder / ".gitignore", "*\n")
+    write_documents(root, found)
+    return tuple(one.path for one in found)
+
+
 def _write(path: Path, text: str) -> None:
     replace_file(str(path), text.encode("utf-8", "replace"), 0o644, lambda: None)

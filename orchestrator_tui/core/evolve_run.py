@@ -288,7 +288,13 @@ def _merged(track: Track, event: Event) -> Track:
     sha = data.get("to_sha", "") if result == "merged" else "" if result == "undone" else work.merged_sha
     files = tuple(data.get("files", ())) if result == "conflict" else ()
     merges = (*work.merges, (result, data.get("head", "")))
-    return _with(track, merged_sha=sha, merges=merges, conflicts=files, sides={}, brought="", brought_how="")
+    return _with(
+        track, merged_sha=sha, merges=merges, conflicts=files, sides={}, brought="", brought_how="", checkpoint=""
+    )
+
+
+def _checkpoint(track: Track, event: Event) -> Track:
+    return _with(track, checkpoint=event.payload.get("problem") or "written")
 
 
 def _brought(track: Track, event: Event) -> Track:
@@ -331,6 +337,7 @@ RUN_TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
     "rescue_recorded": _rescued,
     "checklist_recorded": _checklist,
     "merge_recorded": _merged,
+    "checkpoint_written": _checkpoint,
     "tip_brought": _brought,
     "sides_seen": _sides,
     "deploy_recorded": _deployed,

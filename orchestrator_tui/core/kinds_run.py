@@ -73,6 +73,7 @@ RUN_KINDS: dict[str, Spec] = {
     "sides_seen": ({"track": _TEXT, "sides": _MAP}, {}),
     "deploy_recorded": ({"track": _TEXT, "environment": _TEXT, "result": _TEXT}, {"detail": _TEXT}),
     "published": ({"result": _TEXT}, {"sha": _TEXT, "detail": _TEXT, "by": _TEXT}),
+    "checkpoint_written": ({"track": _TEXT, "paths": _LIST}, {"problem": _TEXT}),
     "report_written": ({"path": _TEXT}, {"of": _TEXT}),
     # runs: agents at work, a base that moves, what follows between waves
     "breaker_tripped": (

@@ -113,6 +113,7 @@ class Work:
     ``entries`` counts how often each stage was entered, ``returns`` how often each led back; ``why`` says why it was
     moved to the state that it is in, ``paused`` why nothing new is begun for it, ``paused_until`` what ends that;
     ``texts`` are artefacts with a form as they were read last, by path;
+    ``checkpoint`` what became of the one after its merge;
     ``kept`` why its worktree is still there at the end; ``ready_at`` when it was made.
     """
 
@@ -138,6 +139,7 @@ class Work:
     paused: str = ""
     paused_until: str = ""
     resumes_wall_ms: int | None = None
+    checkpoint: str = ""
     kept: str = ""
     removed: bool = False
     trips: tuple[Trip, ...] = ()

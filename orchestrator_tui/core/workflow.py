@@ -212,6 +212,7 @@ class Workflow:
         track_gate, batch_gate: names of the checklist's items that must pass.
         autonomy, constraints, adherence: texts of the dispatch prompt (seed 002, sections F to H).
         exports: names of the files that its users know, kept up to date while a batch runs (``core.exports``).
+        checkpoint: names of exports that are written into the repository itself whenever a track has been merged.
         skill: name of the skill whose text is embedded into prompts where a person has it, or "".
         sessions: types of sessions and roles of waves (seed 004); ``guard`` watches paths and commands of agents.
     """
@@ -249,6 +250,7 @@ class Workflow:
     constraints: str = ""
     adherence: str = ""
     exports: tuple[str, ...] = ()
+    checkpoint: tuple[str, ...] = ()
     skill: str = ""
     sessions: SessionRules = field(default_factory=SessionRules)
     guard: GuardRules = field(default_factory=GuardRules)

@@ -18,6 +18,7 @@ TOLD = frozenset(
         "attempt_started",
         "breaker_tripped",
         "check_recorded",
+        "checkpoint_written",
         "deploy_recorded",
         "effect_ended",
         "artefact_read",

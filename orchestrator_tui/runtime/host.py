@@ -22,7 +22,7 @@ from orchestrator_tui.runtime.engine import Engine
 from orchestrator_tui.runtime.follower import Follower
 from orchestrator_tui.runtime.ports import Outcome
 from orchestrator_tui.runtime.run_world import RunWorld
-from orchestrator_tui.runtime.running import Running, Written
+from orchestrator_tui.runtime.running import Kept, Running, Written
 from orchestrator_tui.runtime.world import World
 
 TICK_MS = 250
@@ -54,6 +54,7 @@ class Host:
         home: str,
         report: Written,
         *,
+        keep: Kept = lambda batch, names: (),
         skill: Callable[[str], str] = lambda name: "",
     ) -> None:
         self._journal, self._world, self._batch, self._jobs = journal, world, batch, run_world.jobs
@@ -69,6 +70,7 @@ class Host:
             home,
             self._record,
             report,
+            keep=keep,
             skill=skill,
             wake=self.wake,
             reach=lambda of, gate: reach_of(journal, world, of, gate),

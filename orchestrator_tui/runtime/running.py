@@ -15,7 +15,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate
 from orchestrator_tui.core.run import Effect
-from orchestrator_tui.core.schedule import effects, failing
+from orchestrator_tui.core.schedule import checkpoints, effects, failing
 from orchestrator_tui.core.schedule.rules import plan_of
 from orchestrator_tui.core.schedule.turn import due
 from orchestrator_tui.core.text import sanitise_line
@@ -38,6 +38,9 @@ Record = Callable[[tuple[Draft, ...]], Batch]
 Written = Callable[[Batch], str]
 """Writes the report of a run; where it is."""
 
+Kept = Callable[[Batch, tuple[str, ...]], tuple[str, ...]]
+"""Writes the exports of these names into the repository of a run; where they are."""
+
 
 class Running:
     """Keeps one run. Not for use from several threads at once; ``wake`` is called from any."""
@@ -49,6 +52,7 @@ class Running:
         record: Record,
         report: Written,
         *,
+        keep: Kept = lambda batch, names: (),
         skill: Callable[[str], str] = lambda name: "",
         wake: Callable[[], None] = lambda: None,
         executor: Executor | None = None,
@@ -61,6 +65,7 @@ class Running:
         """
         self._world, self._record, self._report, self._wake = world, record, report, wake
         self._attempts = Attempts(world, home, skill)
+        self._keep = keep
         self._conversing = Conversing(world, record, reach, claimant)
         self._commands = Commands(world)
         self._threads = executor or ThreadPoolExecutor(THREADS, thread_name_prefix="effect")
@@ -136,6 +141,9 @@ class Running:
         if effect.kind == effects.REPORT:
             path = self._report(batch)
             return Draft("report_written", {"path": path, "of": str(effect.arguments["of"])}), done
+        if effect.kind == effects.CHECKPOINT:
+            paths = self._keep(batch, tuple(str(one) for one in effect.arguments["names"]))
+            return checkpoints.written(effect.track, paths), done
         return (*performing_git.perform(self._world, batch, effect), done)
 
     # --- outcomes ------------------------------------------------------------------------------------------

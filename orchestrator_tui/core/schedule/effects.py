@@ -12,6 +12,7 @@ ATTEMPT, INSPECT, CHECK, DIVIDE = "attempt", "inspect", "check", "divide"
 MERGE, UNDO, BRING, SIDES = "merge", "undo", "bring", "sides"
 DEPLOY, HEALTH = "deploy", "health"
 REMOVE, REPORT, PUBLISH = "remove", "report", "publish"
+CHECKPOINT = "checkpoint"
 
 JOBS = frozenset({ATTEMPT, CHECK, SETUP, DEPLOY, HEALTH})
 """Effects that are processes under a shim of their own."""

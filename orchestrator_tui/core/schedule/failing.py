@@ -6,8 +6,19 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.run import Effect
+from orchestrator_tui.core.schedule import checkpoints
 from orchestrator_tui.core.schedule.acting import is_being_merged
-from orchestrator_tui.core.schedule.effects import CHECK, DEPLOY, MERGE, PUBLISH, REMOVE, SETUP, UNDO, WORKTREE
+from orchestrator_tui.core.schedule.effects import (
+    CHECK,
+    CHECKPOINT,
+    DEPLOY,
+    MERGE,
+    PUBLISH,
+    REMOVE,
+    SETUP,
+    UNDO,
+    WORKTREE,
+)
 from orchestrator_tui.core.schedule.ending import PUBLISH_GATE
 from orchestrator_tui.core.schedule.gates import ABANDON, ask, gate_id, lines
 from orchestrator_tui.core.schedule.rules import plan_of
@@ -38,6 +49,8 @@ def failed(batch: Batch, effect: Effect, why: str) -> tuple[Draft, ...]:
     ended = Draft("effect_ended", {"effect": effect.id, "outcome": "failed", "detail": why})
     if effect.kind == REMOVE:
         return (ended, Draft("worktree_kept", {"track": effect.track, "why": why}))
+    if effect.kind == CHECKPOINT:
+        return (ended, *checkpoints.failed(effect, why))
     doing = _WORDS.get(effect.kind, effect.kind)
     own = effect.track == BATCH_TRACK
     options = [Option("again", "try again", "approve")]

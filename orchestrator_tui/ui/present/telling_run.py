@@ -162,6 +162,11 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "deploy_recorded": _deploy,
     "published": _published,
     "breaker_tripped": _tripped,
+    "checkpoint_written": lambda told: (
+        ("the checkpoint cannot be written", str(told["problem"]), "gate")
+        if told.get("problem")
+        else ("the checkpoint is written", _items(told, "paths"), "quiet")
+    ),
     "report_written": lambda told: ("the report is written", str(told["path"]), "quiet"),
 }
 """The words of each kind of :data:`orchestrator_tui.core.kinds_run.RUN_KINDS`."""

@@ -161,8 +161,9 @@ def test_the_batch_summary_has_its_five_parts_and_the_measures() -> None:
     ledger.must(Draft("rescue_recorded", {**told, "rationale": "the rest is small"}))
     ledger.move("docs", "abandoned", "rescue failed")
     ledger.phase("stopped")
-    assert ledger.track("limiter").work is not None
-    assert ledger.track("limiter").work.entries[REVIEW] == 2
+    work = ledger.track("limiter").work
+    assert work is not None
+    assert work.entries[REVIEW] == 2
     assert written(ledger, "batch-summary") == golden("batch-summary.md")
 
 

@@ -196,6 +196,8 @@ class MemoryWorld:
         self.crash_in = -1
         self.reports = 0
         self.report_fails = ""
+        self.kept: list[tuple[str, ...]] = []
+        self.keeping_fails = ""
         self.executor: Executor = _AtOnce()
         self.runner: Runner = MemoryRunner(self)
         self.waiting: frozenset[str] = frozenset()
@@ -237,7 +239,9 @@ class MemoryWorld:
 
     def _start(self) -> Running:
         world = RunWorld(self.git, self.jobs, self.runner, "/jobs")
-        return Running(world, "/home", self._record, self._report, executor=self.executor, reach=self._reach)
+        return Running(
+            world, "/home", self._record, self._report, keep=self._keep, executor=self.executor, reach=self._reach
+        )
 
     def _reach(self, batch: Batch, gate: Gate) -> Reach:
         return reach_in(batch, gate, self.waiting)
@@ -261,3 +265,9 @@ class MemoryWorld:
         if self.report_fails:
             raise OSError(self.report_fails)
         return "report.md"
+
+    def _keep(self, batch: Batch, names: tuple[str, ...]) -> tuple[str, ...]:
+        if self.keeping_fails:
+            raise OSError(self.keeping_fails)
+        self.kept.append((batch.merged[-1], *names))
+        return names

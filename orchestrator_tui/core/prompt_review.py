@@ -12,6 +12,7 @@ from orchestrator_tui.core.prompt_parts import Part, Section, bullets, one_line
 from orchestrator_tui.core.prompt_protocol import ending, protocol
 from orchestrator_tui.core.prompt_sections import adherence, autonomy, identity, item, pipeline, scope
 from orchestrator_tui.core.schedule.rules import plan_of, stage_run, stage_work, work_of
+from orchestrator_tui.core.schedule.trees import leaves_uncommitted
 
 _HOW = """\
 You judge work that you did not do, by what is there and by the criteria. You are given no reasons of its author; do not
@@ -64,9 +65,14 @@ def _own_tries(track: Track) -> Section:
 def _changes(batch: Batch, track: Track, diff: str) -> Section:
     work, plan = work_of(track), plan_of(batch)
     base = work.base_sha[:12] or one_line(plan.base, 200)
-    command = f"git diff {base}...HEAD"
+    command = f"git diff {base}" if leaves_uncommitted(batch, track) else f"git diff {base}...HEAD"
     seen = work.inspection
     parts = [Part(f"All of it, in the worktree: {command}")]
+    if leaves_uncommitted(batch, track):
+        told = (
+            "Nothing is committed, and others work in the same tree: the change is the files listed here, and no other."
+        )
+        parts.append(Part(told))
     if seen is not None and seen.files:
         rows = bullets(f"{path}{_beside(track, path)}" for path in seen.files)
         parts.append(Part(f"{len(seen.files)} files, +{seen.added} -{seen.removed}:\n{rows}", f"{command} --stat"))

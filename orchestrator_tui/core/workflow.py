@@ -50,6 +50,22 @@ BATCH_GATE_ITEMS: Mapping[str, str] = {
 """Items of a batch gate and what each of them says (seed 000)."""
 
 
+ASK, FAIL = "ask", "fail"
+"""What a stage whose tries are used up makes of its track."""
+
+SERIAL, PARALLEL = "serial", "parallel"
+"""How tracks use a tree that they share: one after the other, or at once, each in its own files."""
+
+
+@frozen
+class Angle:
+    """One part of a stage that several agents do at once, each of its own tier (seed 001: 2 to 4 of them)."""
+
+    key: str
+    prompt: str = ""
+    tier: str = ""
+
+
 @frozen
 class StageWork:
     """How one stage of a ladder is done.
@@ -74,6 +90,14 @@ class StageWork:
         gate: the kind of the gate that must be approved before the stage begins, or "".
         skip_by: who may skip it: ``person`` or ``nobody``.
         after_merge: it begins when its track has been merged (deploys).
+        together: it is first begun when every track of the batch that can has come so far (seed 001: all chunks are
+            built before any is reviewed); what comes earlier counts as through for waves and dependencies.
+        spent: what its used-up tries make of the track: ``ask`` a person, or ``fail`` it without a question (seed 001).
+        undivided: a stage of the batch that is left out where the tracks are known already.
+        over_tracks: a stage of the batch that judges the tracks marked for it, all in one go, when they have come to
+            their own review; without such tracks it is left out (seed 001: one senior review over the flagged subset).
+        angles: parts that are done at once, each by an agent of its own (seed 001: exploration).
+        gate_words: what its gate says instead of the usual: ``question``, ``approve``, ``back``, ``abandon``.
         tier: the tier that it asks for, or "" for its role's.
         only_areas, only_files: it is for tracks alone that name one of these areas, or have changed one of these files;
             both empty: for all.
@@ -99,6 +123,12 @@ class StageWork:
     gate: str = ""
     skip_by: str = "person"
     after_merge: bool = False
+    together: bool = False
+    spent: str = ASK
+    undivided: bool = False
+    over_tracks: bool = False
+    angles: tuple[Angle, ...] = ()
+    gate_words: Mapping[str, str] = field(default_factory=dict)
     tier: str = ""
     only_areas: tuple[str, ...] = ()
     only_files: tuple[str, ...] = ()
@@ -203,12 +233,15 @@ class Workflow:
         worktree: ``track`` (one each), ``batch`` (all in one), ``pool`` (slots that are used again), ``none``.
         pool_size: slots of a pool (seed 003: 8).
         cleanup: whether worktrees are removed when their tracks have merged (seed 003).
+        sharing: how tracks use a tree that they share: ``serial``, or ``parallel`` where nothing is committed.
         session: ``stage`` (a fresh agent each) or ``track`` (one conversation that is resumed).
-        gates: the batch's own gates that a person answers: ``plan``, ``spend``, ``integration``, ``publish``.
+        gates: the batch's own gates that a person answers: ``plan``, ``spend``, ``integration``, ``publish``;
+            ``dispatch`` is the spend gate asked once, when the tracks are known, ``concerns`` what is to become of the
+            concerns of reviewers when everything is built, ``resume`` where to go on when earlier work is found.
         ending: ``publish`` (a gate) or ``hard_stop`` (no gate: ``awaiting_user`` until ``orch-tui publish``).
         resends: how often the same finding is sent back before it is a person's (seed 000: 2).
         convergence: when a revision stops before its rounds are used up.
-        models: model by tier, lowest first; ``roles`` gives each role its tier.
+        models: model by tier; ``tiers`` are their names, lowest first; ``roles`` gives each role its tier.
         track_gate, batch_gate: names of the checklist's items that must pass.
         autonomy, constraints, adherence: texts of the dispatch prompt (seed 002, sections F to H).
         exports: names of the files that its users know, kept up to date while a batch runs (``core.exports``).
@@ -229,6 +262,7 @@ class Workflow:
     checkpoints: bool = False
     context: Context = field(default_factory=Context)
     worktree: str = "track"
+    sharing: str = SERIAL
     pool_size: int = 8
     cleanup: bool = True
     session: str = "stage"
@@ -241,6 +275,7 @@ class Workflow:
     merging: Merging = field(default_factory=Merging)
     breaker: Breaker = field(default_factory=Breaker)
     models: Mapping[str, str] = field(default_factory=dict)
+    tiers: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)
     answers: tuple[AnswerRule, ...] = ()
     track_gate: tuple[str, ...] = ()

@@ -11,6 +11,8 @@ from orchestrator_tui.core.rules import AnswerRule, Ladder, StageRule
 from orchestrator_tui.core.session import GuardRules, SessionRules
 from orchestrator_tui.core.workflow import (
     AGENT,
+    PARALLEL,
+    Angle,
     Breaker,
     Budget,
     Context,
@@ -138,12 +140,17 @@ def _works(stages: Sequence[StageFile]) -> tuple[StageWork, ...]:
 
 
 def _work_values(stage: StageRulesFile, *, everything: bool) -> dict[str, Any]:
-    return {name: value for name, value in _values(stage, everything).items() if name not in _OF_LADDER}
+    values = {name: value for name, value in _values(stage, everything).items() if name not in _OF_LADDER}
+    if "angles" in values:
+        values["angles"] = tuple(Angle(one.key, one.prompt, one.tier) for one in stage.angles)
+    return values
 
 
 def _batch_values(rules: RulesFile, workflow: Workflow, *, everything: bool) -> dict[str, Any]:
     """The fields of a workflow that a file sets; groups such as ``stall`` keep what the file does not say."""
     values = {name: value for name, value in _values(rules, everything).items() if name not in _OF_FILE}
+    if "models" in values:
+        values["tiers"] = tuple(values["models"])
     for name in _GROUPS:
         part = getattr(rules, name)
         if name in values:
@@ -209,7 +216,10 @@ def _rule_problems(model: WorkflowFile, document: Document, file: str) -> list[P
     found: list[Problem] = []
     tiers = [(f"roles.{role}", tier) for role, tier in model.roles.items()]
     for below, stages in (("stages", model.stages), ("batch_stages", model.batch_stages)):
-        tiers += [(f"{below}[{place}].tier", stage.tier) for place, stage in enumerate(stages) if stage.tier]
+        for place, stage in enumerate(stages):
+            tiers += [(f"{below}[{place}].tier", stage.tier)] if stage.tier else []
+            named = enumerate(stage.angles)
+            tiers += [(f"{below}[{place}].angles[{number}].tier", one.tier) for number, one in named if one.tier]
     for at, tier in tiers:
         if tier not in model.models:
             text = f"{shown(tier)} is no tier of `models`"
@@ -217,4 +227,8 @@ def _rule_problems(model: WorkflowFile, document: Document, file: str) -> list[P
     if model.waves_per_session and model.waves != "barrier":
         text = "needs `waves: barrier`: without it waves have no end"
         found.append(Problem(file, document.line("waves_per_session"), "waves_per_session", text))
+    committing = any(stage.commits and stage.runs == AGENT for stage in model.stages)
+    if model.sharing == PARALLEL and (model.worktree not in ("batch", "none") or committing):
+        text = "parallel is for a tree that tracks share (worktree: batch or none) and in which no stage commits"
+        found.append(Problem(file, document.line("sharing"), "sharing", text))
     return found

@@ -8,7 +8,18 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from orchestrator_tui.core.exports.registry import EXPORTS
-from orchestrator_tui.core.workflow import AGENT, BATCH_GATE_ITEMS, CHECKS, DEPLOY, PERSON, TRACK_GATE_ITEMS
+from orchestrator_tui.core.workflow import (
+    AGENT,
+    ASK,
+    BATCH_GATE_ITEMS,
+    CHECKS,
+    DEPLOY,
+    FAIL,
+    PARALLEL,
+    PERSON,
+    SERIAL,
+    TRACK_GATE_ITEMS,
+)
 from orchestrator_tui.plan.answer_models import RISKS, AnswerFile
 from orchestrator_tui.plan.fields import (
     NAMED_KEYS,
@@ -43,7 +54,10 @@ WAVES = ("ready", "barrier")
 WORKTREES = ("track", "batch", "pool", "none")
 SESSIONS = ("stage", "track")
 ENDINGS = ("publish", "hard_stop")
-GATES = ("plan", "spend", "integration", "publish")
+GATES = ("plan", "spend", "dispatch", "concerns", "resume", "integration", "publish")
+GATE_WORDS = ("question", "approve", "back", "abandon")
+MAX_ANGLES = 8
+"""Agents at once in one stage."""
 
 
 def _says(words: tuple[str, ...]) -> Says:
@@ -63,6 +77,30 @@ def _meanings(value: dict[str, str]) -> dict[str, str]:
         if not word or " " in word:
             raise Wrong(f'"{word}" is no verdict: agents end with one word on a line of its own')
         read_choice(MEANINGS, meaning)
+    return value
+
+
+class AngleFile(Part):
+    """One part of a stage that several agents do at once."""
+
+    key: Name = Field(description="its name, part of the name of its attempts")
+    prompt: Text = Field("", description="what its agent is told beside the stage's own text")
+    tier: Name = Field("", description="the tier of models that it asks for; the stage's without it")
+
+
+def _angles(value: list[AngleFile]) -> list[AngleFile]:
+    if len(value) > MAX_ANGLES:
+        raise Wrong(f"has more than {MAX_ANGLES} angles")
+    keys = [one.key for one in value]
+    twice = next((one for place, one in enumerate(keys) if one in keys[:place]), None)
+    if twice is not None:
+        raise Wrong(f'two angles are called "{twice}"')
+    return value
+
+
+def _gate_words(value: dict[str, str]) -> dict[str, str]:
+    for word in value:
+        read_choice(GATE_WORDS, word)
     return value
 
 
@@ -103,6 +141,20 @@ class StageRulesFile(Part):
         "person", description="who may skip it, after hearing the risk"
     )
     after_merge: Switch = Field(False, description="it begins when its track has been merged")
+    together: Switch = Field(False, description="it is first begun when every track that can has come so far")
+    spent: Annotated[str, choice(ASK, FAIL), _says((ASK, FAIL))] = Field(
+        ASK, description="what used-up tries make of the track: a person is asked, or it has failed"
+    )
+    undivided: Switch = Field(False, description="of the batch: left out where the tracks are known already")
+    over_tracks: Switch = Field(
+        False, description="of the batch: it judges all tracks with `deep_review` at once, beside their own reviews"
+    )
+    angles: Annotated[list[AngleFile], AfterValidator(_angles), Says("list of angles")] = Field(
+        [], description="parts that are done at once, each by an agent of its own"
+    )
+    gate_words: Annotated[dict[str, Line], AfterValidator(_gate_words), Says("mapping: word → text")] = Field(
+        {}, description="what its gate says: " + ", ".join(f"`{one}`" for one in GATE_WORDS)
+    )
     tier: Name = Field("", description="the tier of models that it asks for; its role's without it")
     only_areas: Names = Field([], description="it is only for tracks that name one of these areas")
     only_files: Patterns = Field([], description="or that have changed a file under one of these patterns")
@@ -196,6 +248,9 @@ class RulesFile(Part):
         8, description="slots of a pool, each used by one track after the other"
     )
     cleanup: Switch = Field(True, description="worktrees are removed when their tracks have merged and nothing is lost")
+    sharing: Annotated[str, choice(SERIAL, PARALLEL), _says((SERIAL, PARALLEL))] = Field(
+        SERIAL, description="tracks use a tree that they share one after the other, or at once, each in its own files"
+    )
     session: Annotated[str, choice(*SESSIONS), _says(SESSIONS)] = Field(
         "stage", description="a fresh agent for each stage, or one conversation for the track"
     )

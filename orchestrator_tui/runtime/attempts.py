@@ -30,6 +30,7 @@ from orchestrator_tui.core.schedule.rules import (
     work_of,
     workflow_of,
 )
+from orchestrator_tui.core.schedule.trees import shares_at_once
 from orchestrator_tui.core.schedule.watching import PAUSED, RESCUE
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.runtime.conversing import Talk
@@ -122,7 +123,7 @@ class Attempts:
         where = run_of(batch).integration_path if track.slug == BATCH_TRACK else track.worktree
         diff = ""
         if fresh and work.reviews and track.worktree:
-            diff = self._world.git.diff(track.worktree, work_of(track).base_sha, _DIFF_BYTES)
+            diff = self._diff(batch, track)
         skill = self._skill(workflow.skill) if fresh and workflow.skill else ""
         resume = _resumed(track, effect, workflow.session)
         prompt = _prompt(batch, track, effect, resume, skill, diff) if fresh else ""
@@ -150,6 +151,12 @@ class Attempts:
             writes=work.writes,
             spec=spec_folder(batch, track),
         )
+
+    def _diff(self, batch: Batch, track: Track) -> str:
+        """What a review is shown: of a tree in which others work at the same time the track's own files alone."""
+        seen = work_of(track).inspection
+        files = seen.files if seen is not None and shares_at_once(batch, track) else ()
+        return self._world.git.diff(track.worktree, work_of(track).base_sha, _DIFF_BYTES, files)
 
     # --- following -----------------------------------------------------------------------------------------
 

@@ -8,14 +8,14 @@ from typing import Any
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Track
-from orchestrator_tui.core.plan import BATCH_TRACK
+from orchestrator_tui.core.plan import BATCH_TRACK, PlannedTrack
 from orchestrator_tui.core.run import Effect, Inspection
 from orchestrator_tui.core.schedule import effects, merging
 from orchestrator_tui.core.schedule.judging import form_path
 from orchestrator_tui.core.schedule.overlap import tampered
 from orchestrator_tui.core.schedule.paths import artefact_path
 from orchestrator_tui.core.schedule.rules import plan_of, run_of, stage_work, stages_of, work_of, workflow_of
-from orchestrator_tui.core.schedule.trees import is_pooled, shared_tree
+from orchestrator_tui.core.schedule.trees import is_pooled, shared_tree, shares_at_once, works_in_place
 from orchestrator_tui.core.text import sanitise
 from orchestrator_tui.runtime.run_world import RunWorld, TreeMade
 
@@ -38,6 +38,10 @@ def perform(world: RunWorld, batch: Batch, effect: Effect) -> tuple[Draft, ...]:
 
 def _integration(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
     plan = plan_of(batch)
+    if works_in_place(batch):
+        own = PlannedTrack(BATCH_TRACK, plan.title, BATCH_TRACK, plan.workflow)
+        standing = world.git.inspect(effect.id, own, plan.repository, plan.base_sha, (), (), plan.base)
+        return (_ready(BATCH_TRACK, TreeMade(plan.repository, plan.base, standing.head)),)
     made = world.git.integration(plan)
     # A person may have put something right there: what comes now begins from where the branch is.
     return (_ready(BATCH_TRACK, replace(made, base_sha=world.git.tip(plan))),)
@@ -48,11 +52,13 @@ def _worktree(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tu
     base, adopt = str(effect.arguments["base"]), bool(effect.arguments.get("adopt"))
     shared = str(effect.arguments.get("shared", ""))
     if shared:
-        standing = world.git.inspect(effect.id, planned, shared, base, (), ())
-        left = [one for one in standing.uncommitted if one not in _of_the_batch(batch)]
-        if left and not adopt:
-            raise OSError(f"{shared} holds changes that nobody has committed: {', '.join(left[:_NAMED])}")
         branch = plan.integration if shared == run_of(batch).integration_path else plan.base
+        if works_in_place(batch):
+            branch = plan.base
+        standing = world.git.inspect(effect.id, planned, shared, base, (), (), branch)
+        left = [one for one in standing.uncommitted if one not in _of_the_batch(batch)]
+        if left and not adopt and not shares_at_once(batch, track):
+            raise OSError(f"{shared} holds changes that nobody has committed: {', '.join(left[:_NAMED])}")
         return (_ready(track.slug, TreeMade(shared, branch, standing.head)),)
     if is_pooled(batch, track):
         made = world.git.acquire(plan, batch.id, planned, base, adopt, workflow_of(batch, track).pool_size)
@@ -81,7 +87,8 @@ def _inspect(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tup
     own = tuple(
         artefact_path(batch, track, one) for rule, done in rungs for one in (rule.artefact, *done.artefacts) if one
     )
-    seen = world.git.inspect(effect.id, work.planned, track.worktree, work.base_sha, artefacts, own)
+    branch = track.branch if shared_tree(batch, track) else ""
+    seen = world.git.inspect(effect.id, work.planned, track.worktree, work.base_sha, artefacts, own, branch)
     if shared_tree(batch, track):
         others = _of_the_batch(batch)
         seen = replace(
@@ -90,6 +97,8 @@ def _inspect(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tup
             outside=tuple(one for one in seen.outside if not one.startswith(tuple(f"{other} " for other in others))),
             uncommitted=tuple(one for one in seen.uncommitted if one not in others),
         )
+    if shares_at_once(batch, track):
+        seen = _own_part(seen)
     plan = plan_of(batch)
     # Before anything of it is merged: what an agent has changed of the shared settings was there before it ended.
     words = world.git.tampered(plan, plan.fingerprint) if plan.fingerprint else ()
@@ -104,6 +113,17 @@ def _formed(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tupl
     if text is None:
         return ()
     return (Draft("artefact_read", {"track": track.slug, "path": path, "text": sanitise(text, _FORM_BYTES)}),)
+
+
+def _own_part(seen: Inspection) -> Inspection:
+    """What of the changes in a tree is the work of this track: others work there at the same time, in their files.
+
+    Lines are not counted, since nobody has told them apart.
+    """
+    names = tuple(dict.fromkeys((*seen.files, *seen.uncommitted)))
+    own = tuple(one for one in names if not any(line.startswith(f"{one} ") for line in seen.outside))
+    uncommitted, tests = (tuple(one for one in group if one in own) for group in (seen.uncommitted, seen.tests))
+    return replace(seen, files=own, outside=(), uncommitted=uncommitted, tests=tests, added=0, removed=0)
 
 
 def inspected(slug: str, seen: Inspection) -> Draft:

@@ -280,10 +280,12 @@ class Git(Protocol):
         base_sha: str,
         artefacts: tuple[str, ...],
         own: tuple[str, ...],
+        branch: str = "",
     ) -> Inspection:
         """A worktree's changes against its base: breaches of scope, missing artefacts, uncommitted files.
 
         ``own`` are the artefacts of all stages of its ladder: they belong to the track whatever its scope says.
+        ``branch`` is what must be checked out there, in a tree that it shares; its own branch without it.
         """
 
     def text(self, path: str, file: str, limit: int) -> str | None:
@@ -321,8 +323,8 @@ class Git(Protocol):
     def digest(self, path: str, base: str, head: str) -> str:
         """SHA-256 of a head and its diff against the base: what an approval is bound to."""
 
-    def diff(self, path: str, base: str, limit: int) -> str:
-        """The diff of a worktree against its base, bounded."""
+    def diff(self, path: str, base: str, limit: int, files: tuple[str, ...] = ()) -> str:
+        """The diff of a worktree against its base, bounded; of ``files`` alone where they are named, new ones too."""
 
     def remove(self, plan: Plan, track: PlannedTrack, path: str, branch: str, into: str) -> TreeKept:
         """Remove a clean and merged worktree and its branch; keep everything else, and say why."""

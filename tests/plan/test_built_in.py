@@ -189,3 +189,11 @@ def test_what_a_rule_answers_is_of_low_risk_and_has_a_situation() -> None:
         return bool(rule.title) and (rule.action != "answer" or rule.max_risk is Risk.LOW)
 
     assert all(said(rule) for rule in load_rules().answers)
+
+
+@pytest.mark.parametrize("name", sorted(BUILT_IN))
+def test_the_order_of_tiers_outlives_the_journal(name: str) -> None:
+    found = BUILT_IN[name]
+    assert found.tiers == tuple(found.models)
+    back = from_data(Workflow, json.loads(json.dumps(to_data(found), sort_keys=True)))
+    assert back.tiers == found.tiers

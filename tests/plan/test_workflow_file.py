@@ -213,7 +213,8 @@ MISTAKES = [
     ),
     (
         SMALL + "gates: [publsh]\n",
-        'mine.yaml:9: gates: "publsh" is none of plan, spend, integration, publish; did you mean "publish"?',
+        'mine.yaml:9: gates: "publsh" is none of plan, spend, dispatch, concerns, resume, integration, '
+        'publish; did you mean "publish"?',
     ),
     (
         SMALL + "track_gate: [tests]\n",

@@ -73,14 +73,21 @@ def changes(path: Path, base_sha: str) -> Changes:
     )
 
 
-def diff(path: Path, base_sha: str, limit_bytes: int) -> str:
+def diff(path: Path, base_sha: str, limit_bytes: int, files: tuple[str, ...] = ()) -> str:
     """The changes of tracked files since the base as a patch, committed or not; its end says when it was cut.
+
+    Where ``files`` are named it is about them alone, and about those among them, too, that git does not know yet.
 
     Raises:
         GitError: as :func:`changes`.
     """
     base = commit_id(path, base_sha)
-    text = git(path, "diff", "--patch", _RENAMES, base, "--", limit=limit_bytes + 1)
+    named = tuple(f":(literal){one}" for one in files)
+    text = git(path, "diff", "--patch", _RENAMES, base, "--", *named, limit=limit_bytes + 1)
+    untracked = set(contents(path).untracked) if files else set()
+    for one in (one for one in files if one in untracked and len(text) <= limit_bytes):
+        # Its exit code says that the two differ: nothing else is expected.
+        text += git(path, "diff", "--no-index", "--patch", "--", os.devnull, one, check=False, limit=limit_bytes + 1)
     raw = os.fsencode(text)
     if len(raw) <= limit_bytes:
         return raw.decode("utf-8", "replace")

@@ -172,6 +172,7 @@ class RunGit:
         base_sha: str,
         artefacts: tuple[str, ...],
         own: tuple[str, ...],
+        branch: str = "",
     ) -> Inspection:
         """A worktree's changes against its base."""
         tree, scope = Path(path), track.scope
@@ -189,7 +190,7 @@ class RunGit:
             at=self._now(),
             files=tuple(names),
             outside=(
-                *self._strayed(track, seen.branch),
+                *self._strayed(track, seen.branch, branch),
                 *(f"{one.path} {one.why}" for one in breaches if one.path not in wanted),
             ),
             missing=tuple(one for one in artefacts if not _exists(tree, one)),
@@ -200,16 +201,16 @@ class RunGit:
             commits=seen.commits,
         )
 
-    def _strayed(self, track: PlannedTrack, branch: str) -> tuple[str, ...]:
+    def _strayed(self, track: PlannedTrack, branch: str, shared: str) -> tuple[str, ...]:
         """That a worktree has left its branch: what is committed there is not the track's."""
-        own = branch_name(self._batch, track.slug)
+        own = shared or branch_name(self._batch, track.slug)
         if track.slug == BATCH_TRACK or branch == own:
             return ()
         return (f"its worktree has {branch or 'no branch'} checked out and not {own}",)
 
-    def diff(self, path: str, base: str, limit: int) -> str:
-        """The diff of a worktree against its base, bounded."""
-        return inspect.diff(Path(path), base, limit)
+    def diff(self, path: str, base: str, limit: int, files: tuple[str, ...] = ()) -> str:
+        """The diff of a worktree against its base, bounded; of ``files`` alone where they are named, new ones too."""
+        return inspect.diff(Path(path), base, limit, files)
 
     def digest(self, path: str, base: str, head: str) -> str:
         """SHA-256 of a head and its diff against the base."""

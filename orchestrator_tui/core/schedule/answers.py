@@ -133,10 +133,16 @@ def _widen(batch: Batch, track: Track, gate: Gate) -> Made:
     return [*converging.widened(batch, track), *again], "its scope is wider from now on"
 
 
-def _accept(batch: Batch, track: Track, gate: Gate) -> Made:
+def _mended(batch: Batch, track: Track, gate: Gate) -> Made:
+    """A person has put right what the review wants: nobody looks at it again, and the findings are fixed."""
+    drafts, _ = _accept(batch, track, gate, "fixed")
+    return drafts, "put right by hand"
+
+
+def _accept(batch: Batch, track: Track, gate: Gate, state: str = "accepted") -> Made:
     run = stage_run(track)
     closed = [
-        Draft("finding_closed", {"track": track.slug, "finding": one.id, "state": "accepted", "why": f"by {_by(gate)}"})
+        Draft("finding_closed", {"track": track.slug, "finding": one.id, "state": state, "why": f"by {_by(gate)}"})
         for one in open_blockers(track)
     ]
     done = {"track": track.slug, "stage": run.stage}
@@ -267,6 +273,7 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
     ("provision", "none"): _provision(False),
     ("review", "again"): _again,
     ("review", "accept"): _accept,
+    ("review", "mended"): _mended,
     ("review", "rescope"): _rescope,
     ("disagreement", "again"): _again,
     ("disagreement", "accept"): _accept,

@@ -25,6 +25,7 @@ NO_WAY = "no way back"
 
 RESCOPE = Option("rescope", "back to its agent with a narrower task: what you write, or only what is listed", "approve")
 _AGAIN = Option("again", "one more round, with what you write as instruction", "approve")
+_MENDED = Option("mended", "I have put it right myself: go on")
 _ACCEPT = Option("accept", "accept it as it is; the findings stay in the report")
 
 
@@ -78,7 +79,7 @@ def ask_what_now(batch: Batch, track: Track, stop: Stop) -> list[Draft]:
     """The gate of a review that may not lead back once more."""
     run = stage_run(track)
     name = stage_name(batch, track, run.stage)
-    kind, options, recommend = "review", (_AGAIN, _ACCEPT, ABANDON), "again"
+    kind, options, recommend = "review", (_AGAIN, _MENDED, _ACCEPT, ABANDON), "again"
     if stop.trigger == REPEATED:
         options, recommend = (RESCOPE, _ACCEPT, ABANDON), RESCOPE.key
     if stop.trigger == DISAGREEMENT:

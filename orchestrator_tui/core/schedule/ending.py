@@ -10,7 +10,7 @@ from orchestrator_tui.core.schedule.effects import CHECK, INTEGRATION, PUBLISH, 
 from orchestrator_tui.core.schedule.gates import APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of, workflow_of
-from orchestrator_tui.core.schedule.trees import shared_tree
+from orchestrator_tui.core.schedule.trees import leaves_uncommitted, shared_tree
 
 S = TrackState
 
@@ -113,6 +113,8 @@ def await_user(batch: Batch) -> list[Draft]:
         if run.reported != _reported(batch):
             return begin(batch, REPORT, BATCH_TRACK, f"p-{run.begun}", of=_reported(batch))
         return end(batch, COMPLETED)
+    if not batch.merged and is_left_to_person(batch):
+        return []
     if not batch.merged:
         return end(batch, COMPLETED if _all_ended_well(batch) else "failed")
     answer = chosen(batch, PUBLISH_GATE) if _is_of_this_tip(batch) else ""
@@ -123,6 +125,13 @@ def await_user(batch: Batch) -> list[Draft]:
     rules = batch_workflow(batch)
     asks = "publish" in rules.gates and rules.ending != HARD_STOP
     return ask_publish(batch) if asks else []
+
+
+def is_left_to_person(batch: Batch) -> bool:
+    """Whether work lies uncommitted where it was done, and its workflow ends without a question (seed 001)."""
+    if batch_workflow(batch).ending != HARD_STOP:
+        return False
+    return any(one.state is S.DONE and leaves_uncommitted(batch, one) for one in planned_tracks(batch))
 
 
 def _is_of_this_tip(batch: Batch) -> bool:

@@ -10,6 +10,7 @@ from orchestrator_tui.core.schedule.breaker import TURN_LIMIT, is_a_persons, las
 from orchestrator_tui.core.schedule.forms import faults
 from orchestrator_tui.core.schedule.paths import artefact_path
 from orchestrator_tui.core.schedule.rules import RESOLVING, plan_of, stage_run, stage_work, work_of, workflow_of
+from orchestrator_tui.core.schedule.trees import leaves_uncommitted
 from orchestrator_tui.core.workflow import AGENT, StageWork
 
 ACCEPTED, REJECTED, REWORK, ASKED, GROWN = "accepted", "rejected", "rework", "asked", "grown"
@@ -70,7 +71,12 @@ def judge(batch: Batch, track: Track) -> Judgement:
     grown = _grown(batch, track)
     if grown:
         return Judgement(GROWN, grown)
-    problems = (*_inspected(track, work), *_formed(batch, track, work), *_checked(batch, track, work), *_divided(track))
+    problems = (
+        *_inspected(batch, track, work),
+        *_formed(batch, track, work),
+        *_checked(batch, track, work),
+        *_divided(track),
+    )
     if problems:
         return Judgement(REJECTED, problems)
     meaning = work.verdicts.get(run.verdict, "") if run.verdict else ""
@@ -79,7 +85,7 @@ def judge(batch: Batch, track: Track) -> Judgement:
         words = " or ".join(work.verdicts)
         return Judgement(REJECTED, (f"it ended without a verdict: {words}, on a line of its own",))
     if meaning in ("failed", "partial"):
-        return Judgement(REJECTED, (f"its agent says {run.verdict}",))
+        return Judgement(REJECTED, (f"its agent says {run.verdict}: {_summary(track)}".rstrip(": "),))
     if meaning == "blocked":
         return Judgement(ASKED, (f"its agent is blocked: {_summary(track)}",))
     # What an earlier round has found and this one does not raise again is fixed.
@@ -138,7 +144,7 @@ def _grown(batch: Batch, track: Track) -> tuple[str, ...]:
     return (f"{GROWTH}: {len(files)} files that it had not touched before",) if len(files) >= bound else ()
 
 
-def _inspected(track: Track, work: StageWork) -> tuple[str, ...]:
+def _inspected(batch: Batch, track: Track, work: StageWork) -> tuple[str, ...]:
     run = stage_run(track)
     seen = run.inspection
     if seen is None:
@@ -151,7 +157,7 @@ def _inspected(track: Track, work: StageWork) -> tuple[str, ...]:
     if work.commits and seen.uncommitted:
         named = ", ".join(seen.uncommitted[:_NAMED])
         problems.append(f"not committed: {named}")
-    if not work.writes and (seen.head != run.head or seen.uncommitted):
+    if not work.writes and (seen.head != run.head or (seen.uncommitted and not leaves_uncommitted(batch, track))):
         problems.append("it has changed files although its stage only reads")
     return tuple(problems)
 

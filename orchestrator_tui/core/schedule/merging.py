@@ -30,7 +30,7 @@ from orchestrator_tui.core.schedule.rules import (
     work_of,
 )
 from orchestrator_tui.core.schedule.stages import enter, moved
-from orchestrator_tui.core.schedule.trees import is_integrated, works_in
+from orchestrator_tui.core.schedule.trees import is_integrated, leaves_uncommitted, works_in
 
 S = TrackState
 
@@ -70,7 +70,7 @@ def next_to_merge(batch: Batch) -> Track | None:
         return None
     first = batch_workflow(batch).merging.first
     for track in merge_order(batch):
-        if work_of(track).merged_sha:
+        if work_of(track).merged_sha or leaves_uncommitted(batch, track):
             continue
         if works_in(batch, run_of(batch).integration_path, track) is not None:
             # Somebody works in the very tree that it would be merged in.

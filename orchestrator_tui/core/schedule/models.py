@@ -9,7 +9,8 @@ from orchestrator_tui.core.schedule.rules import plan_of, run_of, stage_work, wo
 def tier_of(batch: Batch, track: Track, stage: int, number: int) -> str:
     """The tier of the try of this number at a stage; "" where its workflow knows no tiers."""
     workflow, work = workflow_of(batch, track), stage_work(batch, track, stage)
-    tiers = tuple(workflow.models)
+    # A mapping has no order any more when it comes out of the journal.
+    tiers = workflow.tiers or tuple(workflow.models)
     tier = work.tier or (work_of(track).planned.tier if not work.reviews else "") or workflow.roles.get(work.role, "")
     if tier not in tiers or not work.bump_at or number < work.bump_at:
         return tier

@@ -12,6 +12,7 @@ from orchestrator_tui.core.schedule.gates import ask, chosen, gate_id, listed
 from orchestrator_tui.core.schedule.merging import merge_order
 from orchestrator_tui.core.schedule.readiness import AT_WORK, LOST, is_through, planned_tracks
 from orchestrator_tui.core.schedule.rules import work_of
+from orchestrator_tui.core.schedule.trees import shared_tree
 from orchestrator_tui.core.scope import matches
 
 UNTIL_MERGED = "merged:"
@@ -23,7 +24,9 @@ TAMPERED = "tampered"
 def to_compare(batch: Batch) -> dict[str, tuple[str, str]]:
     """The worktrees whose live changes are compared: slug → path and base."""
     working = [one for one in planned_tracks(batch) if one.state in AT_WORK and work_of(one).ready]
-    found = {one.slug: (one.worktree, work_of(one).base_sha) for one in working if not work_of(one).merged_sha}
+    # Whose tree is another's, too, shows the other's changes as its own.
+    apart = [one for one in working if not work_of(one).merged_sha and not shared_tree(batch, one)]
+    found = {one.slug: (one.worktree, work_of(one).base_sha) for one in apart}
     return found if len(found) > 1 else {}
 
 

@@ -6,6 +6,7 @@ from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.schedule.effects import ATTEMPT, under_way
+from orchestrator_tui.core.schedule.gathering import has_arrived, waits_for_others
 from orchestrator_tui.core.schedule.rules import (
     batch_workflow,
     is_batch_track,
@@ -76,9 +77,11 @@ def has_agent(batch: Batch, track: Track) -> bool:
 
 
 def at_work(batch: Batch) -> tuple[Track, ...]:
-    """The tracks that take a place now; one that is paused gives its place up when its agent has ended."""
+    """The tracks that take a place now; one that is paused, or waits for the others, has none without an agent."""
     tracks = (one for one in planned_tracks(batch) if one.state in AT_WORK)
-    return tuple(one for one in tracks if not work_of(one).paused or has_agent(batch, one))
+    return tuple(
+        one for one in tracks if has_agent(batch, one) or not (work_of(one).paused or waits_for_others(batch, one))
+    )
 
 
 def no_place(batch: Batch, track: Track) -> str:
@@ -94,7 +97,8 @@ def no_place(batch: Batch, track: Track) -> str:
 
 def waits_for(batch: Batch, track: Track) -> str:
     """Why a track that has not started does not start now, in words; "" when it can."""
-    missing = [slug for slug in track.depends_on if slug in batch.tracks and not is_through(batch.tracks[slug])]
+    known = [slug for slug in track.depends_on if slug in batch.tracks]
+    missing = [slug for slug in known if not _is_far_enough(batch, batch.tracks[slug])]
     if missing:
         return f"waits for {', '.join(missing)} to be merged"
     barrier = _barrier(batch, track) if batch_workflow(batch).waves == "barrier" else ""
@@ -110,12 +114,18 @@ def _barrier(batch: Batch, track: Track) -> str:
     def turn(one: Track) -> tuple[int, int]:
         return one.wave, phase_of(work_of(one).planned, rules)
 
-    unsettled = [one for one in planned_tracks(batch) if one.state not in _SETTLED and turn(one) < turn(track)]
+    before = [one for one in planned_tracks(batch) if one.state not in _SETTLED and turn(one) < turn(track)]
+    unsettled = [one for one in before if not has_arrived(batch, one)]
     earlier = [one for one in unsettled if not _depends(batch, one, track)]
     if not earlier:
         return ""
     first = min(earlier, key=turn)
     return f"waits for wave {first.wave}" if first.wave < track.wave else f"waits for {work_of(first).planned.role}"
+
+
+def _is_far_enough(batch: Batch, track: Track) -> bool:
+    """Whether what depends on a track can start: it is through, or stands where all go on together."""
+    return is_through(track) or (track.state not in LOST and has_arrived(batch, track))
 
 
 def _beside(batch: Batch, track: Track, working: tuple[Track, ...]) -> str:

@@ -104,8 +104,11 @@ def next_stage(batch: Batch, track: Track, after: int) -> int | None:
     merged = bool(work_of(track).merged_sha)
     divided = any(slug != track.slug for slug in batch.tracks)
     for rule, work in stages_of(batch, track)[after:]:
-        if divided and divides(track, rule, work):
+        if divided and (work.undivided or divides(track, rule, work)):
             # The tracks are there already: nobody has to find them.
+            continue
+        if work.over_tracks:
+            # It begins when its tracks have come to their review.
             continue
         if not is_batch_track(track) and not of_role(work_of(track).planned, workflow_of(batch, track), rule.index):
             # It is for other roles of waves.

@@ -8,6 +8,7 @@ from orchestrator_tui.core.moves import MOVES
 from orchestrator_tui.core.schedule import converging, deploying, narrowness
 from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, ON_STAGE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
+from orchestrator_tui.core.schedule.gathering import waits_for_others
 from orchestrator_tui.core.schedule.judging import (
     ACCEPTED,
     ASKED,
@@ -37,7 +38,7 @@ from orchestrator_tui.core.schedule.rules import (
     work_of,
     workflow_of,
 )
-from orchestrator_tui.core.workflow import AGENT, CHECKS, DEPLOY, PERSON
+from orchestrator_tui.core.workflow import AGENT, CHECKS, DEPLOY, FAIL, PERSON
 
 S = TrackState
 
@@ -85,7 +86,7 @@ def advance(batch: Batch, track: Track) -> list[Draft]:
         renewed = deploying.renewed(batch, track)
         if renewed:
             return renewed
-    if barring(batch, track):
+    if barring(batch, track) or waits_for_others(batch, track):
         return []
     if work.gate and not chosen(batch, _stage_gate(track)):
         return _ask_first(batch, track)
@@ -258,6 +259,8 @@ def _capped(batch: Batch, track: Track, tries: int) -> list[Draft]:
     run = stage_run(track)
     name = stage_name(batch, track, run.stage)
     times = f"{tries} tries" if tries > 1 else "one try"
+    if stage_work(batch, track, run.stage).spent == FAIL:
+        return moved(track, S.FAILED, f"{name} is not accepted after {times}")
     return [
         *moved(track, S.ESCALATED, f"{name} is not accepted after {times}"),
         *ask(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.schedule.rules import is_batch_track, plan_of, run_of, workflow_of
+from orchestrator_tui.core.workflow import AGENT, PARALLEL
 
 INTEGRATED, NOWHERE, POOLED = "batch", "none", "pool"
 """Rules of a workflow: its tracks share the integration worktree, or the repository's own, or take slots of a pool."""
@@ -26,6 +27,24 @@ def is_integrated(batch: Batch, track: Track) -> bool:
     return not is_batch_track(track) and workflow_of(batch, track).worktree == INTEGRATED
 
 
+def leaves_uncommitted(batch: Batch, track: Track) -> bool:
+    """Whether what a track has done stays uncommitted in the tree that it shares, so that nothing of it is merged."""
+    workflow = workflow_of(batch, track)
+    if is_batch_track(track) or workflow.worktree not in (INTEGRATED, NOWHERE):
+        return False
+    return not any(work.commits for work in workflow.works if work.runs == AGENT)
+
+
+def shares_at_once(batch: Batch, track: Track) -> bool:
+    """Whether a track works in a tree at the same time as others: only its own files there are its work."""
+    return leaves_uncommitted(batch, track) and workflow_of(batch, track).sharing == PARALLEL
+
+
+def works_in_place(batch: Batch) -> bool:
+    """Whether a run works in the repository's own tree alone: it gets no integration worktree, and no branch."""
+    return all(one.worktree == NOWHERE for one in run_of(batch).workflows.values())
+
+
 def works_in(batch: Batch, tree: str, beside: Track) -> Track | None:
     """The track that has begun in a shared tree and has not come to its end, other than this one; None for none."""
     if not tree:
@@ -40,6 +59,8 @@ def tree_is_taken(batch: Batch, track: Track) -> str:
     tree = shared_tree(batch, track)
     if not tree:
         return no_slot(batch, track)
+    if shares_at_once(batch, track):
+        return ""
     other = works_in(batch, tree, track)
     if other is not None:
         return f"waits for {other.slug}: they share one tree"

@@ -16,7 +16,7 @@ from orchestrator_tui.core.schedule.overlap import merging_is_held, tampered_aga
 from orchestrator_tui.core.schedule.readiness import lost_dependency, planned_tracks, waits_for
 from orchestrator_tui.core.schedule.rules import batch_workflow, next_stage, plan_of, run_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.stages import moved
-from orchestrator_tui.core.schedule.trees import NOWHERE, is_to_be_released, shared_tree
+from orchestrator_tui.core.schedule.trees import NOWHERE, is_to_be_released, leaves_uncommitted, shared_tree
 
 S = TrackState
 
@@ -272,7 +272,7 @@ def _gate(batch: Batch, track: Track) -> list[Draft]:
     name = gate_id("track", track.slug, work_of(track).head_sha[:10])
     if failed and chosen(batch, name) != APPROVE:
         return [] if barring(batch, track) else _ask_track(batch, track, name, failed)
-    if workflow.worktree == NOWHERE:
+    if workflow.worktree == NOWHERE or leaves_uncommitted(batch, track):
         return moved(track, S.DONE)
     return []
 

@@ -21,6 +21,7 @@ WORKFLOW = Workflow(
     ),
     batch_ladder=Ladder("build", "Build", "batch", ()),
     models={"haiku": "haiku", "sonnet": "sonnet", "opus": "opus"},
+    tiers=("haiku", "sonnet", "opus"),
     roles={"implementer": "sonnet", "reviewer": "sonnet"},
 )
 

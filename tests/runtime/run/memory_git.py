@@ -152,6 +152,7 @@ class MemoryGit:
         base_sha: str,
         artefacts: tuple[str, ...],
         own: tuple[str, ...],
+        branch: str = "",
     ) -> Inspection:
         self._call(f"inspect {track.slug}")
         base, now, tree = self.commits[base_sha].files, self.read(path), self.trees[path]
@@ -225,7 +226,7 @@ class MemoryGit:
     def digest(self, path: str, base: str, head: str) -> str:
         return hashlib.sha256(f"{base}{head}".encode()).hexdigest()
 
-    def diff(self, path: str, base: str, limit: int) -> str:
+    def diff(self, path: str, base: str, limit: int, files: tuple[str, ...] = ()) -> str:
         self._call("diff")
         return "diff"[:limit]
 

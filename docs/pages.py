@@ -108,6 +108,8 @@ KIND_MEANINGS: Mapping[str, str] = {
     "batch_paused": "a person paused the run: `drain` lets agents finish, `now` stops them",
     "batch_resumed": "the run goes on",
     "checkpoint_recorded": "how far a wave is: before and after it, before a failed try is made again, when too full",
+    "copy_ready": "a second worktree at the track's head stands, for a stage that is done in a fresh copy",
+    "copy_dropped": "it is gone, or kept and why",
     "concurrency_set": "so many agents may work at once from now on, and why",
     "models_chosen": "the model of each role, and what it was chosen by",
     "effect_begun": "something will be done to the world: recorded before it is done",

@@ -182,6 +182,17 @@ def _worktree_ready(track: Track, event: Event) -> Track:
     return changed(track, worktree=data["path"], branch=data["branch"], work=work)
 
 
+def _copy_ready(track: Track, event: Event) -> Track:
+    data, work = event.payload, _work(track)
+    run = None if work.run is None else replace(work.run, copy=data["path"], copy_name=data["name"])
+    others = tuple(one for one in work.copies if one != data["path"])
+    return _with(track, run=run, copies=(*others, data["path"]))
+
+
+def _copy_dropped(track: Track, event: Event) -> Track:
+    return _with(track, copies=tuple(one for one in _work(track).copies if one != event.payload["path"]))
+
+
 def _worktree_kept(track: Track, event: Event) -> Track:
     return _with(track, kept=event.payload["why"])
 
@@ -325,6 +336,8 @@ def _stopping(track: Track, event: Event) -> Track:
 RUN_TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
     "track_planned": _planned,
     "worktree_ready": _worktree_ready,
+    "copy_ready": _copy_ready,
+    "copy_dropped": _copy_dropped,
     "worktree_kept": _worktree_kept,
     "worktree_removed": _worktree_removed,
     "track_paused": _paused,

@@ -36,6 +36,8 @@ RUN_KINDS: dict[str, Spec] = {
         {"track": _TEXT, "path": _TEXT, "branch": _TEXT, "base_sha": _TEXT},
         {"provisioned": _LIST, "adopted": _BOOL},
     ),
+    "copy_ready": ({"track": _TEXT, "name": _TEXT, "path": _TEXT, "head": _TEXT}, {}),
+    "copy_dropped": ({"track": _TEXT, "path": _TEXT}, {"why": _TEXT}),
     "worktree_kept": ({"track": _TEXT, "why": _TEXT}, {"disk_bytes": _INT}),
     "worktree_removed": ({"track": _TEXT}, {"branch_removed": _BOOL}),
     "track_paused": ({"track": _TEXT, "why": _TEXT}, {"by": _TEXT, "until": _TEXT, "resumes_wall_ms": _INT_OR_NONE}),

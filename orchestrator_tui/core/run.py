@@ -85,6 +85,7 @@ class StageRun:
         why: why the stage was entered, where it was not the next one.
         head: what the track's branch pointed at when the stage was entered.
         before: the files that the track had changed when the stage was entered.
+        copy, copy_name: the fresh copy that its tries work in, and which try it was made for; "" without one.
         looks: how often it was asked to look again at what a person has put right.
     """
 
@@ -104,6 +105,8 @@ class StageRun:
     head: str = ""
     before: tuple[str, ...] = ()
     looks: int = 0
+    copy: str = ""
+    copy_name: str = ""
 
 
 @frozen
@@ -114,7 +117,8 @@ class Work:
     moved to the state that it is in, ``paused`` why nothing new is begun for it, ``paused_until`` what ends that;
     ``texts`` are artefacts with a form as they were read last, by path;
     ``checkpoint`` what became of the one after its merge;
-    ``kept`` why its worktree is still there at the end; ``ready_at`` when it was made.
+    ``kept`` why its worktree is still there at the end; ``ready_at`` when it was made;
+    ``copies`` are the fresh copies of it that still stand.
     """
 
     planned: PlannedTrack
@@ -144,6 +148,7 @@ class Work:
     removed: bool = False
     trips: tuple[Trip, ...] = ()
     ready_at: Instant | None = None
+    copies: tuple[str, ...] = ()
 
 
 PRE, POST, FAILED, CONTEXT = "pre", "post", "failed", "context"

@@ -99,6 +99,7 @@ class StageWork:
         angles: parts that are done at once, each by an agent of its own (seed 001: exploration).
         gate_words: what its gate says instead of the usual: ``question``, ``approve``, ``back``, ``abandon``.
         tier: the tier that it asks for, or "" for its role's.
+        fresh: whether each try gets a copy of the track at its head, set up anew, and an agent of its own (seed 003).
         only_areas, only_files: it is for tracks alone that name one of these areas, or have changed one of these files;
             both empty: for all.
         turns, wall_ms, cost_usd: budgets of one attempt; 0 for none.
@@ -130,6 +131,7 @@ class StageWork:
     angles: tuple[Angle, ...] = ()
     gate_words: Mapping[str, str] = field(default_factory=dict)
     tier: str = ""
+    fresh: bool = False
     only_areas: tuple[str, ...] = ()
     only_files: tuple[str, ...] = ()
     turns: int = 0

@@ -18,6 +18,7 @@ from orchestrator_tui.core.prompt_parts import render
 from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.run import Effect
 from orchestrator_tui.core.schedule import breaker
+from orchestrator_tui.core.schedule.copies import is_fresh
 from orchestrator_tui.core.schedule.judging import BUDGET
 from orchestrator_tui.core.schedule.models import model_of, tier_of
 from orchestrator_tui.core.schedule.owed import ANSWER, is_owed
@@ -26,6 +27,7 @@ from orchestrator_tui.core.schedule.rules import (
     plan_of,
     run_of,
     stage_name,
+    stage_run,
     stage_work,
     work_of,
     workflow_of,
@@ -121,11 +123,13 @@ class Attempts:
         stage, number = int(effect.arguments["stage"]), int(effect.arguments["number"])
         work, workflow, plan = stage_work(batch, track, stage), workflow_of(batch, track), plan_of(batch)
         where = run_of(batch).integration_path if track.slug == BATCH_TRACK else track.worktree
+        if is_fresh(batch, track):
+            where = stage_run(track).copy
         diff = ""
         if fresh and work.reviews and track.worktree:
             diff = self._diff(batch, track)
         skill = self._skill(workflow.skill) if fresh and workflow.skill else ""
-        resume = _resumed(track, effect, workflow.session)
+        resume = "" if work.fresh else _resumed(track, effect, workflow.session)
         prompt = _prompt(batch, track, effect, resume, skill, diff) if fresh else ""
         return AttemptOrder(
             id=effect.id,

@@ -191,6 +191,27 @@ def _sides(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple
     return (Draft("sides_seen", {"track": track.slug, "sides": sides}),)
 
 
+# --- fresh copies ----------------------------------------------------------------------------------------------
+
+
+def _copy(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    plan, name, head = plan_of(batch), str(effect.arguments["name"]), str(effect.arguments["head"])
+    path = world.git.copy(plan, name, head)
+    world.git.provision(plan, path, plan.provision)
+    return (Draft("copy_ready", {"track": track.slug, "name": name, "path": path, "head": head}),)
+
+
+def _drop(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    path = str(effect.arguments["path"])
+    kept = world.git.drop(plan_of(batch), path)
+    told = Draft("copy_dropped", {"track": track.slug, "path": path, "why": kept.why})
+    if kept.removed:
+        return (told,)
+    text = f"a fresh copy is kept at {path}: {kept.why}"
+    kept_signal = {"signal": f"kept-{effect.id}", "kind": "copy_kept", "track": track.slug, "text": text}
+    return told, Draft("signal_raised", kept_signal)
+
+
 # --- the end ---------------------------------------------------------------------------------------------------
 
 
@@ -220,6 +241,8 @@ _KINDS: dict[str, Callable[[RunWorld, Batch, Track, Effect], tuple[Draft, ...]]]
     effects.UNDO: _undo,
     effects.BRING: _bring,
     effects.SIDES: _sides,
+    effects.COPY: _copy,
+    effects.DROP: _drop,
     effects.REMOVE: _remove,
     effects.PUBLISH: _publish,
 }

@@ -269,6 +269,12 @@ class Git(Protocol):
     def release(self, plan: Plan, track: PlannedTrack, into: str) -> TreeKept:
         """Give a track's slot back when nothing in it would be lost; otherwise it stays taken, and why."""
 
+    def copy(self, plan: Plan, name: str, head: str) -> str:
+        """A second worktree at a commit, on no branch; where. One that stands already is taken."""
+
+    def drop(self, plan: Plan, path: str) -> TreeKept:
+        """Remove such a copy when nobody has changed anything in it; otherwise it stays, and why."""
+
     def provision(self, plan: Plan, path: str, rules: Provision) -> tuple[str, ...]:
         """Copy and link into a fresh worktree what the plan says; what was done."""
 

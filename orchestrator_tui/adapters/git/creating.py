@@ -72,7 +72,7 @@ def create(repository: Path, path: Path, branch: str, base: str, reason: str, *,
     try:
         with repository_lock(repository):
             place = _registered(wanted, made)
-        _check_out(place)
+        check_out(place)
     except OSError:
         _take_back(wanted, made)
         raise
@@ -154,8 +154,8 @@ def _keep_locked(wanted: _Wanted, there: Listed) -> None:
         git(wanted.repository, *lock, check=False)
 
 
-def _check_out(path: Path) -> None:
-    """Write the files, unless that is done."""
+def check_out(path: Path) -> None:
+    """Write the files of a worktree that was made without them, unless that is done."""
     own = git_directory(path)
     with file_lock(own / _CHECKOUT_LOCK):
         confirm_root(path)

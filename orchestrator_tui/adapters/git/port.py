@@ -11,6 +11,7 @@ from pathlib import Path
 
 from orchestrator_tui.adapters.git import (
     bringing,
+    copies,
     freshness,
     inspect,
     merging,
@@ -38,7 +39,7 @@ _TEST_FILE = re.compile(
 )
 _DOCUMENTS = (".md", ".rst", ".txt", ".yaml", ".yml", ".json")
 """Endings of what specifies, and tests nothing, wherever it lies."""
-_INTEGRATION, _POOL = "integration", "pool"
+_INTEGRATION, _POOL, _FRESH = "integration", "pool", "fresh"
 _SIDE_BYTES = 6000
 _MOST_NAMED = 5
 
@@ -142,6 +143,19 @@ class RunGit:
             return TreeKept(True)
         size = look(slot.path, "HEAD", None).disk_bytes if slot.path.is_dir() else 0
         return TreeKept(False, f"{slot.name}: {slot.reason}", size)
+
+    def copy(self, plan: Plan, name: str, head: str) -> str:
+        """A second worktree at a commit, on no branch."""
+        root = Path(plan.worktrees) / _FRESH
+        root.mkdir(mode=0o755, parents=True, exist_ok=True)
+        path = safe_path(root, name)
+        copies.copy(Path(plan.repository), path, head)
+        return str(path)
+
+    def drop(self, plan: Plan, path: str) -> TreeKept:
+        """Remove such a copy when nothing in it would be lost."""
+        why = copies.drop(Path(plan.repository), Path(path))
+        return TreeKept(not why, why)
 
     def provision(self, plan: Plan, path: str, rules: Provision) -> tuple[str, ...]:
         """Copy and link into a fresh worktree what the plan says."""

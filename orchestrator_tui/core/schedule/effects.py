@@ -10,6 +10,7 @@ from orchestrator_tui.core.model import Batch
 INTEGRATION, WORKTREE, SETUP = "integration", "worktree", "setup"
 ATTEMPT, INSPECT, CHECK, DIVIDE = "attempt", "inspect", "check", "divide"
 MERGE, UNDO, BRING, SIDES = "merge", "undo", "bring", "sides"
+COPY, DROP = "copy", "drop"
 DEPLOY, HEALTH = "deploy", "health"
 REMOVE, REPORT, PUBLISH = "remove", "report", "publish"
 CHECKPOINT = "checkpoint"
@@ -17,7 +18,7 @@ CHECKPOINT = "checkpoint"
 JOBS = frozenset({ATTEMPT, CHECK, SETUP, DEPLOY, HEALTH})
 """Effects that are processes under a shim of their own."""
 
-ON_STAGE = (ATTEMPT, INSPECT, CHECK, DIVIDE, DEPLOY, HEALTH)
+ON_STAGE = (ATTEMPT, INSPECT, CHECK, DIVIDE, DEPLOY, HEALTH, COPY, DROP)
 """Effects of which the stage at hand waits for the end."""
 
 UNPROBEABLE = frozenset({DEPLOY, SETUP})

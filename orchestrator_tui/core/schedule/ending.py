@@ -6,7 +6,8 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import batch_checklist
-from orchestrator_tui.core.schedule.effects import CHECK, INTEGRATION, PUBLISH, REMOVE, REPORT, begin, under_way
+from orchestrator_tui.core.schedule.copies import clear_copies
+from orchestrator_tui.core.schedule.effects import CHECK, DROP, INTEGRATION, PUBLISH, REMOVE, REPORT, begin, under_way
 from orchestrator_tui.core.schedule.gates import APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of, workflow_of
@@ -74,6 +75,8 @@ def _settle(batch: Batch, own: Track) -> list[Draft]:
     run = run_of(batch)
     for track in planned_tracks(batch):
         work = work_of(track)
+        if work.copies:
+            return [] if under_way(batch, DROP) else clear_copies(batch, track)
         if work.ready and not work.kept and not work.removed and not shared_tree(batch, track):
             return clear(batch, track)
     items = batch_checklist(batch)

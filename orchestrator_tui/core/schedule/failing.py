@@ -31,6 +31,8 @@ _WORDS = {
     "merge": "merge it",
     "undo": "undo its merge",
     "bring": "bring what is merged into its worktree",
+    "copy": "make a fresh copy of it",
+    "drop": "take its fresh copy away",
     "sides": "read both sides of its conflict",
     "remove": "remove its worktree",
     "report": "write the report",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, StageStatus, Track, TrackState
 from orchestrator_tui.core.moves import MOVES
-from orchestrator_tui.core.schedule import converging, deploying, narrowness
+from orchestrator_tui.core.schedule import converging, copies, deploying, narrowness
 from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, ON_STAGE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.gathering import waits_for_others
@@ -74,6 +74,9 @@ def advance(batch: Batch, track: Track) -> list[Draft]:
         return finish(batch, track) if first is None else enter(track, first)
     if under_way(batch, *ON_STAGE, track=track.slug):
         return []
+    dropping = copies.drop(batch, track)
+    if dropping:
+        return dropping
     if run.stage in track.skipped_stages:
         return go_on(batch, track)
     if run.judged:
@@ -140,6 +143,9 @@ def _attempt(batch: Batch, track: Track) -> list[Draft]:
         problems = [f"{BUDGET}: {len(track.attempts)} of {bound} attempts"]
         told = {"track": track.slug, "stage": run.stage, "verdict": ASKED, "problems": problems}
         return [Draft("stage_judged", told)]
+    before = copies.prepare(batch, track)
+    if before is not None:
+        return before
     work = stage_work(batch, track, run.stage)
     number = run.tries + 1
     identifier = attempt_id(track)
@@ -180,6 +186,7 @@ def _verify(batch: Batch, track: Track) -> list[Draft]:
             if check.name not in run.checks:
                 name = f"c-{tried[2:]}-{run_of(batch).begun}-{check.name}"
                 told = {"name": check.name, "command": check.command, "wall_ms": check.wall_ms, "run": tried}
+                told |= {"at": run.copy} if copies.is_fresh(batch, track) and run.copy else {}
                 return [*moved(track, S.VERIFYING), *begin(batch, CHECK, track.slug, name, **told)]
     if run.claim == "done" and not run.inspection.missing and _is_to_be_divided(batch, track):
         name = f"l-{run_of(batch).begun}"

@@ -75,6 +75,8 @@ def _batch_moved(payload: Payload) -> tuple[str, str, str]:
     return text, _text(payload, "why") or by, token
 
 
+_COPY = {False: "its fresh copy is gone", True: "its fresh copy is kept"}
+
 _CHECKPOINTS = {
     "pre": "before it begins",
     "post": "at its end",
@@ -139,6 +141,8 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     ),
     "batch_resumed": lambda told: ("the batch goes on", f"by {told['by']}", ""),
     "checkpoint_recorded": lambda told: (_checkpoint(told), ", ".join(told.get("completed", ())), ""),
+    "copy_ready": lambda told: ("a fresh copy stands", _text(told, "head")[:10], ""),
+    "copy_dropped": lambda told: (_COPY[bool(told.get("why"))], _text(told, "why"), ""),
     "concurrency_set": lambda told: (f"{plural(told['agents'], 'agent')} at once from now on", _text(told, "why"), ""),
     "models_chosen": lambda told: ("models are chosen", "", "quiet"),
     "effect_begun": lambda told: (f"begins: {told['kind']}", "", "quiet"),

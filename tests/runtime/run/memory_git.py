@@ -140,6 +140,23 @@ class MemoryGit:
         del self.trees[path], self.slots[name]
         return TreeKept(True)
 
+    @dying
+    def copy(self, plan: Plan, name: str, head: str) -> str:
+        self._call(f"copy {name}")
+        path = f"{plan.worktrees}/fresh/{name}"
+        self.branches[f"detached {name}"] = head
+        self.trees[path] = Tree(f"detached {name}")
+        return path
+
+    @dying
+    def drop(self, plan: Plan, path: str) -> TreeKept:
+        self._call("drop")
+        tree = self.trees.get(path)
+        if tree is not None and tree.changed:
+            return TreeKept(False, "it holds changes", 1)
+        self.trees.pop(path, None)
+        return TreeKept(True)
+
     def provision(self, plan: Plan, path: str, rules: Provision) -> tuple[str, ...]:
         return ()
 

@@ -20,7 +20,7 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, DeliveryStep, Gate, GateState, Question
 from orchestrator_tui.core.normalise import digest
 from orchestrator_tui.core.observe_gates import gate_opened
-from orchestrator_tui.core.rules import Rules
+from orchestrator_tui.core.rules import Ladder, Rules
 from orchestrator_tui.journal.port import Journal, JournalError, Refused
 
 if TYPE_CHECKING:
@@ -154,6 +154,17 @@ class Door:
                 return str(event.payload.get("workflow", ""))
         return ""
 
+    def rules(self, shipped: Rules) -> Rules:
+        """What judges questions here: in a run, the ladders that it was started with go before those that ship."""
+        recorded = self._journal.events_of(self.batch, "workflow_recorded")
+        if not recorded:
+            return shipped
+        # Loaded here, since few batches that hooks meet are runs.
+        from orchestrator_tui.core.codec import from_data
+
+        ladders = {str(one.payload["workflow"]): from_data(Ladder, one.payload["rules"]["ladder"]) for one in recorded}
+        return Rules({**shipped.ladders, **ladders}, shipped.answers)
+
     def ask(
         self,
         gate_id: str,
@@ -173,7 +184,7 @@ class Door:
         Args:
             gate_id: id of the gate inside the batch.
             question: as ``core.normalise`` made it.
-            rules: what judges its risk.
+            rules: what judges its risk, beside the run's own ladders.
             track, source, workflow: whose question it is, and in which ladder; "" for the track's own.
             routes: the ways to its asker; the reader's own is added to a gate that does not know it.
             asked_wall_ms: when it was asked, where that is known better than by now.
@@ -192,7 +203,7 @@ class Door:
                 1 if gate is None else gate.revision + 1,
                 track,
                 question,
-                rules,
+                self.rules(rules),
                 workflow=workflow or self._workflow_of(track),
                 source=source,
                 routes=routes or (self._reader.route,),

@@ -89,7 +89,7 @@ class Keeping:
             if unheard or postponed(batch, request, now):
                 continue
             try:
-                self._record(hold.lease, take(batch, request, self._rules, now))
+                self._record(hold.lease, take(batch, request, self._rules_of(batch), now))
             except EventError as error:
                 # What does not fit into events would otherwise be tried, and fail, for ever.
                 self._record(hold.lease, [unfit(request, error)])

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.delivery import READER_ENDED
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import GateState, Risk
+from orchestrator_tui.core.rules import Ladder, StageRule
+from orchestrator_tui.core.workflow import StageWork, Workflow
 from orchestrator_tui.runtime.doors import ASKED_AGAIN, Over, Pending
 from orchestrator_tui.runtime.watched import watched_batch
 from tests.core.builders import LADDER, RULES
@@ -45,6 +48,26 @@ def test_a_question_is_judged_in_the_ladder_of_its_track(scene: Scene) -> None:
     assert gate.risk is Risk.LOW
     other = scene.door().ask("task-2-stage-3", sure, RULES, track="beta", source="task:2")
     assert other.risk is Risk.UNKNOWN
+
+
+def test_in_a_run_a_question_is_judged_in_the_ladder_that_the_run_was_started_with(scene: Scene) -> None:
+    """A ladder of one's own is known to no program that ships, and one that goes by a shipped name goes before it."""
+    lease = scene.direct.take_lease(BATCH, "host", scene.clock.now())
+    assert not isinstance(lease, str)
+    stages = (
+        StageRule(1, "Look", risk=Risk.LOW),
+        StageRule(2, "Look away"),
+        StageRule(3, "Ship", risk=Risk.PRODUCTION),
+    )
+    for name in ("own", LADDER.workflow):
+        rules = to_data(Workflow(Ladder(name, "Mine", "feature", stages), (StageWork(),) * 3, Ladder("", "", "", ())))
+        recorded = Draft("workflow_recorded", {"workflow": name, "rules": rules})
+        added = Draft("track_added", {"track": f"in-{name}", "title": "A", "kind": "feature", "workflow": name})
+        scene.direct.append(lease, [recorded, added], scene.clock.now(), "host")
+        gate = scene.door().ask(f"{name}-3", QUESTION, RULES, track=f"in-{name}", source="task:1")
+        assert gate.risk is Risk.PRODUCTION
+        sure = replace(QUESTION, declared_risk="low", stage=1)
+        assert scene.door().ask(f"{name}-1", sure, RULES, track=f"in-{name}", source="task:1").risk is Risk.LOW
 
 
 def test_asking_the_same_again_is_the_same_gate(scene: Scene) -> None:

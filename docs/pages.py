@@ -131,6 +131,8 @@ KIND_MEANINGS: Mapping[str, str] = {
     "sides_seen": "both sides of the files that conflict",
     "deploy_recorded": "how a deploy to an environment went: `deployed`, `healthy`, `failed`, `declined` …",
     "published": "what was integrated is on the base branch",
+    "base_seen": "where the base branch is now, and what that means for the work at hand: `pass`, `warn` or `block`",
+    "base_brought": "what is new on the base branch was merged into the integration branch",
     "breaker_tripped": "an agent goes in circles, or on for too long: which pattern, how often, and what was done",
     "report_written": "the report was written, and of what state",
 }

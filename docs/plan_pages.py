@@ -79,6 +79,7 @@ def workflows_page() -> str:
         _section("`breaker`", live_rules_models.BreakerFile),
         _section("`sessions`", session_models.SessionsFile),
         _section("`guard`", session_models.GuardFile),
+        _section("`freshness`", live_rules_models.FreshnessFile),
         _section("`answers`", answer_models.AnswerFile, _ANSWERS),
         _items("`track_gate`", TRACK_GATE_ITEMS),
         _items("`batch_gate`", BATCH_GATE_ITEMS),

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.model import Track
-from orchestrator_tui.core.run import Trip, Work
+from orchestrator_tui.core.run import BaseSeen, Run, Trip, Work
+
+if TYPE_CHECKING:
+    from orchestrator_tui.core.evolve import BatchFold, Changes
 
 
 def _work(track: Track) -> Work:
@@ -33,6 +37,39 @@ def _tripped(track: Track, event: Event) -> Track:
     )
     return changed(track, work=replace(work, trips=(*work.trips, trip)))
 
+
+def _run(batch: BatchFold) -> Run:
+    if batch.run is None:
+        raise ValueError("the batch has no plan")
+    return batch.run
+
+
+def _base_seen(batch: BatchFold, event: Event) -> Changes:
+    data = event.payload
+    seen = BaseSeen(
+        sha=data["sha"],
+        level=data["level"],
+        commits=data["commits"],
+        of=data["of"],
+        at=event.at,
+        files=tuple(data.get("files", ())),
+        why=data.get("why", ""),
+        rewritten=data.get("rewritten", False),
+    )
+    return {"run": replace(_run(batch), base=seen)}
+
+
+def _base_brought(batch: BatchFold, event: Event) -> Changes:
+    data = event.payload
+    # Whatever was seen of the base before was about another tree.
+    return {"run": replace(_run(batch), integration_sha=data["to_sha"], based_on=data["sha"], base=None)}
+
+
+LIVE_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
+    "base_seen": _base_seen,
+    "base_brought": _base_brought,
+}
+"""What each kind changes of its batch."""
 
 LIVE_TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
     "breaker_tripped": _tripped,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.codec import from_data
 from orchestrator_tui.core.event import Event
-from orchestrator_tui.core.evolve_live import LIVE_TRACK_HANDLERS
+from orchestrator_tui.core.evolve_live import LIVE_HANDLERS, LIVE_TRACK_HANDLERS
 from orchestrator_tui.core.model import Stage, StageStatus, Track
 from orchestrator_tui.core.plan import Plan, PlannedTrack
 from orchestrator_tui.core.run import Checkpoint, Effect, Inspection, Run, StageRun, Work
@@ -145,6 +145,7 @@ RUN_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "merge_recorded": _merge_recorded,
     "published": _published,
     "report_written": _report_written,
+    **LIVE_HANDLERS,
 }
 """What each kind changes of its batch."""
 

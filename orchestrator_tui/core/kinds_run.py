@@ -78,6 +78,11 @@ RUN_KINDS: dict[str, Spec] = {
     "checkpoint_written": ({"track": _TEXT, "paths": _LIST}, {"problem": _TEXT}),
     "report_written": ({"path": _TEXT}, {"of": _TEXT}),
     # runs: agents at work, a base that moves, what follows between waves
+    "base_seen": (
+        {"sha": _TEXT, "level": _TEXT, "commits": _INT, "of": _TEXT},
+        {"files": _LIST, "why": _TEXT, "rewritten": _BOOL},
+    ),
+    "base_brought": ({"sha": _TEXT, "from_sha": _TEXT, "to_sha": _TEXT}, {}),
     "breaker_tripped": (
         {"track": _TEXT, "attempt": _TEXT, "pattern": _TEXT, "times": _INT, "action": _TEXT},
         {"stage": _INT, "file": _TEXT, "what": _TEXT, "error": _TEXT, "error_class": _TEXT},

@@ -48,6 +48,24 @@ class Inspection:
 
 
 @frozen
+class BaseSeen:
+    """The base branch as it was seen last: ``level`` is ``pass``, ``warn`` or ``block``, ``sha`` "" when it is gone.
+
+    ``commits`` came since the batch began from it, ``files`` are those of them that are the work's, too; ``of`` says
+    whose work it was compared with, and at which commit.
+    """
+
+    sha: str
+    level: str
+    commits: int
+    of: str
+    at: Instant
+    files: tuple[str, ...] = ()
+    why: str = ""
+    rewritten: bool = False
+
+
+@frozen
 class Trip:
     """A pattern that the breaker has noticed of an attempt.
 
@@ -185,7 +203,8 @@ class Run:
     (``completed``, ``stopped``, ``failed``); ``pausing`` is "", ``drain`` or ``now``. ``integration_path`` and
     ``integration_sha`` are the dedicated worktree and the tip of the integration branch as we left it; ``tips`` what it
     was before each merge (slug, commit). ``checked`` is
-    what the check of the plan found: findings, conflict matrix, waves, verdict and estimate, as its JSON.
+    what the check of the plan found: findings, conflict matrix, waves, verdict and estimate, as its JSON. ``base`` is
+    how the base branch was seen last, ``based_on`` its commit that was brought into the integration branch, or "".
     """
 
     plan: Plan
@@ -207,3 +226,5 @@ class Run:
     checked: Mapping[str, Any] = field(default_factory=dict)
     session: int = 1
     checkpoints: tuple[Checkpoint, ...] = ()
+    base: BaseSeen | None = None
+    based_on: str = ""

@@ -218,6 +218,18 @@ class Context:
 
 
 @frozen
+class Freshness:
+    """From which level on a person is asked about a base branch that has moved on since the batch began (seed 004).
+
+    ``warn``: in other files; ``block``: in the same files, or it was rewritten; ``never``: it is only said. ``merge``
+    is asked before a track is merged into the integration branch, ``publish`` before that goes onto the base.
+    """
+
+    merge: str = "block"
+    publish: str = "warn"
+
+
+@frozen
 class Workflow:
     """One workflow: the ladder of a track, the ladder of its batch, and the rules of both.
 
@@ -276,6 +288,7 @@ class Workflow:
     budget: Budget = field(default_factory=Budget)
     merging: Merging = field(default_factory=Merging)
     breaker: Breaker = field(default_factory=Breaker)
+    freshness: Freshness = field(default_factory=Freshness)
     models: Mapping[str, str] = field(default_factory=dict)
     tiers: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator_tui.core.workflow import AGENT, StageWork, Workflow
 from orchestrator_tui.plan.checked import Threshold
 from orchestrator_tui.plan.fields import Part
-from orchestrator_tui.plan.live_rules_models import BreakerFile
+from orchestrator_tui.plan.live_rules_models import BreakerFile, FreshnessFile
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
 from orchestrator_tui.plan.workflow_models import (
     BudgetFile,
@@ -29,6 +29,7 @@ _GROUPS: Mapping[str, type[Part]] = {
     "breaker": BreakerFile,
     "sessions": SessionsFile,
     "guard": GuardFile,
+    "freshness": FreshnessFile,
 }
 _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt", "narrow"})
 _LENGTHS = frozenset({"wall", "interval", "reply"})

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from orchestrator_tui.core.workflow import PATTERNS
-from orchestrator_tui.plan.fields import NAMED_KEYS, Count, Large, Lines, Names, Part, Says, Text, read_choice
+from orchestrator_tui.plan.fields import NAMED_KEYS, Count, Large, Lines, Names, Part, Says, Text, choice, read_choice
 
 BREAKS = (*PATTERNS, "turn_limit")
 """What a breaker may notice."""
@@ -40,4 +40,21 @@ class BreakerFile(Part):
     )
     narrow: Annotated[dict[str, Text], AfterValidator(_narrowed), Says("mapping: pattern → text")] = Field(
         {}, description="what the next try is told, by pattern; `{file}` is filled in"
+    )
+
+
+LEVELS = ("warn", "block", "never")
+
+
+class FreshnessFile(Part):
+    """From which level on a person is asked about a base branch that has moved on since the batch began.
+
+    `warn` is in other files, `block` in the same files or rewritten, `never` leaves it at a signal.
+    """
+
+    merge: Annotated[str, choice(*LEVELS), Says(" · ".join(f"`{one}`" for one in LEVELS))] = Field(
+        "block", description="asked before a track is merged into the integration branch"
+    )
+    publish: Annotated[str, choice(*LEVELS), Says(" · ".join(f"`{one}`" for one in LEVELS))] = Field(
+        "warn", description="asked before the integration branch goes onto the base"
     )

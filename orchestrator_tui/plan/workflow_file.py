@@ -17,6 +17,7 @@ from orchestrator_tui.core.workflow import (
     Budget,
     Context,
     Convergence,
+    Freshness,
     Merging,
     StageWork,
     Stall,
@@ -44,6 +45,7 @@ _GROUPS: Mapping[str, type] = {
     "breaker": Breaker,
     "sessions": SessionRules,
     "guard": GuardRules,
+    "freshness": Freshness,
 }
 _OF_FILE = frozenset({"workflow", "title", "kind", "stages", "batch_stages", "answers"})
 

@@ -42,7 +42,7 @@ from orchestrator_tui.plan.fields import (
     read_choice,
     read_whole,
 )
-from orchestrator_tui.plan.live_rules_models import BreakerFile
+from orchestrator_tui.plan.live_rules_models import BreakerFile, FreshnessFile
 from orchestrator_tui.plan.problems import Wrong
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
 
@@ -270,6 +270,9 @@ class RulesFile(Part):
     merging: MergingFile = Field(MergingFile.model_validate({}), description="how tracks come together")
     breaker: BreakerFile = Field(
         BreakerFile.model_validate({}), description="when an agent that goes in circles is stopped"
+    )
+    freshness: FreshnessFile = Field(
+        FreshnessFile.model_validate({}), description="what a base branch that has moved on leads to"
     )
     models: Annotated[dict[str, Line], NAMED_KEYS, Says("mapping: tier → model")] = Field(
         {}, description="the model of each tier, lowest tier first"

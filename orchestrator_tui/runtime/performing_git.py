@@ -10,14 +10,15 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import BATCH_TRACK, PlannedTrack
 from orchestrator_tui.core.run import Effect, Inspection
-from orchestrator_tui.core.schedule import effects, merging
+from orchestrator_tui.core.schedule import effects, ending, merging
+from orchestrator_tui.core.schedule.freshness import keeps_from_merging, looked, since
 from orchestrator_tui.core.schedule.judging import form_path
 from orchestrator_tui.core.schedule.overlap import tampered
 from orchestrator_tui.core.schedule.paths import artefact_path
 from orchestrator_tui.core.schedule.rules import plan_of, run_of, stage_work, stages_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.trees import is_pooled, shared_tree, shares_at_once, works_in_place
 from orchestrator_tui.core.text import sanitise
-from orchestrator_tui.runtime.run_world import RunWorld, TreeMade
+from orchestrator_tui.runtime.run_world import BaseDrift, RunWorld, TreeMade
 
 _LISTED = 300
 """Most files of an inspection that are recorded by name; a report counts them all."""
@@ -150,12 +151,16 @@ def inspected(slug: str, seen: Inspection) -> Draft:
 def _merge(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
     head, tip = str(effect.arguments["head"]), str(effect.arguments["tip"])
     tree = run_of(batch).integration_path
+    seen = _looked(world, batch, track.slug)
+    if keeps_from_merging(batch, track, seen) and world.git.tip(plan_of(batch)) == tip:
+        # A merge that was made before a crash is found, not asked about.
+        return seen
     made = world.git.merge(plan_of(batch), tree, head, tip, str(effect.arguments["message"]))
     told: dict[str, Any] = {"track": track.slug, "head": head, "from_sha": tip}
     aside = _put_aside(track, effect, made.aside)
     if made.result == merging.MERGED:
-        return (*aside, Draft("merge_recorded", {**told, "result": merging.MERGED, "to_sha": made.sha}))
-    return (*aside, Draft("merge_recorded", {**told, "result": merging.CONFLICT, "files": list(made.files)}))
+        return (*seen, *aside, Draft("merge_recorded", {**told, "result": merging.MERGED, "to_sha": made.sha}))
+    return (*seen, *aside, Draft("merge_recorded", {**told, "result": merging.CONFLICT, "files": list(made.files)}))
 
 
 def _undo(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
@@ -229,8 +234,46 @@ def _remove(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tupl
 
 def _publish(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
     plan, sha = plan_of(batch), str(effect.arguments["sha"])
-    made = world.git.publish(plan, sha, f"Merge {plan.integration}: {plan.title}")
+    expected = str(effect.arguments.get("base") or plan.base_sha)
+    try:
+        made = world.git.publish(plan, sha, expected, f"Merge {plan.integration}: {plan.title}")
+    except OSError:
+        drift = world.git.base(plan, since(batch))
+        if drift.sha == expected:
+            raise
+        # It was approved for another base: that is asked about first.
+        return _told(batch, drift, BATCH_TRACK)
     return (Draft("published", {"result": f"merged into {plan.base}", "sha": made}),)
+
+
+# --- the base branch -------------------------------------------------------------------------------------------
+
+
+def _look_at_base(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    return _looked(world, batch, BATCH_TRACK)
+
+
+def _bring_base(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    run, plan = run_of(batch), plan_of(batch)
+    sha, tip = str(effect.arguments["sha"]), str(effect.arguments["tip"])
+    made = world.git.merge(plan, run.integration_path, sha, tip, f"Merge {plan.base} into {plan.integration}")
+    if made.result != merging.MERGED:
+        files = ", ".join(made.files[:_NAMED])
+        raise OSError(
+            f"it conflicts in {files}: merge {plan.base} in {run.integration_path} and commit, then try again"
+        )
+    brought = Draft("base_brought", {"sha": sha, "from_sha": tip, "to_sha": made.sha})
+    # What was checked was another tree.
+    again = (Draft("batch_moved", {"to": ending.VERIFYING}),) if run.phase == ending.AWAITING else ()
+    return (*_put_aside(track, effect, made.aside), brought, *again)
+
+
+def _looked(world: RunWorld, batch: Batch, track: str) -> tuple[Draft, ...]:
+    return _told(batch, world.git.base(plan_of(batch), since(batch)), track)
+
+
+def _told(batch: Batch, drift: BaseDrift, track: str) -> tuple[Draft, ...]:
+    return tuple(looked(batch, drift.sha, drift.commits, drift.rewritten, drift.files, track))
 
 
 _KINDS: dict[str, Callable[[RunWorld, Batch, Track, Effect], tuple[Draft, ...]]] = {
@@ -245,6 +288,8 @@ _KINDS: dict[str, Callable[[RunWorld, Batch, Track, Effect], tuple[Draft, ...]]]
     effects.DROP: _drop,
     effects.REMOVE: _remove,
     effects.PUBLISH: _publish,
+    effects.LOOK_AT_BASE: _look_at_base,
+    effects.BRING_BASE: _bring_base,
 }
 
 KINDS = frozenset(_KINDS)

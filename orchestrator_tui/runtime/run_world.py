@@ -233,6 +233,19 @@ class TreeKept:
 
 
 @frozen
+class BaseDrift:
+    """How far the base branch has gone since a commit of it: ``sha`` is where it is now, "" when it is gone.
+
+    ``rewritten`` tells that it no longer holds that commit; ``files`` differ from it, bounded.
+    """
+
+    sha: str
+    commits: int = 0
+    rewritten: bool = False
+    files: tuple[str, ...] = ()
+
+
+@frozen
 class Beginning:
     """What the repository is like when a batch begins. ``problems`` keep it from beginning, one line each."""
 
@@ -335,8 +348,11 @@ class Git(Protocol):
     def remove(self, plan: Plan, track: PlannedTrack, path: str, branch: str, into: str) -> TreeKept:
         """Remove a clean and merged worktree and its branch; keep everything else, and say why."""
 
-    def publish(self, plan: Plan, sha: str, message: str) -> str:
-        """Bring the integrated work onto the base branch; the new head of the base."""
+    def base(self, plan: Plan, since: str) -> BaseDrift:
+        """Where the base branch is now, compared with a commit that it was at."""
+
+    def publish(self, plan: Plan, sha: str, expected_base: str, message: str) -> str:
+        """Bring the integrated work onto the base branch, which must be at ``expected_base``; its new head."""
 
     def tampered(self, plan: Plan, fingerprint: str) -> tuple[str, ...]:
         """What has changed in the repository's configuration and hooks since the batch began, in words."""

@@ -8,9 +8,11 @@ from concurrent.futures import Executor, Future
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch
+from orchestrator_tui.core.schedule.freshness import looked as drift_news
+from orchestrator_tui.core.schedule.freshness import since
 from orchestrator_tui.core.schedule.overlap import overlaps, tampered, to_compare
 from orchestrator_tui.core.schedule.rules import plan_of, run_of
-from orchestrator_tui.runtime.run_world import RunWorld
+from orchestrator_tui.runtime.run_world import BaseDrift, RunWorld
 
 COMPARE_MS = 10_000
 """How often the live changes of tracks are compared, and the repository's settings with what they were."""
@@ -19,6 +21,7 @@ REPORT_MS = 3_000
 """How soon after a change at most the report on disk says so."""
 
 Shared = tuple[tuple[str, str, str], ...]
+Seen = tuple[Shared, tuple[str, ...], BaseDrift]
 
 
 class Survey:
@@ -28,7 +31,7 @@ class Survey:
         self._world, self._report, self._threads = world, report, threads
         self._looked: Instant | None = None
         self._written: tuple[Batch | None, Instant | None] = (None, None)
-        self._looking: Future[tuple[Shared, tuple[str, ...]]] | None = None
+        self._looking: Future[Seen] | None = None
         self._writing: Future[str] | None = None
 
     def turn(self, batch: Batch, now: Instant) -> tuple[Draft, ...]:
@@ -37,26 +40,30 @@ class Survey:
         found = self._found(batch)
         if self._looking is None and (self._looked is None or elapsed_ms(self._looked, now) >= COMPARE_MS):
             self._looked = now
-            if run_of(batch).phase in ("approved", "running"):
+            if run_of(batch).phase in ("approved", "running", "awaiting_user"):
                 self._looking = self._threads.submit(self._look, batch)
         return found
 
-    def _look(self, batch: Batch) -> tuple[Shared, tuple[str, ...]]:
+    def _look(self, batch: Batch) -> Seen:
         plan = plan_of(batch)
+        drift = self._world.git.base(plan, since(batch))
+        if run_of(batch).phase == "awaiting_user":
+            return (), (), drift
         paths = to_compare(batch)
         shared = self._world.git.shared(paths) if paths else ()
-        return shared, self._world.git.tampered(plan, plan.fingerprint) if plan.fingerprint else ()
+        return shared, self._world.git.tampered(plan, plan.fingerprint) if plan.fingerprint else (), drift
 
     def _found(self, batch: Batch) -> tuple[Draft, ...]:
         if self._looking is None or not self._looking.done():
             return ()
         looked, self._looking = self._looking, None
         try:
-            shared, words = looked.result()
+            shared, words, drift = looked.result()
         except OSError:
             # A worktree that was just removed cannot be read; the next look sees what is left.
             return ()
-        return (*overlaps(batch, shared), *tampered(batch, words))
+        base = drift_news(batch, drift.sha, drift.commits, drift.rewritten, drift.files, asked=False)
+        return (*overlaps(batch, shared), *tampered(batch, words), *base)
 
     def _write(self, batch: Batch, now: Instant) -> None:
         before, at = self._written

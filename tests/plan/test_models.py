@@ -17,7 +17,7 @@ from orchestrator_tui.core.plan import (
     Scope,
 )
 from orchestrator_tui.core.session import GuardRules, Session, SessionRules
-from orchestrator_tui.core.workflow import Breaker, Budget, Convergence, Merging, StageWork, Stall, Workflow
+from orchestrator_tui.core.workflow import Breaker, Budget, Convergence, Freshness, Merging, StageWork, Stall, Workflow
 from orchestrator_tui.plan import live_rules_models, models, session_models, workflow_models
 from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.load import load_plan, plan_from_tracks
@@ -162,6 +162,7 @@ def test_no_key_of_a_model_is_forgotten_here() -> None:
         (workflow_models.BudgetFile, Budget()),
         (workflow_models.MergingFile, Merging()),
         (live_rules_models.BreakerFile, Breaker()),
+        (live_rules_models.FreshnessFile, Freshness()),
         (workflow_models.StageRulesFile, StageWork()),
         (models.LimitsFile, PlanLimits()),
         (models.ProvisionFile, Provision()),
@@ -194,6 +195,7 @@ def test_the_rules_of_files_are_those_of_the_engine() -> None:
             "context",
             "merging",
             "breaker",
+            "freshness",
             "models",
             "roles",
             "sessions",

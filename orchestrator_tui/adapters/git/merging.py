@@ -12,7 +12,6 @@ from pathlib import Path
 from orchestrator_tui.adapters.git.command import git
 from orchestrator_tui.adapters.git.creating import Created, create
 from orchestrator_tui.adapters.git.errors import GitError
-from orchestrator_tui.adapters.git.freshness import Freshness, freshness
 from orchestrator_tui.adapters.git.history import behind, commit_id, contains
 from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.merge_commit import commit_merge, exact, is_news, parents
@@ -26,7 +25,6 @@ from orchestrator_tui.core.frozen import frozen
 __all__ = [
     "Conflicted",
     "Created",
-    "Freshness",
     "Merged",
     "Preview",
     "Published",
@@ -34,7 +32,6 @@ __all__ = [
     "Sides",
     "behind",
     "ensure_integration",
-    "freshness",
     "merge",
     "merged_already",
     "preview",

@@ -32,7 +32,7 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.plan import BATCH_TRACK, Plan, PlannedTrack, Provision
 from orchestrator_tui.core.run import Inspection
 from orchestrator_tui.runtime.ports import Clock
-from orchestrator_tui.runtime.run_world import Beginning, MergeMade, TreeKept, TreeMade
+from orchestrator_tui.runtime.run_world import BaseDrift, Beginning, MergeMade, TreeKept, TreeMade
 
 _TEST_FILE = re.compile(
     r"(^|/)(tests?|specs?|__tests__)/|(^|/)(test_[^/]*|[^/]*[._-](test|spec))\.[^/]+$", re.IGNORECASE
@@ -302,14 +302,14 @@ class RunGit:
         made = bringing.bring(Path(path), tip, take)
         return MergeMade(made.result, files=made.files)
 
-    def publish(self, plan: Plan, sha: str, message: str) -> str:
-        """Bring the integrated work onto the base branch."""
+    def base(self, plan: Plan, since: str) -> BaseDrift:
+        """Where the base branch is now, compared with a commit that it was at."""
+        return freshness.drift(Path(plan.repository), plan.base, since)
+
+    def publish(self, plan: Plan, sha: str, expected_base: str, message: str) -> str:
+        """Bring the integrated work onto the base branch, which must be where it was when that was approved."""
         repository = Path(plan.repository)
-        moved = freshness.freshness(repository, plan.base, plan.base_sha)
-        if moved.level == "block":
-            raise GitError(moved.why)
-        now = branch_tip(repository, plan.base)
-        outcome = publishing.publish(repository, plan.base, sha, now or plan.base_sha, message=message)
+        outcome = publishing.publish(repository, plan.base, sha, expected_base, message=message)
         if isinstance(outcome, publishing.Refused):
             raise GitError(outcome.reason)
         return outcome.sha

@@ -21,7 +21,7 @@ from orchestrator_tui.core.schedule.acting import (
     withdrawn,
 )
 from orchestrator_tui.core.schedule.asked import is_asked_still
-from orchestrator_tui.core.schedule.effects import BRING, MERGE, SETUP, begin
+from orchestrator_tui.core.schedule.effects import BRING, BRING_BASE, MERGE, SETUP, begin
 from orchestrator_tui.core.schedule.gates import SOURCE
 from orchestrator_tui.core.schedule.judging import ACCEPTED, open_blockers
 from orchestrator_tui.core.schedule.merging import look_again
@@ -254,7 +254,7 @@ def _failed_again(batch: Batch, track: Track, gate: Gate) -> Made:
     if effect == SETUP:
         told = {"track": track.slug, "name": "setup", "result": "not_run", "detail": "tried again"}
         return [Draft("check_recorded", told)], "set up again"
-    return look_at_tip(batch) if effect == MERGE else [], "tried again"
+    return look_at_tip(batch) if effect in (MERGE, BRING_BASE) else [], "tried again"
 
 
 _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
@@ -295,6 +295,9 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
     ("worktree", "adopt"): _nothing("what is there is taken over"),
     ("worktree", "again"): _failed_again,
     ("worktree", "leave"): _nothing("goes on without it"),
+    ("freshness", "bring"): _nothing("the base is brought first"),
+    ("freshness", "go_on"): _nothing("published as it is"),
+    ("freshness", "merge"): _nothing("merged as it is"),
     ("tampered", "go_on"): _nothing("goes on"),
     ("unknown_effect", "done"): _effect_done,
     ("unknown_effect", "again"): _effect_again,

@@ -6,6 +6,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import batch_checklist
+from orchestrator_tui.core.schedule import freshness
 from orchestrator_tui.core.schedule.copies import clear_copies
 from orchestrator_tui.core.schedule.effects import CHECK, DROP, INTEGRATION, PUBLISH, REMOVE, REPORT, begin, under_way
 from orchestrator_tui.core.schedule.gates import APPROVE, ask, barring, chosen, gate_id, lines, listed
@@ -110,8 +111,10 @@ def _reported(batch: Batch) -> str:
 def await_user(batch: Batch) -> list[Draft]:
     """The work is integrated; only a person lets it onto the base branch, by a gate or by an act of their own."""
     run, own = run_of(batch), batch.tracks[BATCH_TRACK]
-    if under_way(batch, PUBLISH, REPORT) or barring(batch, own):
+    if under_way(batch, PUBLISH, REPORT):
         return []
+    if barring(batch, own):
+        return freshness.outdated(batch, PUBLISH_GATE)
     if run.published:
         if run.reported != _reported(batch):
             return begin(batch, REPORT, BATCH_TRACK, f"p-{run.begun}", of=_reported(batch))
@@ -120,13 +123,17 @@ def await_user(batch: Batch) -> list[Draft]:
         return []
     if not batch.merged:
         return end(batch, COMPLETED if _all_ended_well(batch) else "failed")
-    answer = chosen(batch, PUBLISH_GATE) if _is_of_this_tip(batch) else ""
-    if answer == APPROVE:
-        return begin(batch, PUBLISH, BATCH_TRACK, f"o-{run.begun}", sha=run.integration_sha)
-    if answer == "leave":
-        return end(batch, COMPLETED)
     rules = batch_workflow(batch)
     asks = "publish" in rules.gates and rules.ending != HARD_STOP
+    first = freshness.before_publish(batch, asks)
+    if first is not None:
+        return first
+    answer = chosen(batch, PUBLISH_GATE) if _is_of_this_tip(batch) else ""
+    if answer == APPROVE:
+        told = {"sha": run.integration_sha, "base": freshness.seen_base(batch)}
+        return begin(batch, PUBLISH, BATCH_TRACK, f"o-{run.begun}", **told)
+    if answer == "leave" or freshness.leaves(batch):
+        return end(batch, COMPLETED)
     return ask_publish(batch) if asks else []
 
 
@@ -138,10 +145,11 @@ def is_left_to_person(batch: Batch) -> bool:
 
 
 def _is_of_this_tip(batch: Batch) -> bool:
-    """Whether the publish gate was answered about what would be published now."""
+    """Whether the publish gate was answered about what would be published now, onto the base as it is now."""
     gate = batch.gates.get(PUBLISH_GATE)
     subject = None if gate is None else gate.question.subject
-    return isinstance(subject, dict) and subject.get("head") == run_of(batch).integration_sha
+    bound = (run_of(batch).integration_sha, freshness.seen_base(batch))
+    return isinstance(subject, dict) and (subject.get("head"), subject.get("base")) == bound
 
 
 def ask_publish(batch: Batch) -> list[Draft]:
@@ -160,10 +168,10 @@ def ask_publish(batch: Batch) -> list[Draft]:
             Option(APPROVE, f"merge into {plan.base}", "publish"),
             Option("leave", f"leave them on {plan.integration}, I take it from there"),
         ),
-        context=lines(f"Merged, in order: {', '.join(batch.merged)}", *items),
+        context=lines(f"Merged, in order: {', '.join(batch.merged)}", freshness.words(batch), *items),
         recommend=None,
         confidence="low",
-        subject={"head": run.integration_sha, "base": plan.base_sha, "onto": plan.base},
+        subject={"head": run.integration_sha, "base": freshness.seen_base(batch), "onto": plan.base},
     )
 
 

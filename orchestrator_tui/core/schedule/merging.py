@@ -7,6 +7,7 @@ from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.plan import CheckCommand
 from orchestrator_tui.core.schedule.effects import (
     BRING,
+    BRING_BASE,
     CHECK,
     DEPLOY,
     HEALTH,
@@ -17,6 +18,7 @@ from orchestrator_tui.core.schedule.effects import (
     begin,
     under_way,
 )
+from orchestrator_tui.core.schedule.freshness import before_merge, keeps_from_merging
 from orchestrator_tui.core.schedule.gates import ABANDON, ask, barring, gate_id, lines, listed
 from orchestrator_tui.core.schedule.judging import ACCEPTED
 from orchestrator_tui.core.schedule.readiness import AT_WORK, planned_tracks
@@ -65,7 +67,7 @@ def next_to_merge(batch: Batch) -> Track | None:
     own merge and goes before it."""
     if any(one.state is S.MERGING for one in planned_tracks(batch)) or under_way(batch, MERGE, UNDO):
         return None
-    if under_way(batch, DEPLOY, HEALTH, INTEGRATION):
+    if under_way(batch, DEPLOY, HEALTH, INTEGRATION, BRING_BASE):
         # The tree that is being deployed stays as it was approved.
         return None
     first = batch_workflow(batch).merging.first
@@ -107,7 +109,8 @@ def begin_merge(batch: Batch, track: Track) -> list[Draft]:
 
 def advance(batch: Batch, track: Track) -> list[Draft]:
     """The next step of a track that is being merged."""
-    if under_way(batch, MERGE, UNDO, BRING, CHECK, SIDES, track=track.slug) or barring(batch, track):
+    busy = under_way(batch, MERGE, UNDO, BRING, CHECK, SIDES, track=track.slug) or under_way(batch, BRING_BASE)
+    if busy or barring(batch, track):
         return []
     work = work_of(track)
     last = work.merges[-1][0] if work.merges else ""
@@ -125,6 +128,8 @@ def advance(batch: Batch, track: Track) -> list[Draft]:
         return _conflict(batch, track)
     if last == UNDONE:
         return _revise(batch, track)
+    if keeps_from_merging(batch, track):
+        return before_merge(batch, track)
     return begin_merge(batch, track)
 
 

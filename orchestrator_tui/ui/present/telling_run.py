@@ -122,6 +122,12 @@ def _paused(payload: Payload) -> tuple[str, str, str]:
     return "paused", _text(payload, "why"), "gate"
 
 
+def _base_seen(payload: Payload) -> tuple[str, str, str]:
+    if payload["level"] == "pass":
+        return "the base branch is where it was", "", "quiet"
+    return "the base branch has moved on", _text(payload, "why"), "gate"
+
+
 def _tripped(payload: Payload) -> tuple[str, str, str]:
     pattern = str(payload["pattern"]).replace("_", " ")
     done = "is stopped" if payload["action"] == "stopped" else "is watched"
@@ -165,6 +171,8 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "sides_seen": lambda told: ("both sides of the conflict are read", "", "quiet"),
     "deploy_recorded": _deploy,
     "published": _published,
+    "base_seen": _base_seen,
+    "base_brought": lambda told: ("the base is merged into the integration branch", str(told["sha"])[:10], ""),
     "breaker_tripped": _tripped,
     "checkpoint_written": lambda told: (
         ("the checkpoint cannot be written", str(told["problem"]), "gate")

@@ -8,15 +8,14 @@ import pytest
 from orchestrator_tui.adapters.git import merging, moving
 from orchestrator_tui.adapters.git.command import Result, git_result
 from orchestrator_tui.adapters.git.errors import GitError
+from orchestrator_tui.adapters.git.freshness import drift
 from orchestrator_tui.adapters.git.merging import (
     Conflicted,
-    Freshness,
     Merged,
     Published,
     Refused,
     behind,
     ensure_integration,
-    freshness,
     merge,
     merged_already,
     preview,
@@ -25,6 +24,7 @@ from orchestrator_tui.adapters.git.merging import (
     sides,
     undo,
 )
+from orchestrator_tui.runtime.run_world import BaseDrift
 from tests.adapters.git.repositories import commit, head, run, write
 
 
@@ -267,16 +267,15 @@ def test_a_base_that_nobody_has_checked_out_moves_alone(repo: Path, tree: Path) 
 
 def test_a_base_that_goes_on_is_told(repo: Path) -> None:
     base = head(repo)
-    assert freshness(repo, "main", base) == Freshness("pass", 0, "")
-    commit(repo, {"notes.md": "two\n"})
-    assert freshness(repo, "main", base) == Freshness("warn", 1, "main has gone on by 1 commit")
-    assert freshness(repo, "main", base, frozenset({"notes.md"})).level == "block"
+    assert drift(repo, "main", base) == BaseDrift(base)
+    now = commit(repo, {"notes.md": "two\n"})
+    assert drift(repo, "main", base) == BaseDrift(now, 1, False, ("notes.md",))
     assert behind(repo, base, "main") == 1
     run(repo, "commit", "--amend", "--quiet", "--message", "other")
     rewritten = head(repo)
     run(repo, "reset", "--quiet", "--hard", base)
-    assert freshness(repo, "main", rewritten).why == f"main was rewritten: it no longer has {rewritten[:12]}"
-    assert freshness(repo, "gone", base).level == "block"
+    assert drift(repo, "main", rewritten) == BaseDrift(base, 0, True, ("notes.md",))
+    assert drift(repo, "gone", base) == BaseDrift("")
 
 
 def test_the_integration_branch_is_made_once(repo: Path, trees: Path) -> None:

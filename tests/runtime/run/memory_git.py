@@ -12,7 +12,7 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.plan import Plan, PlannedTrack, Provision
 from orchestrator_tui.core.run import Inspection
 from orchestrator_tui.core.scope import Touched, breaches
-from orchestrator_tui.runtime.run_world import Beginning, MergeMade, TreeKept, TreeMade
+from orchestrator_tui.runtime.run_world import BaseDrift, Beginning, MergeMade, TreeKept, TreeMade
 
 Files = dict[str, str]
 Made = TypeVar("Made")
@@ -76,6 +76,13 @@ class MemoryGit:
     def write(self, path: str, name: str, text: str) -> None:
         """Change a file of a worktree."""
         self.trees[path].changed[name] = text
+
+    def move_base(self, **files: str) -> str:
+        """Commit on the base branch, as a person does beside the run; names without their ending."""
+        now = self.branches["main"]
+        changed = {f"{name}.txt": text for name, text in files.items()}
+        self.branches["main"] = self._store({**self.commits[now].files, **changed}, (now,))
+        return self.branches["main"]
 
     def read(self, path: str) -> Files:
         """The files of a worktree as they are."""
@@ -260,11 +267,28 @@ class MemoryGit:
         del self.trees[path]
         return TreeKept(True)
 
+    def base(self, plan: Plan, since: str) -> BaseDrift:
+        now = self.branches.get("main", "")
+        if not now:
+            return BaseDrift("")
+        new = [one for one in self._ancestors(now) if one not in self._ancestors(since)]
+        then, files = self.commits[since].files, self.commits[now].files
+        changed = tuple(name for name in sorted({*then, *files}) if then.get(name) != files.get(name))
+        return BaseDrift(now, len(new), since not in self._ancestors(now), changed)
+
     @dying
-    def publish(self, plan: Plan, sha: str, message: str) -> str:
+    def publish(self, plan: Plan, sha: str, expected_base: str, message: str) -> str:
         self._call("publish")
-        self.branches["main"] = sha
-        return sha
+        now = self.branches["main"]
+        if sha in self._ancestors(now):
+            return now
+        if now != expected_base:
+            raise OSError("main has moved since this was approved")
+        files, conflicts = self._merged(now, sha)
+        if conflicts:
+            raise OSError(f"it conflicts with main in {conflicts[0]}")
+        self.branches["main"] = sha if now in self._ancestors(sha) else self._store(files, (now, sha))
+        return self.branches["main"]
 
     def tampered(self, plan: Plan, fingerprint: str) -> tuple[str, ...]:
         return self.tampering

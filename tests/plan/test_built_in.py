@@ -79,9 +79,11 @@ def test_the_eight_stages_have_their_exact_names_and_artefacts() -> None:
 @pytest.mark.parametrize(
     ("name", "stage"), [("prd-to-pr", "Plan Refinement Counsel"), ("bug-to-pr", "Fix Strategy Counsel")]
 )
-def test_counsel_leads_back_to_the_second_stage_at_most_twice(name: str, stage: str) -> None:
+def test_counsel_leads_back_to_the_second_stage_once_so_that_there_are_two_iterations(name: str, stage: str) -> None:
     counsel = work(name, stage)
-    assert (counsel.back_to, counsel.rounds) == (2, 2)
+    assert (counsel.back_to, counsel.rounds) == (2, 1)
+    assert counsel.form["Iteration"] == "1 of 2 (max) | 2 of 2 (max)"
+    assert [one for one in counsel.form if one.startswith("Reviewer")] == ["Reviewer A", "Reviewer B", "Reviewer C"]
     assert counsel.verdicts == {"APPROVED": "done", "REQUIRES_REWORK": "rework", "ROOT_CAUSE_REJECTED": "blocked"}
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from orchestrator_tui.core.model import Gate
 from orchestrator_tui.core.plan import CheckCommand, Environment, PlannedTrack, Scope
 from orchestrator_tui.core.schedule.paths import artefact_path
+from orchestrator_tui.core.workflow import StageWork
 from orchestrator_tui.plan.catalogue import load_workflows
 from orchestrator_tui.runtime.rules import load_rules
 from tests.runtime.run.memory_world import Agent
@@ -39,6 +40,11 @@ def pipeline(slug: str, bug: bool = False, **fields: object) -> PlannedTrack:
     return replace(base, **fields)  # type: ignore[arg-type]
 
 
+def filled(done: StageWork) -> str:
+    """The form of a stage's artefact, with the first choice, or a word, in every line of it."""
+    return "".join(f"{name}: {rule.partition(' | ')[0]}\n" for name, rule in done.form.items())
+
+
 def work(agent: Agent) -> tuple[int, str]:
     """Write what the stage promises, code and test in the build, and end with the word that says done."""
     attempt = agent.attempt
@@ -46,7 +52,7 @@ def work(agent: Agent) -> tuple[int, str]:
     track = batch.tracks[attempt.track]
     done = BUILT_IN[track.workflow].works[attempt.stage - 1]
     for path in done.artefacts:
-        agent.append(artefact_path(batch, track, path), f"{track.slug}, stage {attempt.stage}\n")
+        agent.append(artefact_path(batch, track, path), f"{track.slug}, stage {attempt.stage}\n{filled(done)}")
     if attempt.stage == BUILD:
         agent.append(f"tests/{track.slug}/test_it.py", f"test of {track.slug}\n")
         agent.append(f"src/{track.slug}/it.py", f"code of {track.slug}\n")

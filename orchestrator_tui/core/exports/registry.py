@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from orchestrator_tui.core.exports.batch_summary import batch_summary_files
 from orchestrator_tui.core.exports.build_args import build_args_files
 from orchestrator_tui.core.exports.build_result import build_result_files
+from orchestrator_tui.core.exports.counsel_log import counsel_log_files
 from orchestrator_tui.core.exports.dashboard import dashboard_files
 from orchestrator_tui.core.exports.discovery_brief import discovery_brief_files
 from orchestrator_tui.core.exports.document import Export
@@ -17,6 +18,7 @@ from orchestrator_tui.core.exports.track_report import track_card_files, track_r
 EXPORTS: Mapping[str, Export] = {
     "dashboard": dashboard_files,
     "task-metadata": task_files,
+    "counsel-log": counsel_log_files,
     "track-cards": track_card_files,
     "track-reports": track_report_files,
     "discovery-brief": discovery_brief_files,

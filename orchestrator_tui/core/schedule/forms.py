@@ -8,14 +8,21 @@ TEXT = "text"
 """What a field must hold: anything that is said, ``none`` included. Otherwise the choices, parted by ``|``."""
 
 
+PENDING = "_Pending..._"
+"""What a section holds that nobody has written yet: as much as nothing."""
+
+
 def fields(text: str, names: tuple[str, ...]) -> dict[str, str]:
-    """What a document says under each of these names; lines after one belong to it until the next name begins."""
+    """What a document says under each of these names; lines after one belong to it until the next name begins.
+
+    A name stands in front of a colon, or is a heading.
+    """
     found: dict[str, list[str]] = {}
     current = ""
     for line in text.splitlines():
         head, colon, rest = line.partition(":")
         name = head.strip().lstrip("#*- ").rstrip("* ")
-        if colon and name in names and name not in found:
+        if (colon or line.startswith("#")) and name in names and name not in found:
             current = name
             found[name] = [rest.strip().lstrip("*").strip()]
         elif current:
@@ -30,7 +37,9 @@ def faults(text: str, form: Mapping[str, str]) -> tuple[str, ...]:
     for name, rule in form.items():
         value = said.get(name, "")
         choices = [one.strip() for one in rule.split("|")]
-        if not value:
+        if rule != TEXT:
+            value = value.partition("\n")[0].strip("* ")
+        if not value or value.startswith(PENDING):
             found.append(f"{name}: is missing; say it in a line of its own, none or n/a where there is nothing")
         elif rule != TEXT and value not in choices:
             found.append(f"{name}: {value[:60]!r} is none of {', '.join(choices)}")

@@ -9,7 +9,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from docs.tables import table
-from orchestrator_tui.core.workflow import BATCH_GATE_ITEMS, TRACK_GATE_ITEMS
+from orchestrator_tui.core.workflow import BATCH_GATE_ITEMS, PLAN_INPUTS, TRACK_GATE_ITEMS
 from orchestrator_tui.plan import answer_models, live_rules_models, models, session_models, text, workflow_models
 from orchestrator_tui.plan.catalogue import OWN_FOLDER, load_workflows
 from orchestrator_tui.plan.checked import APPEND_ONLY, DEPLOY_QUEUE, NONE, ORDER, SERIALISE
@@ -81,6 +81,7 @@ def workflows_page() -> str:
         _section("`guard`", session_models.GuardFile),
         _section("`freshness`", live_rules_models.FreshnessFile),
         _section("`answers`", answer_models.AnswerFile, _ANSWERS),
+        _items("`inputs`", PLAN_INPUTS),
         _items("`track_gate`", TRACK_GATE_ITEMS),
         _items("`batch_gate`", BATCH_GATE_ITEMS),
         *_shipped(),
@@ -196,7 +197,7 @@ def _finding() -> str:
 
 def _items(title: str, items: typing.Mapping[str, str]) -> str:
     rows = [(f"`{name}`", meaning) for name, meaning in items.items()]
-    return f"## {title}\n\n" + table(("item", "PASS says"), rows)
+    return f"## {title}\n\n" + table(("item", "says"), rows)
 
 
 def _shipped() -> list[str]:

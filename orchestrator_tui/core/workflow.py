@@ -66,6 +66,14 @@ class Angle:
     tier: str = ""
 
 
+PLAN_INPUTS: Mapping[str, str] = {
+    "files": "each track declares its files",
+    "checks": "each track has a check that proves it, its own or one of the plan",
+    "gates": "the plan names the checks that hold for the whole repository",
+}
+"""What a workflow may want to know before a batch starts (seed 000: missing inputs stop the start)."""
+
+
 @frozen
 class StageWork:
     """How one stage of a ladder is done.
@@ -244,6 +252,7 @@ class Workflow:
         waves_per_session: after so many waves the run is handed over to its next session; 0 never (seed 003: 1).
         checkpoints: whether each wave leaves a checkpoint before, after, and before a failed try is made again.
         context: how full an agent's conversation may be before a checkpoint is forced.
+        fleet: more tracks than this at once need a person's leave, whatever the plan says; 0 for no such gate.
         worktree: ``track`` (one each), ``batch`` (all in one), ``pool`` (slots that are used again), ``none``.
         pool_size: slots of a pool (seed 003: 8).
         cleanup: whether worktrees are removed when their tracks have merged (seed 003).
@@ -260,6 +269,7 @@ class Workflow:
         autonomy, constraints, adherence: texts of the dispatch prompt (seed 002, sections F to H).
         exports: names of the files that its users know, kept up to date while a batch runs (``core.exports``).
         checkpoint: names of exports that are written into the repository itself whenever a track has been merged.
+        inputs: what a plan must say before its batch can start, of :data:`PLAN_INPUTS`.
         skill: name of the skill whose text is embedded into prompts where a person has it, or "".
         sessions: types of sessions and roles of waves (seed 004); ``guard`` watches paths and commands of agents.
     """
@@ -270,6 +280,7 @@ class Workflow:
     batch_works: tuple[StageWork, ...] = ()
     waves: str = "ready"
     concurrency: int = 0
+    fleet: int = 0
     parallel_from: int = 0
     wave_size: int = 0
     waves_per_session: int = 0
@@ -301,6 +312,7 @@ class Workflow:
     adherence: str = ""
     exports: tuple[str, ...] = ()
     checkpoint: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
     skill: str = ""
     sessions: SessionRules = field(default_factory=SessionRules)
     guard: GuardRules = field(default_factory=GuardRules)

@@ -9,14 +9,14 @@ from pathlib import PurePosixPath
 
 from orchestrator_tui.core.canonical import json_text
 from orchestrator_tui.core.codec import to_data
-from orchestrator_tui.core.plan import BATCH_TRACK
+from orchestrator_tui.core.plan import BATCH_TRACK, PlannedTrack
 from orchestrator_tui.core.text import is_clean
-from orchestrator_tui.core.workflow import AGENT, DEPLOY, Workflow
+from orchestrator_tui.core.workflow import AGENT, DEPLOY, PLAN_INPUTS, Workflow
 from orchestrator_tui.plan.case import Case
 from orchestrator_tui.plan.checked import SERIALISE, Pair
 from orchestrator_tui.plan.graph import cycles
 from orchestrator_tui.plan.paths import DIVIDED
-from orchestrator_tui.plan.problems import WARNING, Problem, nearest_of, shown
+from orchestrator_tui.plan.problems import ERROR, WARNING, Problem, nearest_of, shown
 from orchestrator_tui.plan.scopes import overlaps, patterns
 
 RESERVED = frozenset({BATCH_TRACK, "integration"})
@@ -66,18 +66,28 @@ def _inputs(case: Case) -> Iterator[Problem]:
             yield case.problem("tracks", f"is missing: {workflow.name} does not divide work into tracks by itself")
         elif not plan.describe:
             yield case.problem("describe", "is missing: without tracks it says what is to be divided")
+    needed = frozenset() if workflow is None else frozenset(workflow.inputs)
+    if "gates" in needed and plan.tracks and not plan.checks:
+        text = "is missing: name the commands that hold for the whole repository; they run after each merge"
+        yield case.problem("checks", text)
     for key, track in case.tracks():
-        if not track.brief and track.title == track.slug:
-            yield case.problem(f"{key}.brief", f"{track.slug} has neither brief nor title: what is to be done?")
-        elif not track.brief:
-            text = f"{track.slug} has no brief: its agents know nothing but its title"
-            yield case.problem(f"{key}.brief", text, level=WARNING)
-        if not track.checks and not case.plan.checks:
-            text = f"{track.slug} has no check: nothing but its reviewer tells whether it works"
-            yield case.problem(f"{key}.checks", text, level=WARNING)
-        if not track.scope.declared and len(plan.tracks) > 1:
-            text = f"{track.slug} declares no files, so it runs alone"
-            yield case.problem(f"{key}.files", text, level=WARNING)
+        yield from _inputs_of(case, key, track, needed)
+
+
+def _inputs_of(case: Case, key: str, track: PlannedTrack, needed: frozenset[str]) -> Iterator[Problem]:
+    """What one track does not say: a warning, or an error where its batch cannot start without."""
+    level = {name: ERROR if name in needed else WARNING for name in PLAN_INPUTS}
+    if not track.brief and track.title == track.slug:
+        yield case.problem(f"{key}.brief", f"{track.slug} has neither brief nor title: what is to be done?")
+    elif not track.brief:
+        text = f"{track.slug} has no brief: its agents know nothing but its title"
+        yield case.problem(f"{key}.brief", text, level=WARNING)
+    if not track.checks and not case.plan.checks:
+        text = f"{track.slug} has no check: nothing but its reviewer tells whether it works"
+        yield case.problem(f"{key}.checks", text, level=level["checks"])
+    if not track.scope.declared and (len(case.plan.tracks) > 1 or "files" in needed):
+        text = f"{track.slug} declares no files" + ("" if "files" in needed else ", so it runs alone")
+        yield case.problem(f"{key}.files", text, level=level["files"])
 
 
 def _branches(case: Case) -> Iterator[Problem]:

@@ -17,6 +17,7 @@ from orchestrator_tui.core.workflow import (
     FAIL,
     PARALLEL,
     PERSON,
+    PLAN_INPUTS,
     SERIAL,
     TRACK_GATE_ITEMS,
 )
@@ -242,6 +243,7 @@ class RulesFile(Part):
     )
     checkpoints: Switch = Field(False, description="a checkpoint before, after and on failure of each wave")
     context: ContextFile = Field(ContextFile.model_validate({}), description="when a conversation is too full")
+    fleet: Count = Field(0, description="more tracks than this at once need a person's leave at a gate; 0 for never")
     worktree: Annotated[str, choice(*WORKTREES), _says(WORKTREES)] = Field(
         "track", description="one each, one for all, slots that are used again, or none"
     )
@@ -296,6 +298,9 @@ class RulesFile(Part):
     checkpoint: Annotated[Names, _one_of(tuple(EXPORTS)), Says("list of names of exports")] = Field(
         [], description="exports written into the repository itself after each merge; one that fails only warns"
     )
+    inputs: Annotated[
+        Names, _one_of(tuple(PLAN_INPUTS)), Says("list of " + ", ".join(f"`{one}`" for one in PLAN_INPUTS))
+    ] = Field([], description="what a plan must say; without it nothing starts")
     skill: Name = Field("", description="a skill whose text is embedded into prompts where the person has it")
     sessions: SessionsFile = Field(
         SessionsFile.model_validate({}), description="types of sessions and the roles of their waves"

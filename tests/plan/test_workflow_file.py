@@ -29,6 +29,8 @@ ending: hard_stop
 resends: 1
 convergence: {exchanges: 1, growth: 4}
 checkpoint: [session]
+inputs: [gates]
+fleet: 5
 stall: {checks: 5, interval: 30s, reply: 3m, rescues: 2, lower_concurrency: false}
 budget: {turns: 10, tokens: 20, cost_usd: 1.5, wall: 2h, attempts: 7, soft: 0.5}
 merging: {into: trunk, first: [chore], checks: [unit], resolve: 2}
@@ -84,7 +86,7 @@ def test_every_key_of_a_workflow_arrives() -> None:
     assert (found.waves, found.concurrency, found.worktree, found.session) == ("barrier", 4, "pool", "track")
     assert (found.gates, found.ending, found.resends) == (("plan", "integration"), "hard_stop", 1)
     assert found.convergence == Convergence(1, 4)
-    assert found.checkpoint == ("session",)
+    assert (found.checkpoint, found.inputs, found.fleet) == (("session",), ("gates",), 5)
     assert found.stall == Stall(5, 30_000, 180_000, 2, False)
     assert found.budget == Budget(10, 20, 1.5, 7_200_000, 7, 0.5)
     assert found.merging == Merging("trunk", ("chore",), ("unit",), 2)
@@ -249,7 +251,7 @@ def test_a_plan_changes_the_rules_that_it_names_and_no_others(tmp_path: Path) ->
       stages:
         Review: {rounds: 1, back_to: "1"}
         "1": {attempts: 2, wall: 1h}
-    tracks: [{slug: a, brief: x}]
+    tracks: [{slug: a, brief: x, files: [README.md]}]
     """
     found = checked(tmp_path, content)
     assert told(found, tmp_path) == []

@@ -292,6 +292,8 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
     ("escalation", "rescue"): _rescue,
     ("deploy_failure", "again"): _deployed(deploying.AGAIN, "deployed again"),
     ("deploy_failure", "leave"): _deployed(deploying.LEFT, "left as it is"),
+    ("fleet", "stay"): _nothing("as many at once as before"),
+    ("fleet", "widen"): _nothing("more at once from now on"),
     ("worktree", "adopt"): _nothing("what is there is taken over"),
     ("worktree", "again"): _failed_again,
     ("worktree", "leave"): _nothing("goes on without it"),

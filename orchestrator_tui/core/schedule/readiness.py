@@ -6,6 +6,7 @@ from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.schedule.effects import ATTEMPT, under_way
+from orchestrator_tui.core.schedule.gates import chosen, gate_id
 from orchestrator_tui.core.schedule.gathering import has_arrived, waits_for_others
 from orchestrator_tui.core.schedule.rules import (
     batch_workflow,
@@ -60,8 +61,21 @@ def lost_dependency(batch: Batch, track: Track) -> str:
     return ""
 
 
+FLEET_GATE = gate_id("fleet", BATCH_TRACK)
+"""The name of the gate that lets more tracks work at once than their workflow does by itself."""
+
+OVER_CAP = "over the cap"
+"""How the reason begins for which a track waits that could start but for the number of those at work."""
+
+
 def cap(batch: Batch) -> int:
     """How many tracks may be at work at once; 0 for no bound."""
+    most, alone = wished(batch), batch_workflow(batch).fleet
+    return most if not alone or 0 < most <= alone or chosen(batch, FLEET_GATE) == "widen" else alone
+
+
+def wished(batch: Batch) -> int:
+    """How many tracks plan, workflow and person would have at work at once; 0 for no bound."""
     run, limits = run_of(batch), plan_of(batch).limits
     workflow = batch_workflow(batch)
     if too_few([work_of(one).planned for one in planned_tracks(batch)], workflow):
@@ -135,12 +149,12 @@ def _beside(batch: Batch, track: Track, working: tuple[Track, ...]) -> str:
     alone = next((one for one in working if _anywhere(batch, one)), None)
     if alone is not None:
         return f"{alone.slug} runs alone: it declares no files"
-    shared = _conflicting(batch, track, working)
+    shared = conflicting(batch, track, working)
     if shared:
         return f"waits for {shared}: they change the same files"
     most = cap(batch)
     if most and len(working) >= most:
-        return f"over the cap of {most} at once"
+        return f"{OVER_CAP} of {most} at once"
     return ""
 
 
@@ -166,7 +180,7 @@ def _depends(batch: Batch, track: Track, on: Track) -> bool:
 _SETTLED = TERMINAL_TRACK_STATES | {TrackState.FAILED}
 
 
-def _conflicting(batch: Batch, track: Track, working: tuple[Track, ...]) -> str:
+def conflicting(batch: Batch, track: Track, working: tuple[Track, ...]) -> str:
     """A track at work that the plan's check says must not run beside this one."""
     busy = {one.slug for one in working}
     for pair in run_of(batch).checked.get("matrix", ()):

@@ -9,7 +9,7 @@ from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import track_checklist
 from orchestrator_tui.core.run import HANDED_OVER
-from orchestrator_tui.core.schedule import checkpoints, ending, merging, sessions, stages, watching
+from orchestrator_tui.core.schedule import checkpoints, ending, fleet, merging, sessions, stages, watching
 from orchestrator_tui.core.schedule.effects import INTEGRATION, ON_STAGE, REMOVE, SETUP, WORKTREE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.overlap import merging_is_held, tampered_again
@@ -155,7 +155,7 @@ def _running(batch: Batch) -> list[Draft]:
         drafts = _track(batch, track)
         if drafts:
             return drafts
-    drafts = tampered_again(batch)
+    drafts = fleet.due(batch) or tampered_again(batch)
     if drafts:
         return drafts
     following = merging.next_to_merge(batch)

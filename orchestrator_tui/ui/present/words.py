@@ -53,6 +53,7 @@ _ASKS = {
     "review": "review",
     "checks": "checks fail",
     "scope": "scope",
+    "fleet": "more at once",
     "disagreement": "disagreement",
     "skip_stage": "skip stage",
     "escalation": "needs you",

@@ -16,6 +16,7 @@ from orchestrator_tui.cli.faults import BadInput, Fault, Refusal, nearest
 from orchestrator_tui.cli.hosting import RUNS
 from orchestrator_tui.cli.journals import Place
 from orchestrator_tui.cli.provisioning import provisioned
+from orchestrator_tui.core.clocks import with_clocks
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.metadata import slugify
@@ -118,7 +119,8 @@ def begin(place: Place, journal: SqliteJournal, checked: Checked, limits: Limits
         raise Refusal("; ".join(beginning.problems))
     plan = replace(provisioned(place, plan), base_sha=beginning.base_sha, fingerprint=beginning.fingerprint)
     now = clock.now()
-    journal.open_batch(batch, run_batch(plan, str(directory), limits), now, "host")
+    clocks = checked.workflows[plan.workflow].clocks
+    journal.open_batch(batch, run_batch(plan, str(directory), with_clocks(limits, clocks)), now, "host")
     lease = journal.take_lease(batch, f"opening of {system_actor(os.environ).name}", now)
     if isinstance(lease, str):
         raise Refusal(f"{batch} is held by {lease}")

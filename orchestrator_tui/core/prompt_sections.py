@@ -124,12 +124,13 @@ def scope(batch: Batch, track: Track) -> Section:
     run, plan, work = run_of(batch), plan_of(batch), work_of(track)
     base = one_line(plan.base, 200)
     at = f" at {work.base_sha[:12]}" if work.base_sha else ""
-    own = track.slug == BATCH_TRACK
+    own, areas = track.slug == BATCH_TRACK, work.planned.areas
     into = "" if own else f"; it is merged into {one_line(plan.integration, 200)} by the engine"
     places = [
         f"Worktree: {one_line(track.worktree, 400) or 'the directory you are started in'} (work nowhere else)",
         f"Branch: {one_line(track.branch, 200) or 'as checked out'}, from {base}{at}{into}",
         f"Spec folder: {spec_folder(batch, track)}/ below the worktree",
+        *([f"Detected scope: {one_line(', '.join(areas), 300)}"] if areas else []),
         "Read CLAUDE.md or AGENTS.md of the repository for its build commands, where there is one.",
     ]
     parts = [

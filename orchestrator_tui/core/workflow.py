@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 
+from orchestrator_tui.core.clocks import Clocks
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.rules import AnswerRule, Ladder
 from orchestrator_tui.core.session import GuardRules, SessionRules
@@ -295,6 +296,7 @@ class Workflow:
     ending: str = "publish"
     resends: int = 2
     convergence: Convergence = field(default_factory=Convergence)
+    clocks: Clocks = field(default_factory=Clocks)
     stall: Stall = field(default_factory=Stall)
     budget: Budget = field(default_factory=Budget)
     merging: Merging = field(default_factory=Merging)

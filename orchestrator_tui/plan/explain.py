@@ -12,6 +12,7 @@ from orchestrator_tui.plan.live_rules_models import BreakerFile, FreshnessFile
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
 from orchestrator_tui.plan.workflow_models import (
     BudgetFile,
+    ClocksFile,
     ContextFile,
     ConvergenceFile,
     MergingFile,
@@ -22,6 +23,7 @@ from orchestrator_tui.plan.workflow_models import (
 
 _GROUPS: Mapping[str, type[Part]] = {
     "convergence": ConvergenceFile,
+    "clocks": ClocksFile,
     "stall": StallFile,
     "budget": BudgetFile,
     "context": ContextFile,
@@ -32,7 +34,7 @@ _GROUPS: Mapping[str, type[Part]] = {
     "freshness": FreshnessFile,
 }
 _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt", "narrow"})
-_LENGTHS = frozenset({"wall", "interval", "reply"})
+_LENGTHS = frozenset({"wall", "interval", "reply", "stale", "repeat"})
 _STAGE = ("attempts", "bump_at", "rounds", "turns", "wall", "cost_usd", "narrow", "gate", "skip_by")
 
 

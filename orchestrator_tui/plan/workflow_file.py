@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from orchestrator_tui.core.clocks import Clocks
 from orchestrator_tui.core.model import Risk
 from orchestrator_tui.core.rules import AnswerRule, Ladder, StageRule
 from orchestrator_tui.core.session import GuardRules, SessionRules
@@ -34,10 +35,17 @@ from orchestrator_tui.plan.workflow_models import OverridesFile, RulesFile, Stag
 BATCH_KIND = "batch"
 """Kind of the ladder of a batch itself."""
 
-_RENAMED = {"wall": "wall_ms", "interval": "interval_ms", "reply": "reply_ms"}
+_RENAMED = {
+    "wall": "wall_ms",
+    "interval": "interval_ms",
+    "reply": "reply_ms",
+    "stale": "stale_ms",
+    "repeat": "repeat_ms",
+}
 _OF_LADDER = frozenset({"name", "key", "catches", "skip_risk", "risk", "words", "back_to"})
 _GROUPS: Mapping[str, type] = {
     "convergence": Convergence,
+    "clocks": Clocks,
     "stall": Stall,
     "budget": Budget,
     "context": Context,

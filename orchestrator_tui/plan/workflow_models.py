@@ -190,6 +190,13 @@ class ConvergenceFile(Part):
     )
 
 
+class ClocksFile(Part):
+    """How long a question may wait for its answer; 0 for what the person's settings say."""
+
+    stale: Length = Field(0, description="a question that has waited so long is brought up whatever the person is at")
+    repeat: Length = Field(0, description="and is brought up again after so long")
+
+
 class StallFile(Part):
     """When an agent at work counts as stuck."""
 
@@ -267,6 +274,7 @@ class RulesFile(Part):
     convergence: ConvergenceFile = Field(
         ConvergenceFile.model_validate({}), description="when a revision stops before its rounds are used up"
     )
+    clocks: ClocksFile = Field(ClocksFile.model_validate({}), description="how long a question may wait")
     stall: StallFile = Field(StallFile.model_validate({}), description="when an agent counts as stuck")
     budget: BudgetFile = Field(BudgetFile.model_validate({}), description="what one track may use")
     merging: MergingFile = Field(MergingFile.model_validate({}), description="how tracks come together")

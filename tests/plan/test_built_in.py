@@ -104,6 +104,7 @@ def test_another_root_cause_leads_back_to_the_analysis() -> None:
 @pytest.mark.parametrize("name", PIPELINES)
 def test_the_thresholds_of_seed_002(name: str) -> None:
     found = BUILT_IN[name]
+    assert (found.clocks.stale_ms, found.clocks.repeat_ms) == (300_000, 300_000)
     assert found.stall.checks * found.stall.interval_ms == 600_000
     assert found.stall.reply_ms == 120_000
     assert found.concurrency == 3

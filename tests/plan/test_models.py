@@ -189,6 +189,7 @@ def test_the_rules_of_files_are_those_of_the_engine() -> None:
     for name in workflow_models.RulesFile.model_fields:
         value = getattr(file, name)
         if name in (
+            "clocks",
             "convergence",
             "stall",
             "budget",

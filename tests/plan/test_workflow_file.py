@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator_tui.core.clocks import Clocks
 from orchestrator_tui.core.codec import from_data, to_data
 from orchestrator_tui.core.model import Risk
 from orchestrator_tui.core.rules import AnswerRule
@@ -31,6 +32,7 @@ convergence: {exchanges: 1, growth: 4}
 checkpoint: [session]
 inputs: [gates]
 fleet: 5
+clocks: {stale: 4m, repeat: 90s}
 stall: {checks: 5, interval: 30s, reply: 3m, rescues: 2, lower_concurrency: false}
 budget: {turns: 10, tokens: 20, cost_usd: 1.5, wall: 2h, attempts: 7, soft: 0.5}
 merging: {into: trunk, first: [chore], checks: [unit], resolve: 2}
@@ -87,6 +89,7 @@ def test_every_key_of_a_workflow_arrives() -> None:
     assert (found.gates, found.ending, found.resends) == (("plan", "integration"), "hard_stop", 1)
     assert found.convergence == Convergence(1, 4)
     assert (found.checkpoint, found.inputs, found.fleet) == (("session",), ("gates",), 5)
+    assert found.clocks == Clocks(240_000, 90_000)
     assert found.stall == Stall(5, 30_000, 180_000, 2, False)
     assert found.budget == Budget(10, 20, 1.5, 7_200_000, 7, 0.5)
     assert found.merging == Merging("trunk", ("chore",), ("unit",), 2)

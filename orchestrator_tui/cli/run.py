@@ -128,6 +128,7 @@ def follow(
         say(f"{batch_id} has ended: {batch.state.replace('_', ' ')}.")
         return DONE if batch.state == "completed" else UNFINISHED
     one = host(place, journal, batch, limits)
+    held = None
     try:
         held = one.take()
         if held:
@@ -141,6 +142,11 @@ def follow(
     except KeyboardInterrupt:
         say(f"Left; its agents go on. Go on with: orch-tui run --resume {batch_id}")
         return 130
+    except Exception:
+        # Whatever it was is said in a line of its own; nothing of the run is lost by it.
+        if held == "":
+            say(f"{batch_id} was left in the middle; its agents go on. Go on with: orch-tui run --resume {batch_id}")
+        raise
     finally:
         one.close()
     return _tell_end(batch, place, arguments)

@@ -6,9 +6,11 @@ threads of their own or under shims, and ``wake`` is called when one of them has
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 
 from orchestrator_tui.core.delivery import Reach, reach_in
 from orchestrator_tui.core.event import Draft
@@ -177,6 +179,9 @@ class Running:
                 return future.result()
             except OSError as error:
                 return failing.failed(batch, effect, sanitise_line(error.strerror or str(error), 500))
+            except Exception as error:
+                # A fault of ours ends one effect and not the run: a person is asked, and the others go on.
+                return failing.failed(batch, effect, own_fault(error))
         return self._looked(batch, effect, now) or None
 
     def _looked(self, batch: Batch, effect: Effect, now: Instant) -> tuple[Draft, ...]:
@@ -190,3 +195,10 @@ class Running:
                     self._unknown.add(effect.id)
                 return drafts
         return ()
+
+
+def own_fault(error: Exception) -> str:
+    """An error of orch-tui itself in one line: what it is, and where it came from."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f", in {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return sanitise_line(f"an error of orch-tui itself: {error!r}{where}", 500)

@@ -56,7 +56,10 @@ def dying(method: Callable[..., Made]) -> Callable[..., Made]:
 
 
 class MemoryGit:
-    """Implements the port ``Git``. ``calls`` remembers what was asked; ``broken`` makes one kind of call fail."""
+    """Implements the port ``Git``. ``calls`` remembers what was asked; ``broken`` makes one kind of call fail.
+
+    By a text that is an ``OSError``; else by the error itself.
+    """
 
     def __init__(self, files: Files, at: Instant) -> None:
         self.at = at
@@ -65,7 +68,7 @@ class MemoryGit:
         self.trees: dict[str, Tree] = {}
         self.calls: list[str] = []
         self.slots: dict[str, str] = {}
-        self.broken: dict[str, str] = {}
+        self.broken: dict[str, str | Exception] = {}
         self.tampering: tuple[str, ...] = ()
         self.overlapping: tuple[tuple[str, str, str], ...] = ()
         self.crash_at = (-1, False)
@@ -302,6 +305,8 @@ class MemoryGit:
             self.crash_at = (-1, False)
             raise Crash
         why = self.broken.pop(what.split()[0], "")
+        if isinstance(why, Exception):
+            raise why
         if why:
             raise OSError(why)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from orchestrator_tui.core.commands import Stop
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.plan import CheckCommand, Provision
@@ -26,6 +28,27 @@ def test_a_worktree_that_cannot_be_removed_is_kept_with_the_reason() -> None:
 def test_one_worktree_that_cannot_be_made_holds_up_nobody_else() -> None:
     scene = Scene(track("a"), track("b"))
     scene.git.broken["worktree"] = "no space left on the disk"
+    scene.play()
+    assert scene.states() == {"a": S.PREPARING, "b": S.MERGED}
+
+
+@pytest.mark.parametrize("kind", ["integration", "worktree", "inspect", "merge"])
+def test_a_fault_of_ours_is_asked_about_like_any_other_failure_and_ends_no_run(kind: str) -> None:
+    scene = Scene(track("a"))
+    scene.git.broken[kind] = TypeError("int where text\x1b[2J is expected")
+    scene.play()
+    (gate,) = (one for one in scene.ledger.batch.gates.values() if one.question.kind == "worktree")
+    assert "an error of orch-tui itself: TypeError(" in gate.question.context
+    assert ", in memory_git.py:" in gate.question.context
+    assert "\x1b" not in gate.question.context
+    scene.answer("worktree", "again")
+    scene.play()
+    assert scene.states() == {"a": S.MERGED}
+
+
+def test_a_fault_of_ours_at_one_track_holds_up_nobody_else() -> None:
+    scene = Scene(track("a"), track("b"))
+    scene.git.broken["worktree"] = ValueError("nonsense")
     scene.play()
     assert scene.states() == {"a": S.PREPARING, "b": S.MERGED}
 

@@ -18,6 +18,9 @@ MAX_INPUT_BYTES = 64 * 1024 * 1024
 """A tool's response may be long, and what waits for the agent is to reach it all the same."""
 
 HOME_OPTION = "--home"
+SCOPE = "ORCH_SCOPE"
+"""The variable of an agent of ours whose calls are guarded: its scope file."""
+
 TASK_TOOLS = ("TaskCreate", "TaskUpdate")
 
 _ALWAYS = ("PostToolUse", "PostToolUseFailure", "SessionStart", "TaskCompleted", "UserPromptSubmit")
@@ -28,7 +31,8 @@ _AT_AN_END = ("SessionEnd", "Stop", "SubagentStop")
 def main(argv: Sequence[str] | None = None) -> int:
     """Answer one hook call on stdin.
 
-    0, since any other code would change what Claude Code does; 2 alone refuses to complete a task.
+    0, since any other code would change what Claude Code does; 2 alone refuses: to complete a task, or what the scope
+    of one of our own agents does not allow.
     """
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -48,6 +52,10 @@ def _answer(arguments: list[str]) -> int:
     call = _read_call()
     if call is None or arguments != [call.get("hook_event_name")]:
         return PASS_THROUGH
+    if arguments[0] == "PreToolUse" and os.environ.get(SCOPE) and call.get("tool_name") not in TASK_TOOLS:
+        from orchestrator_tui.hook.guard import guarded
+
+        return guarded(call, os.environ, _print)
     # Nothing of the environment is ever recorded: it holds a token of Claude Code's.
     environ = {**os.environ, "ORCH_HOME": home} if home else os.environ
     start = environ.get("CLAUDE_PROJECT_DIR", "").strip() or call.get("cwd")

@@ -19,6 +19,7 @@ from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.run import Effect
 from orchestrator_tui.core.schedule import breaker
 from orchestrator_tui.core.schedule.copies import is_fresh
+from orchestrator_tui.core.schedule.guarding import attempt_scope
 from orchestrator_tui.core.schedule.judging import BUDGET
 from orchestrator_tui.core.schedule.models import model_of, tier_of
 from orchestrator_tui.core.schedule.owed import ANSWER, is_owed
@@ -154,6 +155,7 @@ class Attempts:
             wall_ms=work.wall_ms,
             writes=work.writes,
             spec=spec_folder(batch, track),
+            scope=attempt_scope(batch, track, stage),
         )
 
     def _diff(self, batch: Batch, track: Track) -> str:

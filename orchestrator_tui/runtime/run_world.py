@@ -90,7 +90,7 @@ class AttemptOrder:
     ``prompt`` is everything that the agent is told; ``resume`` the conversation that it goes on with, or "";
     ``directory`` a private folder of the attempt, for prompt and settings files; ``tasks`` the batch's task list,
     ``batch`` its id, ``repository`` the main working tree, ``home`` our state directory, ``spec`` the folder of the
-    track's documents below its worktree.
+    track's documents below its worktree; ``scope`` the scope file that guards it, None where nothing does.
     """
 
     id: str
@@ -115,6 +115,7 @@ class AttemptOrder:
     wall_ms: int = 0
     writes: bool = True
     spec: str = ""
+    scope: Mapping[str, Any] | None = None
 
 
 @frozen

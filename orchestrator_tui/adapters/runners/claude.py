@@ -16,7 +16,7 @@ from orchestrator_tui.adapters.connection.wanted import Wanted
 from orchestrator_tui.adapters.runners.claude_files import session_of, write_servers, write_settings
 from orchestrator_tui.adapters.runners.claude_input import call_answer, interruption, user_message
 from orchestrator_tui.adapters.runners.claude_stream import ClaudeFollower
-from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private
+from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private, write_scope
 from orchestrator_tui.core.call_answers import Chosen
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.secret_values import secret_values
@@ -56,6 +56,7 @@ class ClaudeRunner:
     def order(self, attempt: AttemptOrder) -> JobOrder:
         """Claude Code with its settings, servers and conversation. Raises OSError when a file cannot be written."""
         write_private(attempt, PROMPT, attempt.prompt)
+        write_scope(attempt)
         made = environment(attempt, self.source, allow=self._allowed)
         return JobOrder(
             self._argv(attempt),

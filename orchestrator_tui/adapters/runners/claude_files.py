@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import uuid
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from orchestrator_tui.adapters.connection.wanted import BACKGROUND, RULES, SERVER, VALUES, Wanted
 from orchestrator_tui.adapters.runners.starting import identity, write_private
 from orchestrator_tui.runtime.run_world import AttemptOrder
+
+GUARDED = "PreToolUse"
+GUARDED_TOOLS = "Edit|Write|MultiEdit|NotebookEdit|Bash"
+"""What the guard of a scope looks at before it is done."""
 
 SETTINGS, SERVERS, SESSION = "settings.json", "mcp.json", "session"
 
@@ -22,6 +27,9 @@ def write_settings(attempt: AttemptOrder, wanted: Wanted) -> Path:
     hooks: dict[str, list[Any]] = {}
     for entry in wanted.hooks:
         hooks.setdefault(entry.event, []).append(entry.group())
+        if attempt.scope is not None and entry.event == GUARDED:
+            # The same command again, for the tools that change files or run commands.
+            hooks[entry.event].append(replace(entry, matcher=GUARDED_TOOLS).group())
     settings = {
         "hooks": hooks,
         "permissions": {"allow": list(RULES)},

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator_tui.adapters.runners.plain import PlainFollower
-from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private
+from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private, write_scope
 from orchestrator_tui.core.call_answers import Chosen
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.secret_values import secret_values
@@ -36,6 +36,7 @@ class CommandRunner:
         if not template:
             raise OSError("the plan's agent has no command: agent.command is the template of its arguments")
         prompt_file = write_private(attempt, PROMPT, attempt.prompt)
+        write_scope(attempt)
         argv = fill(template, values(attempt, str(prompt_file)))
         if any(len(one.encode("utf-8", "replace")) > _LONGEST_ARGUMENT for one in argv):
             raise OSError("the prompt is too long for an argument; use {prompt_file} in agent.command")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator_tui.adapters.runners.plain import PlainFollower
-from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private
+from orchestrator_tui.adapters.runners.starting import PROMPT, environment, write_private, write_scope
 from orchestrator_tui.adapters.sessions.lines import LineSplitter
 from orchestrator_tui.core.call_answers import Chosen
 from orchestrator_tui.core.frozen import frozen
@@ -36,6 +36,7 @@ class ScriptedRunner:
         if not script.is_file():
             raise OSError(f"track {attempt.track} has no script: {script} is missing")
         write_private(attempt, PROMPT, attempt.prompt)
+        write_scope(attempt)
         return JobOrder(
             # Safe paths: nothing that lies in the worktree is imported.
             (sys.executable, "-P", "-m", MODULE, str(script)),

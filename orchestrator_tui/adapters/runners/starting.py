@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -11,12 +12,14 @@ from orchestrator_tui.adapters.git.settings import AGENT_ENVIRONMENT
 from orchestrator_tui.adapters.jobs.environment import agent_environment
 from orchestrator_tui.runtime.run_world import AttemptOrder
 
-PROMPT = "prompt.md"
+PROMPT, SCOPE = "prompt.md", "wave-scope.json"
 
 
 def identity(attempt: AttemptOrder) -> dict[str, str]:
     """The variables by which an agent, and every program of ours that it starts, knows for whom it works."""
+    guard = {} if attempt.scope is None else {"ORCH_SCOPE": _scope_file(attempt), "ORCH_SCOPE_ROOT": attempt.worktree}
     return {
+        **guard,
         "ORCH_TRACK": attempt.track,
         "ORCH_TASKS": attempt.tasks,
         "ORCH_BATCH": attempt.batch,
@@ -27,6 +30,17 @@ def identity(attempt: AttemptOrder) -> dict[str, str]:
         "ORCH_PURPOSE": attempt.purpose,
         "ORCH_SPEC": attempt.spec,
     }
+
+
+def _scope_file(attempt: AttemptOrder) -> str:
+    """The path of the file that guards an attempt."""
+    return str(Path(attempt.directory) / SCOPE)
+
+
+def write_scope(attempt: AttemptOrder) -> None:
+    """Write the file that guards an attempt, where one does. Raises OSError."""
+    if attempt.scope is not None:
+        write_private(attempt, SCOPE, json.dumps(attempt.scope, indent=2) + "\n")
 
 
 def environment(

@@ -11,9 +11,13 @@ from orchestrator_tui.core.exports.counsel_log import counsel_log_files
 from orchestrator_tui.core.exports.dashboard import dashboard_files
 from orchestrator_tui.core.exports.discovery_brief import discovery_brief_files
 from orchestrator_tui.core.exports.document import Export
+from orchestrator_tui.core.exports.session_close import session_close_files
 from orchestrator_tui.core.exports.session_md import handoff_files, session_files
+from orchestrator_tui.core.exports.session_metrics import session_metrics_files
+from orchestrator_tui.core.exports.state_md import state_md_files
 from orchestrator_tui.core.exports.task_metadata import task_files
 from orchestrator_tui.core.exports.track_report import track_card_files, track_report_files
+from orchestrator_tui.core.exports.wave_scope import wave_scope_files
 
 EXPORTS: Mapping[str, Export] = {
     "dashboard": dashboard_files,
@@ -27,4 +31,8 @@ EXPORTS: Mapping[str, Export] = {
     "handoff": handoff_files,
     "build-args": build_args_files,
     "build-result": build_result_files,
+    "state-md": state_md_files,
+    "wave-scope": wave_scope_files,
+    "session-metrics": session_metrics_files,
+    "session-close": session_close_files,
 }

@@ -1,0 +1,124 @@
+"""``sessions.jsonl`` and ``events.jsonl``: how a session went, where both platforms read it (seed 004)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from orchestrator_tui.core.exports import wave_facts as facts
+from orchestrator_tui.core.exports.document import JSON_LINES, Document
+from orchestrator_tui.core.instant import Instant, elapsed_ms
+from orchestrator_tui.core.model import Batch, Track
+from orchestrator_tui.core.report.carry_over import carry_over
+from orchestrator_tui.core.run import Trip
+from orchestrator_tui.core.schedule.readiness import planned_tracks
+from orchestrator_tui.core.schedule.rules import work_of
+
+FOLDER = ".orchestrator/metrics"
+
+
+def session_metrics_files(batch: Batch, now: Instant) -> Sequence[Document]:
+    """Both files below ``.orchestrator/metrics``: events as they come, the session's line when it is closed."""
+    if batch.run is None or not facts.state_directory(batch):
+        return ()
+    events = [_event(batch, track, trip) for track, trip in _trips(batch)]
+    found = [Document(f"{FOLDER}/events.jsonl", JSON_LINES, events)] if events else []
+    if facts.is_closed(batch):
+        found.append(Document(f"{FOLDER}/sessions.jsonl", JSON_LINES, [session_row(batch, now)]))
+    return found
+
+
+def session_row(batch: Batch, now: Instant) -> dict[str, Any]:
+    """The line of one closed session."""
+    tracks = planned_tracks(batch)
+    ended = batch.ended_at or now
+    began = batch.started_at or ended
+    row: dict[str, Any] = {
+        "session_id": facts.session_id(batch),
+        "session_type": facts.kind_of(batch),
+        "platform": facts.platform(batch),
+        "started_at": facts.moment(began, zulu=True),
+        "completed_at": facts.moment(ended, zulu=True),
+        "duration_seconds": elapsed_ms(began, ended) // 1000,
+        "total_waves": facts.total_waves(batch),
+        "total_agents": sum(bool(one.attempts) for one in tracks),
+        "total_files_changed": len({file for one in tracks for file in facts.files_of(one)}),
+        "agent_summary": _agents(batch, tracks),
+        "waves": [_wave(batch, number, found) for number, found in facts.waves(batch)],
+        "effectiveness": _effectiveness(batch, tracks),
+    }
+    trips = _trips(batch)
+    return {**row, "stagnation_events": _stagnation(trips)} if trips else row
+
+
+def _agents(batch: Batch, tracks: Sequence[Track]) -> dict[str, int]:
+    counted = Counter(facts.status_of(batch, one) for one in tracks if one.attempts)
+    return {
+        "complete": counted[facts.COMPLETE],
+        "partial": counted[facts.PARTIAL],
+        "failed": counted[facts.FAILED],
+        "spiral": counted[facts.SPIRALLED] + counted[facts.STAGNANT],
+    }
+
+
+def _wave(batch: Batch, number: int, tracks: Sequence[Track]) -> dict[str, Any]:
+    return {
+        "wave": number,
+        "role": facts.role_of(batch, tracks),
+        "agent_count": sum(bool(one.attempts) for one in tracks),
+        "files_changed": len({file for one in tracks for file in facts.files_of(one)}),
+        "quality": quality(tracks),
+    }
+
+
+def quality(tracks: Sequence[Track]) -> str:
+    """How the checks of a wave came out: ``pass``, ``fail``, or ``skipped`` where none ran."""
+    results = {one.result for track in tracks for one in track.checks if one.name != "setup"}
+    return "skipped" if not results & {"pass", "fail"} else "fail" if "fail" in results else "pass"
+
+
+def _effectiveness(batch: Batch, tracks: Sequence[Track]) -> dict[str, Any]:
+    planned = [one for one in tracks if not facts.is_emergent(batch, one)]
+    completed = sum(facts.status_of(batch, one) == facts.COMPLETE for one in planned)
+    return {
+        "planned_issues": len(planned),
+        "completed": completed,
+        "carryover": len(carry_over(batch)),
+        "emergent": len(tracks) - len(planned),
+        "completion_rate": round(completed / len(planned), 2) if planned else 0.0,
+    }
+
+
+# --- stagnation -----------------------------------------------------------------------------------------------
+
+
+def _trips(batch: Batch) -> list[tuple[Track, Trip]]:
+    """What was noticed of agents that stagnate, oldest first."""
+    found = [(track, trip) for track in planned_tracks(batch) for trip in work_of(track).trips]
+    known = [one for one in found if one[1].pattern in facts.PATTERNS]
+    return sorted(known, key=lambda one: (one[1].at.wall_ms, one[1].attempt))
+
+
+def _event(batch: Batch, track: Track, trip: Trip) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "event": "stagnation_detected",
+        "timestamp": facts.moment(trip.at, zulu=True),
+        "session": facts.session_id(batch),
+        "wave": track.wave,
+        "agent": track.slug,
+        "pattern": facts.PATTERNS[trip.pattern],
+    }
+    if trip.error_class:
+        row["error_class"] = trip.error_class
+    return {**row, "file": trip.file or None, "occurrences": trip.times}
+
+
+def _stagnation(trips: Sequence[tuple[Track, Trip]]) -> dict[str, Any]:
+    found = [trip for _, trip in trips]
+    return {
+        "total": len(found),
+        "by_pattern": dict(sorted(Counter(facts.PATTERNS[one.pattern] for one in found).items())),
+        "by_error_class": dict(sorted(Counter(one.error_class for one in found if one.error_class).items())),
+        "files": sorted({one.file for one in found if one.file}),
+    }

@@ -40,6 +40,8 @@ VARIABLES: Mapping[str, str] = {
     "ORCH_ATTEMPT": "set for agents of a run: the id of their attempt, `a-<track>-<stage>-<entry>-<try>`",
     "ORCH_PURPOSE": "set for agents of a run: `implement`, `review`, `revise`, `rework`, `resolve` …",
     "ORCH_SPEC": "set for agents of a run: the folder of their track's documents, below its worktree",
+    "ORCH_SCOPE": "set for agents that are guarded: their `wave-scope.json`, by which hooks refuse paths and commands",
+    "ORCH_SCOPE_ROOT": "set for agents that are guarded: the tree at which the paths of that file begin",
     "ORCH_BRANCH": "set for checks, setups and deploys of a run: the track's branch",
     "ORCH_SHA": "set for checks and deploys of a run: the commit that was merged, before the merge the track's head",
     "ORCH_ENVIRONMENT": "set for deploys of a run: the name of the environment",

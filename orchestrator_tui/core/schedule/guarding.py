@@ -64,7 +64,9 @@ def scope_patterns(scope: Scope) -> list[str]:
 def _translated(patterns: Iterable[str]) -> Iterable[str]:
     for pattern in patterns:
         plain = re.sub(r"\[[^\]]*\]|\?", "*", pattern.strip("/"))
-        if "/" not in plain and _WILDCARD.search(plain):
+        if pattern.endswith("/"):
+            yield f"{plain}/"
+        elif "/" not in plain and _WILDCARD.search(plain):
             yield f"**/{plain}"
         elif plain.endswith("/**"):
             yield plain[:-2]

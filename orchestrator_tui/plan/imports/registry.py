@@ -6,8 +6,9 @@ from pathlib import Path
 
 from orchestrator_tui.plan.imports.build_args import BUILD_ARGS
 from orchestrator_tui.plan.imports.importer import Importer
+from orchestrator_tui.plan.imports.state_md import STATE_MD
 
-IMPORTERS: tuple[Importer, ...] = (BUILD_ARGS,)
+IMPORTERS: tuple[Importer, ...] = (BUILD_ARGS, STATE_MD)
 
 
 def importer_for(path: Path, text: str) -> Importer | None:

@@ -117,5 +117,3 @@ class Story(RunLedger):
 
 def with_docs() -> Plan:
     return replace(PLAN, session=replace(PLAN.session, docs=DOCS))
-
-

@@ -122,9 +122,7 @@ def test_a_bad_file_is_told_in_one_line(old: str, new: str, told: str) -> None:
 def test_a_key_that_nobody_knows_is_told_and_ignored() -> None:
     made = convert(SEED.replace("branch: feat", "brunch: x\nbranch: feat"), "STATE.md")
     assert made.content is not None
-    assert str(made.problems[0]) == (
-        'STATE.md:4: brunch: there is no such key; it is ignored; did you mean "branch"?'
-    )
+    assert str(made.problems[0]) == ('STATE.md:4: brunch: there is no such key; it is ignored; did you mean "branch"?')
 
 
 def test_a_finished_session_leaves_nothing_to_go_on_with() -> None:

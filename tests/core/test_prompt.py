@@ -100,6 +100,7 @@ def prompt(ledger: RunLedger, slug: str = "limiter", skill: str = "", diff: str 
 
 
 def test_a_builder_is_told_everything_it_needs() -> None:
+    """[000-013] [000-053] [000-054]"""
     assert_golden("prompt-build.txt", prompt(building(), skill="# The skill\n\nOne stage after the other."))
 
 
@@ -108,6 +109,7 @@ def test_a_further_try_is_told_what_was_not_accepted() -> None:
 
 
 def test_a_rescuer_is_told_what_was_left_behind() -> None:
+    """[000-058] [000-107]"""
     assert_golden("prompt-rescue.txt", prompt(rescued()))
 
 
@@ -123,6 +125,7 @@ def test_who_divides_is_told_the_form_of_the_track_list() -> None:
 
 
 def test_a_resend_names_the_unresolved_by_id_and_leaves_the_rest_alone() -> None:
+    """[000-066] [000-067]"""
     told = prompt(sent_back())
     assert "f-7 [blocker] the window is off by one (src/api/limiter.py:31)" in told
     assert "check unit fails" in told
@@ -146,6 +149,7 @@ def test_an_instruction_of_the_person_goes_first() -> None:
 
 
 def test_what_scouts_found_is_read_again_and_not_searched_again() -> None:
+    """[000-015] [000-045]"""
     ledger = building()
     folder = spec_folder(ledger.batch, ledger.track(BATCH_TRACK))
     assert f"- {folder}/discovery.md" in prompt(ledger)

@@ -37,12 +37,14 @@ def talkative() -> RunLedger:
 
 
 def test_a_reviewer_is_told_diff_and_criteria() -> None:
+    """[000-014] [000-015] [000-063] [000-064]"""
     ledger = talkative()
     ledger.find("limiter", "f-3", title="the header is missing", file="src/api/app.py", line=12)
     assert_golden("prompt-review.txt", dispatch_prompt(ledger.batch, ledger.track("limiter"), diff=DIFF))
 
 
 def test_nothing_that_the_author_said_reaches_the_reviewer() -> None:
+    """[000-012] [000-014] [000-016]"""
     ledger = talkative()
     told = dispatch_prompt(ledger.batch, ledger.track("limiter"), skill="skill WHISPER", diff=DIFF)
     assert "WHISPER" not in told

@@ -106,6 +106,7 @@ TRACKS = workflows()["tracks"]
 
 
 def test_each_role_falls_back_for_itself_alone() -> None:
+    """[000-024] [000-027]"""
     agent = AgentChoice(models={"implementer": "by-plan"})
     project = ProjectModels({"implementer": "by-project", "reviewer": "by-project"}, ".claude/models.yaml")
     found = choose_models(TRACKS, agent, project, {"reviewer": "confirmed", "scout": "confirmed"})
@@ -132,6 +133,7 @@ def test_a_role_that_nobody_names_takes_what_its_agent_takes() -> None:
     ],
 )
 def test_the_project_file_of_the_runtime_counts(agent: AgentChoice, folder: str, tmp_path: Path) -> None:
+    """[000-022] [000-023]"""
     for name in (".claude", ".copilot"):
         (tmp_path / name).mkdir()
         (tmp_path / name / "models.yaml").write_text(f"implementer: of{name}\nscout: ''\nnested: [a]\n")

@@ -13,9 +13,6 @@ from orchestrator_tui.core.report.sections import review_result
 from orchestrator_tui.core.report.summary import batch_summary
 from orchestrator_tui.core.report.words import short
 
-_RESULTS = {"ready with follow-ups": "ready-with-follow-ups", "not ready": "not-ready"}
-"""The long forms of the verdict of a batch as measures write them."""
-
 
 def batch_summary_files(batch: Batch, now: Instant) -> Sequence[Document]:
     """``batch-summary.md``."""
@@ -74,5 +71,5 @@ def _measures(report: Report) -> list[str]:
         f"rescue-attempts: {told.rescue_attempts}",
         f"abandonment-events: {told.abandonments}",
         *(["re-review-loops:", *loops] if loops else ["re-review-loops: none"]),
-        f"final-gate-result: {_RESULTS.get(report.verdict, report.verdict) or 'not-ready'}",
+        f"final-gate-result: {report.verdict}",
     ]

@@ -79,7 +79,8 @@ def ask_what_now(batch: Batch, track: Track, stop: Stop) -> list[Draft]:
     """The gate of a review that may not lead back once more."""
     run = stage_run(track)
     name = stage_name(batch, track, run.stage)
-    kind, options, recommend = "review", (_AGAIN, _MENDED, _ACCEPT, ABANDON), "again"
+    kind, recommend = "review", "again"
+    options: tuple[Option, ...] = (_AGAIN, _MENDED, _ACCEPT, ABANDON)
     if stop.trigger == REPEATED:
         options, recommend = (RESCOPE, _ACCEPT, ABANDON), RESCOPE.key
     if stop.trigger == DISAGREEMENT:

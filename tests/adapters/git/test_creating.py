@@ -21,6 +21,7 @@ def branches(repo: Path) -> set[str]:
 
 
 def test_a_worktree_is_made_at_its_base_locked_and_tracking_nothing(repo: Path, trees: Path) -> None:
+    """[000-037] [000-050]"""
     base = head(repo)
     run(repo, "config", "branch.autoSetupMerge", "always")
     made = create(repo, trees / "cart", "orch/b/cart", "main", REASON)

@@ -137,6 +137,7 @@ KEPT: list[tuple[Callable[[Path, Path], None], str]] = [
 def test_what_could_be_lost_is_kept_with_the_reason(
     repo: Path, made: Created, act: Callable[[Path, Path], None], reason: str
 ) -> None:
+    """[000-039]"""
     act(repo, made.path)
     before = {one: one.read_bytes() for one in sorted(made.path.rglob("*")) if one.is_file()}
     tip = head(repo, "orch/b/cart")

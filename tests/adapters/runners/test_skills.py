@@ -54,6 +54,7 @@ def test_what_is_no_file_is_none(tmp_path: Path) -> None:
 
 
 def test_models_are_confirmed_once(tmp_path: Path) -> None:
+    """[000-025] [000-026]"""
     assert confirmed_models(tmp_path) == {}
     confirm_models(tmp_path, {"implementer": "opus", "scout": "haiku"})
     confirm_models(tmp_path, {"scout": "", "reviewer": "sonnet"})

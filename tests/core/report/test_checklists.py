@@ -83,6 +83,7 @@ def _inspect(**fields: Any) -> Callable[[RunLedger], None]:
     ],
 )
 def test_one_fault_fails_one_item_and_says_what_to_do(item: str, fault: Callable[[RunLedger], None], told: str) -> None:
+    """[000-032] [000-033] [000-034] [000-089] [000-104] [000-106]"""
     ledger = ready()
     fault(ledger)
     items = of_track(ledger)
@@ -136,6 +137,7 @@ def finished() -> RunLedger:
 
 
 def test_a_batch_that_came_through_passes_every_item() -> None:
+    """[000-102] [000-105]"""
     items = of_batch(finished())
     assert list(items) == list(WORKFLOW.batch_gate)
     assert failing(items) == []
@@ -155,6 +157,7 @@ def test_a_batch_that_came_through_passes_every_item() -> None:
     ],
 )
 def test_one_fault_of_a_batch_fails_its_item(item: str, fault: Callable[[RunLedger], None] | None, told: str) -> None:
+    """[000-082] [000-102] [000-103] [000-105] [000-106]"""
     ledger = finished() if fault is not None else completed()
     if fault is not None:
         fault(ledger)
@@ -164,6 +167,7 @@ def test_one_fault_of_a_batch_fails_its_item(item: str, fault: Callable[[RunLedg
 
 
 def test_a_check_that_passed_after_a_merge_and_fails_now_is_a_regression() -> None:
+    """[000-105]"""
     ledger = finished()
     ledger.check("limiter", "merged: suite", run=MERGED_SHA)
     ledger.check(BATCH_TRACK, "suite", "fail")
@@ -198,6 +202,7 @@ def test_the_gate_that_asks_with_the_checklist_in_hand_is_no_open_question() -> 
 
 
 def test_a_worktree_that_is_kept_with_a_reason_is_settled() -> None:
+    """[000-039]"""
     ledger = finished()
     ledger.tree("docs")
     ledger.must(Draft("worktree_kept", {"track": "docs", "why": "2 files are not committed"}))

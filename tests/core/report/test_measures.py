@@ -28,12 +28,14 @@ def scouted() -> RunLedger:
 
 
 def test_one_discovery_for_all_tracks_is_reused() -> None:
+    """[000-084]"""
     ledger = scouted()
     ledger.build("limiter")
     assert discovery_reuse(ledger.batch) == "yes"
 
 
 def test_a_track_that_scouts_again_does_not_reuse_it() -> None:
+    """[000-044] [000-084]"""
     ledger = scouted()
     ledger.start("limiter")
     ledger.begin("limiter", role="scout")
@@ -75,6 +77,7 @@ def test_an_open_question_waits_until_now_and_a_rule_never_waits() -> None:
 
 
 def test_rounds_of_review_beyond_the_first_are_loops() -> None:
+    """[000-087]"""
     ledger = running()
     ledger.build("limiter")
     assert review_loops(ledger.batch, ledger.track("limiter")) == 0
@@ -85,6 +88,7 @@ def test_rounds_of_review_beyond_the_first_are_loops() -> None:
 
 
 def test_a_nudge_is_no_rescue() -> None:
+    """[000-085]"""
     ledger = running()
     ledger.start("limiter")
     for action in ("continuation nudge", "fresh agent"):
@@ -94,6 +98,7 @@ def test_a_nudge_is_no_rescue() -> None:
 
 
 def test_abandonments_are_counted() -> None:
+    """[000-086]"""
     ledger = completed(("fix-clock",))
     ledger.move("limiter", "abandoned", "too large")
     ledger.move("docs", "skipped", "limiter was given up")

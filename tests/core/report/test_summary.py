@@ -56,7 +56,7 @@ def test_a_batch_that_goes_on_is_told_in_every_form(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["text", "md"])
 def test_a_batch_that_has_ended_is_told_with_its_final_dashboard(form: str) -> None:
-    """[002-32]"""
+    """[002-32] [000-088]"""
     ledger = over()
     ledger.must(Draft("published", {"result": "merged into main", "by": "ann"}))
     ledger.must(Draft("batch_ended", {"outcome": "completed"}))
@@ -97,6 +97,7 @@ def verdict(ledger: RunLedger) -> tuple[str, str]:
 
 
 def test_everything_merged_and_every_item_passed_is_ready() -> None:
+    """[000-082]"""
     assert verdict(over()) == ("ready", "3 tracks came through, and every item of the checklist passes")
 
 
@@ -116,6 +117,7 @@ def test_something_left_to_do_is_ready_with_follow_ups() -> None:
 
 
 def test_a_failing_item_is_not_ready_and_is_named() -> None:
+    """[000-082] [000-103] [000-106]"""
     ledger = over()
     ledger.check(BATCH_TRACK, "suite", "fail")
     assert verdict(ledger) == (

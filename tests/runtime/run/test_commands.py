@@ -35,6 +35,7 @@ def test_pause_now_ends_agents_and_uses_up_no_try() -> None:
 
 
 def test_stopping_a_track_ends_its_agent_and_keeps_its_work() -> None:
+    """[000-061] [000-109]"""
     scene = Scene(track("a"), track("b"))
     scene.world.settle()
     scene.git.write("/trees/a", "a.txt", "half of it")
@@ -47,6 +48,7 @@ def test_stopping_a_track_ends_its_agent_and_keeps_its_work() -> None:
 
 
 def test_stopping_the_batch_ends_everything_and_writes_the_report() -> None:
+    """[000-109]"""
     scene = Scene(track("a"), track("b"))
     scene.world.settle()
     assert scene.carry_out(Stop("list-1", reason="enough")) is None
@@ -57,6 +59,7 @@ def test_stopping_the_batch_ends_everything_and_writes_the_report() -> None:
 
 
 def test_rescue_replaces_the_agent_and_never_runs_two() -> None:
+    """[000-058] [000-107]"""
     scene = Scene(track("a"))
     scene.world.settle()
     assert scene.carry_out(Rescue("list-1", "a", "it loops")) is None

@@ -57,7 +57,7 @@ def test_only_more_than_two_ready_tracks_are_worth_the_question(slugs: str, asks
 
 def test_tracks_that_wait_for_something_else_are_no_reason_to_ask() -> None:
     """[000-020] [000-036]"""
-    pairs = {"matrix": [{"a": "a", "b": "c", "consequence": "serialise"}]}
+    pairs: dict[str, object] = {"matrix": [{"a": "a", "b": "c", "consequence": "serialise"}]}
     scene = Scene(track("a"), track("b"), track("c"), track("d", depends_on=("a",)), workflow=fleet(), checked=pairs)
     scene.world.settle()
     assert scene.open_gates() == []

@@ -26,6 +26,7 @@ def both(agent: Agent) -> tuple[int, str]:
 
 
 def test_tracks_are_written_reviewed_merged_and_published() -> None:
+    """[000-076]"""
     scene = Scene(track("a"), track("b"), track("c", depends_on=("a",)), checks=(CHECK,))
     scene.play()
     assert scene.states() == dict.fromkeys("abc", S.MERGED)
@@ -39,6 +40,7 @@ def test_tracks_are_written_reviewed_merged_and_published() -> None:
 
 
 def test_a_dependent_starts_from_what_it_depends_on() -> None:
+    """[000-029]"""
     scene = Scene(track("a"), track("b", depends_on=("a",)))
     seen: dict[str, str] = {}
 
@@ -58,6 +60,7 @@ def test_bugs_are_merged_before_features() -> None:
 
 
 def test_no_agent_starts_before_every_worktree_stands() -> None:
+    """[000-050] [000-051]"""
     scene = Scene(track("a"), track("b"), track("c"))
     scene.world.settle()
     kinds = [event.kind for event in scene.ledger.events]
@@ -95,6 +98,7 @@ def test_what_a_person_has_put_right_is_looked_at_without_another_try() -> None:
 
 
 def test_an_abandoned_track_skips_what_depends_on_it_and_keeps_its_worktree() -> None:
+    """[000-039] [000-061] [000-108]"""
     scene = Scene(track("a", checks=(CHECK,)), track("b", depends_on=("a",)), track("c", depends_on=("b",)), track("d"))
     scene.world.checks["spell"] = lambda cwd: 1
     scene.play()
@@ -108,6 +112,7 @@ def test_an_abandoned_track_skips_what_depends_on_it_and_keeps_its_worktree() ->
 
 
 def test_work_outside_its_scope_is_not_accepted() -> None:
+    """[000-033]"""
     scene = Scene(track("a"), track("b"))
     tries: list[int] = []
 
@@ -159,6 +164,7 @@ def test_a_review_without_a_verdict_is_asked_again() -> None:
 
 
 def test_a_conflict_is_resolved_by_an_agent_in_the_later_tracks_worktree() -> None:
+    """[000-077]"""
     scene = Scene(track("a", "same.txt"), track("b", "same.txt"), files={"same.txt": "line\n"})
     scene.world.acts[f"*/{WRITE}"] = sign
     scene.world.acts["b/0"] = both
@@ -169,6 +175,7 @@ def test_a_conflict_is_resolved_by_an_agent_in_the_later_tracks_worktree() -> No
 
 
 def test_a_conflict_that_no_agent_resolves_is_decided_by_key() -> None:
+    """[000-077]"""
     for option, expected in (("ours", "b\n"), ("theirs", "a\n")):
         scene = Scene(track("a", "same.txt"), track("b", "same.txt"), files={"same.txt": "line\n"})
         scene.world.acts[f"*/{WRITE}"] = sign
@@ -196,6 +203,7 @@ def test_a_conflict_that_a_person_resolved_is_looked_at_and_merged() -> None:
 
 
 def test_a_merge_whose_checks_fail_is_undone_and_goes_back_once() -> None:
+    """[000-078]"""
     scene = Scene(track("a"), track("b"), checks=(CheckCommand("all", "all"),))
     failing = {"/trees/integration"}
 
@@ -250,6 +258,7 @@ def test_an_agent_that_died_is_tried_again() -> None:
 
 
 def test_concurrency_is_kept() -> None:
+    """[000-035]"""
     scene = Scene(*(track(slug) for slug in "abcdef"), workflow=replace(WORKFLOW, concurrency=2))
     most = 0
     for _ in range(200):
@@ -264,6 +273,7 @@ def test_concurrency_is_kept() -> None:
 
 
 def test_tracks_without_files_run_alone() -> None:
+    """[000-030] [000-031]"""
     scene = Scene(track("a", scope=replace(track("a").scope, owned=())), track("b"))
     scene.world.settle()
     assert [one.split("-")[1] for one in scene.world.jobs.running()] == ["a"]

@@ -140,6 +140,7 @@ KINDS: dict[str, Spec] = {
             "role": _TEXT,
             "tier": _TEXT,
             "session": _TEXT,
+            "part": _TEXT,
         },
     ),
     "attempt_ended": (

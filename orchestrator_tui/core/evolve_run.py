@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.codec import from_data
 from orchestrator_tui.core.event import Event
+from orchestrator_tui.core.evolve_angles import angle_ended, angle_of
 from orchestrator_tui.core.evolve_live import LIVE_HANDLERS, LIVE_TRACK_HANDLERS
 from orchestrator_tui.core.model import Stage, StageStatus, Track
 from orchestrator_tui.core.plan import Plan, PlannedTrack
@@ -223,7 +224,9 @@ def _entered(track: Track, event: Event) -> Track:
     problems = tuple(data.get("problems", ()))
     before = () if work.inspection is None else work.inspection.files
     run = StageRun(index, entry, problems=problems, why=data.get("why", ""), head=work.head_sha, before=before)
+    run = replace(run, covers=tuple(str(one) for one in data.get("covers", ())))
     work = replace(work, run=run, entries={**work.entries, index: entry}, returns=returns)
+    work = replace(work, covered=(*work.covered, *run.covers)) if run.covers else work
     if index == 0:
         # A conflict is resolved beside the ladder: the stages stay as they are.
         return changed(track, work=work)
@@ -373,9 +376,11 @@ def worked(track: Track, event: Event) -> Track:
     if run is None:
         return track
     if event.kind == "attempt_started" and data.get("stage") == run.stage:
+        part = data.get("part", "")
         fresh = replace(
             run,
-            tries=run.tries + 1,
+            tries=max(run.tries, data["number"]) if part else run.tries + 1,
+            parts={**run.parts, part: ""} if part else run.parts,
             attempt=data["attempt"],
             claim="",
             verdict="",
@@ -384,6 +389,8 @@ def worked(track: Track, event: Event) -> Track:
             judged="",
         )
         return _with(track, run=fresh)
+    if event.kind == "attempt_ended" and angle_of(data["attempt"], run):
+        return _with(track, run=angle_ended(run, data["attempt"], data["outcome"]))
     if event.kind == "attempt_ended" and data["attempt"] == run.attempt:
         return _with(track, run=replace(run, claim=data["outcome"], verdict=data.get("verdict", "")))
     if event.kind == "check_recorded" and data.get("run"):

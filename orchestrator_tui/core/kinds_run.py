@@ -42,7 +42,10 @@ RUN_KINDS: dict[str, Spec] = {
     "worktree_removed": ({"track": _TEXT}, {"branch_removed": _BOOL}),
     "track_paused": ({"track": _TEXT, "why": _TEXT}, {"by": _TEXT, "until": _TEXT, "resumes_wall_ms": _INT_OR_NONE}),
     "track_resumed": ({"track": _TEXT}, {"by": _TEXT}),
-    "stage_entered": ({"track": _TEXT, "stage": _INT}, {"why": _TEXT, "from_stage": _INT, "problems": _LIST}),
+    "stage_entered": (
+        {"track": _TEXT, "stage": _INT},
+        {"why": _TEXT, "from_stage": _INT, "problems": _LIST, "covers": _LIST},
+    ),
     "stage_granted": ({"track": _TEXT, "stage": _INT, "tries": _INT, "by": _TEXT}, {"instruction": _TEXT}),
     "stage_judged": (
         {"track": _TEXT, "stage": _INT, "verdict": _TEXT},

@@ -10,7 +10,7 @@ from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.prompt_breaker import narrowed, turns
 from orchestrator_tui.core.prompt_divide import division
 from orchestrator_tui.core.prompt_follow_up import conflict, instruction, rescue, resend, takes_over
-from orchestrator_tui.core.prompt_parts import Section, render
+from orchestrator_tui.core.prompt_parts import Part, Section, render
 from orchestrator_tui.core.prompt_protocol import ending, protocol
 from orchestrator_tui.core.prompt_review import review_sections
 from orchestrator_tui.core.prompt_sections import (
@@ -24,9 +24,10 @@ from orchestrator_tui.core.prompt_sections import (
     tests_first,
 )
 from orchestrator_tui.core.schedule.rules import RESOLVING, stage_run, stage_work
+from orchestrator_tui.core.workflow import StageWork
 
 
-def dispatch_prompt(batch: Batch, track: Track, *, skill: str = "", diff: str = "") -> str:
+def dispatch_prompt(batch: Batch, track: Track, *, skill: str = "", diff: str = "", part: str = "") -> str:
     """What the agent of the stage at hand is told, whole; what the sections hold follows from the state alone.
 
     A stage that reviews gets ``diff`` and the criteria. A further try gets what was not accepted, one that takes over
@@ -37,12 +38,13 @@ def dispatch_prompt(batch: Batch, track: Track, *, skill: str = "", diff: str = 
         batch: a run.
         track: one of its tracks, or the batch's own, that has entered a stage.
         skill: text of the workflow's skill, where the person has it; reviews do not get it.
+        part: the angle of the stage that is this agent's own, where several do it at once.
         diff: the track's changes against its base, for a review; both sides of the conflict, for its resolver.
     """
-    return render(_sections(batch, track, skill, diff))
+    return render(_sections(batch, track, skill, diff, part))
 
 
-def _sections(batch: Batch, track: Track, skill: str, diff: str) -> tuple[Section, ...]:
+def _sections(batch: Batch, track: Track, skill: str, diff: str, part: str) -> tuple[Section, ...]:
     run = stage_run(track)
     work = stage_work(batch, track, run.stage)
     if work.reviews:
@@ -60,6 +62,7 @@ def _sections(batch: Batch, track: Track, skill: str, diff: str) -> tuple[Sectio
         first,
         narrowed(batch, track),
         pipeline(batch, track, skill),
+        _angle(work, part),
         item(batch, track),
         scope(batch, track),
         division(batch, track, work),
@@ -71,3 +74,13 @@ def _sections(batch: Batch, track: Track, skill: str, diff: str) -> tuple[Sectio
         turns(batch, track),
         ending(batch, track, work),
     )
+
+
+def _angle(work: StageWork, part: str) -> Section:
+    """The part of a stage that several agents do at once; the others do theirs at the same time."""
+    own = next((one for one in work.angles if one.key == part), None)
+    if own is None:
+        return Section("", ())
+    others = ", ".join(one.key for one in work.angles if one.key != part)
+    told = f"Your angle is {own.key}, and no other; other agents do the rest at the same time: {others}."
+    return Section("Your angle", (Part(told), Part(own.prompt)))

@@ -11,6 +11,7 @@ from orchestrator_tui.core.prompt_follow_up import findings_part, instruction, o
 from orchestrator_tui.core.prompt_parts import Part, Section, bullets, one_line
 from orchestrator_tui.core.prompt_protocol import ending, protocol
 from orchestrator_tui.core.prompt_sections import adherence, autonomy, identity, item, pipeline, scope
+from orchestrator_tui.core.schedule.awaiting import covered_tracks
 from orchestrator_tui.core.schedule.rules import plan_of, stage_run, stage_work, work_of
 from orchestrator_tui.core.schedule.trees import leaves_uncommitted
 
@@ -32,6 +33,7 @@ def review_sections(batch: Batch, track: Track, diff: str) -> tuple[Section, ...
         pipeline(batch, track, ""),
         item(batch, track),
         scope(batch, track),
+        _several(batch, track),
         _earlier(track),
         _own_tries(track),
         _changes(batch, track, diff),
@@ -84,3 +86,16 @@ def _beside(track: Track, path: str) -> str:
     seen = work_of(track).inspection
     outside = seen is not None and any(one.startswith(path) for one in seen.outside)
     return "  (outside of the scope)" if outside else ""
+
+
+def _several(batch: Batch, track: Track) -> Section:
+    """The tracks that one review judges at once: each finding names the one that it is about (seed 001)."""
+    rows = []
+    for one in covered_tracks(batch, track):
+        work = work_of(one)
+        files = () if work.inspection is None else work.inspection.files
+        rows.append(f"{one.slug}: {one_line(work.planned.title, 200)} — {', '.join(files) or 'no file was changed'}")
+    if not rows:
+        return Section("", ())
+    told = "Name the track of each finding: orch-agent finding --of SLUG … Each of them has a reviewer of its own, too."
+    return Section("The tracks that you judge", (Part(bullets(rows)), Part(told)))

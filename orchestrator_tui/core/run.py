@@ -104,6 +104,8 @@ class StageRun:
         head: what the track's branch pointed at when the stage was entered.
         before: the files that the track had changed when the stage was entered.
         copy, copy_name: the fresh copy that its tries work in, and which try it was made for; "" without one.
+        covers: of a stage that judges several tracks, the reviews of tracks that it is about.
+        parts: of a stage that several agents do at once, how each of its angles stands: "" while it is done.
         looks: how often it was asked to look again at what a person has put right.
     """
 
@@ -125,6 +127,8 @@ class StageRun:
     looks: int = 0
     copy: str = ""
     copy_name: str = ""
+    covers: tuple[str, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @frozen
@@ -135,6 +139,7 @@ class Work:
     moved to the state that it is in, ``paused`` why nothing new is begun for it, ``paused_until`` what ends that;
     ``texts`` are artefacts with a form as they were read last, by path;
     ``checkpoint`` what became of the one after its merge;
+    ``covered`` are, of the batch's own track, all reviews that were judged over several tracks;
     ``kept`` why its worktree is still there at the end; ``ready_at`` when it was made;
     ``copies`` are the fresh copies of it that still stand.
     """
@@ -164,6 +169,7 @@ class Work:
     checkpoint: str = ""
     kept: str = ""
     removed: bool = False
+    covered: tuple[str, ...] = ()
     trips: tuple[Trip, ...] = ()
     ready_at: Instant | None = None
     copies: tuple[str, ...] = ()

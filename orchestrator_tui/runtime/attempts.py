@@ -18,6 +18,7 @@ from orchestrator_tui.core.prompt_parts import render
 from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.run import Effect
 from orchestrator_tui.core.schedule import breaker
+from orchestrator_tui.core.schedule.awaiting import covered_tracks
 from orchestrator_tui.core.schedule.copies import is_fresh
 from orchestrator_tui.core.schedule.guarding import attempt_scope
 from orchestrator_tui.core.schedule.judging import BUDGET
@@ -107,7 +108,7 @@ class Attempts:
         seen = followed.seen
         attempt = next((one for one in track.attempts if one.id == effect.id), None)
         if attempt is None:
-            tier = tier_of(batch, track, followed.order.stage, followed.order.number)
+            tier = tier_of(batch, track, followed.order.stage, followed.order.number, followed.order.part)
             return (followed.started(seen, tier, self._world.runner.session(followed.order)),)
         if seen.status in ("ended", "lost"):
             del self._followed[effect.id]
@@ -122,6 +123,7 @@ class Attempts:
     def _order(self, batch: Batch, track: Track, effect: Effect, *, fresh: bool) -> AttemptOrder:
         """The order of an attempt; one that is not ``fresh`` needs no prompt any more."""
         stage, number = int(effect.arguments["stage"]), int(effect.arguments["number"])
+        part = str(effect.arguments.get("part", ""))
         work, workflow, plan = stage_work(batch, track, stage), workflow_of(batch, track), plan_of(batch)
         where = run_of(batch).integration_path if track.slug == BATCH_TRACK else track.worktree
         if is_fresh(batch, track):
@@ -140,7 +142,8 @@ class Attempts:
             number=number,
             purpose=str(effect.arguments["purpose"]),
             role=str(effect.arguments["role"]),
-            model=model_of(batch, track, stage, number),
+            model=model_of(batch, track, stage, number, part),
+            part=part,
             prompt=prompt,
             worktree=where,
             directory=str(Path(self._world.directory) / "attempts" / effect.id),
@@ -162,6 +165,9 @@ class Attempts:
         """What a review is shown: of a tree in which others work at the same time the track's own files alone."""
         seen = work_of(track).inspection
         files = seen.files if seen is not None and shares_at_once(batch, track) else ()
+        for other in covered_tracks(batch, track):
+            seen = work_of(other).inspection
+            files = (*files, *(seen.files if seen is not None else ()))
         return self._world.git.diff(track.worktree, work_of(track).base_sha, _DIFF_BYTES, files)
 
     # --- following -----------------------------------------------------------------------------------------
@@ -253,6 +259,7 @@ class _Followed:
             "role": order.role,
             "tier": tier,
             "session": session,
+            **({"part": order.part} if order.part else {}),
         }
         return Draft("attempt_started", payload)
 
@@ -323,7 +330,8 @@ def _prompt(batch: Batch, track: Track, effect: Effect, resume: str, skill: str,
     last = track.attempts[-1] if track.attempts else None
     if resume and last is not None and (answers or last.outcome != "done"):
         return going_on_prompt(batch, track, answers)
-    told = dispatch_prompt(batch, track, skill=skill, diff=diff)
+    part = str(effect.arguments.get("part", ""))
+    told = dispatch_prompt(batch, track, skill=skill, diff=diff, part=part)
     return f"{told}\n{render((answered(answers),))}" if answers else told
 
 

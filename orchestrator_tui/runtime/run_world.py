@@ -87,7 +87,8 @@ class Jobs(Protocol):
 class AttemptOrder:
     """One attempt that is to be made.
 
-    ``prompt`` is everything that the agent is told; ``resume`` the conversation that it goes on with, or "";
+    ``part`` is the angle of its stage that it is about, or "". ``prompt`` is everything that the agent is told;
+    ``resume`` the conversation that it goes on with, or "";
     ``directory`` a private folder of the attempt, for prompt and settings files; ``tasks`` the batch's task list,
     ``batch`` its id, ``repository`` the main working tree, ``home`` our state directory, ``spec`` the folder of the
     track's documents below its worktree; ``scope`` the scope file that guards it, None where nothing does.
@@ -116,6 +117,7 @@ class AttemptOrder:
     writes: bool = True
     spec: str = ""
     scope: Mapping[str, Any] | None = None
+    part: str = ""
 
 
 @frozen

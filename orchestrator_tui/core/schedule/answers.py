@@ -10,10 +10,11 @@ from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Gate, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK, Provision
-from orchestrator_tui.core.schedule import converging, deploying, watching
+from orchestrator_tui.core.schedule import concerns, converging, deploying, dispatching, watching
 from orchestrator_tui.core.schedule.acting import (
     at_work_again,
     give_up,
+    grant,
     look_at_tip,
     one_more,
     resolve,
@@ -25,7 +26,7 @@ from orchestrator_tui.core.schedule.effects import BRING, BRING_BASE, MERGE, SET
 from orchestrator_tui.core.schedule.gates import SOURCE
 from orchestrator_tui.core.schedule.judging import ACCEPTED, open_blockers
 from orchestrator_tui.core.schedule.merging import look_again
-from orchestrator_tui.core.schedule.rules import RESOLVING, run_of, stage_run, work_of
+from orchestrator_tui.core.schedule.rules import RESOLVING, run_of, stage_run, stage_work, work_of
 from orchestrator_tui.core.schedule.stages import enter, moved
 from orchestrator_tui.core.schedule.watching import running_attempt
 
@@ -160,6 +161,26 @@ def _revise(batch: Batch, track: Track, gate: Gate) -> Made:
     return revise(batch, track, _by(gate), _told(gate), gate.question.question, problems), "back to its agent"
 
 
+def _back(batch: Batch, track: Track, gate: Gate) -> Made:
+    """Not yet: back to the stage that can refine it, with what the person wrote (seed 001, Refine)."""
+    run = stage_run(track)
+    stage = stage_work(batch, track, run.stage).back_to
+    entered = enter(track, stage, _told(gate) or "refined", run.stage)
+    return [*entered, *(grant(track, stage, _by(gate), _told(gate)) if _told(gate) else ())], "back to be refined"
+
+
+def _tiers(batch: Batch, track: Track, gate: Gate) -> Made:
+    return dispatching.retiered(batch, _told(gate))
+
+
+def _addressed(batch: Batch, track: Track, gate: Gate) -> Made:
+    return concerns.addressed(batch, _by(gate), _told(gate)), "back to the tracks that they are about"
+
+
+def _concerns_closed(state: str, words: str) -> Callable[[Batch, Track, Gate], Made]:
+    return lambda batch, track, gate: (concerns.closed(batch, gate, state), words)
+
+
 # --- conflicts ------------------------------------------------------------------------------------------------
 
 
@@ -268,7 +289,12 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
     ("", "wait"): _nothing("left alone"),
     ("", "leave"): _nothing("left as it is"),
     ("", "decline"): _deployed(deploying.DECLINED, "declined"),
+    ("", "back"): _back,
     ("spend", "reject"): _stop_batch,
+    ("spend", "tiers"): _tiers,
+    ("concerns", concerns.FIX): _addressed,
+    ("concerns", concerns.DEFER): _concerns_closed("deferred", "left for later"),
+    ("concerns", concerns.ACCEPT): _concerns_closed("accepted", "accepted as they are"),
     ("provision", "take"): _provision(True),
     ("provision", "none"): _provision(False),
     ("review", "again"): _again,
@@ -307,6 +333,8 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
 """By kind of gate and option; an option without a kind means the same wherever it is offered."""
 
 _BY_TEXT = {
+    "spend": "tiers",
+    "refine": "back",
     "review": "again",
     "disagreement": "again",
     "scope": "rescope",

@@ -184,9 +184,10 @@ def stop(batch: Batch) -> list[Draft]:
     run = run_of(batch)
     drafts: list[Draft] = []
     for track in batch.tracks.values():
-        last = track.attempts[-1] if track.attempts else None
-        if last is not None and last.ended_at is None and not last.stopping:
-            drafts.append(Draft("attempt_stopping", {"track": track.slug, "attempt": last.id, "why": "batch stopped"}))
+        for one in track.attempts:
+            if one.ended_at is None and not one.stopping:
+                told = {"track": track.slug, "attempt": one.id, "why": "batch stopped"}
+                drafts.append(Draft("attempt_stopping", told))
     for gate in batch.gates.values():
         if gate.state.value == "open":
             drafts.append(

@@ -54,6 +54,12 @@ def open_blockers(track: Track) -> tuple[Finding, ...]:
     return tuple(one for one in track.findings if one.severity == BLOCKER and one.state == "open")
 
 
+def since_writing(track: Track, stage: int) -> frozenset[str]:
+    """The attempts of a track since its agent of this stage wrote last, that one included: what was said since."""
+    places = [place for place, one in enumerate(track.attempts) if one.stage == stage]
+    return frozenset(one.id for one in track.attempts[places[-1] if places else 0 :])
+
+
 def judge(batch: Batch, track: Track) -> Judgement:
     """Judge the last try of the stage at hand; everything that is needed for it has been looked at."""
     run = stage_run(track)
@@ -89,7 +95,8 @@ def judge(batch: Batch, track: Track) -> Judgement:
     if meaning == "blocked":
         return Judgement(ASKED, (f"its agent is blocked: {_summary(track)}",))
     # What an earlier round has found and this one does not raise again is fixed.
-    blockers = tuple(one for one in open_blockers(track) if one.attempt == run.attempt) if work.reviews else ()
+    heard = since_writing(track, work.back_to) if work_of(track).planned.deep_review else frozenset({run.attempt})
+    blockers = tuple(one for one in open_blockers(track) if one.attempt in heard) if work.reviews else ()
     if meaning == "rework" or blockers:
         told = [finding_line(one) for one in blockers] or [f"{run.verdict}: {_summary(track)}"]
         return Judgement(REWORK, tuple(told))
@@ -157,7 +164,7 @@ def _inspected(batch: Batch, track: Track, work: StageWork) -> tuple[str, ...]:
     if work.commits and seen.uncommitted:
         named = ", ".join(seen.uncommitted[:_NAMED])
         problems.append(f"not committed: {named}")
-    if not work.writes and (seen.head != run.head or (seen.uncommitted and not leaves_uncommitted(batch, track))):
+    if not work.writes and (seen.head != run.head or (seen.uncommitted and not _others_work_there(batch, track))):
         problems.append("it has changed files although its stage only reads")
     return tuple(problems)
 
@@ -172,6 +179,11 @@ def _formed(batch: Batch, track: Track, work: StageWork) -> tuple[str, ...]:
 def form_path(batch: Batch, track: Track, work: StageWork) -> str:
     """The artefact of a stage that has a form, below the worktree; "" for none."""
     return artefact_path(batch, track, work.artefacts[0]) if work.form and work.artefacts else ""
+
+
+def _others_work_there(batch: Batch, track: Track) -> bool:
+    """Whether what lies uncommitted in the tree of a stage that only reads is the work of others."""
+    return leaves_uncommitted(batch, track) or bool(stage_run(track).covers)
 
 
 def _in_conflict(track: Track, breach: str) -> bool:

@@ -6,12 +6,14 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, StageStatus, Track, TrackState
 from orchestrator_tui.core.moves import MOVES
 from orchestrator_tui.core.schedule import converging, copies, deploying, narrowness
+from orchestrator_tui.core.schedule.awaiting import is_awaited
 from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, ON_STAGE, begin, under_way
-from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
+from orchestrator_tui.core.schedule.gates import ABANDON, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.gathering import waits_for_others
 from orchestrator_tui.core.schedule.judging import (
     ACCEPTED,
     ASKED,
+    BLOCKER,
     BUDGET,
     GROWN,
     GROWTH,
@@ -21,6 +23,7 @@ from orchestrator_tui.core.schedule.judging import (
     checks_of,
     judge,
     open_blockers,
+    since_writing,
 )
 from orchestrator_tui.core.schedule.readiness import no_place
 from orchestrator_tui.core.schedule.rules import (
@@ -29,7 +32,6 @@ from orchestrator_tui.core.schedule.rules import (
     divides,
     is_batch_track,
     next_stage,
-    plan_of,
     run_of,
     stage_name,
     stage_run,
@@ -38,7 +40,15 @@ from orchestrator_tui.core.schedule.rules import (
     work_of,
     workflow_of,
 )
-from orchestrator_tui.core.workflow import AGENT, CHECKS, DEPLOY, FAIL, PERSON
+from orchestrator_tui.core.schedule.stage_gates import (
+    ask_first,
+    ask_person,
+    skip_option,
+    stage_gate,
+    stage_status,
+    where,
+)
+from orchestrator_tui.core.workflow import AGENT, CHECKS, DEPLOY, FAIL, PERSON, StageWork
 
 S = TrackState
 
@@ -91,12 +101,12 @@ def advance(batch: Batch, track: Track) -> list[Draft]:
             return renewed
     if barring(batch, track) or waits_for_others(batch, track):
         return []
-    if work.gate and not chosen(batch, _stage_gate(track)):
-        return _ask_first(batch, track)
+    if work.gate and not chosen(batch, stage_gate(track)):
+        return ask_first(batch, track)
     if work.runs == DEPLOY:
         return deploying.advance(batch, track)
     if work.runs == PERSON:
-        return _ask_person(batch, track)
+        return ask_person(batch, track)
     if work.runs == AGENT and not run.claim:
         return _attempt(batch, track)
     return _verify(batch, track)
@@ -156,11 +166,23 @@ def _attempt(batch: Batch, track: Track) -> list[Draft]:
         purpose = "revise"
     elif run.entry > 1:
         purpose = "rework"
+    if work.angles and run.stage != RESOLVING:
+        return [*moved(track, S.RUNNING), *_angles(batch, track, work)]
     state = S.IN_REVIEW if work.reviews else S.REVISING if number > 1 or run.entry > 1 else S.RUNNING
     return [
         *moved(track, state),
         *begin(batch, ATTEMPT, track.slug, identifier, stage=run.stage, number=number, purpose=purpose, role=work.role),
     ]
+
+
+def _angles(batch: Batch, track: Track, work: StageWork) -> list[Draft]:
+    """All angles of a stage that are not done, at once, each by an agent of its own (seed 001, exploration)."""
+    run, drafts = stage_run(track), []
+    for angle in work.angles:
+        if run.parts.get(angle.key) != "done":
+            told = {"stage": run.stage, "number": run.tries + 1, "purpose": "explore", "role": work.role}
+            drafts += begin(batch, ATTEMPT, track.slug, f"{attempt_id(track)}-{angle.key}", **told, part=angle.key)
+    return drafts
 
 
 def attempt_id(track: Track) -> str:
@@ -191,9 +213,11 @@ def _verify(batch: Batch, track: Track) -> list[Draft]:
     if run.claim == "done" and not run.inspection.missing and _is_to_be_divided(batch, track):
         name = f"l-{run_of(batch).begun}"
         return begin(batch, DIVIDE, track.slug, name, run=tried, name=TRACK_LIST_CHECK)
+    if is_awaited(batch, track):
+        return []
     made = judge(batch, track)
     payload = {"track": track.slug, "stage": run.stage, "verdict": made.verdict, "problems": list(made.problems)}
-    return [Draft("stage_judged", {**payload, "attempt": run.attempt}), *_stage_status(track, made.verdict)]
+    return [Draft("stage_judged", {**payload, "attempt": run.attempt}), *stage_status(track, made.verdict)]
 
 
 def _is_to_be_divided(batch: Batch, track: Track) -> bool:
@@ -202,13 +226,6 @@ def _is_to_be_divided(batch: Batch, track: Track) -> bool:
     if run.stage == RESOLVING or TRACK_LIST_CHECK in run.checks:
         return False
     return divides(track, *stages_of(batch, track)[run.stage - 1])
-
-
-def _stage_status(track: Track, verdict: str) -> list[Draft]:
-    run = stage_run(track)
-    if verdict != ACCEPTED or run.stage == RESOLVING:
-        return []
-    return [Draft("stage_changed", {"track": track.slug, "stage": run.stage, "status": "done"})]
 
 
 # --- what follows from a judgement -------------------------------------------------------------------------
@@ -232,11 +249,15 @@ def _after_judgement(batch: Batch, track: Track) -> list[Draft]:
 
 def _settled_findings(batch: Batch, track: Track) -> list[Draft]:
     """A review that finds nothing to fix any more has seen what was found before as fixed."""
-    if not stage_work(batch, track, stage_run(track).stage).reviews:
+    work = stage_work(batch, track, stage_run(track).stage)
+    if not work.reviews:
         return []
+    # A concern that is still there was said again, and is recorded once more.
+    fresh = since_writing(track, work.back_to)
+    older = [one for one in track.findings if one.state == "open" and one.severity != BLOCKER and one.attempt]
     return [
         Draft("finding_closed", {"track": track.slug, "finding": one.id, "state": "fixed", "why": "not raised again"})
-        for one in open_blockers(track)
+        for one in (*open_blockers(track), *(one for one in older if one.attempt not in fresh))
     ]
 
 
@@ -279,10 +300,10 @@ def _capped(batch: Batch, track: Track, tries: int) -> list[Draft]:
             (
                 Option("retry", "one more try, with what you write as instruction", "approve"),
                 Option("fixed", "I have put it right in its worktree: look again"),
-                *_skip_option(batch, track),
+                *skip_option(batch, track),
                 ABANDON,
             ),
-            context=lines("Why it was not accepted:", listed(run.problems), _where(track)),
+            context=lines("Why it was not accepted:", listed(run.problems), where(track)),
             recommend="retry",
             confidence="low",
             risk="failure",
@@ -290,15 +311,6 @@ def _capped(batch: Batch, track: Track, tries: int) -> list[Draft]:
             free_text=True,
         ),
     ]
-
-
-def _skip_option(batch: Batch, track: Track) -> tuple[Option, ...]:
-    run = stage_run(track)
-    if stage_work(batch, track, run.stage).skip_by != "person":
-        return ()
-    rule = stages_of(batch, track)[run.stage - 1][0]
-    risk = f": {rule.skip_risk}" if rule.skip_risk else ""
-    return (Option("skip", f"skip this stage{risk}", "skip"),)
 
 
 def _back(batch: Batch, track: Track) -> list[Draft]:
@@ -322,7 +334,7 @@ def _escalate(batch: Batch, track: Track, why: str) -> list[Draft]:
             track.slug,
             f"{track.slug} cannot go on: {why or 'its agent is blocked'}. What now?",
             (Option("retry", "try again, with what you write as instruction", "approve"), ABANDON),
-            context=_where(track),
+            context=where(track),
             recommend="retry",
             confidence="low",
             risk="failure",
@@ -330,61 +342,3 @@ def _escalate(batch: Batch, track: Track, why: str) -> list[Draft]:
             free_text=True,
         ),
     ]
-
-
-def _where(track: Track) -> str:
-    return f"Worktree: {track.worktree}" if track.worktree else ""
-
-
-# --- gates of stages ----------------------------------------------------------------------------------------
-
-
-def _stage_gate(track: Track) -> str:
-    run = stage_run(track)
-    return gate_id("stage", track.slug, run.stage, run.entry)
-
-
-def _ask_first(batch: Batch, track: Track) -> list[Draft]:
-    run = stage_run(track)
-    rule, work = stages_of(batch, track)[run.stage - 1]
-    return ask(
-        batch,
-        _stage_gate(track),
-        work.gate,
-        track.slug,
-        f"{track.slug}: begin {rule.name}?",
-        (Option(APPROVE, "begin", "approve"), *_skip_option(batch, track), ABANDON),
-        context=lines(_so_far(batch, track), _where(track)),
-        recommend=APPROVE,
-        confidence="medium",
-        risk="check",
-        stage=run.stage,
-    )
-
-
-def _ask_person(batch: Batch, track: Track) -> list[Draft]:
-    run = stage_run(track)
-    name = stage_name(batch, track, run.stage)
-    asked = gate_id("stage", track.slug, run.stage, run.entry, "done")
-    if chosen(batch, asked) == APPROVE:
-        payload = {"track": track.slug, "stage": run.stage, "verdict": ACCEPTED}
-        return [Draft("stage_judged", payload), *_stage_status(track, ACCEPTED)]
-    return ask(
-        batch,
-        asked,
-        "stage",
-        track.slug,
-        f"{track.slug}: {name} is yours. Is it done?",
-        (Option(APPROVE, "it is done", "approve"), *_skip_option(batch, track), ABANDON),
-        context=lines(stage_work(batch, track, run.stage).prompt, _where(track)),
-        risk="check",
-        stage=run.stage,
-    )
-
-
-def _so_far(batch: Batch, track: Track) -> str:
-    work = work_of(track)
-    if work.inspection is None:
-        return f"Base: {plan_of(batch).base}"
-    seen = work.inspection
-    return f"So far: {len(seen.files)} files, +{seen.added} −{seen.removed}, head {seen.head[:10]}"

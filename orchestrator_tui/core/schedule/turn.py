@@ -9,7 +9,18 @@ from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import track_checklist
 from orchestrator_tui.core.run import HANDED_OVER
-from orchestrator_tui.core.schedule import checkpoints, ending, fleet, merging, sessions, stages, watching
+from orchestrator_tui.core.schedule import (
+    checkpoints,
+    concerns,
+    dispatching,
+    ending,
+    fleet,
+    merging,
+    senior,
+    sessions,
+    stages,
+    watching,
+)
 from orchestrator_tui.core.schedule.effects import INTEGRATION, ON_STAGE, REMOVE, SETUP, WORKTREE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.overlap import merging_is_held, tampered_again
@@ -72,16 +83,21 @@ def ask_spend(batch: Batch) -> list[Draft]:
         "spend",
         BATCH_TRACK,
         f"Start {what} of {run.plan.title!r}?",
-        (Option(APPROVE, "start", "approve"), Option("reject", "do not start; nothing was made", "reject")),
+        (
+            Option(APPROVE, "start", "approve"),
+            *dispatching.options(batch),
+            Option("reject", "do not start; nothing was made", "reject"),
+        ),
         context=lines(
             cost,
             f"Models: {models}" if models else "",
             str(run.checked.get("verdict", {}).get("why", "")),
-            listed(tuple(f"{one.slug}: {one.title}" for one in tracks)),
+            listed(tuple(dispatching.line(batch, one) for one in tracks)),
         ),
         recommend=APPROVE,
         confidence="medium",
         risk="check",
+        free_text=bool(dispatching.options(batch)),
     )
 
 
@@ -103,7 +119,7 @@ def _approved(batch: Batch) -> list[Draft]:
         return stages.advance(batch, own)
     if not planned_tracks(batch):
         return [Draft("batch_moved", {"to": "stopped", "why": "there are no tracks"})]
-    if chosen(batch, spend_gate(batch)) != APPROVE and {"plan", "spend"} & set(batch_workflow(batch).gates):
+    if chosen(batch, spend_gate(batch)) != APPROVE and {"plan", "spend", "dispatch"} & set(batch_workflow(batch).gates):
         return ask_spend(batch)
     return [Draft("batch_moved", {"to": "running"})]
 
@@ -155,7 +171,7 @@ def _running(batch: Batch) -> list[Draft]:
         drafts = _track(batch, track)
         if drafts:
             return drafts
-    drafts = fleet.due(batch) or tampered_again(batch)
+    drafts = senior.due(batch) or fleet.due(batch) or tampered_again(batch)
     if drafts:
         return drafts
     following = merging.next_to_merge(batch)
@@ -272,6 +288,9 @@ def _gate(batch: Batch, track: Track) -> list[Draft]:
     name = gate_id("track", track.slug, work_of(track).head_sha[:10])
     if failed and chosen(batch, name) != APPROVE:
         return [] if barring(batch, track) else _ask_track(batch, track, name, failed)
+    held = concerns.due(batch, track)
+    if held is not None:
+        return held
     if workflow.worktree == NOWHERE or leaves_uncommitted(batch, track):
         return moved(track, S.DONE)
     return []

@@ -8,6 +8,7 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.records import Attempt, Check, Finding
 from orchestrator_tui.core.run import Work
+from orchestrator_tui.core.schedule.ladder import step
 from orchestrator_tui.ui.present.ages import duration
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, fit
 from orchestrator_tui.ui.present.glyphs import Glyphs
@@ -28,7 +29,7 @@ def run_sections(track: Track, batch: Batch, now: Instant, glyphs: Glyphs) -> tu
     if work is None:
         return ()
     return (
-        ("Now", tuple(_facts(_now(track, batch, work)))),
+        ("Now", tuple(_facts(_now(track, batch, work, now)))),
         ("Tries", tuple(_attempts(track, now, glyphs))),
         ("Checks", tuple(_check(one, glyphs) for one in track.checks)),
         ("Findings", tuple(_finding(one, glyphs) for one in track.findings)),
@@ -47,7 +48,7 @@ def _facts(facts: Sequence[tuple[str, str]]) -> Iterator[Line]:
             yield (Part(f"{name:<10}", "quiet"), Part(words))
 
 
-def _now(track: Track, batch: Batch, work: Work) -> Sequence[tuple[str, str]]:
+def _now(track: Track, batch: Batch, work: Work, now: Instant) -> Sequence[tuple[str, str]]:
     run = work.run
     stage = stage_name(track, track.stage)
     return (
@@ -55,10 +56,21 @@ def _now(track: Track, batch: Batch, work: Work) -> Sequence[tuple[str, str]]:
         ("stage", f"{track.stage}/{len(track.stages)} {stage}" if stage else ""),
         ("next", next_words(track, batch)),
         ("round", round_words(track, batch).removeprefix("round ")),
+        ("budget", _budget(track, batch, now)),
         ("sent back", "" if run is None else clean("; ".join(run.problems), 1_000)),
         ("told", "" if run is None else clean(run.instruction, 1_000)),
         ("problem", clean(track.problem, 500)),
     )
+
+
+def _budget(track: Track, batch: Batch, now: Instant) -> str:
+    """``nudged, 3 of 3 looks without progress, 2 of 12 attempts``."""
+    at = step(batch, track, now)
+    if at is None:
+        return ""
+    looks = f"{at.quiet} of {at.checks} looks without progress" if at.quiet else ""
+    attempts = f"{at.used} of {at.bound} attempts" if at.bound else ""
+    return ", ".join(word for word in (at.name, looks, attempts) if word)
 
 
 def _work(track: Track, work: Work) -> Sequence[tuple[str, str]]:

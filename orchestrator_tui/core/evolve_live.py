@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.model import Track
-from orchestrator_tui.core.run import BaseSeen, Run, Trip, Work
+from orchestrator_tui.core.run import BaseSeen, Deviation, Run, Trip, WaveEnd, Work
 
 if TYPE_CHECKING:
     from orchestrator_tui.core.evolve import BatchFold, Changes
@@ -65,9 +65,31 @@ def _base_brought(batch: BatchFold, event: Event) -> Changes:
     return {"run": replace(_run(batch), integration_sha=data["to_sha"], based_on=data["sha"], base=None)}
 
 
+def _wave_ended(batch: BatchFold, event: Event) -> Changes:
+    run, data = _run(batch), event.payload
+    lists = {name: tuple(data.get(name, ())) for name in ("tracks", "roles", "outside", "missing", "adaptations")}
+    end = WaveEnd(
+        wave=data["wave"],
+        at=event.at,
+        checks=dict(data.get("checks", {})),
+        duration_ms=data.get("duration_ms", 0),
+        scaling=data.get("scaling", ""),
+        **lists,
+    )
+    return {"run": replace(run, waves=(*run.waves, end))}
+
+
+def _deviation_recorded(batch: BatchFold, event: Event) -> Changes:
+    run, data = _run(batch), event.payload
+    made = Deviation(data["wave"], data["what"], data["why"], event.at)
+    return {"run": replace(run, deviations=(*run.deviations, made))}
+
+
 LIVE_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "base_seen": _base_seen,
     "base_brought": _base_brought,
+    "wave_ended": _wave_ended,
+    "deviation_recorded": _deviation_recorded,
 }
 """What each kind changes of its batch."""
 

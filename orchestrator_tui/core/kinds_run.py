@@ -86,6 +86,19 @@ RUN_KINDS: dict[str, Spec] = {
         {"files": _LIST, "why": _TEXT, "rewritten": _BOOL},
     ),
     "base_brought": ({"sha": _TEXT, "from_sha": _TEXT, "to_sha": _TEXT}, {}),
+    "wave_ended": (
+        {"wave": _INT, "tracks": _LIST},
+        {
+            "roles": _LIST,
+            "checks": _MAP,
+            "outside": _LIST,
+            "missing": _LIST,
+            "duration_ms": _INT,
+            "scaling": _TEXT,
+            "adaptations": _LIST,
+        },
+    ),
+    "deviation_recorded": ({"wave": _INT, "what": _TEXT, "why": _TEXT}, {}),
     "breaker_tripped": (
         {"track": _TEXT, "attempt": _TEXT, "pattern": _TEXT, "times": _INT, "action": _TEXT},
         {"stage": _INT, "file": _TEXT, "what": _TEXT, "error": _TEXT, "error_class": _TEXT},

@@ -66,6 +66,36 @@ class BaseSeen:
 
 
 @frozen
+class WaveEnd:
+    """A wave that is over: its tracks and roles, the checks after it, and what the next wave has otherwise.
+
+    ``outside`` are files that were changed and belong to no scope of the wave, ``missing`` patterns that tracks own and
+    under which nothing was changed; ``scaling`` says why the next wave has more or fewer agents, "" as planned.
+    """
+
+    wave: int
+    tracks: tuple[str, ...]
+    at: Instant
+    roles: tuple[str, ...] = ()
+    checks: Mapping[str, str] = field(default_factory=dict)
+    outside: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    duration_ms: int = 0
+    scaling: str = ""
+    adaptations: tuple[str, ...] = ()
+
+
+@frozen
+class Deviation:
+    """What was done otherwise than planned, from which wave on, and why."""
+
+    wave: int
+    what: str
+    why: str
+    at: Instant
+
+
+@frozen
 class Trip:
     """A pattern that the breaker has noticed of an attempt.
 
@@ -234,3 +264,5 @@ class Run:
     checkpoints: tuple[Checkpoint, ...] = ()
     base: BaseSeen | None = None
     based_on: str = ""
+    waves: tuple[WaveEnd, ...] = ()
+    deviations: tuple[Deviation, ...] = ()

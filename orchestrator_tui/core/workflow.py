@@ -227,6 +227,21 @@ class Context:
 
 
 @frozen
+class Between:
+    """What happens at the end of a wave, before the next one begins (seed 004); empty and 0 for nothing.
+
+    ``checks`` are names of the plan's checks by the role that has worked, ``*`` for all, run on the integration branch;
+    what fails bars nothing: up to ``more`` tracks are added to the next wave that mend it. When every agent was through
+    within ``quick_ms`` and at its first try, the next wave has up to ``fewer`` agents less.
+    """
+
+    checks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    more: int = 0
+    fewer: int = 0
+    quick_ms: int = 0
+
+
+@frozen
 class Freshness:
     """From which level on a person is asked about a base branch that has moved on since the batch began (seed 004).
 
@@ -302,6 +317,7 @@ class Workflow:
     merging: Merging = field(default_factory=Merging)
     breaker: Breaker = field(default_factory=Breaker)
     freshness: Freshness = field(default_factory=Freshness)
+    between: Between = field(default_factory=Between)
     models: Mapping[str, str] = field(default_factory=dict)
     tiers: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)

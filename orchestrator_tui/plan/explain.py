@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator_tui.core.workflow import AGENT, StageWork, Workflow
 from orchestrator_tui.plan.checked import Threshold
 from orchestrator_tui.plan.fields import Part
-from orchestrator_tui.plan.live_rules_models import BreakerFile, FreshnessFile
+from orchestrator_tui.plan.live_rules_models import BetweenFile, BreakerFile, FreshnessFile
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
 from orchestrator_tui.plan.workflow_models import (
     BudgetFile,
@@ -32,9 +32,10 @@ _GROUPS: Mapping[str, type[Part]] = {
     "sessions": SessionsFile,
     "guard": GuardFile,
     "freshness": FreshnessFile,
+    "between": BetweenFile,
 }
 _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt", "narrow"})
-_LENGTHS = frozenset({"wall", "interval", "reply", "stale", "repeat"})
+_LENGTHS = frozenset({"wall", "interval", "reply", "stale", "repeat", "quick"})
 _STAGE = ("attempts", "bump_at", "rounds", "turns", "wall", "cost_usd", "narrow", "gate", "skip_by")
 
 

@@ -7,7 +7,19 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from orchestrator_tui.core.workflow import PATTERNS
-from orchestrator_tui.plan.fields import NAMED_KEYS, Count, Large, Lines, Names, Part, Says, Text, choice, read_choice
+from orchestrator_tui.plan.fields import (
+    NAMED_KEYS,
+    Count,
+    Large,
+    Length,
+    Lines,
+    Names,
+    Part,
+    Says,
+    Text,
+    choice,
+    read_choice,
+)
 
 BREAKS = (*PATTERNS, "turn_limit")
 """What a breaker may notice."""
@@ -41,6 +53,17 @@ class BreakerFile(Part):
     narrow: Annotated[dict[str, Text], AfterValidator(_narrowed), Says("mapping: pattern → text")] = Field(
         {}, description="what the next try is told, by pattern; `{file}` is filled in"
     )
+
+
+class BetweenFile(Part):
+    """What happens at the end of a wave, before the next one begins; nothing of it bars the next wave."""
+
+    checks: Annotated[dict[str, Lines], Says("mapping: role → list of checks")] = Field(
+        {}, description="names of the plan's checks that run after a wave by its roles; `*` for any other, and for all"
+    )
+    more: Count = Field(0, description="tracks that are added to the next wave at most, one a check that fails")
+    fewer: Count = Field(0, description="agents that the next wave has less at most, after a quick and clean one")
+    quick: Length = Field(0, description="within which every agent of a wave must be through for that; 0 for never")
 
 
 LEVELS = ("warn", "block", "never")

@@ -14,6 +14,7 @@ from orchestrator_tui.core.workflow import (
     AGENT,
     PARALLEL,
     Angle,
+    Between,
     Breaker,
     Budget,
     Context,
@@ -41,6 +42,7 @@ _RENAMED = {
     "reply": "reply_ms",
     "stale": "stale_ms",
     "repeat": "repeat_ms",
+    "quick": "quick_ms",
 }
 _OF_LADDER = frozenset({"name", "key", "catches", "skip_risk", "risk", "words", "back_to"})
 _GROUPS: Mapping[str, type] = {
@@ -54,6 +56,7 @@ _GROUPS: Mapping[str, type] = {
     "sessions": SessionRules,
     "guard": GuardRules,
     "freshness": Freshness,
+    "between": Between,
 }
 _OF_FILE = frozenset({"workflow", "title", "kind", "stages", "batch_stages", "answers"})
 

@@ -43,7 +43,7 @@ from orchestrator_tui.plan.fields import (
     read_choice,
     read_whole,
 )
-from orchestrator_tui.plan.live_rules_models import BreakerFile, FreshnessFile
+from orchestrator_tui.plan.live_rules_models import BetweenFile, BreakerFile, FreshnessFile
 from orchestrator_tui.plan.problems import Wrong
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
 
@@ -284,6 +284,7 @@ class RulesFile(Part):
     freshness: FreshnessFile = Field(
         FreshnessFile.model_validate({}), description="what a base branch that has moved on leads to"
     )
+    between: BetweenFile = Field(BetweenFile.model_validate({}), description="what happens between waves")
     models: Annotated[dict[str, Line], NAMED_KEYS, Says("mapping: tier → model")] = Field(
         {}, description="the model of each tier, lowest tier first"
     )

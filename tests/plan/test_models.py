@@ -17,7 +17,17 @@ from orchestrator_tui.core.plan import (
     Scope,
 )
 from orchestrator_tui.core.session import GuardRules, Session, SessionRules
-from orchestrator_tui.core.workflow import Breaker, Budget, Convergence, Freshness, Merging, StageWork, Stall, Workflow
+from orchestrator_tui.core.workflow import (
+    Between,
+    Breaker,
+    Budget,
+    Convergence,
+    Freshness,
+    Merging,
+    StageWork,
+    Stall,
+    Workflow,
+)
 from orchestrator_tui.plan import live_rules_models, models, session_models, workflow_models
 from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.load import load_plan, plan_from_tracks
@@ -154,6 +164,15 @@ def test_no_key_of_a_model_is_forgotten_here() -> None:
         assert all(one.description for one in model.model_fields.values())
 
 
+_RENAMED = {
+    "wall": "wall_ms",
+    "interval": "interval_ms",
+    "reply": "reply_ms",
+    "quick": "quick_ms",
+    "copy_files": "copy",
+}
+
+
 @pytest.mark.parametrize(
     ("part", "made"),
     [
@@ -163,6 +182,7 @@ def test_no_key_of_a_model_is_forgotten_here() -> None:
         (workflow_models.MergingFile, Merging()),
         (live_rules_models.BreakerFile, Breaker()),
         (live_rules_models.FreshnessFile, Freshness()),
+        (live_rules_models.BetweenFile, Between()),
         (workflow_models.StageRulesFile, StageWork()),
         (models.LimitsFile, PlanLimits()),
         (models.ProvisionFile, Provision()),
@@ -175,7 +195,7 @@ def test_the_defaults_of_files_are_those_of_the_engine(part: type[Part], made: o
     file = part.model_validate({})
     for name in part.model_fields:
         value = getattr(file, name)
-        own = {"wall": "wall_ms", "interval": "interval_ms", "reply": "reply_ms", "copy_files": "copy"}.get(name, name)
+        own = _RENAMED.get(name, name)
         expected = getattr(made, own)
         if name == "back_to":
             assert (value, expected) == ("", 0)
@@ -197,6 +217,7 @@ def test_the_rules_of_files_are_those_of_the_engine() -> None:
             "merging",
             "breaker",
             "freshness",
+            "between",
             "models",
             "roles",
             "sessions",

@@ -10,6 +10,7 @@ from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import track_checklist
 from orchestrator_tui.core.run import HANDED_OVER
 from orchestrator_tui.core.schedule import (
+    between,
     checkpoints,
     concerns,
     dispatching,
@@ -163,6 +164,9 @@ def _running(batch: Batch) -> list[Draft]:
     closing = sessions.due(batch)
     if closing is not None:
         return closing
+    over = between.due(batch)
+    if over is not None:
+        return over
     # Whatever starts together is known before the first of it begins: all worktrees stand before any agent works.
     drafts = _admit(batch)
     if drafts:

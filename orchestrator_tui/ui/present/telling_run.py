@@ -128,6 +128,14 @@ def _base_seen(payload: Payload) -> tuple[str, str, str]:
     return "the base branch has moved on", _text(payload, "why"), "gate"
 
 
+def _wave_ended(payload: Payload) -> tuple[str, str, str]:
+    failed = [str(name) for name, result in dict(payload.get("checks", {})).items() if result != "pass"]
+    told = f"wave {payload['wave']} is over"
+    if failed:
+        return told, f"{', '.join(failed)}: fail", "gate"
+    return told, _text(payload, "scaling"), "track-done"
+
+
 def _tripped(payload: Payload) -> tuple[str, str, str]:
     pattern = str(payload["pattern"]).replace("_", " ")
     done = "is stopped" if payload["action"] == "stopped" else "is watched"
@@ -173,6 +181,8 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "published": _published,
     "base_seen": _base_seen,
     "base_brought": lambda told: ("the base is merged into the integration branch", str(told["sha"])[:10], ""),
+    "wave_ended": _wave_ended,
+    "deviation_recorded": lambda told: (f"otherwise than planned: {told['what']}", _text(told, "why"), "gate"),
     "breaker_tripped": _tripped,
     "checkpoint_written": lambda told: (
         ("the checkpoint cannot be written", str(told["problem"]), "gate")

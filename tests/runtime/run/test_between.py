@@ -1,0 +1,176 @@
+"""Between waves: checks by role, what was planned against what came, fixes and scaling of the next wave."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from orchestrator_tui.core.model import TrackState
+from orchestrator_tui.core.plan import CheckCommand, PlanLimits
+from orchestrator_tui.core.run import Run, WaveEnd
+from orchestrator_tui.core.session import SessionRules
+from orchestrator_tui.core.workflow import Between, Workflow
+from tests.runtime.run.memory_world import Agent
+from tests.runtime.run.scene import WORKFLOW, Scene, track, write_letter
+
+S = TrackState
+
+BETWEEN = Between(
+    checks={"Look": (), "Core": ("test", "types"), "Polish": ("test", "all")}, more=2, fewer=2, quick_ms=180_000
+)
+ROLES = SessionRules(roles=("Look", "Core", "Polish"), maps={"3": ("Look", "Core", "Polish")}, waves=3, least=3)
+WAVES = replace(WORKFLOW, waves="barrier", between=BETWEEN, sessions=ROLES, concurrency=6)
+CHECKS = (CheckCommand("test", "run tests"), CheckCommand("types", "run types"), CheckCommand("all", "run all"))
+
+ONE = replace(track("a"), role="Core", wave=2)
+TWO = replace(track("b"), role="Polish", wave=3)
+
+
+def run_of(scene: Scene) -> Run:
+    run = scene.ledger.batch.run
+    assert run is not None
+    return run
+
+
+def wave(scene: Scene, number: int) -> WaveEnd:
+    (end,) = [one for one in run_of(scene).waves if one.wave == number]
+    return end
+
+
+def after(scene: Scene, number: int) -> list[str]:
+    """The checks that were run after a wave."""
+    names = [one.name for one in scene.track("batch").checks]
+    return [name.partition(": ")[2] for name in names if name.startswith(f"wave {number}: ")]
+
+
+def without_gates(workflow: Workflow = WAVES) -> Workflow:
+    """As it is, with stages that run no checks of the plan themselves."""
+    works = tuple(replace(one, checks=()) for one in workflow.works)
+    return replace(workflow, works=works, merging=replace(workflow.merging, checks=()))
+
+
+def played(*tracks: object, fails: str = "", workflow: Workflow | None = None, quick: bool = True) -> Scene:
+    scene = Scene(*tracks, workflow=workflow or without_gates(), checks=CHECKS)  # type: ignore[arg-type]
+    scene.world.checks = {fails: lambda path: 1} if fails else {}
+
+    def slowly(agent: Agent) -> tuple[int, str]:
+        scene.ledger.tick(1_000 if quick else 100_000)
+        return write_letter(agent)
+
+    scene.world.acts["*/1"] = slowly
+    scene.play()
+    return scene
+
+
+def test_checks_after_a_wave_are_those_of_its_role() -> None:
+    """[004-127] [004-128] [004-129] None after reading; incremental after the core, more after polish, by the role."""
+    scene = played(replace(track("r"), role="Look", wave=1), ONE, TWO)
+    assert [after(scene, number) for number in (1, 2, 3)] == [[], ["test", "types"], ["test", "all"]]
+    assert wave(scene, 2).checks == {"test": "pass", "types": "pass"}
+    assert [one.roles for one in run_of(scene).waves] == [("Look",), ("Core",), ("Polish",)]
+
+
+def test_a_wave_of_two_roles_takes_the_checks_of_both() -> None:
+    """[004-131] Combined waves take the stricter verification."""
+    scene = played(ONE, replace(TWO, wave=2))
+    assert set(after(scene, 2)) == {"test", "types", "all"}
+
+
+def test_the_next_wave_begins_when_the_checks_have_ended() -> None:
+    scene = Scene(ONE, TWO, workflow=without_gates(), checks=CHECKS)
+    for _ in range(40):
+        scene.world.settle()
+        running = scene.world.jobs.running()
+        if not running or running[0].startswith("c-batch-wave-2"):
+            break
+        scene.world.jobs.let(running[0])
+    assert running[0].startswith("c-batch-wave-2")
+    assert scene.states() == {"a": S.MERGED, "b": S.QUEUED}
+
+
+def test_what_fails_bars_nothing_and_becomes_work_of_the_next_wave() -> None:
+    """[004-128] [004-135] [004-136] [004-142] [004-144] [004-145] A failing check: one track more that mends it."""
+    scene = played(ONE, TWO, fails="run types")
+    assert scene.states()["b"] is S.MERGED
+    fix = scene.track("fix-2-types")
+    assert (fix.wave, fix.work is not None and fix.work.planned.role) == (3, "Polish")
+    assert fix.work is not None
+    assert fix.work.planned.scope.allowed == ("a.txt",)
+    assert "Never skip or weaken the check" in fix.work.planned.brief
+    assert wave(scene, 2).adaptations == ("Mend types, which fails after wave 2",)
+    what = [(one.wave, one.what, one.why) for one in run_of(scene).deviations]
+    assert what[0] == (3, "fix-2-types is added", "+1 agent: Mend types, which fails after wave 2")
+
+
+def test_after_the_last_wave_nothing_is_added() -> None:
+    scene = played(TWO, fails="run all")
+    assert list(scene.states()) == ["b"]
+    assert wave(scene, 3).checks["all"] == "fail"
+    assert scene.gate("integration").question.kind == "integration"
+
+
+@pytest.mark.parametrize(("most", "added"), [(1, 0), (2, 1), (3, 2), (6, 2)])
+def test_never_more_agents_than_the_cap(most: int, added: int) -> None:
+    """[004-142] Between one and agents-per-wave: two checks fail, and the next wave has one track of its own."""
+    scene = Scene(ONE, TWO, workflow=without_gates(), checks=CHECKS, limits=PlanLimits(agents=most))
+    scene.world.checks = {"run types": lambda path: 1, "run tests": lambda path: 1}
+    scene.play()
+    assert sum(slug.startswith("fix-2-") for slug in scene.states()) == added
+    assert run_of(scene).agents <= most
+
+
+def next_wave(size: int) -> list[object]:
+    return [replace(track(f"n{number}"), role="Polish", wave=3) for number in range(size)]
+
+
+@pytest.mark.parametrize(("planned", "agents"), [(1, 0), (2, 1), (3, 2), (5, 4), (6, 4)])
+def test_after_a_quick_and_clean_wave_the_next_one_has_fewer(planned: int, agents: int) -> None:
+    """[004-141] All agents under 3 minutes and clean: one or two fewer, never below one, recorded with its reason."""
+    scene = played(ONE, *next_wave(planned))
+    assert wave(scene, 2).scaling == ("all agents of wave 2 were through in less than 3 min" if agents else "")
+    counts = [one.what for one in run_of(scene).deviations]
+    assert counts == ([f"{agents} agents at once"] if agents else [])
+
+
+@pytest.mark.parametrize(("took", "fewer"), [(179_999, True), (180_000, False)])
+def test_quick_is_below_three_minutes(took: int, fewer: bool) -> None:
+    """[004-141] Just below three minutes it is quick, at three it is not."""
+    scene = Scene(ONE, *next_wave(3), workflow=without_gates(), checks=CHECKS)  # type: ignore[arg-type]
+
+    def act(agent: Agent) -> tuple[int, str]:
+        if agent.attempt.track == "a":
+            scene.ledger.tick(took)
+        return write_letter(agent)
+
+    scene.world.acts["*/1"] = act
+    scene.play()
+    assert bool(wave(scene, 2).scaling) is fewer
+    assert wave(scene, 2).duration_ms == took
+
+
+def test_a_wave_that_needed_a_second_try_is_not_clean() -> None:
+    scene = Scene(ONE, *next_wave(3), workflow=without_gates(), checks=CHECKS)  # type: ignore[arg-type]
+    tries: list[str] = []
+
+    def act(agent: Agent) -> tuple[int, str]:
+        tries.append(agent.attempt.track)
+        return (1, "failed") if tries == ["a"] else write_letter(agent)
+
+    scene.world.acts["*/1"] = act
+    scene.play()
+    assert wave(scene, 2).scaling == ""
+
+
+def test_what_was_planned_is_compared_with_what_came() -> None:
+    """[004-134] Actual without planned is scope creep, planned without actual is incomplete; neither bars anything."""
+    wide = replace(ONE, scope=replace(ONE.scope, owned=("a.txt", "never.txt")))
+    scene = played(wide, TWO)
+    assert (wave(scene, 2).outside, wave(scene, 2).missing) == ((), ("never.txt",))
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
+
+
+def test_without_rules_between_waves_nothing_is_recorded() -> None:
+    scene = played(ONE, TWO, workflow=without_gates(replace(WAVES, between=Between())))
+    assert run_of(scene).waves == ()
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED}

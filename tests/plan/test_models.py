@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -16,19 +15,7 @@ from orchestrator_tui.core.plan import (
     Provision,
     Scope,
 )
-from orchestrator_tui.core.session import GuardRules, Session, SessionRules
-from orchestrator_tui.core.workflow import (
-    Between,
-    Breaker,
-    Budget,
-    Convergence,
-    Freshness,
-    Merging,
-    StageWork,
-    Stall,
-    Workflow,
-)
-from orchestrator_tui.plan import live_rules_models, models, session_models, workflow_models
+from orchestrator_tui.plan import models
 from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.load import load_plan, plan_from_tracks
 from orchestrator_tui.resources import sample_plans_directory
@@ -162,69 +149,6 @@ def test_no_key_of_a_model_is_forgotten_here() -> None:
     for model, names in written.items():
         assert [one.alias or name for name, one in model.model_fields.items()] == names.split()
         assert all(one.description for one in model.model_fields.values())
-
-
-_RENAMED = {
-    "wall": "wall_ms",
-    "interval": "interval_ms",
-    "reply": "reply_ms",
-    "quick": "quick_ms",
-    "copy_files": "copy",
-}
-
-
-@pytest.mark.parametrize(
-    ("part", "made"),
-    [
-        (workflow_models.ConvergenceFile, Convergence()),
-        (workflow_models.StallFile, Stall()),
-        (workflow_models.BudgetFile, Budget()),
-        (workflow_models.MergingFile, Merging()),
-        (live_rules_models.BreakerFile, Breaker()),
-        (live_rules_models.FreshnessFile, Freshness()),
-        (live_rules_models.BetweenFile, Between()),
-        (workflow_models.StageRulesFile, StageWork()),
-        (models.LimitsFile, PlanLimits()),
-        (models.ProvisionFile, Provision()),
-        (session_models.SessionsFile, SessionRules()),
-        (session_models.GuardFile, GuardRules()),
-        (session_models.SessionFile, Session()),
-    ],
-)
-def test_the_defaults_of_files_are_those_of_the_engine(part: type[Part], made: object) -> None:
-    file = part.model_validate({})
-    for name in part.model_fields:
-        value = getattr(file, name)
-        own = _RENAMED.get(name, name)
-        expected = getattr(made, own)
-        if name == "back_to":
-            assert (value, expected) == ("", 0)
-        else:
-            assert (tuple(value) if isinstance(value, list) else value) == expected, name
-
-
-def test_the_rules_of_files_are_those_of_the_engine() -> None:
-    file = workflow_models.RulesFile.model_validate({})
-    bare = {one.name: one.default for one in fields(Workflow)}
-    for name in workflow_models.RulesFile.model_fields:
-        value = getattr(file, name)
-        if name in (
-            "clocks",
-            "convergence",
-            "stall",
-            "budget",
-            "context",
-            "merging",
-            "breaker",
-            "freshness",
-            "between",
-            "models",
-            "roles",
-            "sessions",
-            "guard",
-        ):
-            continue
-        assert (tuple(value) if isinstance(value, list) else value) == bare[name], name
 
 
 HEAD = "title: t\nworkflow: small\n"

@@ -157,7 +157,7 @@ def _fixes(batch: Batch, rules: Between, tracks: list[Track], failing: list[str]
     role = work_of(later[0]).planned.role if later else next(iter(by_map), "")
     room = max(0, _most(batch, len(later) + rules.more) - len(later))
     files = tuple(dict.fromkeys(file for one in tracks for file in _files(one)))[:_FILES]
-    made = []
+    made: list[PlannedTrack] = []
     for name in failing[: min(rules.more, room)]:
         check = next(one for one in plan.checks if one.name == name)
         slug = f"fix-{wave}-{_NO_SLUG.sub('-', name.lower()).strip('-')}"[:60].rstrip("-")

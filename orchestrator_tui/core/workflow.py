@@ -283,6 +283,7 @@ class Workflow:
         models: model by tier; ``tiers`` are their names, lowest first; ``roles`` gives each role its tier.
         track_gate, batch_gate: names of the checklist's items that must pass.
         autonomy, constraints, adherence: texts of the dispatch prompt (seed 002, sections F to H).
+        config: a file below the repository with settings of seed 003 that go before these, or "".
         exports: names of the files that its users know, kept up to date while a batch runs (``core.exports``).
         checkpoint: names of exports that are written into the repository itself whenever a track has been merged.
         inputs: what a plan must say before its batch can start, of :data:`PLAN_INPUTS`.
@@ -328,6 +329,7 @@ class Workflow:
     autonomy: str = ""
     constraints: str = ""
     adherence: str = ""
+    config: str = ""
     exports: tuple[str, ...] = ()
     checkpoint: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()

@@ -15,6 +15,7 @@ from orchestrator_tui.core.rules import AnswerRule
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.plan.answer_models import AnswersFile
+from orchestrator_tui.plan.imports.auto_context import configured
 from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable
 from orchestrator_tui.plan.reading import read_model
 from orchestrator_tui.plan.text import parse, read_text
@@ -58,6 +59,8 @@ def load_workflows(repository: Path | None, config: Path | None) -> Catalogue:
                 text = f'"{found.name}" of this file is used, not the one of {files[found.name]}'
                 problems.append(Problem(str(path), 1, "workflow", text, level=WARNING))
             workflows[found.name], files[found.name] = found, str(path)
+    if repository is not None:
+        workflows = {name: configured(one, repository, problems) for name, one in workflows.items()}
     return Catalogue(workflows, files, tuple(problems))
 
 

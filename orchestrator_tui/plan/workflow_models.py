@@ -301,6 +301,7 @@ class RulesFile(Part):
     autonomy: Text = Field("", description="dispatch text F: what an agent decides itself and what it flags")
     constraints: Text = Field("", description="dispatch text G: what belongs to other tracks")
     adherence: Text = Field("", description="dispatch text H: all stages, and how to recover from a lost context")
+    config: Line = Field("", description="settings of the repository (`auto-context.yaml`) that go before these")
     exports: Annotated[Names, _one_of(tuple(EXPORTS)), Says("list of " + ", ".join(f"`{one}`" for one in EXPORTS))] = (
         Field([], description="files that its users know, kept up to date below `.orch/reports` while a batch runs")
     )

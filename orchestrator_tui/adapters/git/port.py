@@ -31,6 +31,7 @@ from orchestrator_tui.adapters.git.worktrees import Removed, create, look, provi
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.plan import BATCH_TRACK, Plan, PlannedTrack, Provision
 from orchestrator_tui.core.run import Inspection
+from orchestrator_tui.core.scope import matches
 from orchestrator_tui.runtime.ports import Clock
 from orchestrator_tui.runtime.run_world import BaseDrift, Beginning, MergeMade, TreeKept, TreeMade
 
@@ -42,6 +43,7 @@ _DOCUMENTS = (".md", ".rst", ".txt", ".yaml", ".yml", ".json")
 _INTEGRATION, _POOL, _FRESH = "integration", "pool", "fresh"
 _SIDE_BYTES = 6000
 _MOST_NAMED = 5
+_SEVERAL = "*"
 
 TRUST_MS = 5_000
 """How long settings are taken for unchanged because their files look so: what they include is not looked at."""
@@ -196,7 +198,7 @@ class RunGit:
             if scope.declared or scope.read_only
             else ()
         )
-        wanted = {*artefacts, *own}
+        wanted = (*artefacts, *own)
         names = [one.path for one in seen.files]
         return Inspection(
             id=identifier,
@@ -205,7 +207,7 @@ class RunGit:
             files=tuple(names),
             outside=(
                 *self._strayed(track, seen.branch, branch),
-                *(f"{one.path} {one.why}" for one in breaches if one.path not in wanted),
+                *(f"{one.path} {one.why}" for one in breaches if not _is_promised(one.path, wanted)),
             ),
             missing=tuple(one for one in artefacts if not _exists(tree, one)),
             uncommitted=tuple(dict.fromkeys((*seen.uncommitted, *seen.untracked))),
@@ -330,8 +332,16 @@ def _tidied(tree: Path) -> str:
         return merging.set_aside(tree) or ""
 
 
+def _is_promised(path: str, artefacts: tuple[str, ...]) -> bool:
+    """Whether a path is what a stage promises; a promise with ``*`` in its last part is one of several files."""
+    return any(path == one or (_SEVERAL in one and matches(path, one)) for one in artefacts)
+
+
 def _exists(tree: Path, artefact: str) -> bool:
     """Whether an artefact is there: a file with something in it, not a link that leads elsewhere."""
+    if _SEVERAL in artefact:
+        folder, _, pattern = artefact.rpartition("/")
+        return any(_exists(tree, f"{folder}/{found.name}") for found in (tree / folder).glob(pattern))
     path = tree / artefact
     inside = os.path.realpath(path).startswith(os.path.realpath(tree) + os.sep)
     return inside and path.is_file() and path.stat().st_size > 0

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from orchestrator_tui.plan.imports.auto_progress import AUTO_PROGRESS
 from orchestrator_tui.plan.imports.build_args import BUILD_ARGS
 from orchestrator_tui.plan.imports.importer import Importer
 from orchestrator_tui.plan.imports.state_md import STATE_MD
 
-IMPORTERS: tuple[Importer, ...] = (BUILD_ARGS, STATE_MD)
+IMPORTERS: tuple[Importer, ...] = (AUTO_PROGRESS, BUILD_ARGS, STATE_MD)
 
 
 def importer_for(path: Path, text: str) -> Importer | None:

@@ -1,0 +1,123 @@
+"""Files of seed 003: its settings go before the workflow's, its progress is a plan of what is left."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator_tui.core.workflow import Workflow
+from orchestrator_tui.plan.catalogue import load_workflows
+from orchestrator_tui.plan.imports.auto_context import configured
+from orchestrator_tui.plan.imports.auto_progress import convert
+from orchestrator_tui.plan.load import load_plan
+from orchestrator_tui.plan.problems import Problem
+
+BUILT_IN = load_workflows(None, None).workflows
+POOL = BUILT_IN["pool"]
+
+SETTINGS = """\
+session: {id: auto-1, status: in_progress}
+work_type: FRONTEND
+parallelization:
+  enabled: true           # Master switch
+  min_tasks: 4
+  max_agents: 2
+  auto_cleanup: false
+  retry_on_failure: 1
+  require_integration_validation: false
+"""
+
+PROGRESS = """\
+session_id: auto-20260127-090000
+parallel_group: 1
+status: in_progress
+tasks:
+  task-login:
+    name: Login form
+    status: qa_rejected
+    branch: auto/task-login
+    group: 1
+    qa_feedback: 2 type errors
+  task-api: {name: API, status: done, group: 1}
+  task-menu: {name: Menu, status: pending, group: 2, dependencies: [task-api, task-login]}
+"""
+
+
+def read(folder: Path, text: str) -> tuple[Workflow, list[Problem]]:
+    place = folder / ".claude" / "auto-context.yaml"
+    place.parent.mkdir()
+    place.write_text(text, "utf-8")
+    problems: list[Problem] = []
+    return configured(POOL, folder, problems), problems
+
+
+def test_the_workflow_has_the_defaults_of_the_seed() -> None:
+    """[003-007] [003-008] [003-009] [003-074] [003-075]"""
+    assert (POOL.parallel_from, POOL.concurrency, POOL.wave_size, POOL.pool_size) == (3, 5, 5, 8)
+    assert (POOL.waves_per_session, POOL.context.tokens, POOL.context.checkpoint) == (1, 200_000, 0.8)
+    assert POOL.cleanup
+    assert [one.attempts for one in POOL.works] == [3, 3, 3]
+
+
+def test_the_settings_of_a_repository_go_before_the_workflows(tmp_path: Path) -> None:
+    """[003-006] [003-105]"""
+    found, problems = read(tmp_path, SETTINGS)
+    assert problems == []
+    assert (found.parallel_from, found.concurrency, found.wave_size, found.cleanup) == (4, 2, 2, False)
+    assert [one.attempts for one in found.works] == [1, 1, 1]
+    assert "integration" not in found.gates
+    (tmp_path / ".git").mkdir()
+    assert load_workflows(tmp_path, None).workflows["pool"] == found
+
+
+def test_a_switch_that_is_off_makes_it_sequential(tmp_path: Path) -> None:
+    """[003-005] [003-007]"""
+    found, _ = read(tmp_path, "parallelization: {enabled: false}\n")
+    assert (found.concurrency, found.parallel_from) == (1, POOL.parallel_from)
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            "a: 1\nparallelization:\n  max_agent: 3\n",
+            ":3: max_agent: there is no such key; the file is ignored",
+        ),
+        ("parallelization: {enabled: perhaps}\n", ":1: enabled:"),
+        ("parallelization: [a\n", ":2:"),
+    ],
+)
+def test_settings_that_cannot_be_used_are_told_and_ignored(tmp_path: Path, text: str, line: str) -> None:
+    found, problems = read(tmp_path, text)
+    assert found == POOL
+    assert [one.level for one in problems] == ["warning"]
+    assert str(problems[0]).startswith(".claude/auto-context.yaml" + line)
+
+
+def test_what_is_left_of_a_progress_file_is_a_plan(tmp_path: Path) -> None:
+    """[003-123]"""
+    path = tmp_path / "auto-progress.yaml"
+    path.write_text(PROGRESS, "utf-8")
+    found = load_plan(path, tmp_path, BUILT_IN)
+    assert found.plan is not None
+    assert (found.plan.title, found.plan.workflow) == ("auto-20260127-090000", "pool")
+    login, menu = found.plan.tracks
+    assert (login.slug, login.title, login.wave, login.brief) == (
+        "task-login",
+        "Login form",
+        1,
+        "Login form\nQA said: 2 type errors",
+    )
+    assert (menu.slug, menu.wave, menu.depends_on) == ("task-menu", 2, ("task-login",))
+
+
+def test_a_progress_file_that_is_none_is_one_line() -> None:
+    assert str(convert("status: done\n", "p.yaml").problems[0]) == "p.yaml:1: tasks: is missing, or holds no tasks"
+    done = convert("tasks:\n  a: {status: done}\n", "p.yaml")
+    assert (done.content, str(done.problems[0])) == (
+        None,
+        "p.yaml:1: tasks: every task is done: nothing is left to run",
+    )
+    odd = convert("tasks:\n  a: {status: pendin}\n", "p.yaml")
+    assert 'p.yaml:2: tasks.a.status: "pendin" is no status of a task; did you mean "pending"?' in str(odd.problems[0])

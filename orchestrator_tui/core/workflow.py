@@ -33,6 +33,7 @@ TRACK_GATE_ITEMS: Mapping[str, str] = {
     "scope": "no file outside of its scope was changed, and append-only files only grew at their end",
     "findings": "no blocker or concern of a reviewer is open",
     "committed": "everything is committed on its branch",
+    "changes": "something else than the documents of its own stages was changed",
     "worktree": "the work was done in the track's own worktree",
     "report": "the track report says how it ended",
 }

@@ -46,6 +46,7 @@ def add(scene: Scene, text: str) -> tuple[int, str, str, list[str]]:
 
 
 def test_new_tracks_join_and_conflicts_are_looked_for_again(batch: Scene) -> None:
+    """[002-116]"""
     code, out, err, recorded = add(batch, GOOD)
     assert (code, err) == (0, ""), err
     assert "added to Rate limiting batch: metrics" in out

@@ -214,7 +214,7 @@ def test_a_decided_gate_and_those_that_ended(scene: Scene) -> None:
 
 
 def test_status(scene: Scene) -> None:
-    """[002-27]"""
+    """[002-90] [002-27]"""
     scene.ask(1, "fix-auth", "Keep it?", ["yes", "no"], branch="fix/auth")
     scene.task(2, "plain-work")
     scene.watch()

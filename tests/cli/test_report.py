@@ -103,6 +103,7 @@ def test_status_and_list_tell_of_a_run(reported: Scene) -> None:
 
 
 def test_an_export_is_written_where_its_users_look_for_it(reported: Scene) -> None:
+    """[002-74]"""
     ended = reported.run("report", BATCH, "--files", "dashboard", "-o", "out")
     assert (ended.code, ended.out, ended.err) == (0, "", "wrote out/dashboard.txt\n")
     assert (reported.repository / "out" / "dashboard.txt").read_text("utf-8").startswith("╔═")

@@ -94,6 +94,7 @@ def test_what_is_merged_and_clean_is_removed_by_name_with_its_branch(trees: Tree
     ],
 )
 def test_what_would_lose_something_stays_and_says_why(trees: Trees, name: str, why: str) -> None:
+    """[002-142]"""
     ended = trees.run("worktrees", "--clean", name)
     assert (ended.code, ended.out) == (1, "")
     assert f"{name} stays: {why}" in ended.err

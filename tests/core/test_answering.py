@@ -61,7 +61,7 @@ TABLE = [
 def test_each_row_decides_what_it_is_for(
     stage: int, question: str, confidence: str, expected: str, by_rule: bool
 ) -> None:
-    """[002-02] [002-13] [002-14]"""
+    """[002-68] [002-69] [002-70] [002-82] [002-83] [002-84] [002-85] [002-88] [002-02] [002-13] [002-14]"""
     assert row(asked(stage, question, confidence)) == (expected, by_rule)
 
 
@@ -81,6 +81,7 @@ def test_staging_and_production_are_a_persons(question: str, more: dict[str, Any
 
 
 def test_an_instruction_goes_with_the_answer() -> None:
+    """[002-80]"""
     ledger = asked(3, "REQUIRES_REWORK, technical points only", "medium")
     ledger.due()
     decision = ledger.only_gate().decision
@@ -92,7 +93,10 @@ def test_an_instruction_goes_with_the_answer() -> None:
 
 
 def test_one_suggestion_then_a_person() -> None:
-    """One fix suggestion, flag if it fails: the limit counts per track and stage, and nothing wider takes over."""
+    """One fix suggestion, flag if it fails: the limit counts per track and stage, and nothing wider takes over.
+
+    [002-86]
+    """
     ledger = asked(4, "The build fails and I cannot tell why", "medium")
     ledger.due()
     gate = ledger.only_gate()
@@ -134,6 +138,7 @@ def test_words_are_found_as_words_however_they_are_joined() -> None:
 
 
 def test_the_first_row_that_applies_decides() -> None:
+    """[002-129]"""
     person = AnswerRule("first", frozenset({"high"}), action="person")
     wide = AnswerRule("second", frozenset({"high"}))
     ledger = asked(3, "Go on?", "high")

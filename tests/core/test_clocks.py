@@ -20,7 +20,7 @@ def test_the_workflow_speaks_where_the_person_has_not() -> None:
 
 
 def test_a_question_is_brought_up_just_at_its_clock_and_again_after_the_other() -> None:
-    """[002-17]"""
+    """[002-157] [002-17]"""
     limits = with_clocks(Limits(), Clocks(2 * MINUTE, MINUTE))
     ledger = Ledger(limits=asdict(limits))
     ledger.must(track_added(), opened())

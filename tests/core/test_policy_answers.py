@@ -48,7 +48,7 @@ def test_a_rule_answers_nothing_above_its_risk(risk: str) -> None:
 
 @pytest.mark.parametrize("risk", ["production", "destructive", "failure", "staging"])
 def test_no_rule_however_wide_answers_what_only_a_person_may(risk: str) -> None:
-    """[002-15] [002-16]"""
+    """[002-126] [002-15] [002-16]"""
     ledger = asked(risk=risk)
     wide = Rules(answers=(AnswerRule("anything", SURE, max_risk=Risk.PRODUCTION),))
     assert policy(ledger.batch, Sight(), wide, ledger.now) == ()
@@ -70,7 +70,7 @@ def test_no_rule_however_wide_answers_what_only_a_person_may(risk: str) -> None:
     ],
 )
 def test_what_is_unsure_unadvised_dangerous_or_unknown_goes_to_a_person(fields: dict[str, Any]) -> None:
-    """[002-02]"""
+    """[002-125] [002-02]"""
     ledger = asked(**fields)
     assert ledger.due() == ()
     assert ledger.only_gate().state is GateState.OPEN

@@ -75,7 +75,7 @@ def choose(ledger: Ledger, option: str) -> None:
 
 
 def test_an_agent_is_asked_after_ten_silent_minutes_and_not_a_second_before() -> None:
-    """[002-21]"""
+    """[002-110] [002-21]"""
     ledger = working()
     ledger.tick(10 * MINUTE - SECOND)
     assert ledger.due(NOTHING) == ()
@@ -192,6 +192,7 @@ def test_an_agent_that_is_known_to_be_gone_is_said_to_be_gone() -> None:
 
 
 def test_signs_of_life_without_a_report_are_shown_with_their_ages() -> None:
+    """[002-109]"""
     ledger = asked()
     ledger.tick(2 * MINUTE)
     (draft,) = ledger.due(ALIVE)

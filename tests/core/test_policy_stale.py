@@ -59,6 +59,7 @@ def test_a_gate_that_waited_before_it_was_seen_is_stale_at_once() -> None:
 
 
 def test_warnings_repeat_every_five_minutes_and_rise_every_fifteen() -> None:
+    """[002-93]"""
     assert warnings(waiting(), 40) == [
         (300, 1, 1),
         (600, 2, 1),

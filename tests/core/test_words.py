@@ -72,6 +72,7 @@ def test_a_refusal_names_the_gate_its_stage_and_the_way_on() -> None:
 
 
 def test_stale_questions_are_to_be_surfaced_whatever_was_asked() -> None:
+    """[002-92]"""
     one, two = gate(stage=3, risk="production"), gate(gate="h", question="Which name?", options=[])
     text = words.stale_words((one, two), START.plus(7 * MINUTE))
     assert "next response" in text

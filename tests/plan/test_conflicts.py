@@ -103,10 +103,12 @@ CASES = [
 
 @pytest.mark.parametrize(("a", "b", "expected"), CASES, ids=[why for _, _, (_, why) in CASES])
 def test_what_two_tracks_share_and_what_follows(a: PlannedTrack, b: PlannedTrack, expected: tuple[str, str]) -> None:
+    """[002-45] [002-46] [002-47] [002-48]"""
     assert pair(a, b) == expected
 
 
 def test_a_dependency_through_another_track_orders_too() -> None:
+    """[002-48]"""
     tracks = (A, replace(track("b", owned="x"), depends_on=("a",)), replace(A, slug="c", depends_on=("b",)))
     matrix = conflict_matrix(Plan("t", "small", "main", "", "/r", "", tracks), Tree(FILES))
     assert [(one.a, one.b, one.consequence) for one in matrix] == [
@@ -117,6 +119,7 @@ def test_a_dependency_through_another_track_orders_too() -> None:
 
 
 def test_who_does_not_own_a_shared_file_may_only_append_to_it() -> None:
+    """[002-137] [002-49]"""
     plan = Plan("t", "small", "main", "", "/r", "", (replace(A, priority=2), track("b", owned="src/billing/**")))
     found = settled(plan, conflict_matrix(plan, Tree(FILES)))
     assert found.tracks[0] == plan.tracks[0]

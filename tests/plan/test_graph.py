@@ -156,6 +156,8 @@ def test_a_barrier_holds_back_the_next_wave() -> None:
 
 
 def test_the_verdict_in_words() -> None:
+    """[002-39]"""
+
     def said(plan: Plan) -> tuple[str, str]:
         matrix = conflict_matrix(plan, Tree([]))
         found = verdict_of(plan, workflows()["small"], matrix, waves_of(plan, matrix))

@@ -73,6 +73,7 @@ tracks:
 
 
 def test_every_key_of_a_plan_arrives(tmp_path: Path) -> None:
+    """[002-41]"""
     found = loaded(tmp_path, WHOLE)
     assert told(found, tmp_path) == []
     plan = found.plan
@@ -268,6 +269,7 @@ MISTAKES = [
 
 @pytest.mark.parametrize(("content", "line"), MISTAKES, ids=[line for _, line in MISTAKES])
 def test_a_mistake_is_one_line_with_its_place(content: str, line: str, tmp_path: Path) -> None:
+    """[002-44]"""
     assert told(loaded(tmp_path, content), tmp_path) == [line]
 
 

@@ -49,6 +49,7 @@ def test_a_second_host_is_refused_and_an_attached_one_is_the_same(ground: Ground
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_host_that_is_told_to_end_leaves_its_agents_and_says_how_to_go_on(ground: Ground, number: int) -> None:
+    """[002-108]"""
     batch = _held(ground, "a")
     host = ground.host_of_run()
     host.send_signal(number)
@@ -92,7 +93,7 @@ def test_paused_it_finishes_what_is_at_work_and_begins_nothing(ground: Ground) -
 
 
 def test_commands_from_another_process(ground: Ground) -> None:
-    """Rescue, tell, retry is refused beside a live agent, skip asks, add begins at once, cancel gives up."""
+    """[002-117] Rescue, tell, retry is refused beside a live agent, skip asks, add begins at once, cancel gives up."""
     batch = _held(ground, "a", "b")
     assert ground.orch("retry", "a").code == 3
     assert ground.orch("rescue", "a", "--reason", "stuck").code == 0

@@ -11,6 +11,7 @@ from tests.run_real.ground import Ground
 
 
 def test_tracks_are_merged_in_order(ground: Ground) -> None:
+    """[002-95]"""
     ground.begin({name: f"{name[0]}\n" for name in ("a.txt", "b.txt", "c.txt", "z.txt")})
     late = {"slug": "c", "files": ["c.txt"], "brief": "after a", "depends_on": ["a"]}
     bug = {"slug": "z", "files": ["z.txt"], "brief": "mend", "kind": "bug"}

@@ -77,6 +77,7 @@ def track(batch: Batch, slug: str) -> Any:
 
 
 def test_a_feature_and_a_bug_come_to_their_proper_end(run: Run) -> None:
+    """[002-31]"""
     assert run.ended.returncode == 0, run.ended.stderr
     assert run.batch.state == "completed"
     assert run.batch.merged == ("fix-cents", "coupons"), "the bug first"
@@ -88,6 +89,7 @@ def test_a_feature_and_a_bug_come_to_their_proper_end(run: Run) -> None:
 
 
 def test_every_stage_was_done_by_an_agent_of_its_own(run: Run) -> None:
+    """[002-143] [002-42]"""
     before_merge = [1, 2, 3, 4, 5, 6, 7]
     assert [one.stage for one in track(run.batch, "fix-cents").attempts] == before_merge
     assert [one.stage for one in track(run.batch, "coupons").attempts] == [*before_merge, 0], "0 resolves the conflict"
@@ -95,6 +97,7 @@ def test_every_stage_was_done_by_an_agent_of_its_own(run: Run) -> None:
 
 
 def test_the_table_answers_what_it_may_and_the_person_the_rest(run: Run) -> None:
+    """[002-72] [002-81] [002-82]"""
     log = json.loads((run.files / "tasks" / "1.json").read_text("utf-8"))["metadata"]["decisions"]
     assert sorted((one["track"], one["by"]) for one in log) == [
         ("batch", "user"),
@@ -108,4 +111,5 @@ def test_the_table_answers_what_it_may_and_the_person_the_rest(run: Run) -> None
 
 @pytest.mark.parametrize("name", sorted(str(one.relative_to(GOLDEN)) for one in GOLDEN.rglob("*.*")))
 def test_its_files_are_those_that_its_users_know(run: Run, name: str) -> None:
+    """[002-104] [002-52] [002-75]"""
     assert run.text(name) == (GOLDEN / name).read_text("utf-8")

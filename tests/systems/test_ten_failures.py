@@ -53,7 +53,10 @@ def ask(scene: Scene, slug: str, gate: str = "question", **fields: Any) -> None:
 
 
 def test_f1_no_branch_is_contaminated() -> None:
-    """Every pipeline works in a worktree and on a branch of its own; base and main working tree stay as they were."""
+    """Every pipeline works in a worktree and on a branch of its own; base and main working tree stay as they were.
+
+    [002-144] [002-36] [002-37]
+    """
     scene = three()
     base = scene.git.branches["main"]
     homes: dict[str, set[str]] = {}
@@ -76,7 +79,10 @@ def test_f1_no_branch_is_contaminated() -> None:
 
 
 def test_f2_parallel_is_parallel() -> None:
-    """The first agents of all pipelines are dispatched in one go, and each stage of one runs beside those of others."""
+    """The first agents of all pipelines are dispatched in one go, and each stage of one runs beside those of others.
+
+    [002-145] [002-30] [002-56]
+    """
     scene = three()
     scene.world.settle()
     kinds = [event.kind for event in scene.ledger.events]
@@ -91,7 +97,10 @@ def test_f2_parallel_is_parallel() -> None:
 
 
 def test_f3_no_stage_is_skipped_under_pressure() -> None:
-    """An agent that claims more than its stage, or less than its artefact, moves nothing: all stages run, in order."""
+    """An agent that claims more than its stage, or less than its artefact, moves nothing: all stages run, in order.
+
+    [002-114] [002-124] [002-132] [002-146] [002-29]
+    """
     scene = three()
     hasty: list[int] = []
 
@@ -117,7 +126,10 @@ def test_f3_no_stage_is_skipped_under_pressure() -> None:
 
 
 def test_f4_no_gate_dies_in_silence() -> None:
-    """A gate of one pipeline stops neither the others nor itself from being seen: it warns at five minutes."""
+    """A gate of one pipeline stops neither the others nor itself from being seen: it warns at five minutes.
+
+    [002-147] [002-157]
+    """
     scene = three()
     while scene.track("beta").stage < COUNSEL:
         scene.world.settle()
@@ -139,7 +151,10 @@ def test_f4_no_gate_dies_in_silence() -> None:
 
 
 def test_f5_nobody_loses_sight_of_a_pipeline() -> None:
-    """At every moment the dashboard says of each pipeline the very stage that its agent works in."""
+    """At every moment the dashboard says of each pipeline the very stage that its agent works in.
+
+    [002-127] [002-148] [002-40] [002-73]
+    """
     scene = three()
     looks = 0
     for _ in range(60):
@@ -162,7 +177,10 @@ def test_f5_nobody_loses_sight_of_a_pipeline() -> None:
 
 
 def test_f6_the_person_is_asked_only_what_is_the_persons() -> None:
-    """Two pipelines with three environments each: dev is the table's, staging is recommended, production is bare."""
+    """Two pipelines with three environments each: dev is the table's, staging is recommended, production is bare.
+
+    [002-123] [002-140] [002-149] [002-72] [002-89]
+    """
     deploy = tuple(one.name for one in PLACES)
     scene = pipelines(pipeline("alpha", deploy=deploy), pipeline("beta", bug=True, deploy=deploy), environments=PLACES)
     play_by_rules(scene)
@@ -179,7 +197,10 @@ def test_f6_the_person_is_asked_only_what_is_the_persons() -> None:
 
 
 def test_f7_pipelines_that_share_files_are_coordinated_before_they_start() -> None:
-    """The conflict is found before dispatch; who does not own the file may only append, is told so, and held to it."""
+    """The conflict is found before dispatch; who does not own the file may only append, is told so, and held to it.
+
+    [002-150] [002-30] [002-47] [002-50]
+    """
     file = "src/startup.cs"
     alpha = pipeline("alpha", scope=Scope(owned=("src/alpha/**", "tests/alpha/**", file)))
     beta = pipeline("beta", bug=True, priority=1, scope=Scope(owned=("src/beta/**", "tests/beta/**", file)))
@@ -208,7 +229,10 @@ def test_f7_pipelines_that_share_files_are_coordinated_before_they_start() -> No
 
 
 def test_what_is_too_much_to_share_is_done_one_after_the_other() -> None:
-    """Two tracks that change the same file with no priority between them are never at work at the same time."""
+    """Two tracks that change the same file with no priority between them are never at work at the same time.
+
+    [002-51]
+    """
     pair = {"a": "alpha", "b": "beta", "consequence": "serialise", "why": "both change src/startup.cs"}
     scene = pipelines(pipeline("alpha"), pipeline("beta", bug=True), checked={"matrix": [pair]})
     for _ in range(60):
@@ -222,7 +246,7 @@ def test_what_is_too_much_to_share_is_done_one_after_the_other() -> None:
 
 
 def test_f8_no_context_is_polluted_by_another_pipeline() -> None:
-    """An agent is told its own work item, stage and scope; of others nothing but which files are theirs."""
+    """[002-151] An agent is told its own work item, stage and scope; of others nothing but which files are theirs."""
     scene = three()
     finding = {"track": "alpha", "finding": "f-1", "severity": "nit", "title": "alpha has a long name", "by": "x"}
     scene.ledger.must(Draft("finding_added", finding))
@@ -239,7 +263,10 @@ def test_f8_no_context_is_polluted_by_another_pipeline() -> None:
 
 
 def test_f9_whoever_comes_back_goes_on_where_it_was() -> None:
-    """The coordinator is gone after every step and an agent dies in the middle: nothing is done twice or left out."""
+    """The coordinator is gone after every step and an agent dies in the middle: nothing is done twice or left out.
+
+    [002-108] [002-120] [002-152]
+    """
     scene = three()
     killed = False
     for _ in range(200):
@@ -263,7 +290,10 @@ def test_f9_whoever_comes_back_goes_on_where_it_was() -> None:
 
 
 def test_f10_no_deploy_meets_another() -> None:
-    """One environment, one deploy at a time with its health check; one that breaks it stops those behind it."""
+    """One environment, one deploy at a time with its health check; one that breaks it stops those behind it.
+
+    [002-101] [002-153] [002-34]
+    """
     tracks = [pipeline(slug, deploy=("dev",)) for slug in SLUGS]
     scene = pipelines(*tracks, environments=PLACES[:1])
     scene.world.checks["health dev"] = lambda cwd: 1 if len(put(scene)) == 2 else 0

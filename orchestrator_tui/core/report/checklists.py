@@ -13,6 +13,7 @@ from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.outcome import LOST, why_it_ended
 from orchestrator_tui.core.run import Inspection
 from orchestrator_tui.core.schedule.judging import checks_of
+from orchestrator_tui.core.schedule.paths import artefact_path, spec_folder
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, stages_on_way, work_of
 from orchestrator_tui.core.schedule.trees import shared_tree
 from orchestrator_tui.core.text import sanitise_line
@@ -155,6 +156,19 @@ def _committed(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
     return _passes(f"{seen.commits} commits, head {seen.head[:10]}")
 
 
+def _changes(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
+    """A pull request that holds nothing but plans and logs is an empty one (seed 002)."""
+    seen = _seen(track)
+    if seen is None:
+        return _NOT_SEEN
+    spec = f"{spec_folder(batch, track)}/"
+    own = {artefact_path(batch, track, path) for _, work in stages_on_way(batch, track) for path in work.artefacts}
+    real = [path for path in seen.files if path not in own and not path.startswith(spec)]
+    if not real:
+        return _fails("nothing but its own documents has changed", "look at the worktree and the log: it is empty")
+    return _passes(f"{len(real)} files beside its own documents")
+
+
 def _worktree(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
     if workflow.worktree in ("none", "batch"):
         return _passes("the workflow shares one")
@@ -185,6 +199,7 @@ _TRACK_ITEMS: dict[str, Callable[[Batch, Track, Workflow], _Outcome]] = {
     "scope": _scope,
     "findings": _findings,
     "committed": _committed,
+    "changes": _changes,
     "worktree": _worktree,
     "report": _report,
 }

@@ -78,6 +78,7 @@ def counsel(name: str) -> StageWork:
 
 
 def test_a_whole_log_has_no_fault() -> None:
+    """[002-134]"""
     assert faults(LOG, counsel(BUG).form) == ()
 
 
@@ -92,12 +93,16 @@ def test_a_whole_log_has_no_fault() -> None:
     ],
 )
 def test_a_log_that_is_not_whole_is_sent_back_with_what_it_lacks(old: str, new: str, fault: str) -> None:
-    """Three voices, a synthesis, amendments, a verdict, at most two iterations; nothing may be left pending."""
+    """Three voices, a synthesis, amendments, a verdict, at most two iterations; nothing may be left pending.
+
+    [002-134] [002-135]
+    """
     (found,) = faults(LOG.replace(old, new), counsel(BUG).form)
     assert found.startswith(fault)
 
 
 def test_the_two_counsels_differ_in_the_words_of_their_source() -> None:
+    """[002-136]"""
     assert "Curiosity Questions Resolved" in counsel(PRD).form
     assert "Root Cause Verdict" in counsel(BUG).form
     assert counsel(PRD).form["Final Verdict"] == "APPROVED | REQUIRES REWORK"
@@ -105,6 +110,7 @@ def test_the_two_counsels_differ_in_the_words_of_their_source() -> None:
 
 
 def test_the_log_is_exported_as_it_was_written() -> None:
+    """[002-136]"""
     ledger = Pipelines()
     ledger.begin_at("fix-auth-race", 3)
     assert counsel_log_files(ledger.batch, ledger.now) == []

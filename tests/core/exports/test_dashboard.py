@@ -23,10 +23,12 @@ def shown(ledger: Pipelines) -> str:
 
 
 def test_the_running_dashboard_is_the_sources_own() -> None:
+    """[002-09] [002-10] [002-11] [002-76] [002-77] [002-78]"""
     assert shown(at_work()) == (GOLDEN / "dashboard-running.txt").read_text("utf-8")
 
 
 def test_the_final_dashboard_is_the_sources_own() -> None:
+    """[002-103] [002-104] [002-105] [002-32]"""
     assert shown(over()) == (GOLDEN / "dashboard-final.txt").read_text("utf-8")
 
 
@@ -58,6 +60,7 @@ def test_whatever_is_told_the_box_stays_a_box(word: str) -> None:
 
 
 def test_a_worktree_whose_path_is_long_is_named_whole_as_far_as_it_fits() -> None:
+    """[002-103]"""
     ledger = over()
     report = batch_summary(ledger.batch, ledger.now)
     track = replace(report.tracks[0], place="../the-worktrees-of-the-shop/profile-sharing")

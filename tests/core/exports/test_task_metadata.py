@@ -26,11 +26,14 @@ def exported(ledger: Pipelines) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["2.json", "4.json"])
 def test_the_conflict_matrix_and_a_blocked_pipeline_are_the_sources_own(name: str) -> None:
+    """[002-04] [002-06] [002-137] [002-139] [002-52]"""
     made = json.dumps(exported(at_work())[f"tasks/{name}"], ensure_ascii=False, indent=2) + "\n"
     assert made == (GOLDEN / name).read_text("utf-8")
 
 
 def test_subjects_are_those_of_the_source() -> None:
+    """[002-05] [002-156] [002-53] [002-54]"""
+
     def subjects(ledger: Pipelines) -> list[str]:
         return [one["subject"] for one in exported(ledger).values()]
 
@@ -49,6 +52,7 @@ def test_subjects_are_those_of_the_source() -> None:
 
 
 def test_every_decision_is_logged_with_who_took_it_and_why() -> None:
+    """[002-139] [002-81]"""
     files = exported(over())
     log = files["tasks/1.json"]["metadata"]["decisions"]
     assert [(one["track"], one["by"], one["decision"]) for one in log] == [
@@ -88,6 +92,7 @@ def awareness(files: dict[str, Any]) -> Ledger:
 
 
 def test_awareness_is_rebuilt_from_the_files_alone() -> None:
+    """[002-08] [002-106] [002-107]"""
     ledger = at_work()
     seen = awareness(exported(ledger))
     before, after = (

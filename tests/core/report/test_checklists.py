@@ -22,6 +22,9 @@ from orchestrator_tui.core.workflow import BATCH_GATE_ITEMS, TRACK_GATE_ITEMS
 from tests.core.builders import MINUTE
 from tests.core.run_builders import MERGED_SHA, PROVE, REVIEW, WORKFLOW, RunLedger, completed, running
 
+NOTES = "agent-os/specs/2026-09-21-1413-limiter/notes.md"
+"""A document of the track's own."""
+
 
 def ready() -> RunLedger:
     """A track that has come to its gate, with nothing wrong."""
@@ -77,6 +80,7 @@ def _inspect(**fields: Any) -> Callable[[RunLedger], None]:
         ("findings", lambda ledger: ledger.find("limiter", "f-1", "concern", "slow"), "f-1 slow: settle them"),
         ("committed", _inspect(uncommitted=["src/api/app.py"]), "not committed: src/api/app.py: commit them"),
         ("committed", _inspect(commits=0), "no commit holds anything: look at the worktree and the log"),
+        ("changes", lambda ledger: ledger.inspect("limiter", NOTES), "nothing but its own documents has changed: look"),
         ("worktree", lambda ledger: ledger.tree("docs", ledger.track("limiter").worktree), "shared with docs"),
         ("worktree", lambda ledger: ledger.tree("limiter", ledger.plan.repository), "it has no worktree of its own"),
         ("report", lambda ledger: ledger.begin("limiter"), "at work: a-limiter-3: wait for its end"),

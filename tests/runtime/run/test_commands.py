@@ -35,7 +35,7 @@ def test_pause_now_ends_agents_and_uses_up_no_try() -> None:
 
 
 def test_stopping_a_track_ends_its_agent_and_keeps_its_work() -> None:
-    """[000-061] [000-109]"""
+    """[002-91] [000-061] [000-109]"""
     scene = Scene(track("a"), track("b"))
     scene.world.settle()
     scene.git.write("/trees/a", "a.txt", "half of it")

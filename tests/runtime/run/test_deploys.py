@@ -48,6 +48,7 @@ def test_a_deploy_and_its_health_check_are_made_once() -> None:
 
 
 def test_an_environment_takes_one_track_after_the_other_with_its_health() -> None:
+    """[002-100] [002-34]"""
     scene = deploying("a", "b")
     scene.play()
     approve(scene, "b")
@@ -70,6 +71,7 @@ def test_an_environment_takes_one_track_after_the_other_with_its_health() -> Non
 
 
 def test_a_failing_deploy_stops_the_queue_of_its_environment_until_it_is_decided() -> None:
+    """[002-101]"""
     scene = deploying("a", "b")
     scene.world.checks["see"] = lambda cwd: 1
     scene.play()

@@ -102,7 +102,7 @@ def test_retry_of_a_review_leads_back_with_its_instruction() -> None:
 
 
 def test_a_track_that_fails_its_gate_is_not_merged_before_a_person_says_so() -> None:
-    """[000-103] [000-104] [000-106]"""
+    """[002-119] [000-103] [000-104] [000-106]"""
     rules = replace(WORKFLOW, track_gate=("tests_first",), tests_first=True)
     scene = Scene(track("a", "a.py"), workflow=rules, files={"a.py": ""})
     scene.world.acts[f"a/{WRITE}"] = write_code

@@ -49,6 +49,7 @@ def test_a_finding_that_the_next_round_does_not_raise_again_is_fixed() -> None:
 
 
 def test_tracks_stand_in_the_order_of_their_merges_whichever_ends_first() -> None:
+    """[002-96]"""
     rules = (*WORKFLOW.ladder.stages, StageRule(3, "Look at it"))
     works = (*WORKFLOW.works, StageWork(runs="person", after_merge=True))
     scene = Scene(

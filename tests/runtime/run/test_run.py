@@ -26,7 +26,7 @@ def both(agent: Agent) -> tuple[int, str]:
 
 
 def test_tracks_are_written_reviewed_merged_and_published() -> None:
-    """[000-076]"""
+    """[002-102] [000-076]"""
     scene = Scene(track("a"), track("b"), track("c", depends_on=("a",)), checks=(CHECK,))
     scene.play()
     assert scene.states() == dict.fromkeys("abc", S.MERGED)
@@ -54,13 +54,14 @@ def test_a_dependent_starts_from_what_it_depends_on() -> None:
 
 
 def test_bugs_are_merged_before_features() -> None:
+    """[002-31] [002-94]"""
     scene = Scene(track("a"), track("z", kind="bug"))
     scene.play()
     assert scene.ledger.batch.merged == ("z", "a")
 
 
 def test_no_agent_starts_before_every_worktree_stands() -> None:
-    """[000-050] [000-051]"""
+    """[002-128] [002-55] [000-050] [000-051]"""
     scene = Scene(track("a"), track("b"), track("c"))
     scene.world.settle()
     kinds = [event.kind for event in scene.ledger.events]
@@ -69,6 +70,7 @@ def test_no_agent_starts_before_every_worktree_stands() -> None:
 
 
 def test_a_failing_check_is_sent_back_and_then_asked_about_while_others_go_on() -> None:
+    """[002-87]"""
     scene = Scene(track("a", checks=(CHECK,)), track("b"), track("c", depends_on=("a",)))
     scene.world.checks["spell"] = lambda cwd: 1
     scene.play()
@@ -164,7 +166,7 @@ def test_a_review_without_a_verdict_is_asked_again() -> None:
 
 
 def test_a_conflict_is_resolved_by_an_agent_in_the_later_tracks_worktree() -> None:
-    """[000-077]"""
+    """[002-98] [000-077]"""
     scene = Scene(track("a", "same.txt"), track("b", "same.txt"), files={"same.txt": "line\n"})
     scene.world.acts[f"*/{WRITE}"] = sign
     scene.world.acts["b/0"] = both
@@ -203,7 +205,7 @@ def test_a_conflict_that_a_person_resolved_is_looked_at_and_merged() -> None:
 
 
 def test_a_merge_whose_checks_fail_is_undone_and_goes_back_once() -> None:
-    """[000-078]"""
+    """[002-99] [000-078]"""
     scene = Scene(track("a"), track("b"), checks=(CheckCommand("all", "all"),))
     failing = {"/trees/integration"}
 
@@ -238,6 +240,7 @@ def test_a_merge_whose_checks_fail_twice_is_asked_about_and_others_are_merged() 
 
 
 def test_a_worktree_that_cannot_be_made_is_asked_about_and_tried_again() -> None:
+    """[002-121]"""
     scene = Scene(track("a"), track("b"))
     scene.git.broken["worktree"] = "no space left on the disk"
     scene.play()
@@ -249,6 +252,7 @@ def test_a_worktree_that_cannot_be_made_is_asked_about_and_tried_again() -> None
 
 
 def test_an_agent_that_died_is_tried_again() -> None:
+    """[002-120]"""
     scene = Scene(track("a"))
     scene.world.settle()
     scene.world.jobs.kill("a-a-1-1-1")

@@ -14,7 +14,7 @@ S = TrackState
 
 
 def test_on_a_shared_file_the_later_track_waits_until_the_other_is_merged() -> None:
-    """[000-079]"""
+    """[002-122] [000-079]"""
     scene = Scene(track("a", "a.txt", "same.txt"), track("b", "b.txt", "same.txt"), files={"same.txt": "line\n"})
     scene.world.settle()
     scene.git.overlapping = (("a", "b", "same.txt"),)
@@ -69,7 +69,7 @@ def test_a_rate_limit_parks_a_track_until_its_time() -> None:
 
 
 def test_an_agent_without_progress_is_nudged_then_rescued_then_asked_about() -> None:
-    """[000-055] [000-058] [000-107] [000-108] [000-110]"""
+    """[002-111] [000-055] [000-058] [000-107] [000-108] [000-110]"""
     scene = Scene(track("a"), track("b"))
     scene.world.settle()
     scene.ledger.tick(180_001)

@@ -324,6 +324,7 @@ def test_options_and_confirmation_stay_in_sight_on_a_low_screen() -> None:
 
 
 def test_a_long_question_leaves_the_options_in_sight_and_is_whole_where_there_is_room() -> None:
+    """[002-79]"""
     asked = "Should we do this? " * 500 + "Or-not?"
     view = card(DEPLOY, question=replace(DEPLOY.question, question=asked))
     for height in (30, 24):

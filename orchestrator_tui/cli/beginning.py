@@ -31,8 +31,10 @@ from orchestrator_tui.plan.checked import Checked, journalled
 from orchestrator_tui.plan.load import Loaded
 from orchestrator_tui.plan.models_chain import read_project_models
 from orchestrator_tui.plan.prepare import prepare
-from orchestrator_tui.plan.problems import Problem
+from orchestrator_tui.plan.problems import Problem, Unreadable
 from orchestrator_tui.plan.sessions import settle
+from orchestrator_tui.plan.test_infrastructure import has_tests
+from orchestrator_tui.plan.text import read_text
 from orchestrator_tui.ui.settings import config_directory
 
 _TRIES = 1000
@@ -117,6 +119,8 @@ def begin(place: Place, journal: SqliteJournal, checked: Checked, limits: Limits
     if beginning.problems:
         directory.rmdir()
         raise Refusal("; ".join(beginning.problems))
+    if plan.tests_required is None:
+        plan = replace(plan, tests_required=_has_tests(place.repository))
     plan = replace(provisioned(place, plan), base_sha=beginning.base_sha, fingerprint=beginning.fingerprint)
     now = clock.now()
     clocks = checked.workflows[plan.workflow].clocks
@@ -130,6 +134,19 @@ def begin(place: Place, journal: SqliteJournal, checked: Checked, limits: Limits
     finally:
         lease.release(now)
     return batch
+
+
+def _has_tests(repository: Path) -> bool:
+    """Whether the repository has tests that new work must join, by its tracked files."""
+    files, _ = _repository(repository)
+
+    def text(name: str) -> str:
+        try:
+            return read_text(repository / name, follow=False)
+        except Unreadable:
+            return ""
+
+    return has_tests(files, text)
 
 
 def _settled(plan: Plan, place: Place, batch: str) -> Plan:

@@ -62,12 +62,23 @@ def division(batch: Batch, track: Track, work: StageWork) -> Section:
             f"A track may also name its `workflow`; without it, {plan_of(batch).workflow} holds:\n{bullets(known)}",
             "the plan",
         ),
+        Part(_tests(batch)),
         Part(f"Checks that every track gets without naming any:\n{bullets(shared)}" if shared else "", "the plan"),
         Part(
             f"At most {one_line(str(plan_of(batch).limits.agents), 10)} agents work at once." if _bound(batch) else ""
         ),
     ]
     return Section("The track list", tuple(parts))
+
+
+def _tests(batch: Batch) -> str:
+    """Whether the repository has tests, where somebody has looked (seed 001)."""
+    required = plan_of(batch).tests_required
+    if required is None:
+        return ""
+    if required:
+        return "The repository has tests (tests_required: true): a track that is not purely cosmetic brings its own."
+    return "The repository has no tests (tests_required: false): tracks bring none unless the person asks for them."
 
 
 def _bound(batch: Batch) -> bool:

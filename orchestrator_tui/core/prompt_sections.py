@@ -115,6 +115,8 @@ def item(batch: Batch, track: Track) -> Section:
     parts = [Part(paragraphs(f"{one_line(planned.title or track.title, 300)} ({one_line(track.kind, 40)})"))]
     parts += [Part(brief, where)] if brief.strip() else []
     parts += [Part(f"**Priority Focus (from user):** {plan.session.focus}", where)] if plan.session.focus else []
+    if planned.tests:
+        parts.append(Part(f"Tests are part of it. {planned.test_scope}".rstrip()))
     parts += [Part(f"Accepted when:\n{bullets(planned.acceptance)}", where)] if planned.acceptance else []
     return Section("C. Work item", tuple(parts))
 

@@ -66,6 +66,7 @@ class Finding(_Strict):
     title: str
     file: str = ""
     line: int | None = None
+    of: str = ""
 
 
 class Change(_Strict):

@@ -127,6 +127,7 @@ class ScriptedAgent:
     def _do_finding(self, finding: Finding) -> None:
         where = ["--file", finding.file] if finding.file else []
         where += ["--line", str(finding.line)] if finding.line is not None else []
+        where += ["--of", finding.of] if finding.of else []
         self._orch("finding", "--severity", finding.severity, finding.title, *where)
 
     def _do_verdict(self, word: str) -> None:
@@ -267,9 +268,10 @@ def _entry_and_try(attempt: str) -> tuple[int, int]:
 
 def _play(script: Script) -> None:
     stage = int(_needed("ORCH_STAGE"))
-    entry, attempt = _entry_and_try(os.environ.get("ORCH_ATTEMPT", ""))
+    part = os.environ.get("ORCH_PART", "")
+    entry, attempt = _entry_and_try(os.environ.get("ORCH_ATTEMPT", "").removesuffix(f"-{part}"))
     steps = script.steps_of(stage, entry, attempt, os.environ.get("ORCH_PURPOSE", ""))
-    ScriptedAgent(script, Path.cwd(), f"{stage}/{entry}").play(steps)
+    ScriptedAgent(script, Path.cwd(), f"{stage}/{entry}{part}").play(steps)
 
 
 def main() -> int:

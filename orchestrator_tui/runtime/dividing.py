@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
+from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.run import Effect
@@ -39,6 +41,9 @@ def divide(batch: Batch, effect: Effect, files: tuple[str, ...]) -> tuple[Draft,
         return (Draft("check_recorded", {**result, "result": "fail", "detail": _lines(errors)}),)
     waves = {slug: wave.wave for wave in checked.waves for slug in wave.tracks}
     drafts = [Draft("check_recorded", {**result, "result": "pass", "detail": ""})]
+    if checked.plan.outline != run.plan.outline:
+        outlined = replace(run.plan, outline=checked.plan.outline)
+        drafts.append(Draft("plan_recorded", {"plan": to_data(outlined)}))
     for one in checked.plan.tracks:
         drafts += added(one, run.workflows[one.workflow], one.wave or waves.get(one.slug, 1))
     return (*drafts, Draft("plan_checked", {"checked": journalled(checked)}))

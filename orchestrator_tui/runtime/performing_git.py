@@ -100,6 +100,11 @@ def _inspect(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tup
         )
     if shares_at_once(batch, track):
         seen = _own_part(seen)
+    if work.run is not None and work.run.covers and work.inspection is not None:
+        # What lies there by now is the work of the tracks that are judged, and none of the batch's own.
+        seen = replace(seen, files=work.inspection.files, uncommitted=work.inspection.uncommitted)
+    elif work.run is not None and work.run.covers:
+        seen = replace(seen, files=(), uncommitted=())
     plan = plan_of(batch)
     # Before anything of it is merged: what an agent has changed of the shared settings was there before it ended.
     words = world.git.tampered(plan, plan.fingerprint) if plan.fingerprint else ()

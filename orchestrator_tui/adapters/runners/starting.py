@@ -29,6 +29,7 @@ def identity(attempt: AttemptOrder) -> dict[str, str]:
         "ORCH_ATTEMPT": attempt.id,
         "ORCH_PURPOSE": attempt.purpose,
         "ORCH_SPEC": attempt.spec,
+        **({"ORCH_PART": attempt.part} if attempt.part else {}),
     }
 
 

@@ -205,6 +205,10 @@ def test_a_blocker_of_the_senior_leads_back_and_only_that_chunk_is_looked_at_aga
     assert seniors(scene) == ["a-batch-1-1-1", "a-batch-1-2-1"]
     assert "c2: Letter" not in scene.world.attempts["a-batch-1-2-1"].prompt
     assert "a race" in scene.world.attempts["a-c1-1-2-1"].prompt
+    fixed = scene.track("c1").work
+    assert fixed is not None
+    assert fixed.inspection is not None
+    assert fixed.inspection.files == ("c1.txt",)
     assert len(scene.track("c2").attempts) == 2
     assert set(scene.states().values()) == {S.DONE}
     assert [one.state for one in scene.track("c1").findings] == ["fixed"]

@@ -1,0 +1,111 @@
+"""The sample of seed 001, run with real agents to its hard stop, and the files that its users know."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from orchestrator_tui.cli.journals import find_place, load_state, reading
+from orchestrator_tui.core.model import GateState
+from orchestrator_tui.demo.repository import git, make_repository
+from orchestrator_tui.resources import sample_plans_directory
+from tests.cli.scene import command, environment
+
+GOLDEN = Path(__file__).with_name("golden") / "chunks"
+PATIENCE_S = 120.0
+PLAN = "chunks.yaml"
+ANSWERS = [
+    {"gate": "Is this the plan", "option": "approve"},
+    {"gate": "Start 3 tracks", "option": "approve"},
+    {"gate": "1 concern", "option": "defer"},
+]
+
+
+class Run:
+    """The sample, run once: how it ended, its batch, and what it left."""
+
+    def __init__(self, root: Path) -> None:
+        self.repository = make_repository(root)
+        self.before = git(self.repository, "for-each-ref", "--format=%(refname)")
+        shutil.copy(sample_plans_directory() / PLAN, root / PLAN)
+        shutil.copytree(sample_plans_directory() / Path(PLAN).stem, root / Path(PLAN).stem)
+        (root / "answers.yaml").write_text(json.dumps(ANSWERS))
+        told = ("--repo", str(self.repository), "--headless", "--answers", "answers.yaml")
+        self.ended = subprocess.run(
+            command("run", PLAN, *told),
+            cwd=root,
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        with reading(find_place(str(self.repository))) as journal:
+            assert journal is not None
+            (self.batch,) = load_state(journal).batches.values()
+        self.files = self.repository / ".orch" / "reports" / self.batch.id
+        assert self.batch.run is not None
+        self.tree = Path(self.batch.run.integration_path)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("runs of real processes are tried on Linux")
+    root = tmp_path_factory.mktemp("chunks")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ORCH_HOME", str(root / "home"))
+        yield Run(root)
+
+
+def test_it_comes_to_its_hard_stop(run: Run) -> None:
+    """[001-01] [001-03] [001-04] [001-05] [001-07] [001-09] [001-103]"""
+    assert run.batch.state == "awaiting_user", run.ended.stderr
+    assert not [one for one in run.batch.gates.values() if one.state is GateState.OPEN]
+    states = {slug: one.state.value for slug, one in run.batch.tracks.items() if slug != "batch"}
+    assert states == {"c1": "done", "c2": "done", "c3": "done"}
+    kinds = sorted(one.question.kind for one in run.batch.gates.values())
+    assert kinds == ["concerns", "refine", "spend"]
+
+
+def test_everything_lies_uncommitted_in_one_worktree_and_the_repository_is_as_it_was(run: Run) -> None:
+    """[001-18] [001-19] [001-80] [001-104] [001-106]"""
+    assert git(run.repository, "status", "--porcelain", "--untracked-files=no") == ""
+    assert git(run.repository, "rev-parse", "main") == git(run.tree, "rev-parse", "HEAD")
+    left = {line[3:] for line in git(run.tree, "status", "--porcelain", "--untracked-files=all").splitlines()}
+    built = {"shop/invoices.py", "tests/test_invoices.py", "shop/export.py", "tests/test_export.py", "CHANGES.md"}
+    assert {one for one in left if not one.startswith("agent-os/")} == built
+    refs = git(run.repository, "for-each-ref", "--format=%(refname)").splitlines()
+    assert set(refs) - set(run.before.splitlines()) == {"refs/heads/csv-export"}
+
+
+def test_the_angles_and_tiers_are_those_of_the_seed(run: Run) -> None:
+    """[001-24] [001-25] [001-28] [001-34] [001-55]"""
+    own = run.batch.tracks["batch"].attempts
+    explored = {one.id.rsplit("-", 1)[1]: one.model for one in own if one.stage == 1}
+    assert explored == {"locate": "haiku", "adjacent": "sonnet", "tests": "haiku", "constraints": "haiku"}
+    assert 2 <= len(explored) <= 4
+    assert [one.model for one in own if one.stage == 2] == ["sonnet"]
+    assert {one.model for one in own if one.stage == 4} == {"opus"}
+
+
+@pytest.mark.parametrize("name", ["build-args.json", "build-result.json"])
+def test_the_files_are_those_that_its_users_know(run: Run, name: str) -> None:
+    """[001-68] [001-82] [001-84] [001-91]"""
+    assert (run.files / name).read_text("utf-8") == (GOLDEN / name).read_text("utf-8")
+
+
+def test_the_agents_read_what_was_explored_and_build_without_committing(run: Run) -> None:
+    """[001-107] [001-81]"""
+    assert run.batch.merged == ()
+    c1, c2 = run.batch.tracks["c1"], run.batch.tracks["c2"]
+    assert [(one.stage, one.verdict) for one in c1.attempts] == [(1, "BLOCKED"), (1, "DONE"), (2, "CLEAN")]
+    assert [(one.stage, one.verdict) for one in c2.attempts] == [(1, "DONE"), (2, "CLEAN"), (1, "DONE"), (2, "CLEAN")]
+    assert [one.state for one in c1.findings] == ["deferred"]

@@ -8,6 +8,12 @@ from orchestrator_tui.core.event import Event
 from orchestrator_tui.journal.event_rows import COLUMNS, event_of
 from orchestrator_tui.journal.port import JournalError, Request
 
+_WAITING = (
+    f"SELECT {', '.join(f'event.{name.strip()}' for name in COLUMNS.split(','))} FROM request"
+    " JOIN event ON event.batch = request.batch AND event.seq = request.id"
+    " WHERE request.batch = ? AND request.taken_seq IS NULL ORDER BY request.id"
+)
+
 RequestRow = tuple[int, str, int | None]
 """Id, kind and the event that took it, or None."""
 
@@ -42,13 +48,7 @@ def take(connection: sqlite3.Connection, event: Event) -> None:
 
 def waiting(connection: sqlite3.Connection, batch: str) -> tuple[Request, ...]:
     """The requests of one batch that nobody took yet, oldest first."""
-    columns = ", ".join(f"event.{name.strip()}" for name in COLUMNS.split(","))
-    rows = connection.execute(
-        f"SELECT {columns} FROM request JOIN event ON event.batch = request.batch AND event.seq = request.id"
-        " WHERE request.batch = ? AND request.taken_seq IS NULL ORDER BY request.id",
-        (batch,),
-    )
-    return tuple(request_of(event_of(row)) for row in rows)
+    return tuple(request_of(event_of(row)) for row in connection.execute(_WAITING, (batch,)))
 
 
 def rows_of(connection: sqlite3.Connection, batch: str) -> list[RequestRow]:

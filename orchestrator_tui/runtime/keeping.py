@@ -41,6 +41,7 @@ class Keeping:
     ) -> None:
         self._journal, self._world, self._rules = journal, world, rules
         self._follower, self._effects, self._record, self._agents = follower, effects, record, agents
+        self._unasked: dict[str, int] = {}
 
     def keep(self, batch_id: str, hold: Hold, heard: Collection[tuple[str, int]]) -> None:
         """One turn of a batch. Of the events of agents only those are taken that were ``heard`` before the last look.
@@ -83,7 +84,14 @@ class Keeping:
         self._record(hold.lease, drafts)
 
     def _take_requests(self, batch_id: str, hold: Hold, heard: Collection[tuple[str, int]]) -> None:
-        for request in self._journal.requests(batch_id):
+        # A request is an event: where none came since none waited, none waits.
+        seq = self._batch(batch_id).seq
+        if self._unasked.get(batch_id) == seq:
+            return
+        waiting = self._journal.requests(batch_id)
+        if not waiting:
+            self._unasked[batch_id] = seq
+        for request in waiting:
             batch, now = self._batch(batch_id), self._world.clock.now()
             unheard = request.kind == AGENT_EVENT and (batch_id, request.id) not in heard
             if unheard or postponed(batch, request, now):

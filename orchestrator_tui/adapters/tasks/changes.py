@@ -20,7 +20,9 @@ DEBOUNCE_MS = 50
 STEP_MS = 8
 """Quiet time after a change before it is told."""
 TURN_MS = 200
-"""How often a turn comes although nothing has changed; also how soon watching ends."""
+"""How often a turn of watchfiles comes although nothing has changed; also how soon it begins and ends."""
+WAIT_MS = 500
+"""The same for inotify, whose first turn comes at once: each that comes for nothing wakes an idle cockpit."""
 
 Turns = Callable[[Sequence[str], threading.Event], Generator[Collection[str], None, None]]
 """Watches the directories, not what is below them, until the event is set: the changed paths, turn by turn.
@@ -70,7 +72,7 @@ def _gathered(descriptor: int, poll: select.poll, watched: dict[int, str]) -> se
     """What changes within a turn: the first change ends it as soon as it is quiet again."""
     changed: set[str] = set()
     until: float | None = None
-    while poll.poll(TURN_MS if until is None else STEP_MS):
+    while poll.poll(WAIT_MS if until is None else STEP_MS):
         with suppress(BlockingIOError):
             changed |= _paths(os.read(descriptor, _READ_BYTES), watched)
         now = time.monotonic()

@@ -6,7 +6,7 @@ markup, and nothing that a terminal could obey leaves this module (reliability S
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -148,7 +148,7 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
                 start, end = _changed_cells(before, now, width)
                 regions.append(Region(start, y, end - start, 1))
         if regions:
-            self.refresh(*regions)
+            self.refresh(*_joined(regions))
 
     def on_resize(self, event: Resize) -> None:
         if self._laid_size == self.size:
@@ -275,6 +275,18 @@ def _changed_cells(before: Drawn, now: Drawn, width: int) -> tuple[int, int]:
             return 0, width
     start = line_width(new[:first])
     return min(start, width), min(start + line_width(new[first:end]), width)
+
+
+def _joined(regions: Sequence[Region]) -> list[Region]:
+    """Neighbours of the same columns as one: a column of ages that tick is painted at once."""
+    found: list[Region] = []
+    for region in sorted(regions, key=lambda one: one.y):
+        above = found[-1] if found else None
+        if above is not None and above.column_span == region.column_span and above.bottom == region.y:
+            found[-1] = Region(above.x, above.y, above.width, above.height + 1)
+        else:
+            found.append(region)
+    return found
 
 
 def _style(look: Look, variables: Mapping[str, str]) -> Style:

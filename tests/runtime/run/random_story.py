@@ -18,6 +18,7 @@ from orchestrator_tui.core.workflow import (
     DEPLOY,
     PERSON,
     Budget,
+    Convergence,
     Merging,
     StageWork,
     Stall,
@@ -83,7 +84,7 @@ class Story(Scene):
             return 0, "REWORK"
         if deed == "shared":
             agent.write(SHARED, f"{slug} {stage}\n")
-        return 0, {"blocked": "BLOCKED", "mute": ""}.get(deed, "APPROVED")
+        return 0, {"blocked": "BLOCKED", "disagree": "DISAGREE", "mute": ""}.get(deed, "APPROVED")
 
     def _well(self, agent: Agent) -> tuple[int, str]:
         """Undo what strayed, resolve what conflicts, and add a line to one's own file."""
@@ -171,6 +172,9 @@ def random_workflow(chance: random.Random) -> Workflow:
         gates=tuple(one for one in ("plan", "spend", "integration", "publish") if chance.random() < 0.6),
         ending=chance.choice(("publish", "hard_stop")),
         resends=chance.choice((1, 2)),
+        convergence=Convergence(chance.choice((0, 1, 2)), chance.choice((0, 1, 3))),
+        fleet=chance.choice((0, 0, 1, 2)),
+        checkpoint=chance.choice(((), ("session",))),
         stall=Stall(rescues=chance.choice((0, 1)), lower_concurrency=chance.random() < 0.5),
         budget=Budget(
             cost_usd=chance.choice((0.0, 2.0)), wall_ms=chance.choice((0, 900_000)), attempts=chance.choice((0, 8))
@@ -185,9 +189,22 @@ def random_workflow(chance: random.Random) -> Workflow:
     )
 
 
-_DEEDS = ("fail", "stray", "forget", "finding", "blocked", "mute", "shared", "shared", "nothing")
+_DEEDS = ("fail", "stray", "forget", "finding", "blocked", "disagree", "mute", "shared", "shared", "nothing")
 MODES = ("track", "track", "batch", "none")
-KINDS = frozenset({"stage", "cap", "review", "deploy_dev", "deploy_staging", "deploy_production", "publish"})
+KINDS = frozenset(
+    {
+        "stage",
+        "cap",
+        "review",
+        "disagreement",
+        "scope",
+        "fleet",
+        "deploy_dev",
+        "deploy_staging",
+        "deploy_production",
+        "publish",
+    }
+)
 
 
 def _skip(chance: random.Random) -> str:
@@ -202,6 +219,7 @@ def _write(chance: random.Random) -> StageWork:
         bump_at=chance.choice((0, 2, 3)),
         gate=chance.choice(("", "", "", "stage")),
         skip_by=_skip(chance),
+        verdicts=chance.choice(({}, {"DISAGREE": "disputed", "BLOCKED": "blocked"})),
     )
 
 
@@ -221,7 +239,9 @@ def _review(chance: random.Random) -> StageWork:
 
 def _batch_stage(chance: random.Random) -> StageWork:
     runs = chance.choice((AGENT, AGENT, PERSON))
-    return StageWork(runs=runs, role="scout", attempts=2, commits=False, writes=chance.random() < 0.5)
+    return StageWork(
+        runs=runs, role="scout", attempts=2, commits=False, writes=chance.random() < 0.5, narrow=chance.choice((0, 2))
+    )
 
 
 def _ladder(kind: str, rungs: list[StageWork]) -> Ladder:

@@ -82,6 +82,7 @@ def workflows_page() -> str:
         _section("`guard`", session_models.GuardFile),
         _section("`freshness`", live_rules_models.FreshnessFile),
         _section("`between`", live_rules_models.BetweenFile),
+        _section("`isolation`", live_rules_models.IsolationFile),
         _section("`answers`", answer_models.AnswerFile, _ANSWERS),
         _items("`inputs`", PLAN_INPUTS),
         _items("`track_gate`", TRACK_GATE_ITEMS),

@@ -79,6 +79,11 @@ def _wave_ended(batch: BatchFold, event: Event) -> Changes:
     return {"run": replace(run, waves=(*run.waves, end))}
 
 
+def _isolation_set(batch: BatchFold, event: Event) -> Changes:
+    run, data = _run(batch), event.payload
+    return {"run": replace(run, isolation={**run.isolation, data["wave"]: data["trees"]})}
+
+
 def _deviation_recorded(batch: BatchFold, event: Event) -> Changes:
     run, data = _run(batch), event.payload
     made = Deviation(data["wave"], data["what"], data["why"], event.at)
@@ -89,6 +94,7 @@ LIVE_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "base_seen": _base_seen,
     "base_brought": _base_brought,
     "wave_ended": _wave_ended,
+    "isolation_set": _isolation_set,
     "deviation_recorded": _deviation_recorded,
 }
 """What each kind changes of its batch."""

@@ -98,6 +98,7 @@ RUN_KINDS: dict[str, Spec] = {
             "adaptations": _LIST,
         },
     ),
+    "isolation_set": ({"wave": _INT, "trees": _TEXT, "agents": _INT, "why": _TEXT}, {}),
     "deviation_recorded": ({"wave": _INT, "what": _TEXT, "why": _TEXT}, {}),
     "breaker_tripped": (
         {"track": _TEXT, "attempt": _TEXT, "pattern": _TEXT, "times": _INT, "action": _TEXT},

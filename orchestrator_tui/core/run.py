@@ -265,4 +265,5 @@ class Run:
     base: BaseSeen | None = None
     based_on: str = ""
     waves: tuple[WaveEnd, ...] = ()
+    isolation: Mapping[int, str] = field(default_factory=dict)
     deviations: tuple[Deviation, ...] = ()

@@ -228,6 +228,19 @@ class Context:
 
 
 @frozen
+class Isolation:
+    """Where the agents of a wave work when nobody says it (seed 004); ``many`` 0: always as ``worktree`` says.
+
+    Up to ``few`` share the integration worktree, one after the other; from ``many`` on each has a worktree. Between
+    them that is so, too, but for the types of sessions in ``in_place``.
+    """
+
+    few: int = 0
+    many: int = 0
+    in_place: tuple[str, ...] = ()
+
+
+@frozen
 class Between:
     """What happens at the end of a wave, before the next one begins (seed 004); empty and 0 for nothing.
 
@@ -320,6 +333,7 @@ class Workflow:
     breaker: Breaker = field(default_factory=Breaker)
     freshness: Freshness = field(default_factory=Freshness)
     between: Between = field(default_factory=Between)
+    isolation: Isolation = field(default_factory=Isolation)
     models: Mapping[str, str] = field(default_factory=dict)
     tiers: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)

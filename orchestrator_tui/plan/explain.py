@@ -8,7 +8,7 @@ from typing import Any
 from orchestrator_tui.core.workflow import AGENT, StageWork, Workflow
 from orchestrator_tui.plan.checked import Threshold
 from orchestrator_tui.plan.fields import Part
-from orchestrator_tui.plan.live_rules_models import BetweenFile, BreakerFile, FreshnessFile
+from orchestrator_tui.plan.live_rules_models import BetweenFile, BreakerFile, FreshnessFile, IsolationFile
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
 from orchestrator_tui.plan.workflow_models import (
     BudgetFile,
@@ -33,6 +33,7 @@ _GROUPS: Mapping[str, type[Part]] = {
     "guard": GuardFile,
     "freshness": FreshnessFile,
     "between": BetweenFile,
+    "isolation": IsolationFile,
 }
 _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt", "narrow"})
 _LENGTHS = frozenset({"wall", "interval", "reply", "stale", "repeat", "quick"})

@@ -66,6 +66,14 @@ class BetweenFile(Part):
     quick: Length = Field(0, description="within which every agent of a wave must be through for that; 0 for never")
 
 
+class IsolationFile(Part):
+    """Where the agents of a wave work when neither plan nor session says it, and `worktree` is `track`."""
+
+    few: Count = Field(0, description="so many share the integration worktree, one after the other")
+    many: Count = Field(0, description="from so many on each has a worktree of its own; 0 for always")
+    in_place: Names = Field([], description="types of sessions that share a tree between the two; all others do not")
+
+
 LEVELS = ("warn", "block", "never")
 
 

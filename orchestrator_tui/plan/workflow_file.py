@@ -20,6 +20,7 @@ from orchestrator_tui.core.workflow import (
     Context,
     Convergence,
     Freshness,
+    Isolation,
     Merging,
     StageWork,
     Stall,
@@ -57,6 +58,7 @@ _GROUPS: Mapping[str, type] = {
     "guard": GuardRules,
     "freshness": Freshness,
     "between": Between,
+    "isolation": Isolation,
 }
 _OF_FILE = frozenset({"workflow", "title", "kind", "stages", "batch_stages", "answers"})
 

@@ -43,7 +43,7 @@ from orchestrator_tui.plan.fields import (
     read_choice,
     read_whole,
 )
-from orchestrator_tui.plan.live_rules_models import BetweenFile, BreakerFile, FreshnessFile
+from orchestrator_tui.plan.live_rules_models import BetweenFile, BreakerFile, FreshnessFile, IsolationFile
 from orchestrator_tui.plan.problems import Wrong
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
 
@@ -283,6 +283,9 @@ class RulesFile(Part):
     )
     freshness: FreshnessFile = Field(
         FreshnessFile.model_validate({}), description="what a base branch that has moved on leads to"
+    )
+    isolation: IsolationFile = Field(
+        IsolationFile.model_validate({}), description="where the agents of a wave work, by their number"
     )
     between: BetweenFile = Field(BetweenFile.model_validate({}), description="what happens between waves")
     models: Annotated[dict[str, Line], NAMED_KEYS, Says("mapping: tier → model")] = Field(

@@ -15,7 +15,7 @@ from orchestrator_tui.core.run import Inspection
 from orchestrator_tui.core.schedule.judging import checks_of
 from orchestrator_tui.core.schedule.paths import artefact_path, spec_folder
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, stages_on_way, work_of
-from orchestrator_tui.core.schedule.trees import shared_tree
+from orchestrator_tui.core.schedule.trees import shared_tree, tree_rule
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.core.workflow import Workflow
 
@@ -170,7 +170,7 @@ def _changes(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
 
 
 def _worktree(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
-    if workflow.worktree in ("none", "batch"):
+    if tree_rule(batch, track) in ("none", "batch"):
         return _passes("the workflow shares one")
     if not track.worktree or track.worktree == plan_of(batch).repository:
         return _fails("it has no worktree of its own", "give it one and do the work there")

@@ -7,16 +7,22 @@ from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.schedule.rules import is_batch_track, plan_of, run_of, workflow_of
 from orchestrator_tui.core.workflow import AGENT, PARALLEL
 
-INTEGRATED, NOWHERE, POOLED = "batch", "none", "pool"
+OWN, INTEGRATED, NOWHERE, POOLED = "track", "batch", "none", "pool"
 """Rules of a workflow: its tracks share the integration worktree, or the repository's own, or take slots of a pool."""
 
 _OVER = TERMINAL_TRACK_STATES | {TrackState.FAILED}
 _NOT_STARTED = frozenset({TrackState.PENDING, TrackState.QUEUED})
 
 
+def tree_rule(batch: Batch, track: Track) -> str:
+    """Where a track works: as its wave was told, or as its workflow says."""
+    rule = workflow_of(batch, track).worktree
+    return run_of(batch).isolation.get(track.wave, rule) if rule == OWN else rule
+
+
 def shared_tree(batch: Batch, track: Track) -> str:
     """The path of the tree that a track shares with others; "" when it has one of its own."""
-    rule = workflow_of(batch, track).worktree
+    rule = tree_rule(batch, track)
     if is_batch_track(track) or rule not in (INTEGRATED, NOWHERE):
         return ""
     return run_of(batch).integration_path if rule == INTEGRATED else plan_of(batch).repository
@@ -24,13 +30,13 @@ def shared_tree(batch: Batch, track: Track) -> str:
 
 def is_integrated(batch: Batch, track: Track) -> bool:
     """Whether a track works on the integration branch itself, so that there is nothing to merge."""
-    return not is_batch_track(track) and workflow_of(batch, track).worktree == INTEGRATED
+    return not is_batch_track(track) and tree_rule(batch, track) == INTEGRATED
 
 
 def leaves_uncommitted(batch: Batch, track: Track) -> bool:
     """Whether what a track has done stays uncommitted in the tree that it shares, so that nothing of it is merged."""
     workflow = workflow_of(batch, track)
-    if is_batch_track(track) or workflow.worktree not in (INTEGRATED, NOWHERE):
+    if is_batch_track(track) or tree_rule(batch, track) not in (INTEGRATED, NOWHERE):
         return False
     return not any(work.commits for work in workflow.works if work.runs == AGENT)
 

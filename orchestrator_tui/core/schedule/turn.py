@@ -16,6 +16,7 @@ from orchestrator_tui.core.schedule import (
     dispatching,
     ending,
     fleet,
+    isolation,
     merging,
     senior,
     sessions,
@@ -276,7 +277,7 @@ def _admit(batch: Batch) -> list[Draft]:
         why = waits_for(batch, track)
         if not why:
             # One at a time: whether the next one fits depends on this one.
-            return moved(track, S.PREPARING)
+            return isolation.due(batch, track.wave) or moved(track, S.PREPARING)
         if track.state is S.PENDING:
             drafts += moved(track, S.QUEUED, why)
     return drafts

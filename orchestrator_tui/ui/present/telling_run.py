@@ -182,6 +182,11 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "base_seen": _base_seen,
     "base_brought": lambda told: ("the base is merged into the integration branch", str(told["sha"])[:10], ""),
     "wave_ended": _wave_ended,
+    "isolation_set": lambda told: (
+        f"wave {told['wave']}: {'one tree for all' if told['trees'] == 'batch' else 'a worktree each'}",
+        _text(told, "why"),
+        "quiet",
+    ),
     "deviation_recorded": lambda told: (f"otherwise than planned: {told['what']}", _text(told, "why"), "gate"),
     "breaker_tripped": _tripped,
     "checkpoint_written": lambda told: (

@@ -108,7 +108,7 @@ def test_a_pattern_trips_at_three_repeats_and_not_at_two(pattern: str) -> None:
 
 
 def test_the_first_spiral_is_sent_again_narrowed_the_second_is_a_persons() -> None:
-    """[004-107] [004-109] [004-110] Re-scoped mechanically with line ranges; stopped twice, a person is asked."""
+    """[004-107] [004-110] Re-scoped mechanically with line ranges; stopped twice, a person is asked."""
     scene = Circles()
     scene.sees(repeats(PAGINATION, 3, file="a.txt"))
     assert scene.world.jobs.running() == ["a-a-1-1-2"]

@@ -170,7 +170,7 @@ def _changes(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
 
 
 def _worktree(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
-    if tree_rule(batch, track) in ("none", "batch"):
+    if workflow.worktree in ("none", "batch") or tree_rule(batch, track) == "batch":
         return _passes("the workflow shares one")
     if not track.worktree or track.worktree == plan_of(batch).repository:
         return _fails("it has no worktree of its own", "give it one and do the work there")

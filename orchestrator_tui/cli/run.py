@@ -157,8 +157,15 @@ def _report_the_end(place: Place, batch: Batch) -> None:
     from orchestrator_tui.adapters.clock import SystemClock
     from orchestrator_tui.cli.reporting import write_reports
 
-    if batch.ended_at is not None:
+    if batch.ended_at is not None or _is_handed_over(batch):
         write_reports(place, batch, SystemClock().now())
+
+
+def _is_handed_over(batch: Batch) -> bool:
+    """Whether the session is complete and the run goes on in the next one."""
+    from orchestrator_tui.core.run import HANDED_OVER
+
+    return batch.run is not None and batch.run.phase == HANDED_OVER
 
 
 def _keep_answers(place: Place, batch: Batch) -> None:
@@ -187,7 +194,7 @@ def _tell_end(batch: Batch, place: Place, arguments: Namespace) -> int:
         waiting = [gate for gate in batch.gates.values() if gate.state.value == "open"]
         for gate in waiting:
             say(f"waits for a person: {gate.question.question}")
-        complete = "Session complete. " if batch.run is not None and batch.run.phase == "handed_over" else ""
+        complete = "Session complete. " if _is_handed_over(batch) else ""
         say(f"{complete}Go on with: orch-tui run --resume {batch.id}")
     return DONE if batch.state == "completed" else UNFINISHED
 

@@ -12,7 +12,7 @@ from orchestrator_tui.core.exports.auto_session import MEMORY, moment, session_i
 from orchestrator_tui.core.exports.document import YAML, Document
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, TrackState
-from orchestrator_tui.core.run import CONTEXT, PRE
+from orchestrator_tui.core.run import CONTEXT, POST, PRE, Checkpoint
 from orchestrator_tui.core.schedule.readiness import cap, planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, run_of, work_of
 
@@ -102,7 +102,7 @@ def auto_state_machine_files(batch: Batch, now: Instant) -> Sequence[Document]:
         "last_transition": moment(run.phase_at),
         "last_checkpoint": None if last is None else moment(last.at),
         "last_parallel_group": None if last is None else last.wave,
-        "last_group_status": None if last is None else ("in_progress" if last.type == PRE else _STATUS[last.type]),
+        "last_group_status": None if last is None else _group_status(last),
         "graceful_exit": run.phase == "handed_over" or batch.ended_at is not None,
         "token_usage": {
             "estimated": sum(one.tokens or 0 for one in tracks),
@@ -114,7 +114,10 @@ def auto_state_machine_files(batch: Batch, now: Instant) -> Sequence[Document]:
     return (Document(".claude/auto-state-machine.yaml", YAML, content),)
 
 
-_STATUS = {"post": "complete", "failed": "failed"}
+def _group_status(last: Checkpoint) -> str:
+    if last.type == PRE or last.about:
+        return "in_progress"
+    return "complete" if last.type == POST else "failed"
 
 
 def _is_parallel(batch: Batch) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from orchestrator_tui.core.exports.auto_session import MEMORY, executing_stage, groups, moment, session_id, tries_of
-from orchestrator_tui.core.exports.auto_state_machine import current_state
+from orchestrator_tui.core.exports.auto_state_machine import EXECUTE
 from orchestrator_tui.core.exports.document import YAML, Document
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Track
@@ -28,6 +28,7 @@ def group_checkpoint_files(batch: Batch, now: Instant) -> Sequence[Document]:
 
 
 def _checkpoint(batch: Batch, made: Checkpoint) -> dict[str, Any]:
+    """One checkpoint; all are made while groups are executed."""
     return {
         "group_number": made.wave,
         "checkpoint_type": made.type,
@@ -35,7 +36,7 @@ def _checkpoint(batch: Batch, made: Checkpoint) -> dict[str, Any]:
         "summary": _words(made),
         "tasks_in_group": list(made.tracks),
         "completed_tasks": [slug for slug in made.completed if slug in made.tracks],
-        "session_info": {"session_id": session_id(batch), "current_state": current_state(batch)},
+        "session_info": {"session_id": session_id(batch), "current_state": EXECUTE},
         "next_actions": _next(batch, made),
     }
 

@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator_tui.core.commands import Stop
 from orchestrator_tui.core.model import TrackState
+from orchestrator_tui.core.report.summary import batch_summary
 from tests.runtime.run.memory_git import Crash
 from tests.runtime.run.memory_world import Agent
 from tests.runtime.run.scene import WORKFLOW, WRITE, Scene, track
@@ -98,3 +99,35 @@ def test_no_crash_leaks_or_doubles_a_slot(after: bool) -> None:
         assert set(scene.states().values()) == {S.MERGED}, place
         assert scene.git.slots == {}, place
         assert set(scene.git.trees) == {"/trees/integration"}, place
+
+
+def test_a_task_that_fails_three_times_is_a_persons_and_told_at_the_end() -> None:
+    """[003-048] [003-049] [003-050] [003-075] [003-108]"""
+    scene = Scene(track("a"), track("b"), workflow=POOL)
+    scene.world.acts[f"a/{WRITE}"] = lambda agent: (1, "TASK_FAILED")
+    scene.play()
+    assert len(scene.track("a").attempts) == 3
+    assert "is not accepted after 3 tries" in scene.gate("cap").question.question
+    scene.answer("cap", "abandon", "nobody needs it")
+    scene.play()
+    assert scene.states() == {"a": S.ABANDONED, "b": S.MERGED}
+    (told,) = [one for one in batch_summary(scene.ledger.batch, scene.ledger.now).tracks if one.slug == "a"]
+    assert "nobody needs it" in told.why
+
+
+def test_a_conflict_gets_one_try_of_an_agent_and_is_then_a_persons() -> None:
+    """[003-065] [003-066] [003-067] [003-110]"""
+    scene = Scene(track("a", "same.txt"), track("b", "same.txt"), workflow=POOL, files={"same.txt": "line\n"})
+
+    def same(agent: Agent) -> tuple[int, str]:
+        if agent.attempt.purpose == "resolve":
+            return 1, "cannot"
+        agent.write("same.txt", f"{agent.attempt.track}\n")
+        return 0, ""
+
+    scene.world.acts |= {f"*/{WRITE}": same, "*/0": same}
+    scene.play()
+    assert [one.purpose for one in scene.track("b").attempts][-1] == "resolve"
+    assert scene.gate("conflict").question.subject["files"] == ["same.txt"]
+    assert scene.merged_files()["same.txt"] == "a\n"
+    assert scene.git.slots == {"wt-2": "b"}

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from orchestrator_tui.adapters.tasks.atomic import replace_file
-from orchestrator_tui.core.exports.document import FRONTMATTER, JSON, JSON_LINES, YAML, Document
+from orchestrator_tui.core.exports.document import FRONTMATTER, GONE, JSON, JSON_LINES, YAML, Document
 from orchestrator_tui.core.exports.registry import EXPORTS
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch
@@ -23,7 +23,7 @@ def documents(batch: Batch, names: Sequence[str], now: Instant) -> list[Document
 
 
 def write_documents(folder: Path, found: Sequence[Document]) -> list[Path]:
-    """Write each below ``folder``, whole or not at all; the paths.
+    """Write each below ``folder``, whole or not at all, and remove what is gone; the paths of what was written.
 
     Raises:
         OSError: one cannot be written.
@@ -31,6 +31,9 @@ def write_documents(folder: Path, found: Sequence[Document]) -> list[Path]:
     written = []
     for document in found:
         path = folder / document.path
+        if document.form == GONE:
+            path.unlink(missing_ok=True)
+            continue
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(str(path), as_text(document).encode("utf-8", "replace"), _MODE, lambda: None)
         written.append(path)

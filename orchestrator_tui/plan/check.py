@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from orchestrator_tui.core.plan import Plan
+from orchestrator_tui.core.wave_roles import changes_files
 from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.plan.case import Case
 from orchestrator_tui.plan.checked import Checked
@@ -54,7 +55,8 @@ def check_plan(
     case = Case(plan, workflows, tree, source.file, source.lines, source.first)
     matrix = conflict_matrix(plan, tree)
     main = workflows.get(plan.workflow)
-    waves = waves_of(plan, matrix, 0 if main is None else main.wave_size)
+    reading = _reading(plan, workflows)
+    waves = waves_of(plan, matrix, 0 if main is None else main.wave_size, reading)
     estimate = estimate_of(plan, workflows, waves, project, confirmed)
     problems = [
         *source.problems,
@@ -69,8 +71,14 @@ def check_plan(
         problems=tuple(dict.fromkeys(problems)),
         matrix=matrix,
         waves=waves,
-        readiness=readiness_of(plan, main, matrix, waves),
+        readiness=readiness_of(plan, main, matrix, waves, reading),
         verdict=verdict_of(plan, main, matrix, waves),
         estimate=estimate,
         explain=thresholds(workflows.values()),
     )
+
+
+def _reading(plan: Plan, workflows: Mapping[str, Workflow]) -> frozenset[str]:
+    """The tracks whose every stage only reads."""
+    known = [one for one in plan.tracks if one.workflow in workflows]
+    return frozenset(one.slug for one in known if not changes_files(one, workflows[one.workflow]))

@@ -11,6 +11,7 @@ from orchestrator_tui.core.canonical import json_text
 from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.plan import BATCH_TRACK, PlannedTrack
 from orchestrator_tui.core.text import is_clean
+from orchestrator_tui.core.wave_roles import changes_files
 from orchestrator_tui.core.workflow import AGENT, DEPLOY, PLAN_INPUTS, Workflow
 from orchestrator_tui.plan.case import Case
 from orchestrator_tui.plan.checked import SERIALISE, Pair
@@ -85,6 +86,9 @@ def _inputs_of(case: Case, key: str, track: PlannedTrack, needed: frozenset[str]
     if not track.checks and not case.plan.checks:
         text = f"{track.slug} has no check: nothing but its reviewer tells whether it works"
         yield case.problem(f"{key}.checks", text, level=level["checks"])
+    workflow = case.workflows.get(track.workflow)
+    if workflow is not None and not changes_files(track, workflow):
+        return
     if not track.scope.declared and (len(case.plan.tracks) > 1 or "files" in needed):
         text = f"{track.slug} declares no files" + ("" if "files" in needed else ", so it runs alone")
         yield case.problem(f"{key}.files", text, level=level["files"])

@@ -107,7 +107,9 @@ class SessionFile(Part):
     issues: Annotated[list[_NUMBER], BeforeValidator(listed), Says("list of numbers")] = Field(
         [], description="the issues that it is for"
     )
-    docs: list[DocsTaskFile] = Field([], description="documents that are planned")
+    docs: list[DocsTaskFile] = Field(
+        [], description="documents that are planned, where the project has `docs-orchestrator` enabled"
+    )
 
 
 def session_of(model: SessionFile) -> Session:

@@ -67,8 +67,8 @@ def _merged(said: Session, config: SessionConfig, kind: str) -> tuple[Session, M
     sources |= {
         name: config.file for name in ("persistence", "pencil", "docs") if getattr(config, name) not in (None, "")
     }
-    # Documents are planned where the person has switched them on; without a word from the project the plan counts.
-    docs = () if config.docs is False else said.docs
+    # Documents are planned where the project has switched them on, and nowhere else.
+    docs = said.docs if config.docs else ()
     return replace(said, **chosen, **always, docs=docs, guards=dict(config.guards)), sources
 
 
@@ -83,6 +83,7 @@ def _effective(workflow: Workflow, plan: Plan, config: SessionConfig) -> Workflo
     single = is_single(plan, rules)
     return replace(
         workflow,
+        inputs=() if single else workflow.inputs,
         concurrency=1 if single else session.agents or workflow.concurrency,
         guard=replace(guard, enforcement=OFF) if single else guard,
         worktree=TREES.get(session.isolation, workflow.worktree),

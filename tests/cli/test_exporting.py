@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator_tui.cli.exporting import as_text, write_documents
-from orchestrator_tui.core.exports.document import FRONTMATTER, JSON, JSON_LINES, TEXT, YAML, Document
+from orchestrator_tui.core.exports.document import FRONTMATTER, GONE, JSON, JSON_LINES, TEXT, YAML, Document
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,10 @@ def test_folders_are_made_and_files_replaced(tmp_path: Path) -> None:
     assert write_documents(tmp_path, found) == [tmp_path / ".agent" / "SESSION.md", tmp_path / "state" / "a" / "b.json"]
     assert (tmp_path / ".agent" / "SESSION.md").read_text("utf-8") == "new\n"
     assert (tmp_path / "state" / "a" / "b.json").read_text("utf-8") == "{}\n"
+
+
+def test_a_file_that_is_gone_is_removed_and_none_is_missed(tmp_path: Path) -> None:
+    (tmp_path / "scope.json").write_text("{}", "utf-8")
+    gone = [Document("scope.json", GONE, ""), Document("never.json", GONE, "")]
+    assert write_documents(tmp_path, gone) == []
+    assert not (tmp_path / "scope.json").exists()

@@ -10,7 +10,9 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch
 
 TEXT, JSON, JSON_LINES, YAML, FRONTMATTER = "text", "json", "json_lines", "yaml", "frontmatter"
-"""What ``Document.content`` is: a text; data; a sequence of data, one a line; data; a pair of data and text."""
+GONE = "gone"
+"""What ``Document.content`` is: a text; data; a sequence of data, one a line; data; a pair of data and text; of a
+file that is ``gone`` nothing is left, also where it was written before."""
 
 
 @frozen
@@ -19,7 +21,7 @@ class Document:
 
     Attributes:
         path: where it stands below the folder it is written to, with ``/`` between its parts.
-        form: one of ``text``, ``json``, ``json_lines``, ``yaml``, ``frontmatter``.
+        form: one of ``text``, ``json``, ``json_lines``, ``yaml``, ``frontmatter``, ``gone``.
         content: a text, or plain data in lists, dictionaries and scalars, in the order in which it is written.
     """
 

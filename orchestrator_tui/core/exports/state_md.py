@@ -15,7 +15,7 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.report.carry_over import carried_as
 from orchestrator_tui.core.schedule.readiness import planned_tracks
-from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of
+from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, stage_work
 from orchestrator_tui.core.scope import matches
 from orchestrator_tui.core.session import COVERED, GAP, PARTLY, PLANNED, DocsTask
 from orchestrator_tui.core.wave_roles import waves_of_role
@@ -142,8 +142,8 @@ def deviations(batch: Batch) -> list[str]:
             text = f"{track.slug} {trip.action} — {pattern}, {trip.times} times"
             found.append((trip.at.wall_ms, _deviation(trip.at, track, text)))
         for one in track.attempts:
-            if one.number > 1 and one.purpose in ("revise", "rework"):
-                text = f"{track.slug} sent again, attempt {one.number} — the last one was not accepted"
+            if one.purpose in ("revise", "rework") and not stage_work(batch, track, one.stage or 0).reviews:
+                text = f"{track.slug} sent again — its last attempt was not accepted"
                 found.append((one.started_at.wall_ms, _deviation(one.started_at, track, text)))
         if track.added_at is not None and facts.is_emergent(batch, track):
             text = f"+1 agent, {track.slug} — added while the session ran"

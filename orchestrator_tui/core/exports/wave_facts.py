@@ -141,7 +141,7 @@ def files_of(track: Track) -> tuple[str, ...]:
 
 def summary_of(batch: Batch, track: Track) -> str:
     """What an agent says it did, or why it ended, in one line without places of this machine."""
-    said = [one.summary for one in track.attempts if one.summary]
+    said = [one.summary for one in track.attempts if one.summary and one.summary != one.verdict]
     text = said[-1] if said else work_of(track).why
     return Scrubber(batch).line(sanitise_line(text, MAX_LINE), MAX_LINE)
 

@@ -30,6 +30,7 @@ from orchestrator_tui.core.schedule.readiness import lost_dependency, planned_tr
 from orchestrator_tui.core.schedule.rules import batch_workflow, next_stage, plan_of, run_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.stages import moved
 from orchestrator_tui.core.schedule.trees import NOWHERE, is_to_be_released, leaves_uncommitted, shared_tree
+from orchestrator_tui.core.wave_roles import changes_files
 
 S = TrackState
 
@@ -286,6 +287,9 @@ def _admit(batch: Batch) -> list[Draft]:
 def _gate(batch: Batch, track: Track) -> list[Draft]:
     """The track gate: every item of its checklist passes, or a person says so (seed 000)."""
     workflow = workflow_of(batch, track)
+    if not changes_files(work_of(track).planned, workflow):
+        # Every stage of its way only reads, and was judged by that: there is nothing to check, commit or merge.
+        return moved(track, S.DONE)
     items = tuple(track_checklist(batch, track, workflow))
     if work_of(track).checklist != items:
         return [Draft("checklist_recorded", {"track": track.slug, "items": [list(one) for one in items]})]

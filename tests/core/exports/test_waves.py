@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator_tui.cli.exporting import as_text
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.exports.document import Document, Export
+from orchestrator_tui.core.exports.document import GONE, Document, Export
 from orchestrator_tui.core.exports.registry import EXPORTS
 from orchestrator_tui.core.plan import AgentChoice
 from orchestrator_tui.core.report.carry_over import carry_over, next_plan
@@ -135,7 +135,8 @@ def test_the_scope_file_is_gone_after_the_last_wave() -> None:
     """[004-77]"""
     story = Story()
     story.closes()
-    assert documents(EXPORTS["wave-scope"], story) == {}
+    (document,) = documents(EXPORTS["wave-scope"], story).values()
+    assert (document.path, document.form) == (".claude/wave-scope.json", GONE)
 
 
 def test_housekeeping_has_a_state_file_and_no_scope_file() -> None:

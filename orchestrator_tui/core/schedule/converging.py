@@ -48,7 +48,7 @@ def stopped(batch: Batch, track: Track) -> Stop | None:
         return Stop(REPEATED, f"{again.id} was raised {again.times} times: {again.title}")
     exchanges, disputed = workflow.convergence.exchanges, disputes(batch, track, rules.back_to)
     if exchanges and rules.reviews and disputed >= exchanges:
-        return Stop(DISAGREEMENT, f"its agent disagrees after {_times(disputed, 'exchange')}: {_said(track)}")
+        return Stop(DISAGREEMENT, f"its agent disagrees after {_times(disputed, 'exchange')}: {_said(track, rules.back_to)}")
     rounds = work_of(track).returns.get(run.stage, 0)
     return Stop(ROUNDS, f"{rounds} rounds of rework") if rounds >= rules.rounds + run.granted else None
 
@@ -69,9 +69,9 @@ def _times(number: int, what: str) -> str:
     return f"{number} {what}{'' if number == 1 else 's'}"
 
 
-def _said(track: Track) -> str:
-    """The last words of the agent that wrote: a person may hear both sides, a reviewer may not."""
-    wrote = [one for one in track.attempts if one.purpose != "review" and one.summary]
+def _said(track: Track, stage: int) -> str:
+    """The last words of the agent of a stage: a person may hear both sides, a reviewer may not."""
+    wrote = [one for one in track.attempts if one.stage == stage and one.summary]
     return wrote[-1].summary if wrote else "it gave no reason"
 
 

@@ -182,6 +182,7 @@ def test_a_disagreement_that_lasts_is_decided_by_a_person(exchanges: int, rounds
     gate = scene.gate("disagreement")
     assert gate.question.recommendation == "again"
     assert f"after {exchanges} exchange" in gate.question.question
+    assert "DISAGREE)" in gate.question.question
     assert len([one for one in scene.track("a").attempts if one.verdict == "DISAGREE"]) == rounds
     scene.answer("disagreement", "accept")
     scene.play()

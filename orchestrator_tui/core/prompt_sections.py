@@ -9,6 +9,7 @@ from orchestrator_tui.core.rules import StageRule
 from orchestrator_tui.core.schedule.breaker import turn_limit
 from orchestrator_tui.core.schedule.judging import checks_of
 from orchestrator_tui.core.schedule.paths import artefact_path, spec_folder
+from orchestrator_tui.core.schedule.questions import answered
 from orchestrator_tui.core.schedule.rules import (
     RESOLVING,
     plan_of,
@@ -143,6 +144,10 @@ def scope(batch: Batch, track: Track) -> Section:
     ]
     found = _found_before(batch, track)
     parts += [Part(found)] if found else []
+    told = () if track.slug == BATCH_TRACK else answered(batch)
+    parts += [
+        Part(f"{question}\nThe person has answered: {answer}", "`orch-tui gates --all`") for question, answer in told
+    ]
     commands = checks_text(batch, track)
     parts += [Part(commands, "the plan")] if commands else []
     places_out = _environments(batch, track)

@@ -96,6 +96,7 @@ class StageWork:
         verdicts: words that an agent ends with, in a line of their own, and what they mean: ``done``, ``rework``,
             ``failed``, ``blocked``, ``partial``, ``disputed``; where none means ``done``, an end without a word does.
         form: what the first artefact must say: name of a line and ``text``, or the choices parted by ``|``.
+        asks: the line of that form that holds questions for a person; what it asks is asked before anything goes on.
         narrow: of a stage of the batch: it is skipped, with the reason, where the tracks change no more files; 0 never.
         gate: the kind of the gate that must be approved before the stage begins, or "".
         skip_by: who may skip it: ``person`` or ``nobody``.
@@ -130,6 +131,7 @@ class StageWork:
     rounds: int = 2
     verdicts: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
+    asks: str = ""
     narrow: int = 0
     gate: str = ""
     skip_by: str = "person"

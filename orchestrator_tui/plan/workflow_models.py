@@ -134,6 +134,7 @@ class StageRulesFile(Part):
     form: Annotated[dict[str, Line], Says("mapping: line → `text`, or choices parted by `|`")] = Field(
         {}, description="lines that its first artefact must hold; one that lacks any is sent back"
     )
+    asks: Line = Field("", description="the line of `form` that holds questions for a person: they are asked first")
     narrow: Count = Field(
         0, description="of a stage of the batch: skipped, with the reason kept, where all tracks own no more files"
     )

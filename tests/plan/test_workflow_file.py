@@ -65,6 +65,7 @@ stages:
     wall: 10m
     cost_usd: 2.5
     form: {Summary: text, Shape: one | two}
+    asks: Shape
     narrow: 3
     catches: what it catches
     skip_risk: what may happen
@@ -131,6 +132,7 @@ def test_every_key_of_a_stage_arrives() -> None:
         wall_ms=600_000,
         cost_usd=2.5,
         form={"Summary": "text", "Shape": "one | two"},
+        asks="Shape",
         narrow=3,
     )
     assert found.works[1] == StageWork(

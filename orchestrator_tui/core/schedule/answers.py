@@ -318,6 +318,7 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
     ("escalation", "rescue"): _rescue,
     ("deploy_failure", "again"): _deployed(deploying.AGAIN, "deployed again"),
     ("deploy_failure", "leave"): _deployed(deploying.LEFT, "left as it is"),
+    ("missing_input", "go_on"): _nothing("told to all tracks"),
     ("fleet", "stay"): _nothing("as many at once as before"),
     ("fleet", "widen"): _nothing("more at once from now on"),
     ("worktree", "adopt"): _nothing("what is there is taken over"),
@@ -333,6 +334,7 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
 """By kind of gate and option; an option without a kind means the same wherever it is offered."""
 
 _BY_TEXT = {
+    "missing_input": "go_on",
     "spend": "tiers",
     "refine": "back",
     "review": "again",

@@ -48,7 +48,9 @@ def stopped(batch: Batch, track: Track) -> Stop | None:
         return Stop(REPEATED, f"{again.id} was raised {again.times} times: {again.title}")
     exchanges, disputed = workflow.convergence.exchanges, disputes(batch, track, rules.back_to)
     if exchanges and rules.reviews and disputed >= exchanges:
-        return Stop(DISAGREEMENT, f"its agent disagrees after {_times(disputed, 'exchange')}: {_said(track, rules.back_to)}")
+        return Stop(
+            DISAGREEMENT, f"its agent disagrees after {_times(disputed, 'exchange')}: {_said(track, rules.back_to)}"
+        )
     rounds = work_of(track).returns.get(run.stage, 0)
     return Stop(ROUNDS, f"{rounds} rounds of rework") if rounds >= rules.rounds + run.granted else None
 

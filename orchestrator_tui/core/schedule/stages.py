@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, StageStatus, Track, TrackState
 from orchestrator_tui.core.moves import MOVES
-from orchestrator_tui.core.schedule import converging, copies, deploying, narrowness
+from orchestrator_tui.core.schedule import converging, copies, deploying, narrowness, questions
 from orchestrator_tui.core.schedule.awaiting import is_awaited
 from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, ON_STAGE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, ask, barring, chosen, gate_id, lines, listed
@@ -234,6 +234,9 @@ def _is_to_be_divided(batch: Batch, track: Track) -> bool:
 def _after_judgement(batch: Batch, track: Track) -> list[Draft]:
     run = stage_run(track)
     if run.judged == ACCEPTED:
+        open_questions = questions.pending(batch, track)
+        if open_questions is not None:
+            return open_questions
         return [*_settled_findings(batch, track), *go_on(batch, track)]
     if barring(batch, track):
         return []

@@ -18,6 +18,7 @@ from orchestrator_tui.core.schedule import (
     fleet,
     isolation,
     merging,
+    questions,
     senior,
     sessions,
     stages,
@@ -155,6 +156,8 @@ def _has_stages_left(batch: Batch, own: Track) -> bool:
     run = work_of(own).run
     if run is None:
         return False
+    if questions.pending(batch, own) is not None:
+        return True
     over = run.judged == "accepted" or run.stage in own.skipped_stages
     return not over or next_stage(batch, own, run.stage) is not None or under_way(batch, *ON_STAGE, track=own.slug)
 

@@ -54,6 +54,7 @@ _ASKS = {
     "checks": "checks fail",
     "scope": "scope",
     "fleet": "more at once",
+    "missing_input": "open questions",
     "disagreement": "disagreement",
     "skip_stage": "skip stage",
     "escalation": "needs you",

@@ -32,7 +32,14 @@ Skip reason: n/a
 def scouting(narrow: int = 0) -> Workflow:
     """Letters with a scout that writes a brief."""
     scout = StageWork(
-        role="scout", prompt="look", artefacts=("{spec}/brief.md",), commits=False, attempts=2, form=FORM, narrow=narrow
+        role="scout",
+        prompt="look",
+        artefacts=("{spec}/brief.md",),
+        commits=False,
+        attempts=2,
+        form=FORM,
+        narrow=narrow,
+        asks="Open questions",
     )
     ladder = Ladder("letters", "Letters", "batch", (StageRule(1, "Scout", "{spec}/brief.md"),))
     return replace(WORKFLOW, batch_ladder=ladder, batch_works=(scout,))
@@ -98,6 +105,37 @@ def test_a_brief_that_lacks_its_skip_reason_does_not_let_the_tracks_begin() -> N
     scene = scene_of(short)
     scene.play()
     assert "Skip reason: is missing" in scene.gate("cap").question.context
+    assert set(scene.states().values()) == {TrackState.PENDING}
+
+
+def test_what_the_brief_leaves_open_is_asked_before_any_track_begins_and_told_to_all() -> None:
+    """[000-004] [000-043] [000-046]"""
+    scene = scene_of(BRIEF.replace("Open questions: none", "Open questions: which clock, wall or monotonic?"))
+    scene.play()
+    gate = scene.gate("missing_input")
+    assert gate.question.question == "Open questions: which clock, wall or monotonic?"
+    assert set(scene.states().values()) == {TrackState.PENDING}
+    scene.answer("missing_input", "", "the monotonic one")
+    scene.play()
+    assert scene.states() == {"a": TrackState.MERGED, "b": TrackState.MERGED}
+    prompts = [one.prompt for one in scene.world.attempts.values() if one.track != "batch"]
+    assert len(prompts) == 4
+    assert all("which clock" in one and "the monotonic one" in one for one in prompts)
+
+
+@pytest.mark.parametrize("nothing", ["none", "None.", "n/a", "-"])
+def test_a_brief_that_asks_nothing_asks_nobody(nothing: str) -> None:
+    scene = scene_of(BRIEF.replace("Open questions: none", f"Open questions: {nothing}"))
+    scene.play()
+    assert scene.states() == {"a": TrackState.MERGED, "b": TrackState.MERGED}
+
+
+def test_open_questions_that_nobody_answers_may_stop_the_batch() -> None:
+    scene = scene_of(BRIEF.replace("Open questions: none", "Open questions: is it wanted at all?"))
+    scene.play()
+    scene.answer("missing_input", "stop")
+    scene.play()
+    assert scene.ledger.batch.state == "stopped"
     assert set(scene.states().values()) == {TrackState.PENDING}
 
 

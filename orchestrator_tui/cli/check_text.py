@@ -20,13 +20,13 @@ from orchestrator_tui.plan.checked import (
     Pair,
     Threshold,
 )
-from orchestrator_tui.plan.problems import ERROR, Problem, has_errors
+from orchestrator_tui.plan.problems import ERROR, REMARK, Problem, has_errors
 from orchestrator_tui.ui.present.cells import cell_width, cut, fit
+from orchestrator_tui.ui.present.glyphs import Glyphs
 
 WIDTH = 80
 
-_MARKS = {SERIALISE: "‖", APPEND_ONLY: "≡", ORDER: "→", DEPLOY_QUEUE: "⇅", NONE: "·"}
-_ASCII_MARKS = {SERIALISE: "#", APPEND_ONLY: "=", ORDER: ">", DEPLOY_QUEUE: "d", NONE: "."}
+_ORDER = (SERIALISE, APPEND_ONLY, ORDER, DEPLOY_QUEUE)
 _SLUG = 24
 _MATRIX_TRACKS = 24
 """So many tracks fit beside each other."""
@@ -58,7 +58,8 @@ def _findings(path: Path, problems: Sequence[Problem], checked: Checked | None) 
     marks = signs()
     for problem in problems:
         # A finding stays on its one line, however long: it can be copied and found by an editor.
-        yield f"  {marks.failed if problem.level == ERROR else marks.gate} {problem}"
+        sign = {ERROR: marks.failed, REMARK: marks.bullet}.get(problem.level, marks.gate)
+        yield f"  {sign} {problem}"
     if not has_errors(problems) and checked is not None:
         tracks, waves = counted(len(checked.plan.tracks), "track"), counted(len(checked.waves), "wave")
         yield f"  {marks.done} {tracks}, {waves}, no cycle"
@@ -74,11 +75,11 @@ def _conflicts(checked: Checked) -> Iterator[str]:
     yield "Conflicts" if pairs else "Conflicts: none"
     if not pairs:
         return
-    marks = _MARKS if signs().failed == "✗" else _ASCII_MARKS
+    marks = _marks(signs())
     slugs = [one.slug for one in checked.plan.tracks]
     if len(slugs) <= _MATRIX_TRACKS:
         yield from _matrix(slugs, checked.matrix, marks)
-    for consequence in _MARKS:
+    for consequence in _ORDER:
         told = [(pair, clash) for pair in pairs for clash in pair.clashes if clash.consequence == consequence]
         if told:
             yield f"  {marks[consequence]} {consequence}"
@@ -86,12 +87,17 @@ def _conflicts(checked: Checked) -> Iterator[str]:
             yield from _wrapped(f"{pair.a} + {pair.b}: {clash.why}", "    ")
 
 
+def _marks(glyphs: Glyphs) -> dict[str, str]:
+    signs = (glyphs.serialised, glyphs.appended, glyphs.running, glyphs.queued)
+    return {**dict(zip(_ORDER, signs, strict=True)), NONE: "·" if glyphs.bullet == "·" else "."}
+
+
 def _matrix(slugs: Sequence[str], matrix: Iterable[Pair], marks: dict[str, str]) -> Iterator[str]:
     cells = {(one.a, one.b): marks[one.consequence] for one in matrix}
     cells |= {(b, a): mark for (a, b), mark in cells.items()}
     yield " " * (5 + _SLUG) + "".join(f"{number % 100:>2}" for number in range(1, len(slugs) + 1))
     for number, slug in enumerate(slugs, start=1):
-        row = "".join(f" {cells.get((slug, other), '–' if signs().failed == '✗' else '-')}" for other in slugs)
+        row = "".join(f" {cells.get((slug, other), signs().skipped)}" for other in slugs)
         yield f"  {number:>2} {fit(slug, _SLUG)}{row}"
 
 

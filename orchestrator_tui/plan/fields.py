@@ -227,5 +227,6 @@ Slugs = Annotated[list[Slug], BeforeValidator(listed), _SHORT, _DISTINCT, Says("
 Lines = Annotated[list[Line], BeforeValidator(listed), _SHORT, Says("list of texts")]
 Patterns = Annotated[list[Pattern], BeforeValidator(listed), _SHORT, _DISTINCT, Says("list of paths or patterns")]
 Variables = Annotated[list[Variable], BeforeValidator(listed), _SHORT, _DISTINCT, Says("list of variable names")]
-Words = Annotated[list[Line], BeforeValidator(read_command_words), _SHORT, Says("command: a text or a list of words")]
+_Word = Annotated[str, BeforeValidator(partial(read_text, 4_000)), Says("text on one line")]
+Words = Annotated[list[_Word], BeforeValidator(read_command_words), _SHORT, Says("command: a text or a list of words")]
 NAMED_KEYS = AfterValidator(partial(_named_keys, read_name))

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.text import sanitise_line
 
-ERROR, WARNING = "error", "warning"
+ERROR, WARNING, REMARK = "error", "warning", "remark"
 _SHOWN = 120
 _BEGINNING = 3
 """So many letters of a word are enough to mean it, when no other begins with them."""
@@ -16,7 +16,9 @@ _BEGINNING = 3
 
 @frozen
 class Problem:
-    """One thing that is wrong. An ``error`` keeps a batch from starting, a ``warning`` does not.
+    """One thing that is wrong, or may be: an ``error`` keeps a batch from starting, a ``warning`` does not.
+
+    A ``remark`` is about what is most likely meant as it is written.
 
     ``line`` is 0 where no line is to blame; ``key`` is the place in the file, such as ``tracks[4].files``.
     """

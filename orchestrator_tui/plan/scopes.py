@@ -10,7 +10,7 @@ from orchestrator_tui.core.scope import expand
 from orchestrator_tui.plan.case import Case
 from orchestrator_tui.plan.checked import ORDER, Pair
 from orchestrator_tui.plan.conflicts import named
-from orchestrator_tui.plan.problems import WARNING, Problem, shown
+from orchestrator_tui.plan.problems import REMARK, WARNING, Problem, shown
 from orchestrator_tui.plan.tree import has_wildcard
 
 
@@ -57,6 +57,10 @@ def patterns(case: Case) -> Iterator[Problem]:
                 if case.tree.under(pattern):
                     continue
                 meant = case.tree.meant(pattern)
-                if meant or has_wildcard(pattern) or name in ("read_only", "append_only"):
+                if has_wildcard(pattern) or name == "read_only":
                     text = f"{shown(pattern)} matches nothing"
                     yield case.problem(f"{key}.{name}[{number}]", text, meant, WARNING)
+                elif meant or name == "append_only":
+                    # A file that the track is to make, most likely.
+                    text = f"{shown(pattern)} is not there yet"
+                    yield case.problem(f"{key}.{name}[{number}]", text, meant, REMARK)

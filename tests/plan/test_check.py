@@ -119,11 +119,11 @@ WARNINGS = [
     (ALONE.replace("src/billing/dates.py", "docs/**"), 'plan.yaml:6: tracks[0].files: "docs/**" matches nothing'),
     (
         ALONE.replace("src/billing/dates.py", "src/billing/date.py"),
-        'plan.yaml:6: tracks[0].files: "src/billing/date.py" matches nothing; did you mean "src/billing/dates.py"?',
+        'plan.yaml:6: tracks[0].files: "src/billing/date.py" is not there yet; did you mean "src/billing/dates.py"?',
     ),
     (
         ALONE.replace("dates.py]}", "dates.py], append_only: [HISTORY.md]}"),
-        'plan.yaml:6: tracks[0].append_only: "HISTORY.md" matches nothing',
+        'plan.yaml:6: tracks[0].append_only: "HISTORY.md" is not there yet',
     ),
     (
         HEAD + "tracks:\n" + A.replace("src/billing/dates.py", "new/x.py") + B.replace("src/signup/**", "new/x.py"),
@@ -187,6 +187,32 @@ def test_a_warning_is_one_line_and_keeps_nothing_from_starting(content: str, lin
     found = checked(tmp_path, content)
     assert told(found, tmp_path) == [line]
     assert found.usable
+
+
+@pytest.mark.parametrize(
+    ("scope", "level"),
+    [
+        ("files: [src/billing/date.py]", "remark"),
+        ("files: [src/billing/dates.py], append_only: [HISTORY.md]", "remark"),
+        ("files: [src/billing/dates.py], read_only: [HISTORY.md]", "warning"),
+        ("files: [src/biling/*.py]", "warning"),
+    ],
+)
+def test_a_file_that_a_track_may_be_to_make_is_a_remark(scope: str, level: str, tmp_path: Path) -> None:
+    outcome = checked(tmp_path, ALONE.replace("files: [src/billing/dates.py]", scope))
+    assert [one.level for one in outcome.problems] == [level]
+
+
+def test_a_file_that_is_new_and_like_no_other_is_nothing_to_speak_of(tmp_path: Path) -> None:
+    assert checked(tmp_path, ALONE.replace("dates.py]", "dates.py, doc/brand-new-thing.md]")).problems == ()
+
+
+def test_a_part_of_a_command_may_be_a_small_script(tmp_path: Path) -> None:
+    script = "set -e; " + "true; " * 500
+    written = ALONE + f'agent: {{runner: command, command: [sh, -c, "{script}"]}}\n'
+    assert checked(tmp_path, written).problems == ()
+    longer = loaded(tmp_path, ALONE + f"agent: {{runner: command, command: [sh, -c, {'x' * 4_001}]}}\n")
+    assert str(longer.problems[0]).endswith("plan.yaml:7: agent.command: is longer than 4,000 characters")
 
 
 def test_a_good_plan_has_nothing_wrong_with_it(tmp_path: Path) -> None:

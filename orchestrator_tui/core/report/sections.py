@@ -69,11 +69,10 @@ def _head(report: Report) -> Block:
 
 
 def _tracks(report: Report) -> Block:
-    titles = ("Track", "Branch", "State", "Review", "Loops", "Attempts", "Checks", "Cost", "Commit")
+    titles = ("Track", "State", "Review", "Loops", "Attempts", "Checks", "Cost", "Commit")
     rows = tuple(
         (
             one.slug,
-            one.branch,
             one.outcome.replace("_", " "),
             review_result(one),
             str(one.loops),
@@ -86,7 +85,16 @@ def _tracks(report: Report) -> Block:
     )
     left = [_left(one) for one in report.tracks if one.outcome not in (MERGED, DONE)]
     merged = f"merged in this order: {', '.join(report.merged)}" if report.merged else "nothing is merged"
-    return Block("Tracks", lines=(merged, *left), table=Table(titles, rows))
+    return Block("Tracks", lines=(merged, *_branches_of(report), *left), table=Table(titles, rows))
+
+
+def _branches_of(report: Report) -> list[str]:
+    """The branches of the tracks, for which a table has no room; all in one line where they are named alike."""
+    branches = {one.slug: one.branch for one in report.tracks if one.branch}
+    stems = {name.removesuffix(f"/{slug}") for slug, name in branches.items()}
+    if len(branches) > 1 and len(stems) == 1 and all(name.endswith(f"/{slug}") for slug, name in branches.items()):
+        return [f"branches: {stems.pop()}/ and the track's name"]
+    return [f"branch of {slug}: {name}" for slug, name in branches.items()]
 
 
 def _left(track: TrackTold) -> str:

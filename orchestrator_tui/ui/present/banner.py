@@ -208,7 +208,9 @@ def _held(scene: _Scene) -> BannerView | None:
 
 
 def _quiet(scene: _Scene) -> BannerView | None:
-    watching = clean(scene.watching, 200)
+    batches = scene.state.batches.values()
+    # Nobody waits for task files where all that is shown are runs: they are followed by the journal.
+    watching = "" if batches and all(one.run is not None for one in batches) else clean(scene.watching, 200)
     text = f"task files: {watching}" if watching else ""
     return BannerView("quiet", "", text, text, "", "quiet", None)
 

@@ -27,6 +27,9 @@ class Glyphs:
     minus: str
     ellipsis: str
     track: str
+    serialised: str
+    appended: str
+    queued: str
 
 
 UNICODE = Glyphs(
@@ -47,6 +50,9 @@ UNICODE = Glyphs(
     minus="−",
     ellipsis="…",
     track="━",
+    serialised="‖",
+    appended="≡",
+    queued="⇅",
 )
 
 ASCII = Glyphs(
@@ -67,6 +73,9 @@ ASCII = Glyphs(
     minus="-",
     ellipsis="~",
     track="=",
+    serialised="#",
+    appended="=",
+    queued="d",
 )
 
 STAGE_TOKENS = {

@@ -46,13 +46,14 @@ class PlanWave:
 
 @frozen
 class PlanConflict:
-    """Two tracks that meet, over what, and what follows from it."""
+    """Two tracks that meet, over what, and what follows from it; ``sign`` is the name of a glyph."""
 
     first: str
     second: str
     over: str
     consequence: str
     token: str
+    sign: str
 
 
 @frozen
@@ -257,6 +258,9 @@ _CONSEQUENCES = {
 }
 
 
+_SIGNS = {"serialise": "serialised", "append-only": "appended", "order": "running", "deploy queue": "queued"}
+
+
 def _conflict(told: Data) -> PlanConflict:
     consequence = str(told.get("consequence") or "")
     also = [str(one.get("why") or "") for one in _maps(told.get("also"))]
@@ -266,11 +270,12 @@ def _conflict(told: Data) -> PlanConflict:
         over=clean("; ".join(word for word in (str(told.get("why") or ""), *also) if word), 400),
         consequence=_CONSEQUENCES.get(consequence) or clean(consequence, 200),
         token="gate" if consequence == "serialise" else "",
+        sign=_SIGNS.get(consequence, "gate"),
     )
 
 
-_LEVELS = {"error": ("failed", "track-failed")}
-_ORDER = ("failed", "gate")
+_LEVELS = {"error": ("failed", "track-failed"), "remark": ("bullet", "quiet")}
+_ORDER = ("failed", "gate", "bullet")
 
 
 def _findings(checked: Data) -> Iterator[PlanFinding]:

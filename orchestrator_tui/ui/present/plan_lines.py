@@ -62,19 +62,69 @@ _COST_TOKENS = {"estimate": "strong", "at most": "strong"}
 
 
 def conflict_lines(view: PlanView, width: int, glyphs: Glyphs) -> tuple[Line, ...]:
-    """Which tracks meet, what follows, and over what."""
+    """Which tracks meet, what follows, and over what: a grid, and beside or below it the words for its signs."""
     if not view.conflicts:
         return ((Part(" "), Part("No two tracks meet: no file, no place to deploy to.", "quiet")),)
-    pair = max(cell_width(f"{one.first} and {one.second}") for one in view.conflicts)
-    return tuple(line for one in view.conflicts for line in _conflict(one, pair, width))
+    order = [track.slug for wave in view.waves for track in wave.tracks]
+    met = {slug for one in view.conflicts for slug in (one.first, one.second)}
+    slugs = [*(slug for slug in order if slug in met), *sorted(met.difference(order))]
+    head = min(20, max(map(cell_width, slugs)))
+    # As wide as the names need, and as the screen allows; below that they could not be told apart.
+    widest = max(map(cell_width, slugs))
+    told = [line for one in view.conflicts for line in _conflict(one, width, glyphs)]
+    for room, beside in ((width // 2, True), (width, False)):
+        column = min(widest, (room - head - 2) // len(slugs) - 2)
+        if column < _NARROWEST:
+            continue
+        grid = _grid(view, slugs, (head, column), width if beside else 0, glyphs)
+        if all(line_width(line) < width for line in grid):
+            return grid if beside else (*grid, *told)
+    return tuple(told)
 
 
-def _conflict(one: PlanConflict, widest: int, width: int) -> list[Line]:
-    """Pair and consequence beside each other where they have room, over what below them."""
-    pair: Line = (Part(" "), Part(one.first), Part(" and ", "quiet"), Part(one.second))
-    gap = widest + 3 - (line_width(pair) - 1)
-    beside = line_width(pair) + gap + cell_width(one.consequence) < width
-    lines: list[Line] = [(*pair, Part(" " * gap), Part(one.consequence, one.token))] if beside else [pair]
+_NARROWEST = 5
+
+
+def _grid(view: PlanView, slugs: list[str], sizes: tuple[int, int], width: int, glyphs: Glyphs) -> tuple[Line, ...]:
+    """A row for each track that meets a later one; with a width, what follows and over what stands behind it."""
+    head, column = sizes
+    titles = tuple(Part("  " + fit(slug, column, ellipsis=glyphs.ellipsis), "quiet") for slug in slugs)
+    lines: list[Line] = [(Part(" " * (1 + head)), *titles)]
+    for slug in slugs:
+        # Each pair stands once, in the row of the one that is listed first.
+        own = [one for one in view.conflicts if slug == min(one.first, one.second, key=slugs.index)]
+        cells = tuple(_cell(own, slug, other, column, glyphs) for other in slugs)
+        row: Line = (Part(" "), Part(fit(slug, head, ellipsis=glyphs.ellipsis)), *cells)
+        words = [_words(one, glyphs) for one in own] if width else []
+        lines += [(*row, *words[0])] if words else [row] if own else []
+        lines += [(Part(" " * line_width(row)), *more) for more in words[1:]]
+    return tuple(lines)
+
+
+def _cell(own: list[PlanConflict], slug: str, other: str, column: int, glyphs: Glyphs) -> Part:
+    met = next((one for one in own if other in (one.first, one.second) and other != slug), None)
+    sign: str = glyphs.skipped if slug == other else glyphs.bullet if met is None else getattr(glyphs, met.sign)
+    return Part("  " + fit("  " + sign, column), "quiet" if met is None else met.token or "strong")
+
+
+def _words(one: PlanConflict, glyphs: Glyphs) -> Line:
+    sign: str = getattr(glyphs, one.sign)
+    return Part(f"  {sign} ", one.token or "strong"), Part(f"{one.consequence}: "), Part(one.over, "quiet")
+
+
+def _conflict(one: PlanConflict, width: int, glyphs: Glyphs) -> list[Line]:
+    """Pair, consequence and over what, beside each other as far as they have room."""
+    sign: str = getattr(glyphs, one.sign)
+    pair: Line = (
+        Part(f" {sign} ", one.token or "strong"),
+        Part(one.first),
+        Part(" and ", "quiet"),
+        Part(f"{one.second}: "),
+    )
+    beside = line_width(pair) + cell_width(one.consequence) < width
+    if one.over and line_width(pair) + cell_width(f"{one.consequence}: {one.over}") < width:
+        return [(*pair, Part(f"{one.consequence}: ", one.token), Part(one.over, "quiet"))]
+    lines: list[Line] = [(*pair, Part(one.consequence, one.token))] if beside else [pair]
     if not beside:
         lines += [(Part("   "), Part(text, one.token)) for text in wrap(one.consequence, width - 4)]
     return lines + [(Part("   "), Part(text, "quiet")) for text in wrap(one.over, width - 4) if one.over]

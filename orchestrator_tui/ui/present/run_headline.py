@@ -44,7 +44,8 @@ _TOKENS = {
 
 
 def _agents(working: int, most: int) -> str:
-    return f"{working} of {most} agents" if most else f"{working} agents"
+    told = f"{working} of {most}" if most else str(working)
+    return f"{told} agent{'' if (most or working) == 1 else 's'}"
 
 
 def _cost(spent: float, budget: float) -> Part:

@@ -128,6 +128,15 @@ def test_nothing_to_warn_of_tells_what_is_watched() -> None:
     assert drawn([banner_line(banner(states.empty()), 40)]) == ""
 
 
+def test_a_run_waits_for_no_task_list() -> None:
+    """A run is followed by its journal; beside a watched batch its task files count as ever."""
+    run = run_states.running().batches[run_states.BATCH]
+    alone = State({run.id: replace(run, gates={})})
+    assert banner(alone, watching="waiting for a task list, by events").text == ""
+    beside = State({**calm().batches, "run": replace(run, id="run", gates={})})
+    assert banner(beside, watching="1 list, by events").text == "task files: 1 list, by events"
+
+
 def test_a_destructive_gate_is_named() -> None:
     view = banner(with_gate(calm(), replace(COUNSEL, asked_at=ago(6), risk=Risk.DESTRUCTIVE)))
     assert view.text == "fix-auth-race has waited 6:00 for a destructive one. Press w"

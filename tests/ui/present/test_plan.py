@@ -70,14 +70,40 @@ def test_the_cost_says_what_is_expected_and_what_it_can_come_to() -> None:
     assert part("Cost", 66) == expected(picture)
 
 
-def test_pairs_that_meet_say_what_follows_and_over_what() -> None:
+def test_pairs_that_meet_stand_in_a_grid_with_what_follows_and_over_what() -> None:
     picture = """
-        | fix-auth-race and rate-limit   one of them only adds at the end          |
-        |   src/session/rules.py: fix-auth-race owns, rate-limit appends           |
-        | pay-webhook and search-index   deployed one at a time                    |
-        |   both deploy to dev                                                     |
+        |                fix-auth-ra…  rate-limit    pay-webhook   search-index   |
+        | fix-auth-race    –             ≡             ·             ·            |
+        | pay-webhook      ·             ·             –             ⇅            |
+        | ≡ fix-auth-race and rate-limit: one of them only adds at the end        |
+        |   src/session/rules.py: fix-auth-race owns, rate-limit appends          |
+        | ⇅ pay-webhook and search-index: deployed one at a time                  |
+        |   both deploy to dev                                                    |
     """
     assert part("Conflicts") == expected(picture)
+
+
+def test_on_a_wide_screen_the_words_stand_behind_their_rows() -> None:
+    assert part("Conflicts", 178).splitlines()[1:] == [
+        " fix-auth-race    –              ≡              ·              ·           "
+        " ≡ one of them only adds at the end: src/session/rules.py: fix-auth-race owns, rate-limit appends",
+        " pay-webhook      ·              ·              –              ⇅           "
+        " ⇅ deployed one at a time: both deploy to dev",
+    ]
+
+
+def test_a_grid_without_room_for_its_names_is_left_out() -> None:
+    assert part("Conflicts", 40) == expected(
+        """
+        | ≡ fix-auth-race and rate-limit: |
+        |   one of them only adds at the end |
+        |   src/session/rules.py: fix-auth-race |
+        |   owns, rate-limit appends |
+        | ⇅ pay-webhook and search-index: |
+        |   deployed one at a time |
+        |   both deploy to dev |
+        """
+    )
 
 
 def test_what_the_check_found_names_file_line_key_and_the_nearest_match() -> None:

@@ -114,6 +114,15 @@ def test_the_headline_tells_of_the_run_as_far_as_there_is_room(width: int, told:
     assert len(line) == width
 
 
+@pytest.mark.parametrize(("most", "told"), [(1, "3 of 1 agent"), (2, "3 of 2 agents")])
+def test_agents_are_counted_in_words_that_fit(most: int, told: str) -> None:
+    running = batch()
+    assert running.run is not None
+    fewer = replace(running, run=replace(running.run, agents=most))
+    view = present_headline(replace(run_states.running(), batches={fewer.id: fewer}), NOW, UNICODE)
+    assert told in [part.text for fact in view.facts for part in fact]
+
+
 def test_the_headline_says_first_that_the_run_is_paused() -> None:
     running = batch()
     assert running.run is not None

@@ -296,6 +296,8 @@ class Workflow:
         ending: ``publish`` (a gate) or ``hard_stop`` (no gate: ``awaiting_user`` until ``orch-tui publish``).
         resends: how often the same finding is sent back before it is a person's (seed 000: 2).
         convergence: when a revision stops before its rounds are used up.
+        sorts: of a track that names no workflow: the workflow that it takes, by words of its name and title.
+        areas: of a track that names none: the parts of the product that it touches, by patterns of its files.
         models: model by tier; ``tiers`` are their names, lowest first; ``roles`` gives each role its tier.
         track_gate, batch_gate: names of the checklist's items that must pass.
         autonomy, constraints, adherence: texts of the dispatch prompt (seed 002, sections F to H).
@@ -328,6 +330,8 @@ class Workflow:
     ending: str = "publish"
     resends: int = 2
     convergence: Convergence = field(default_factory=Convergence)
+    sorts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    areas: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     clocks: Clocks = field(default_factory=Clocks)
     stall: Stall = field(default_factory=Stall)
     budget: Budget = field(default_factory=Budget)

@@ -26,9 +26,10 @@ from orchestrator_tui.core.wave_roles import placed
 from orchestrator_tui.core.workflow import DEPLOY, Workflow
 from orchestrator_tui.plan.imports.registry import importer_for
 from orchestrator_tui.plan.models import ENVIRONMENT_RISKS, CheckFile, PlanFile, TrackFile, TracksFile
-from orchestrator_tui.plan.problems import Problem, Unreadable, has_errors, nearest_of, shown
+from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, has_errors, nearest_of, shown
 from orchestrator_tui.plan.reading import read_model
 from orchestrator_tui.plan.session_models import session_of
+from orchestrator_tui.plan.sorting import areas_of, sorted_to
 from orchestrator_tui.plan.text import Document, decoded, parse, read_text
 from orchestrator_tui.plan.workflow_file import override
 
@@ -197,6 +198,8 @@ def _used_workflows(
     named = {"workflow": model.workflow}
     named |= {f"tracks[{place}].workflow": one.workflow for place, one in enumerate(model.tracks) if one.workflow}
     used: dict[str, Workflow] = {}
+    found = (sorted_to(one, workflows.get(model.workflow)) for one in model.tracks)
+    used |= {name: workflows[name] for name in found if name in workflows}
     for key, name in named.items():
         if name in workflows:
             used[name] = workflows[name]
@@ -283,14 +286,16 @@ class _TrackReader:
 
     def track(self) -> PlannedTrack:
         model = self.model
-        workflow = self.workflows.get(model.workflow or self.plan.workflow)
+        rules = self.workflows.get(self.plan.workflow)
+        name = model.workflow or self._sorted(rules) or self.plan.workflow
+        workflow, scope = self.workflows.get(name), self._scope()
         return PlannedTrack(
             slug=model.slug,
             title=model.title or _first_line(model.brief) or model.slug,
             kind=model.kind or (workflow.ladder.kind if workflow is not None else ""),
-            workflow=model.workflow or self.plan.workflow,
+            workflow=name,
             brief=model.brief,
-            scope=self._scope(),
+            scope=scope,
             depends_on=tuple(model.depends_on),
             priority=model.priority,
             wave=model.wave,
@@ -298,12 +303,22 @@ class _TrackReader:
             acceptance=tuple(model.acceptance),
             tier=self._tier(workflow),
             deploy=self._deploy(workflow),
-            areas=tuple(model.areas),
+            areas=tuple(model.areas) or areas_of(scope, rules),
             tests=model.tests,
             test_scope=model.test_scope,
             deep_review=model.deep_review,
             role=model.role,
         )
+
+    def _sorted(self, rules: Workflow | None) -> str:
+        """The workflow that its words mean; said, since a person may mean another one."""
+        name = sorted_to(self.model, rules)
+        if name not in self.workflows:
+            return ""
+        key = f"{self.at}.slug"
+        text = f"{self.model.slug} is taken for {name} by its words; write `workflow:` to say which it is"
+        self.problems.append(Problem(self.file, self.document.line(key), key, text, level=WARNING))
+        return name
 
     def _scope(self) -> Scope:
         model = self.model

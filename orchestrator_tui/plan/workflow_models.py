@@ -275,6 +275,12 @@ class RulesFile(Part):
     convergence: ConvergenceFile = Field(
         ConvergenceFile.model_validate({}), description="when a revision stops before its rounds are used up"
     )
+    sorts: Annotated[dict[str, Names], NAMED_KEYS, Says("mapping: workflow → words")] = Field(
+        {}, description="the workflow of a track that names none, by words of its name and title"
+    )
+    areas: Annotated[dict[str, Patterns], Says("mapping: area → patterns")] = Field(
+        {}, description="the areas of a track that names none, by its files"
+    )
     clocks: ClocksFile = Field(ClocksFile.model_validate({}), description="how long a question may wait")
     stall: StallFile = Field(StallFile.model_validate({}), description="when an agent counts as stuck")
     budget: BudgetFile = Field(BudgetFile.model_validate({}), description="what one track may use")

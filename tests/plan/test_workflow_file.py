@@ -32,6 +32,8 @@ convergence: {exchanges: 1, growth: 4}
 checkpoint: [session]
 inputs: [gates]
 fleet: 5
+sorts: {other: [bug, crash]}
+areas: {WEB: [web/**, "*.css"]}
 clocks: {stale: 4m, repeat: 90s}
 stall: {checks: 5, interval: 30s, reply: 3m, rescues: 2, lower_concurrency: false}
 budget: {turns: 10, tokens: 20, cost_usd: 1.5, wall: 2h, attempts: 7, soft: 0.5}
@@ -90,6 +92,8 @@ def test_every_key_of_a_workflow_arrives() -> None:
     assert (found.gates, found.ending, found.resends) == (("plan", "integration"), "hard_stop", 1)
     assert found.convergence == Convergence(1, 4)
     assert (found.checkpoint, found.inputs, found.fleet) == (("session",), ("gates",), 5)
+    assert found.sorts == {"other": ("bug", "crash")}
+    assert found.areas == {"WEB": ("web/**", "*.css")}
     assert found.clocks == Clocks(240_000, 90_000)
     assert found.stall == Stall(5, 30_000, 180_000, 2, False)
     assert found.budget == Budget(10, 20, 1.5, 7_200_000, 7, 0.5)
@@ -226,7 +230,7 @@ MISTAKES = [
     (
         SMALL + "track_gate: [tests]\n",
         'mine.yaml:9: track_gate: "tests" is none of stages, artefacts, tests_first, checks, scope, findings,'
-        ' committed, worktree, report; did you mean "tests_first"?',
+        ' committed, changes, worktree, report; did you mean "tests_first"?',
     ),
     (
         SMALL + "answers: [{id: a, max_risk: high}]\n",

@@ -151,6 +151,22 @@ def test_the_thresholds_of_seed_000() -> None:
     )
 
 
+def test_the_prompts_of_tracks_say_what_their_source_says() -> None:
+    """[000-013] [000-032] [000-043] [000-053] [000-054] [000-063] [000-064] [000-067]"""
+    implement, review = work("tracks", "Implement").prompt, work("tracks", "Review").prompt
+    for words in ("in its own files, and nothing beyond", "Tests first", "Reuse what the repository has", "validation"):
+        assert words in implement
+    for words in ("files changed, tests added or updated, validation performed", "uncertain or blocks you"):
+        assert words in implement
+    for words in ("only the listed issues", "no restart and no invitation to broaden the scope", "DISAGREE"):
+        assert words in implement
+    for words in ("You know nothing else of it", "Only substantive issues", "No style", "a missing test", "boundary"):
+        assert words in review
+    scout = BUILT_IN["tracks"].batch_works[0]
+    assert "Facts only, no conclusions, no verdicts" in scout.prompt
+    assert all(f"{name}:" in scout.prompt for name in scout.form)
+
+
 @pytest.mark.parametrize("name", PIPELINES)
 def test_the_dispatch_texts_say_what_is_whose(name: str) -> None:
     found = BUILT_IN[name]

@@ -294,6 +294,12 @@ def test_every_threshold_is_explained(tmp_path: Path) -> None:
     expected = {
         "concurrency": "2",
         "resends": "2",
+        "fleet": "2",
+        "inputs": "files, checks, gates",
+        "convergence.exchanges": "1",
+        "convergence.growth": "3",
+        "checkpoint": "session, handoff",
+        "batch stage 1 Scout: narrow": "1",
         "stall.checks": "3",
         "stall.interval": "1m",
         "stall.reply": "2m",

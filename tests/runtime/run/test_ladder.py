@@ -110,6 +110,34 @@ def test_the_hard_budget_counts_delegation_rounds(attempts: int, hard: bool) -> 
         assert "budget: 2 of 2 attempts" in scene.gate_of("a").question.question
 
 
+@pytest.mark.parametrize(("cost_usd", "said", "stopped"), [(0.79, 0, False), (0.8, 1, False), (1.0, 1, True)])
+def test_a_budget_is_said_at_its_soft_share_and_acts_at_the_whole(cost_usd: float, said: int, stopped: bool) -> None:
+    """[000-056] [000-060]"""
+    rules = replace(WORKFLOW, budget=Budget(cost_usd=1.0, soft=BUILT_IN["tracks"].budget.soft))
+    scene = Scene(track("a"), workflow=rules)
+    scene.world.settle()
+    for spent in (min(cost_usd, 0.9), cost_usd):
+        scene.ledger.must(Draft("cost_recorded", {"track": "a", "cost_usd": spent}))
+        scene.world.settle()
+    assert [one.kind for one in scene.ledger.batch.signals.values()] == ["budget_soft"] * said
+    assert bool(scene.track("a").attempts[0].stopping) is stopped
+
+
+@pytest.mark.parametrize(("rescues", "asked"), [(1, True), (2, False)])
+def test_after_its_rescues_a_stuck_track_is_a_persons(rescues: int, asked: bool) -> None:
+    """[000-058] [000-107] [000-108]"""
+    stall = replace(STALL, rescues=rescues, lower_concurrency=False)
+    scene = Scene(track("a"), workflow=replace(WORKFLOW, stall=stall))
+    scene.world.settle()
+    for _ in range(2):
+        for wait_ms in (BOUND_MS, STALL.reply_ms):
+            scene.ledger.tick(wait_ms)
+            scene.world.settle()
+    assert [one.question.kind for one in scene.open_gates()] == (["escalation"] if asked else [])
+    assert len(scene.track("a").attempts) == (2 if asked else 3)
+    assert scene.states()["a"] is not TrackState.ABANDONED
+
+
 def test_what_is_given_up_has_stopped_and_keeps_what_it_has() -> None:
     """[000-061] [000-108]"""
     scene = begun(1)

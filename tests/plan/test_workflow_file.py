@@ -173,6 +173,10 @@ def test_an_unheard_of_workflow_is_recorded_and_checked_like_any_other(tmp_path:
 
 
 MISTAKES = [
+    (
+        SMALL.replace("stages:", "waves_per_session: 1\nstages:"),
+        "mine.yaml:7: waves_per_session: needs `waves: barrier`: without it waves have no end",
+    ),
     (SMALL + "  - {name: Do, prompt: x}\n", 'mine.yaml:7: stages: two stages are called "Do"'),
     (
         SMALL + "  - {name: Look, prompt: x, back_to: Doo}\n",

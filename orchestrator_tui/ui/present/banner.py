@@ -18,6 +18,7 @@ from orchestrator_tui.core.queries import (
     stale_gates,
     standing,
 )
+from orchestrator_tui.core.run import HANDED_OVER
 from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.ui.present.ages import duration
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, line_width, spread
@@ -193,6 +194,9 @@ def _run(scene: _Scene) -> BannerView | None:
         if run.pausing:
             text = f"{batch_title(batch)} is paused: nothing new begins. B goes on with it"
             return BannerView("run", "", text, "the batch is paused. B goes on with it", "", "gate", None)
+        if run.phase == HANDED_OVER:
+            text = f"{batch_title(batch)}: the session is complete. Go on: orch-tui run --resume {batch.id}"
+            return BannerView("run", "", text, f"go on: orch-tui run --resume {batch.id}", "", "gate", None)
         if run.phase == "awaiting_user" and not any(gate.batch == batch.id for gate in gate_queue(scene.state)):
             text = f"{batch_title(batch)} is done. Nothing goes onto {clean(run.plan.base, 60)} until you say so: M"
             return BannerView("run", "", text, "all is done. M brings it onto its base", "", "gate", None)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from orchestrator_tui.adapters.git.port import RunGit
 from orchestrator_tui.adapters.memory import ManualClock
-from orchestrator_tui.core.plan import PlannedTrack
+from orchestrator_tui.core.plan import PlannedTrack, Scope
 from tests.adapters.git.repositories import commit, head
 
 
@@ -17,3 +17,18 @@ def test_what_specifies_is_no_test_wherever_it_lies(repo: Path) -> None:
     track = PlannedTrack("login", "Login", "feature", "w")
     seen = RunGit("b", ManualClock()).inspect("i-1", track, str(repo), base, (), ())
     assert set(seen.tests) == {"tests/test_login.py", "src/login.spec.ts"}
+
+
+def test_a_promise_of_several_files_is_kept_by_one_and_needs_no_scope(repo: Path) -> None:
+    """[003-101]"""
+    base, promise = head(repo), "docs/shots/*.png"
+    track = PlannedTrack("window", "Window", "task", "w", scope=Scope(owned=("web/**",)))
+    port = RunGit("b", ManualClock())
+    commit(repo, {"docs/shots/empty.png": "", "web/window.css": "a"})
+    seen = port.inspect("i-1", track, str(repo), base, (promise,), ())
+    assert seen.missing == (promise,)
+    commit(repo, {"docs/shots/wide.png": "picture", "docs/notes.md": "notes"})
+    seen = port.inspect("i-2", track, str(repo), base, (promise,), (promise,))
+    assert seen.missing == ()
+    assert not any("shots" in one for one in seen.outside)
+    assert any(one.startswith("docs/notes.md") for one in seen.outside)

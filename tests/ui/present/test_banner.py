@@ -146,6 +146,10 @@ def test_a_destructive_gate_is_named() -> None:
     ("fields", "text"),
     [
         ({"pausing": "drain"}, "Checkout hardening is paused: nothing new begins. B goes on with it"),
+        (
+            {"phase": "handed_over"},
+            "Checkout hardening: the session is complete. Go on: orch-tui run --resume checkout-1a2b3c4d",
+        ),
         ({"phase": "awaiting_user"}, "Checkout hardening is done. Nothing goes onto main until you say so: M"),
         ({}, ""),
     ],

@@ -137,6 +137,7 @@ KIND_MEANINGS: Mapping[str, str] = {
     "base_brought": "what is new on the base branch was merged into the integration branch",
     "wave_ended": "a wave is over: its checks, what was planned against what came, and what the next one has otherwise",
     "isolation_set": "where the agents of a wave work: `track` each in a worktree, `batch` in one tree, and why",
+    "untracked_seen": "untracked files of the person's tree before a wave that works there: `ok`, `warn` or `block`",
     "deviation_recorded": "something is done otherwise than planned, from which wave on, and why",
     "breaker_tripped": "an agent goes in circles, or on for too long: which pattern, how often, and what was done",
     "report_written": "the report was written, and of what state",

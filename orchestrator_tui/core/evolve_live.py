@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.model import Track
-from orchestrator_tui.core.run import BaseSeen, Deviation, Run, Trip, WaveEnd, Work
+from orchestrator_tui.core.run import BaseSeen, Deviation, Run, Trip, UntrackedSeen, WaveEnd, Work
 
 if TYPE_CHECKING:
     from orchestrator_tui.core.evolve import BatchFold, Changes
@@ -84,6 +84,12 @@ def _isolation_set(batch: BatchFold, event: Event) -> Changes:
     return {"run": replace(run, isolation={**run.isolation, data["wave"]: data["trees"]})}
 
 
+def _untracked_seen(batch: BatchFold, event: Event) -> Changes:
+    run, data = _run(batch), event.payload
+    seen = UntrackedSeen(data["wave"], data["decision"], tuple(data.get("files", ())))
+    return {"run": replace(run, untracked=(*run.untracked, seen))}
+
+
 def _deviation_recorded(batch: BatchFold, event: Event) -> Changes:
     run, data = _run(batch), event.payload
     made = Deviation(data["wave"], data["what"], data["why"], event.at)
@@ -94,6 +100,7 @@ LIVE_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "base_seen": _base_seen,
     "base_brought": _base_brought,
     "wave_ended": _wave_ended,
+    "untracked_seen": _untracked_seen,
     "isolation_set": _isolation_set,
     "deviation_recorded": _deviation_recorded,
 }

@@ -99,6 +99,7 @@ RUN_KINDS: dict[str, Spec] = {
         },
     ),
     "isolation_set": ({"wave": _INT, "trees": _TEXT, "agents": _INT, "why": _TEXT}, {}),
+    "untracked_seen": ({"wave": _INT, "decision": _TEXT}, {"files": _LIST}),
     "deviation_recorded": ({"wave": _INT, "what": _TEXT, "why": _TEXT}, {}),
     "breaker_tripped": (
         {"track": _TEXT, "attempt": _TEXT, "pattern": _TEXT, "times": _INT, "action": _TEXT},

@@ -86,6 +86,15 @@ class WaveEnd:
 
 
 @frozen
+class UntrackedSeen:
+    """A look at the person's own tree before a wave: ``decision`` is ``ok``, ``warn`` or ``block``."""
+
+    wave: int
+    decision: str
+    files: tuple[str, ...] = ()
+
+
+@frozen
 class Deviation:
     """What was done otherwise than planned, from which wave on, and why."""
 
@@ -265,5 +274,6 @@ class Run:
     base: BaseSeen | None = None
     based_on: str = ""
     waves: tuple[WaveEnd, ...] = ()
+    untracked: tuple[UntrackedSeen, ...] = ()
     isolation: Mapping[int, str] = field(default_factory=dict)
     deviations: tuple[Deviation, ...] = ()

@@ -305,6 +305,8 @@ class Workflow:
         exports: names of the files that its users know, kept up to date while a batch runs (``core.exports``).
         checkpoint: names of exports that are written into the repository itself whenever a track has been merged.
         inputs: what a plan must say before its batch can start, of :data:`PLAN_INPUTS`.
+        untracked: what untracked files of the person's tree lead to that lie where a wave works: ``off``, ``warn``
+            (it is said) or ``block`` (a person is asked).
         skill: name of the skill whose text is embedded into prompts where a person has it, or "".
         sessions: types of sessions and roles of waves (seed 004); ``guard`` watches paths and commands of agents.
     """
@@ -340,6 +342,7 @@ class Workflow:
     freshness: Freshness = field(default_factory=Freshness)
     between: Between = field(default_factory=Between)
     isolation: Isolation = field(default_factory=Isolation)
+    untracked: str = "off"
     models: Mapping[str, str] = field(default_factory=dict)
     tiers: tuple[str, ...] = ()
     roles: Mapping[str, str] = field(default_factory=dict)

@@ -54,6 +54,7 @@ MEANINGS = ("done", "rework", "failed", "blocked", "partial", "disputed")
 WAVES = ("ready", "barrier")
 WORKTREES = ("track", "batch", "pool", "none")
 SESSIONS = ("stage", "track")
+UNTRACKED = ("off", "warn", "block")
 ENDINGS = ("publish", "hard_stop")
 GATES = ("plan", "spend", "dispatch", "concerns", "resume", "integration", "publish")
 GATE_WORDS = ("question", "approve", "back", "abandon")
@@ -290,6 +291,9 @@ class RulesFile(Part):
     )
     freshness: FreshnessFile = Field(
         FreshnessFile.model_validate({}), description="what a base branch that has moved on leads to"
+    )
+    untracked: Annotated[str, choice(*UNTRACKED), _says(UNTRACKED)] = Field(
+        "off", description="what untracked files of the repository's tree lead to that lie where a wave works"
     )
     isolation: IsolationFile = Field(
         IsolationFile.model_validate({}), description="where the agents of a wave work, by their number"

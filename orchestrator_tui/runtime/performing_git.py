@@ -10,7 +10,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import BATCH_TRACK, PlannedTrack
 from orchestrator_tui.core.run import Effect, Inspection
-from orchestrator_tui.core.schedule import effects, ending, merging
+from orchestrator_tui.core.schedule import effects, ending, merging, untracked
 from orchestrator_tui.core.schedule.freshness import keeps_from_merging, looked, since
 from orchestrator_tui.core.schedule.judging import form_path
 from orchestrator_tui.core.schedule.overlap import tampered
@@ -258,6 +258,11 @@ def _look_at_base(world: RunWorld, batch: Batch, track: Track, effect: Effect) -
     return _looked(world, batch, BATCH_TRACK)
 
 
+def _look_at_tree(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
+    wave = int(effect.arguments["wave"])
+    return tuple(untracked.seen(batch, wave, world.git.untracked(plan_of(batch))))
+
+
 def _bring_base(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
     run, plan = run_of(batch), plan_of(batch)
     sha, tip = str(effect.arguments["sha"]), str(effect.arguments["tip"])
@@ -294,6 +299,7 @@ _KINDS: dict[str, Callable[[RunWorld, Batch, Track, Effect], tuple[Draft, ...]]]
     effects.REMOVE: _remove,
     effects.PUBLISH: _publish,
     effects.LOOK_AT_BASE: _look_at_base,
+    effects.LOOK_AT_TREE: _look_at_tree,
     effects.BRING_BASE: _bring_base,
 }
 

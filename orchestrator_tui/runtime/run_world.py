@@ -351,6 +351,9 @@ class Git(Protocol):
     def remove(self, plan: Plan, track: PlannedTrack, path: str, branch: str, into: str) -> TreeKept:
         """Remove a clean and merged worktree and its branch; keep everything else, and say why."""
 
+    def untracked(self, plan: Plan) -> tuple[str, ...]:
+        """Files of the repository's own working tree that git neither knows nor ignores, bounded."""
+
     def base(self, plan: Plan, since: str) -> BaseDrift:
         """Where the base branch is now, compared with a commit that it was at."""
 

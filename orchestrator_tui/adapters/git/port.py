@@ -27,6 +27,7 @@ from orchestrator_tui.adapters.git.history import branch_tip, commit_id
 from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.moving import settle
 from orchestrator_tui.adapters.git.names import branch_name, safe_path
+from orchestrator_tui.adapters.git.trees import contents
 from orchestrator_tui.adapters.git.worktrees import Removed, create, look, provision, remove
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.plan import BATCH_TRACK, Plan, PlannedTrack, Provision
@@ -43,6 +44,7 @@ _DOCUMENTS = (".md", ".rst", ".txt", ".yaml", ".yml", ".json")
 _INTEGRATION, _POOL, _FRESH = "integration", "pool", "fresh"
 _SIDE_BYTES = 6000
 _MOST_NAMED = 5
+_MOST_UNTRACKED = 10_000
 _SEVERAL = "*"
 
 TRUST_MS = 5_000
@@ -303,6 +305,10 @@ class RunGit:
         """Merge the integration tip into a track's worktree so that a conflict is resolved there."""
         made = bringing.bring(Path(path), tip, take)
         return MergeMade(made.result, files=made.files)
+
+    def untracked(self, plan: Plan) -> tuple[str, ...]:
+        """Files of the repository's own working tree that git neither knows nor ignores."""
+        return contents(Path(plan.repository)).untracked[:_MOST_UNTRACKED]
 
     def base(self, plan: Plan, since: str) -> BaseDrift:
         """Where the base branch is now, compared with a commit that it was at."""

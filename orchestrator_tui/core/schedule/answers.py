@@ -324,6 +324,8 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
     ("worktree", "adopt"): _nothing("what is there is taken over"),
     ("worktree", "again"): _failed_again,
     ("worktree", "leave"): _nothing("goes on without it"),
+    ("pre_flight", "again"): _nothing("looked at again"),
+    ("pre_flight", "go_on"): _nothing("the wave begins"),
     ("freshness", "bring"): _nothing("the base is brought first"),
     ("freshness", "go_on"): _nothing("published as it is"),
     ("freshness", "merge"): _nothing("merged as it is"),

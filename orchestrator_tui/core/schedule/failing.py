@@ -34,6 +34,7 @@ _WORDS = {
     "copy": "make a fresh copy of it",
     "drop": "take its fresh copy away",
     "sides": "read both sides of its conflict",
+    "look_at_tree": "look at the repository's own tree",
     "look_at_base": "look at the base branch",
     "bring_base": "bring the base branch into the integration branch",
     "remove": "remove its worktree",

@@ -22,6 +22,7 @@ from orchestrator_tui.core.schedule import (
     senior,
     sessions,
     stages,
+    untracked,
     watching,
 )
 from orchestrator_tui.core.schedule.effects import INTEGRATION, ON_STAGE, REMOVE, SETUP, WORKTREE, begin, under_way
@@ -281,7 +282,8 @@ def _admit(batch: Batch) -> list[Draft]:
         why = waits_for(batch, track)
         if not why:
             # One at a time: whether the next one fits depends on this one.
-            return isolation.due(batch, track.wave) or moved(track, S.PREPARING)
+            held = untracked.due(batch, track.wave)
+            return isolation.due(batch, track.wave) or moved(track, S.PREPARING) if held is None else held
         if track.state is S.PENDING:
             drafts += moved(track, S.QUEUED, why)
     return drafts

@@ -187,6 +187,11 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
         _text(told, "why"),
         "quiet",
     ),
+    "untracked_seen": lambda told: (
+        f"before wave {told['wave']} the repository's tree was looked at",
+        _items(told, "files"),
+        "quiet" if told["decision"] == "ok" else "gate",
+    ),
     "deviation_recorded": lambda told: (f"otherwise than planned: {told['what']}", _text(told, "why"), "gate"),
     "breaker_tripped": _tripped,
     "checkpoint_written": lambda told: (

@@ -60,6 +60,8 @@ _ASKS = {
     "escalation": "needs you",
     "integration": "integration",
     "tampered": "tampered",
+    "freshness": "base moved on",
+    "pre_flight": "untracked files",
     "unknown_effect": "unknown end",
 }
 _DEPLOY = "deploy_"

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from orchestrator_tui.adapters.git.port import RunGit
 from orchestrator_tui.adapters.memory import ManualClock
-from orchestrator_tui.core.plan import PlannedTrack, Scope
+from orchestrator_tui.core.plan import Plan, PlannedTrack, Scope
+from orchestrator_tui.runtime.run_world import BaseDrift
 from tests.adapters.git.repositories import commit, head
 
 
@@ -32,3 +33,13 @@ def test_a_promise_of_several_files_is_kept_by_one_and_needs_no_scope(repo: Path
     assert seen.missing == ()
     assert not any("shots" in one for one in seen.outside)
     assert any(one.startswith("docs/notes.md") for one in seen.outside)
+
+
+def test_untracked_files_of_the_persons_tree_and_a_base_that_moved_are_told(repo: Path) -> None:
+    plan = Plan("t", "w", "main", "orch/b/integration", str(repo), str(repo.parent / "trees"), base_sha=head(repo))
+    git = RunGit("b", ManualClock())
+    assert (git.untracked(plan), git.base(plan, plan.base_sha).files) == ((), ())
+    (repo / "lies about.txt").write_text("x\n")
+    assert git.untracked(plan) == ("lies about.txt",)
+    now = commit(repo, {"new.md": "x\n"})
+    assert git.base(plan, plan.base_sha) == BaseDrift(now, 1, False, ("lies about.txt", "new.md"))

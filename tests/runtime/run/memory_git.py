@@ -70,6 +70,7 @@ class MemoryGit:
         self.slots: dict[str, str] = {}
         self.broken: dict[str, str | Exception] = {}
         self.tampering: tuple[str, ...] = ()
+        self.lying_about: tuple[str, ...] = ()
         self.overlapping: tuple[tuple[str, str, str], ...] = ()
         self.crash_at = (-1, False)
         self.branches["main"] = self._store(files, ())
@@ -269,6 +270,9 @@ class MemoryGit:
             return TreeKept(False, "it is not merged", 1)
         del self.trees[path]
         return TreeKept(True)
+
+    def untracked(self, plan: Plan) -> tuple[str, ...]:
+        return self.lying_about
 
     def base(self, plan: Plan, since: str) -> BaseDrift:
         now = self.branches.get("main", "")

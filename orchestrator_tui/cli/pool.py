@@ -21,8 +21,9 @@ from orchestrator_tui.adapters.git.port import worktrees_root
 from orchestrator_tui.adapters.git.state import tree_state
 from orchestrator_tui.adapters.git.worktrees import look
 from orchestrator_tui.cli.arguments import add_command, add_json, add_repository
+from orchestrator_tui.cli.asking_hosts import check_authority
 from orchestrator_tui.cli.faults import DONE, UNFINISHED, BadInput, Fault, nearest
-from orchestrator_tui.cli.journals import find_place, load_state, reading
+from orchestrator_tui.cli.journals import Place, find_place, load_state, reading
 from orchestrator_tui.cli.json_view import print_json
 from orchestrator_tui.cli.tables import print_table, say, tell
 from orchestrator_tui.cli.worktrees import size
@@ -80,6 +81,8 @@ def run(arguments: Namespace) -> int:
     if arguments.batch and arguments.action not in _LOOKING:
         raise BadInput(f"the pool of a run is its host's: only {' and '.join(_LOOKING)} take --batch")
     place = find_place(arguments.repo)
+    if action is _merge:
+        _refuse_agents(place)
     root = worktrees_root(place.repository, POOL)
     try:
         if arguments.batch:
@@ -92,6 +95,14 @@ def run(arguments: Namespace) -> int:
         raise Fault(f"POOL_EXHAUSTED: {error}") from error
     except GitError as error:
         raise BadInput(str(error)) from error
+
+
+def _refuse_agents(place: Place) -> None:
+    """An agent of a run may not move a branch of the person's: that is what their own answers are for (Authority)."""
+    with reading(place) as journal:
+        for batch in () if journal is None else load_state(journal).batches.values():
+            if batch.run is not None and batch.ended_at is None:
+                check_authority(batch)
 
 
 def _of_run(arguments: Namespace) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -10,8 +11,10 @@ import pytest
 from orchestrator_tui.cli import pool as cli
 from orchestrator_tui.cli.arguments import parse
 from orchestrator_tui.cli.faults import Fault
+from orchestrator_tui.core.model import State
 from tests.adapters.git.repositories import commit, head, repository, run, write
 from tests.cli.scene import Ended, command, environment
+from tests.core.run_builders import RunLedger
 
 
 class Pool:
@@ -175,3 +178,19 @@ def test_a_mistake_is_one_line(pool: Pool, arguments: tuple[str, ...], line: str
     assert (ended.code, ended.out) == (2, "")
     assert line in ended.err
     assert ended.err.count("\n") == 1
+
+
+def test_an_agent_of_a_run_merges_nothing_into_a_branch_of_the_persons(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pool.do("init", "1")
+    pool.take("one", {"one.txt": "1"})
+    before = head(pool.repository)
+    monkeypatch.setattr(cli, "reading", lambda place: nullcontext(object()))
+    monkeypatch.setattr(cli, "load_state", lambda journal: State({"list-1": RunLedger().batch}))
+    monkeypatch.setenv("ORCH_TRACK", "limiter")
+    refused = pool.do("merge", "main")
+    assert (refused.code, head(pool.repository)) == (3, before)
+    assert refused.err.startswith("the agent 'limiter' (ORCH_TRACK) of this batch may not decide in it")
+    monkeypatch.delenv("ORCH_TRACK")
+    assert pool.do("merge", "main").code == 0

@@ -73,6 +73,7 @@ def workflows_page() -> str:
         _section("How a stage is done", workflow_models.StageRulesFile),
         _section("The rules of a batch", workflow_models.RulesFile),
         _section("`convergence`", workflow_models.ConvergenceFile),
+        _section("`earlier`", workflow_models.EarlierFile),
         _section("`clocks`", workflow_models.ClocksFile),
         _section("`stall`", workflow_models.StallFile),
         _section("`budget`", workflow_models.BudgetFile),

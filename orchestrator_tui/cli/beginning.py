@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestrator_tui.adapters.actor import system_actor
 from orchestrator_tui.adapters.clock import SystemClock
+from orchestrator_tui.adapters.git.earlier import before
 from orchestrator_tui.adapters.git.port import RunGit, tracked_files, worktrees_root
 from orchestrator_tui.adapters.git.state import tree_state
 from orchestrator_tui.adapters.runners.models import confirmed_models
@@ -16,6 +17,7 @@ from orchestrator_tui.cli.faults import BadInput, Fault, Refusal, nearest
 from orchestrator_tui.cli.hosting import RUNS
 from orchestrator_tui.cli.journals import Place
 from orchestrator_tui.cli.provisioning import provisioned
+from orchestrator_tui.core import earlier
 from orchestrator_tui.core.clocks import with_clocks
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.limits import Limits
@@ -24,6 +26,7 @@ from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.core.plan import Plan
 from orchestrator_tui.core.schedule.opening import planned, run_batch
 from orchestrator_tui.core.text import sanitise, sanitise_line
+from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.plan.catalogue import load_workflows
 from orchestrator_tui.plan.check import check
@@ -122,6 +125,9 @@ def begin(place: Place, journal: SqliteJournal, checked: Checked, limits: Limits
     if plan.tests_required is None:
         plan = replace(plan, tests_required=_has_tests(place.repository))
     plan = replace(provisioned(place, plan), base_sha=beginning.base_sha, fingerprint=beginning.fingerprint)
+    seen = before(place.repository)
+    workflows = _placed(checked, seen)
+    signs = earlier.signs(seen, workflows[plan.workflow].earlier)
     now = clock.now()
     clocks = checked.workflows[plan.workflow].clocks
     journal.open_batch(batch, run_batch(plan, str(directory), with_clocks(limits, clocks)), now, "host")
@@ -129,11 +135,21 @@ def begin(place: Place, journal: SqliteJournal, checked: Checked, limits: Limits
     if isinstance(lease, str):
         raise Refusal(f"{batch} is held by {lease}")
     try:
-        drafts = planned(plan, checked.workflows, journalled(checked))
-        journal.append(lease, [*drafts, *_models(checked)], now, "host")
+        drafts = planned(plan, workflows, journalled(checked))
+        told = [Draft("earlier_work_seen", {"signs": list(signs)})] if signs else []
+        journal.append(lease, [*drafts, *told, *_models(checked)], now, "host")
     finally:
         lease.release(now)
     return batch
+
+
+def _placed(checked: Checked, seen: earlier.Before) -> Mapping[str, Workflow]:
+    """The workflows of a run: from a branch of one's own, those that say so are worked on in place (seed 001)."""
+    own = bool(seen.branch and seen.default and seen.branch != seen.default and seen.branch == checked.plan.base)
+    return {
+        name: replace(one, worktree="none") if own and one.in_place_on_branch else one
+        for name, one in checked.workflows.items()
+    }
 
 
 def _has_tests(repository: Path) -> bool:

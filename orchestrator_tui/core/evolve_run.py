@@ -131,6 +131,7 @@ def _report_written(batch: BatchFold, event: Event) -> Changes:
 
 RUN_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "plan_recorded": _plan_recorded,
+    "earlier_work_seen": lambda batch, event: {"run": replace(_run(batch), earlier=tuple(event.payload["signs"]))},
     "plan_checked": _plan_checked,
     "workflow_recorded": _workflow_recorded,
     "batch_moved": _batch_moved,

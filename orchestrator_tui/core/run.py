@@ -243,6 +243,7 @@ class Checkpoint:
 class Run:
     """A run: plan, rules, and what is under way.
 
+    ``earlier`` are the signs of earlier work that was there when it began.
     ``phase`` is ``planned``, ``approved``, ``running``, ``handed_over`` (to the next of its sessions, which count from
     1), ``integrating``, ``verifying``, ``awaiting_user`` or an end
     (``completed``, ``stopped``, ``failed``); ``pausing`` is "", ``drain`` or ``now``. ``integration_path`` and
@@ -269,6 +270,7 @@ class Run:
     report: str = ""
     reported: str = ""
     checked: Mapping[str, Any] = field(default_factory=dict)
+    earlier: tuple[str, ...] = ()
     session: int = 1
     checkpoints: tuple[Checkpoint, ...] = ()
     base: BaseSeen | None = None

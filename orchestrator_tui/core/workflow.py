@@ -104,6 +104,7 @@ class StageWork:
         together: it is first begun when every track of the batch that can has come so far (seed 001: all chunks are
             built before any is reviewed); what comes earlier counts as through for waves and dependencies.
         spent: what its used-up tries make of the track: ``ask`` a person, or ``fail`` it without a question (seed 001).
+        resumable: where earlier work is found, a batch may go on from here; what comes before is then left out.
         undivided: a stage of the batch that is left out where the tracks are known already.
         over_tracks: a stage of the batch that judges the tracks marked for it, all in one go, when they have come to
             their own review; without such tracks it is left out (seed 001: one senior review over the flagged subset).
@@ -137,6 +138,7 @@ class StageWork:
     skip_by: str = "person"
     after_merge: bool = False
     together: bool = False
+    resumable: bool = False
     spent: str = ASK
     undivided: bool = False
     over_tracks: bool = False
@@ -185,6 +187,16 @@ class Convergence:
 
     exchanges: int = 0
     growth: int = 0
+
+
+@frozen
+class Earlier:
+    """What counts as earlier work of the same kind (seed 001): a branch that is called so, commits since the default
+    branch, and subjects of commits that speak of it. ``commits`` is from how many on they are a sign."""
+
+    prefixes: tuple[str, ...] = ()
+    commits: int = 2
+    words: tuple[str, ...] = ()
 
 
 @frozen
@@ -298,6 +310,8 @@ class Workflow:
         convergence: when a revision stops before its rounds are used up.
         sorts: of a track that names no workflow: the workflow that it takes, by words of its name and title.
         areas: of a track that names none: the parts of the product that it touches, by patterns of its files.
+        earlier: what counts as earlier work, for the gate ``resume``.
+        in_place_on_branch: begun on a branch that is not the default one, its work is done in place.
         models: model by tier; ``tiers`` are their names, lowest first; ``roles`` gives each role its tier.
         track_gate, batch_gate: names of the checklist's items that must pass.
         autonomy, constraints, adherence: texts of the dispatch prompt (seed 002, sections F to H).
@@ -337,6 +351,8 @@ class Workflow:
     clocks: Clocks = field(default_factory=Clocks)
     stall: Stall = field(default_factory=Stall)
     budget: Budget = field(default_factory=Budget)
+    earlier: Earlier = field(default_factory=Earlier)
+    in_place_on_branch: bool = False
     merging: Merging = field(default_factory=Merging)
     breaker: Breaker = field(default_factory=Breaker)
     freshness: Freshness = field(default_factory=Freshness)

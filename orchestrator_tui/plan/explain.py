@@ -15,6 +15,7 @@ from orchestrator_tui.plan.workflow_models import (
     ClocksFile,
     ContextFile,
     ConvergenceFile,
+    EarlierFile,
     MergingFile,
     RulesFile,
     StageFile,
@@ -23,6 +24,7 @@ from orchestrator_tui.plan.workflow_models import (
 
 _GROUPS: Mapping[str, type[Part]] = {
     "convergence": ConvergenceFile,
+    "earlier": EarlierFile,
     "clocks": ClocksFile,
     "stall": StallFile,
     "budget": BudgetFile,

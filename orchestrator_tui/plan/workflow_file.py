@@ -19,6 +19,7 @@ from orchestrator_tui.core.workflow import (
     Budget,
     Context,
     Convergence,
+    Earlier,
     Freshness,
     Isolation,
     Merging,
@@ -48,6 +49,7 @@ _RENAMED = {
 _OF_LADDER = frozenset({"name", "key", "catches", "skip_risk", "risk", "words", "back_to"})
 _GROUPS: Mapping[str, type] = {
     "convergence": Convergence,
+    "earlier": Earlier,
     "clocks": Clocks,
     "stall": Stall,
     "budget": Budget,

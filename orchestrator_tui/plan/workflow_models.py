@@ -145,6 +145,7 @@ class StageRulesFile(Part):
     )
     after_merge: Switch = Field(False, description="it begins when its track has been merged")
     together: Switch = Field(False, description="it is first begun when every track that can has come so far")
+    resumable: Switch = Field(False, description="where earlier work is found, a batch may go on from here")
     spent: Annotated[str, choice(ASK, FAIL), _says((ASK, FAIL))] = Field(
         ASK, description="what used-up tries make of the track: a person is asked, or it has failed"
     )
@@ -220,6 +221,14 @@ class BudgetFile(Part):
     soft: Share = Field(0.8, description="the share of a budget at which it is said; at the whole it acts")
 
 
+class EarlierFile(Part):
+    """What counts as earlier work, for the gate `resume`."""
+
+    prefixes: Lines = Field([], description="how the names of branches begin on which such work is done")
+    commits: Count = Field(2, description="from how many commits since the default branch on they are a sign; 0 never")
+    words: Lines = Field([], description="words in the subjects of these commits that are a sign")
+
+
 class MergingFile(Part):
     """How tracks come together."""
 
@@ -285,6 +294,10 @@ class RulesFile(Part):
     clocks: ClocksFile = Field(ClocksFile.model_validate({}), description="how long a question may wait")
     stall: StallFile = Field(StallFile.model_validate({}), description="when an agent counts as stuck")
     budget: BudgetFile = Field(BudgetFile.model_validate({}), description="what one track may use")
+    earlier: EarlierFile = Field(EarlierFile.model_validate({}), description="what counts as earlier work")
+    in_place_on_branch: Switch = Field(
+        False, description="begun on a branch that is not the default one, a batch is worked on in place"
+    )
     merging: MergingFile = Field(MergingFile.model_validate({}), description="how tracks come together")
     breaker: BreakerFile = Field(
         BreakerFile.model_validate({}), description="when an agent that goes in circles is stopped"

@@ -16,7 +16,7 @@ from orchestrator_tui.core.schedule.judging import form_path
 from orchestrator_tui.core.schedule.overlap import tampered
 from orchestrator_tui.core.schedule.paths import artefact_path
 from orchestrator_tui.core.schedule.rules import plan_of, run_of, stage_work, stages_of, work_of, workflow_of
-from orchestrator_tui.core.schedule.trees import is_pooled, shared_tree, shares_at_once, works_in_place
+from orchestrator_tui.core.schedule.trees import INTEGRATED, is_pooled, shared_tree, shares_at_once, works_in_place
 from orchestrator_tui.core.text import sanitise
 from orchestrator_tui.runtime.run_world import BaseDrift, RunWorld, TreeMade
 
@@ -44,6 +44,9 @@ def _integration(world: RunWorld, batch: Batch, track: Track, effect: Effect) ->
         standing = world.git.inspect(effect.id, own, plan.repository, plan.base_sha, (), (), plan.base)
         return (_ready(BATCH_TRACK, TreeMade(plan.repository, plan.base, standing.head)),)
     made = world.git.integration(plan)
+    if any(one.worktree == INTEGRATED for one in run_of(batch).workflows.values()):
+        # Tracks work there: it gets what a worktree of theirs would get.
+        world.git.provision(plan, made.path, plan.provision)
     # A person may have put something right there: what comes now begins from where the branch is.
     return (_ready(BATCH_TRACK, replace(made, base_sha=world.git.tip(plan))),)
 

@@ -10,7 +10,7 @@ from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Gate, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK, Provision
-from orchestrator_tui.core.schedule import concerns, converging, deploying, dispatching, watching
+from orchestrator_tui.core.schedule import concerns, converging, deploying, dispatching, resuming, watching
 from orchestrator_tui.core.schedule.acting import (
     at_work_again,
     give_up,
@@ -47,6 +47,8 @@ def carry_out(batch: Batch, gate: Gate) -> Made:
         LookupError: nothing is known that this option of this kind of gate could lead to.
     """
     assert gate.decision is not None
+    if gate.question.kind == resuming.RESUME:
+        return resuming.resumed(batch, gate)
     kind, track = gate.question.kind, batch.tracks[gate.track]
     option = gate.decision.options[0] if gate.decision.options else _BY_TEXT.get(kind, "retry")
     answer = _ANSWERS.get((kind, option)) or _ANSWERS[("", option)]

@@ -19,6 +19,7 @@ from orchestrator_tui.core.schedule import (
     isolation,
     merging,
     questions,
+    resuming,
     senior,
     sessions,
     stages,
@@ -116,6 +117,9 @@ def _approved(batch: Batch) -> list[Draft]:
         if under_way(batch, INTEGRATION) or barring(batch, own):
             return []
         return begin(batch, INTEGRATION, BATCH_TRACK, f"n-{run_of(batch).begun}")
+    asked = resuming.due(batch, own)
+    if asked is not None:
+        return asked
     if work_of(own).run is None:
         first = next_stage(batch, own, 0)
         if first is not None:

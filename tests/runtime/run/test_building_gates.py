@@ -338,3 +338,78 @@ def test_what_only_finds_the_tracks_is_left_out_where_they_are_known() -> None:
     scene.play()
     assert not scene.track("batch").attempts
     assert scene.states() == {"c1": S.DONE}
+
+
+# --- earlier work -------------------------------------------------------------------------------------------
+
+
+def earlier(*tracks: Any, signs: tuple[str, ...] = ("the branch wip-export",)) -> Scene:
+    """A run that may go on from its plan, its last stage, or the reviews of its tracks."""
+    explore, plan, go = PLANNING.batch_works
+    write, review = PLANNING.works
+    resumable = replace(
+        PLANNING,
+        gates=("resume",),
+        batch_works=(explore, replace(plan, resumable=True), replace(go, resumable=True)),
+        works=(write, replace(review, resumable=True)),
+    )
+    scene = building(*tracks, workflow=resumable)
+    if signs:
+        scene.ledger.must(Draft("earlier_work_seen", {"signs": list(signs)}))
+
+    def plan_it(agent: Agent) -> tuple[int, str]:
+        agent.write("plan.md", "plan", commit=False)
+        return 0, "planned"
+
+    scene.world.acts |= {"batch/2": plan_it, "batch/3": lambda agent: (0, "divided")}
+    return scene
+
+
+def test_earlier_work_is_asked_about_before_anything_is_done() -> None:
+    """[001-11] [001-16]"""
+    scene = earlier()
+    scene.play()
+    gate = scene.gate("resume")
+    assert [one.label for one in gate.question.options][:2] == ["resume from Plan", "resume from Go"]
+    assert gate.question.options[-1].key == "fresh"
+    assert "the branch wip-export" in gate.question.context
+    assert scene.world.jobs.started == []
+
+
+def test_who_resumes_from_the_plan_explores_nothing_and_is_told_what_is_there() -> None:
+    """[001-16]"""
+    scene = earlier()
+    scene.play()
+    scene.answer("resume", "batch-2")
+    scene.play()
+    assert scene.world.jobs.started == ["a-batch-2-1-1"]
+    assert "the branch wip-export" in scene.world.attempts["a-batch-2-1-1"].prompt
+    assert scene.gate("refine").track == "batch"
+
+
+def test_who_resumes_from_the_review_builds_nothing() -> None:
+    """[001-16]"""
+    scene = earlier(chunk("c1"))
+    scene.play()
+    assert [one.key for one in scene.gate("resume").question.options] == ["track-2", "fresh"]
+    scene.answer("resume", "track-2")
+    scene.play()
+    assert scene.world.jobs.started == ["a-c1-2-1-1"]
+    assert scene.states() == {"c1": S.DONE}
+
+
+def test_who_starts_fresh_begins_at_the_beginning() -> None:
+    """[001-16]"""
+    scene = earlier()
+    scene.play()
+    scene.answer("resume", "fresh")
+    scene.world.settle()
+    assert [one.split("-")[2] for one in scene.world.jobs.running()] == ["1", "1", "1"]
+
+
+def test_without_earlier_work_nobody_is_asked() -> None:
+    """[001-17]"""
+    scene = earlier(signs=())
+    scene.world.settle()
+    assert scene.open_gates() == []
+    assert len(scene.world.jobs.running()) == 3

@@ -26,7 +26,6 @@ from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.core.plan import Plan
 from orchestrator_tui.core.schedule.opening import planned, run_batch
 from orchestrator_tui.core.text import sanitise, sanitise_line
-from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.plan.catalogue import load_workflows
 from orchestrator_tui.plan.check import check
@@ -126,7 +125,7 @@ def begin(place: Place, journal: SqliteJournal, checked: Checked, limits: Limits
         plan = replace(plan, tests_required=_has_tests(place.repository))
     plan = replace(provisioned(place, plan), base_sha=beginning.base_sha, fingerprint=beginning.fingerprint)
     seen = before(place.repository)
-    workflows = _placed(checked, seen)
+    workflows = {name: earlier.placed(one, seen, plan.base) for name, one in checked.workflows.items()}
     signs = earlier.signs(seen, workflows[plan.workflow].earlier)
     now = clock.now()
     clocks = checked.workflows[plan.workflow].clocks
@@ -141,15 +140,6 @@ def begin(place: Place, journal: SqliteJournal, checked: Checked, limits: Limits
     finally:
         lease.release(now)
     return batch
-
-
-def _placed(checked: Checked, seen: earlier.Before) -> Mapping[str, Workflow]:
-    """The workflows of a run: from a branch of one's own, those that say so are worked on in place (seed 001)."""
-    own = bool(seen.branch and seen.default and seen.branch != seen.default and seen.branch == checked.plan.base)
-    return {
-        name: replace(one, worktree="none") if own and one.in_place_on_branch else one
-        for name, one in checked.workflows.items()
-    }
 
 
 def _has_tests(repository: Path) -> bool:

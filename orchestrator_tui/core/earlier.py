@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.text import sanitise_line
-from orchestrator_tui.core.workflow import Earlier
+from orchestrator_tui.core.workflow import Earlier, Workflow
 
 _OURS = "worktree-"
 """What a branch of a worktree of Claude Code begins with, before its own name."""
@@ -27,6 +28,12 @@ class Before:
     default: str = ""
     subjects: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+
+
+def placed(workflow: Workflow, before: Before, base: str) -> Workflow:
+    """The workflow as a batch follows it: begun on a branch of one's own, some are worked on in place (seed 001)."""
+    own = bool(before.branch and before.default and before.branch != before.default and before.branch == base)
+    return replace(workflow, worktree="none") if own and workflow.in_place_on_branch else workflow
 
 
 def signs(before: Before, rules: Earlier) -> tuple[str, ...]:

@@ -126,7 +126,11 @@ def _publish(batch: Batch, command: Publish) -> str | None:
     assert batch.run is not None
     if batch.run.phase != "awaiting_user":
         return f"there is nothing to publish yet: the batch is {batch.run.phase.replace('_', ' ')}"
-    return None if batch.merged else "nothing was merged"
+    if batch.merged:
+        return None
+    if batch.run.integration_path and any(one.state is TrackState.DONE for one in batch.tracks.values()):
+        return f"nothing is committed: what was built lies in {batch.run.integration_path}; finish it there as you like"
+    return "nothing was merged"
 
 
 _CHECKS: dict[type, Callable[[Batch, Any], str | None]] = {

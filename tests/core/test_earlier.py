@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator_tui.core.earlier import Before, signs
+from orchestrator_tui.core.earlier import Before, placed, signs
 from orchestrator_tui.core.workflow import Earlier
 from orchestrator_tui.plan.catalogue import load_workflows
 
@@ -51,3 +51,23 @@ def test_what_was_left_is_told_as_it_is_and_made_safe() -> None:
 def test_without_a_sign_there_is_none() -> None:
     """[001-17]"""
     assert signs(Before("main", "main"), RULES) == ()
+
+
+@pytest.mark.parametrize(
+    ("branch", "base", "tree"),
+    [
+        ("main", "main", "batch"),
+        ("wip-export", "wip-export", "none"),
+        ("wip-export", "main", "batch"),
+        ("", "", "batch"),
+    ],
+)
+def test_from_a_branch_of_one_s_own_the_work_is_done_in_place(branch: str, base: str, tree: str) -> None:
+    """[001-20]"""
+    workflow = load_workflows(None, None).workflows["chunks"]
+    assert placed(workflow, Before(branch, "main"), base).worktree == tree
+
+
+def test_other_workflows_keep_their_trees() -> None:
+    workflow = load_workflows(None, None).workflows["tracks"]
+    assert placed(workflow, Before("topic", "main"), "topic") == workflow

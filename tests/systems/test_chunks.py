@@ -14,6 +14,7 @@ import pytest
 from orchestrator_tui.cli.journals import find_place, load_state, reading
 from orchestrator_tui.core.model import GateState
 from orchestrator_tui.demo.repository import git, make_repository
+from orchestrator_tui.plan.catalogue import load_workflows
 from orchestrator_tui.resources import sample_plans_directory
 from tests.cli.scene import command, environment
 
@@ -66,7 +67,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
 
 
 def test_it_comes_to_its_hard_stop(run: Run) -> None:
-    """[001-01] [001-03] [001-04] [001-05] [001-07] [001-09] [001-103]"""
+    """[001-01] [001-03] [001-04] [001-05] [001-07] [001-09] [001-10] [001-32] [001-82] [001-101]"""
     assert run.batch.state == "awaiting_user", run.ended.stderr
     assert not [one for one in run.batch.gates.values() if one.state is GateState.OPEN]
     states = {slug: one.state.value for slug, one in run.batch.tracks.items() if slug != "batch"}
@@ -76,7 +77,7 @@ def test_it_comes_to_its_hard_stop(run: Run) -> None:
 
 
 def test_everything_lies_uncommitted_in_one_worktree_and_the_repository_is_as_it_was(run: Run) -> None:
-    """[001-18] [001-19] [001-80] [001-104] [001-106]"""
+    """[001-18] [001-19] [001-81] [001-102] [001-105]"""
     assert git(run.repository, "status", "--porcelain", "--untracked-files=no") == ""
     assert git(run.repository, "rev-parse", "main") == git(run.tree, "rev-parse", "HEAD")
     left = {line[3:] for line in git(run.tree, "status", "--porcelain", "--untracked-files=all").splitlines()}
@@ -98,14 +99,66 @@ def test_the_angles_and_tiers_are_those_of_the_seed(run: Run) -> None:
 
 @pytest.mark.parametrize("name", ["build-args.json", "build-result.json"])
 def test_the_files_are_those_that_its_users_know(run: Run, name: str) -> None:
-    """[001-68] [001-82] [001-84] [001-91]"""
+    """[001-68] [001-83] [001-84] [001-99]"""
     assert (run.files / name).read_text("utf-8") == (GOLDEN / name).read_text("utf-8")
 
 
 def test_the_agents_read_what_was_explored_and_build_without_committing(run: Run) -> None:
-    """[001-107] [001-81]"""
+    """[001-80] [001-103]"""
     assert run.batch.merged == ()
     c1, c2 = run.batch.tracks["c1"], run.batch.tracks["c2"]
     assert [(one.stage, one.verdict) for one in c1.attempts] == [(1, "BLOCKED"), (1, "DONE"), (2, "CLEAN")]
     assert [(one.stage, one.verdict) for one in c2.attempts] == [(1, "DONE"), (2, "CLEAN"), (1, "DONE"), (2, "CLEAN")]
     assert [one.state for one in c1.findings] == ["deferred"]
+
+
+def test_what_it_did_is_summed_up_for_the_person(run: Run) -> None:
+    """[001-100] [001-82]"""
+    summary = (run.files / "summary.md").read_text("utf-8")
+    for word in ("CSV export for invoices", "c1", "c2", "c3", "shop/export.py", "csv-export"):
+        assert word in summary, word
+    assert "c2" in run.ended.stderr
+
+
+# --- what the workflow itself says ----------------------------------------------------------------------------
+
+CHUNKS = load_workflows(None, None).workflows["chunks"]
+STAGES = {rule.name: work for rule, work in zip(CHUNKS.batch_ladder.stages, CHUNKS.batch_works, strict=True)}
+STAGES |= {rule.name: work for rule, work in zip(CHUNKS.ladder.stages, CHUNKS.works, strict=True)}
+
+
+def test_the_numbers_are_those_of_the_seed() -> None:
+    """[001-25] [001-35] [001-36] [001-74] [001-79]"""
+    assert (STAGES["Execute"].attempts, STAGES["Execute"].bump_at, STAGES["Execute"].spent) == (3, 3, "fail")
+    assert STAGES["Review"].rounds == 2
+    assert 2 <= len(STAGES["Explore"].angles) <= 4
+    assert CHUNKS.tiers == ("haiku", "sonnet", "opus")
+    assert CHUNKS.roles["planner"] == "sonnet"
+    assert STAGES["Plan"].bump_at == 2
+    assert CHUNKS.gates == ("resume", "dispatch", "concerns")
+    assert (CHUNKS.ending, CHUNKS.worktree, CHUNKS.sharing, CHUNKS.waves) == (
+        "hard_stop",
+        "batch",
+        "parallel",
+        "barrier",
+    )
+
+
+@pytest.mark.parametrize(
+    ("stage", "words"),
+    [
+        ("Explore", ("You read", "change nothing else", "file and line")),
+        ("Plan", ("description", "{spec}/locate.md", "files and lines", "gaps", "open questions", "chunks")),
+        (
+            "Divide",
+            ("discrete chunks", "depend on none of that wave", "disjoint", "purely cosmetic", "`deep_review: true`"),
+        ),
+        ("Execute", ("Commit nothing", "BLOCKED")),
+        ("Review", ("you change nothing", "No finding at all means clean")),
+    ],
+)
+def test_each_agent_is_told_what_the_seed_has_it_told(stage: str, words: tuple[str, ...]) -> None:
+    """[001-27] [001-31] [001-37] [001-38] [001-45] [001-56] [001-57] [001-59] [001-58]"""
+    prompt = " ".join(STAGES[stage].prompt.split())
+    for word in words:
+        assert word in prompt, word

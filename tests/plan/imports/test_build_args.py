@@ -58,7 +58,7 @@ def test_the_seed_s_own_example_is_a_plan(tmp_path: Path) -> None:
 
 
 def test_who_names_no_dependencies_depends_on_all_earlier_waves(tmp_path: Path) -> None:
-    """[001-93] [001-61]"""
+    """[001-61] [001-91]"""
     waves = [[{"id": "c1"}, {"id": "c2"}], [{"id": "c3"}], [{"id": "c4"}, {"id": "c5", "dependsOn": []}]]
     content = args(waves=[[{"scope": "one", "files": [one["id"]], **one} for one in wave] for wave in waves])
     found = loaded(tmp_path, content)
@@ -73,7 +73,7 @@ def test_who_names_no_dependencies_depends_on_all_earlier_waves(tmp_path: Path) 
 
 
 def test_an_unknown_tier_counts_as_the_usual_one() -> None:
-    """[001-94]"""
+    """[001-92]"""
     made = convert(json.dumps(args(waves=[[{"id": "c1", "scope": "x", "model": "sonet"}]])), "args.json")
     assert made.content is not None
     assert made.content["tracks"][0]["tier"] == "sonnet"

@@ -67,6 +67,7 @@ class MemoryGit:
         self.branches: dict[str, str] = {}
         self.trees: dict[str, Tree] = {}
         self.calls: list[str] = []
+        self.provisioned: list[tuple[str, Provision]] = []
         self.slots: dict[str, str] = {}
         self.broken: dict[str, str | Exception] = {}
         self.tampering: tuple[str, ...] = ()
@@ -169,6 +170,7 @@ class MemoryGit:
         return TreeKept(True)
 
     def provision(self, plan: Plan, path: str, rules: Provision) -> tuple[str, ...]:
+        self.provisioned.append((path, rules))
         return ()
 
     @dying

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator_tui.core.commands import Stop
+from orchestrator_tui.core.commands import Publish, Stop
 from orchestrator_tui.core.model import TrackState
-from orchestrator_tui.core.plan import PlanLimits
+from orchestrator_tui.core.plan import PlanLimits, Provision
 from orchestrator_tui.core.workflow import ASK
 from tests.runtime.run.build_scene import BUILD, blocked, build, building, chunk
 from tests.runtime.run.memory_git import Tree
@@ -20,7 +20,7 @@ TREE = "/trees/integration"
 
 
 def test_chunks_of_a_wave_are_built_at_once_in_one_tree() -> None:
-    """[001-18] [001-80] [001-60]"""
+    """[001-18] [001-60] [001-81]"""
     scene = building(chunk("c1"), chunk("c2"), chunk("c3", 2))
     scene.world.settle()
     assert sorted(scene.world.jobs.running()) == ["a-c1-1-1-1", "a-c2-1-1-1"]
@@ -30,7 +30,7 @@ def test_chunks_of_a_wave_are_built_at_once_in_one_tree() -> None:
 
 
 def test_a_wave_begins_when_the_one_before_is_built_and_nothing_is_reviewed_before_all_are() -> None:
-    """[001-06] [001-62] [001-74]"""
+    """[001-06] [001-61] [001-76]"""
     scene = building(chunk("c1"), chunk("c2"), chunk("c3", 2))
     order: list[str] = []
     for _ in range(20):
@@ -51,7 +51,7 @@ def test_a_wave_begins_when_the_one_before_is_built_and_nothing_is_reviewed_befo
 
 
 def test_it_ends_uncommitted_and_waits_for_the_person_without_a_question() -> None:
-    """[001-103] [001-104] [001-105] [001-107]"""
+    """[001-101] [001-102] [001-103] [001-104] [001-105]"""
     scene = building(chunk("c1"), chunk("c2"))
     before = dict(scene.git.branches)
     scene.play()
@@ -61,6 +61,8 @@ def test_it_ends_uncommitted_and_waits_for_the_person_without_a_question() -> No
     assert scene.git.trees[TREE].changed == {"c1.txt": "built by c1\n", "c2.txt": "built by c2\n"}
     assert {name: scene.git.branches[name] for name in before} == before
     assert not [one for one in scene.git.calls if one.split()[0] in ("merge", "remove", "publish", "commit")]
+    refused = scene.carry_out(Publish("list-1"))
+    assert refused == f"nothing is committed: what was built lies in {TREE}; finish it there as you like"
 
 
 def test_each_chunk_has_its_own_files_alone() -> None:
@@ -93,7 +95,7 @@ def test_in_place_the_repository_itself_is_worked_in() -> None:
 
 
 def test_the_third_attempt_is_of_a_higher_tier_and_the_one_after_it_is_none() -> None:
-    """[001-71] [001-72] [001-73] [001-74] [001-75]"""
+    """[001-72] [001-73] [001-74] [001-75] [001-107]"""
     scene = building(chunk("c1", tier="sonnet"), chunk("c2"))
     scene.world.acts[f"c1/{WRITE}"] = blocked
     scene.play()
@@ -107,11 +109,13 @@ def test_the_third_attempt_is_of_a_higher_tier_and_the_one_after_it_is_none() ->
     assert scene.open_gates() == []
     prompts = [one.prompt for one in scene.world.attempts.values() if one.track == "c1"]
     assert "its agent says BLOCKED" not in prompts[0]
+    assert "Letter c1" in prompts[0]
+    assert "c1.txt" in prompts[0]
     assert "its agent says BLOCKED" in prompts[1]
 
 
 def test_the_highest_tier_is_not_bumped() -> None:
-    """[001-73]"""
+    """[001-74]"""
     scene = building(chunk("c1", tier="opus"))
     scene.world.acts[f"c1/{WRITE}"] = blocked
     scene.play()
@@ -141,7 +145,7 @@ def test_a_person_is_asked_where_the_workflow_says_so() -> None:
 
 
 def test_what_depends_on_a_failed_chunk_is_skipped_and_so_is_what_depends_on_that() -> None:
-    """[001-92]"""
+    """[001-90]"""
     later = chunk("c2", 2, depends_on=("c1",)), chunk("c3", 3, depends_on=("c2",)), chunk("c4", 3)
     scene = building(chunk("c1"), *later)
     scene.world.acts[f"c1/{WRITE}"] = blocked
@@ -151,7 +155,7 @@ def test_what_depends_on_a_failed_chunk_is_skipped_and_so_is_what_depends_on_tha
 
 
 def test_blockers_alone_are_fixed_by_the_machine_and_only_where_they_are() -> None:
-    """[001-78] [001-79] [001-81]"""
+    """[001-78] [001-106]"""
     scene = building(chunk("c1"), chunk("c2"))
 
     def review(agent: Agent) -> tuple[int, str]:
@@ -170,7 +174,7 @@ def test_blockers_alone_are_fixed_by_the_machine_and_only_where_they_are() -> No
 
 @pytest.mark.parametrize(("rounds", "asked"), [(1, False), (2, False), (3, True)])
 def test_two_rounds_of_fixing_are_the_cap(rounds: int, asked: bool) -> None:
-    """[001-79] [001-95] [001-96] [001-97]"""
+    """[001-79] [001-93] [001-94] [001-95]"""
     scene = building(chunk("c1"), chunk("c2"))
 
     def review(agent: Agent) -> tuple[int, str]:
@@ -189,7 +193,7 @@ def test_two_rounds_of_fixing_are_the_cap(rounds: int, asked: bool) -> None:
 
 
 def test_a_blocker_that_a_person_has_mended_is_settled_without_an_agent() -> None:
-    """[001-97]"""
+    """[001-95]"""
     scene = building(chunk("c1"))
     scene.world.acts[f"c1/{REVIEW}"] = lambda agent: (0, "still wrong\nREWORK")
     scene.play()
@@ -219,3 +223,12 @@ def test_a_build_of_which_nothing_came_has_failed() -> None:
     scene.world.acts[f"c1/{WRITE}"] = blocked
     scene.play()
     assert scene.ledger.batch.state == "failed"
+
+
+def test_the_shared_tree_gets_what_git_ignores_as_any_worktree_would() -> None:
+    """[001-22]"""
+    rules = Provision(copy=(".env",), link=("node_modules",))
+    scene = building(chunk("c1"), provision=rules)
+    scene.play()
+    assert scene.git.provisioned == [(TREE, rules)]
+    assert scene.states() == {"c1": S.DONE}

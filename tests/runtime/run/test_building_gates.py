@@ -42,7 +42,7 @@ def raising(scene: Scene, slug: str, severity: str, title: str, entries: int = 1
 
 
 def test_nothing_is_dispatched_before_the_spend_gate() -> None:
-    """[001-65] [001-66] [001-63]"""
+    """[001-62] [001-63] [001-66] [001-67]"""
     scene = building(chunk("c1", deep_review=True, tests=True), chunk("c2", 2), workflow=ASKED)
     scene.play()
     gate = scene.gate("spend")
@@ -55,7 +55,7 @@ def test_nothing_is_dispatched_before_the_spend_gate() -> None:
 
 
 def test_tiers_are_changed_one_by_one_and_the_gate_is_asked_again() -> None:
-    """[001-65] [001-67]"""
+    """[001-65]"""
     scene = building(chunk("c1"), chunk("c2"), workflow=ASKED)
     scene.play()
     scene.answer("spend", "tiers", "c1: opus, c2=haiku, c9: opus, c1: huge")
@@ -71,7 +71,7 @@ def test_tiers_are_changed_one_by_one_and_the_gate_is_asked_again() -> None:
 
 
 def test_who_cancels_has_started_nothing() -> None:
-    """[001-65]"""
+    """[001-63]"""
     scene = building(chunk("c1"), workflow=ASKED)
     scene.play()
     scene.answer("spend", "reject")
@@ -89,7 +89,7 @@ def dispatched(*tracks: Any, **more: Any) -> Scene:
 
 @pytest.mark.parametrize(("option", "state"), [("defer", "deferred"), ("accept", "accepted")])
 def test_concerns_are_a_question_when_everything_is_built(option: str, state: str) -> None:
-    """[001-98] [001-81] [001-101]"""
+    """[001-80] [001-96] [001-99]"""
     scene = dispatched(chunk("c1"), chunk("c2"))
     raising(scene, "c1", "concern", "reads the whole file")
     scene.play()
@@ -108,7 +108,7 @@ def test_concerns_are_a_question_when_everything_is_built(option: str, state: st
 
 
 def test_concerns_that_are_addressed_go_to_their_chunks_alone_and_are_reviewed_again() -> None:
-    """[001-98] [001-99]"""
+    """[001-97]"""
     scene = dispatched(chunk("c1"), chunk("c2"))
     raising(scene, "c1", "concern", "reads the whole file")
     scene.play()
@@ -135,7 +135,7 @@ def test_a_concern_that_stays_is_asked_about_again() -> None:
 
 
 def test_nits_are_listed_and_nobody_is_asked() -> None:
-    """[001-81] [001-100]"""
+    """[001-80] [001-98]"""
     scene = dispatched(chunk("c1"))
     raising(scene, "c1", "nit", "a name of one letter")
     scene.play()

@@ -15,15 +15,17 @@ from orchestrator_tui.core.model import Gate, GateState, Risk, TrackState
 from orchestrator_tui.core.moves import check_move
 from orchestrator_tui.core.policy import policy
 from orchestrator_tui.core.queries import wants_confirmation
+from orchestrator_tui.core.run import HANDED_OVER
 from orchestrator_tui.core.schedule.answers import carry_out
 from orchestrator_tui.core.schedule.readiness import cap, planned_tracks
 from orchestrator_tui.core.schedule.rules import rules_of, run_of, work_of
+from orchestrator_tui.core.schedule.sessions import next_session
 from orchestrator_tui.core.schedule.turn import due
 from orchestrator_tui.core.silence import Sight
 from orchestrator_tui.runtime.requests_run import take_tracks
 from tests.core.builders import BATCH, NO_RULES
 from tests.runtime.run.memory_git import Crash
-from tests.runtime.run.random_story import Story, random_track
+from tests.runtime.run.random_story import Story
 
 WAITING = (GateState.OPEN, GateState.DECIDED)
 ENOUGH = 3000
@@ -53,9 +55,9 @@ class Later(Executor):
 class Player:
     """One random run under one seed."""
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, make: Callable[[random.Random], Story] = Story) -> None:
         self.chance = random.Random(seed)
-        self.story = Story(self.chance)
+        self.story = make(self.chance)
         self.ledger, self.world = self.story.ledger, self.story.world
         self.later = Later()
         self.world.executor = self.later
@@ -79,12 +81,18 @@ class Player:
         self.story.calm = True
         self.world.crash_in = -1
         for _ in range(ENOUGH):
-            if self.ledger.batch.ended_at is not None:
+            if self._is_over():
                 break
             self._safely(Player.calmly)
             self.check()
-        assert self.ledger.batch.ended_at is not None, f"it does not end: {self._picture()}"
+        assert self._is_over(), f"it does not end: {self._picture()}"
         assert fold(self.ledger.events).batches[BATCH] == self.ledger.batch
+
+    def _is_over(self) -> bool:
+        """Whether it has ended, or has come to its hard stop with nothing that could be published."""
+        batch = self.ledger.batch
+        rests = run_of(batch).phase == "awaiting_user" and not batch.merged and not self._gates(*WAITING)
+        return batch.ended_at is not None or (rests and not due(batch, self.ledger.now))
 
     def _safely(self, deed: Callable[[Player], None]) -> None:
         self.told.append(deed.__name__)
@@ -157,7 +165,7 @@ class Player:
         if self._added == 2:
             return
         slug = "gh"[self._added]
-        track = random_track(self.chance, slug, "".join(one for one in self.ledger.batch.tracks if len(one) == 1))
+        track = self.story.random_track(slug, "".join(one for one in self.ledger.batch.tracks if len(one) == 1))
         drafts, outcome = take_tracks(self.ledger.batch, {"tracks": [to_data(track)]}, "ann")
         self.ledger.must(*drafts)
         self._added += outcome == "done"
@@ -207,6 +215,7 @@ class Player:
             return self._decide(gate, (self._option(gate),))
         for slug in ("", *(one.slug for one in batch.tracks.values() if one.work and one.work.paused)):
             self.ledger.carry_out(Resume(BATCH, slug))
+        self.ledger.must(*next_session(batch))
         if run_of(batch).phase == "awaiting_user":
             self.ledger.carry_out(Publish(BATCH))
         self.ledger.tick(1_000)
@@ -289,7 +298,7 @@ class Player:
         waits = batch.ended_at or run.pausing or self._gates(*WAITING) or self.later.waiting
         if waits or self.world.jobs.running() or any(one.work and one.work.paused for one in batch.tracks.values()):
             return
-        if run.effects or run.phase == "awaiting_user" or due(batch, self.ledger.now):
+        if run.effects or run.phase in ("awaiting_user", HANDED_OVER) or due(batch, self.ledger.now):
             # What is recorded as begun is begun by the next turn; that it ends is seen at the end.
             return
         raise AssertionError(f"nothing will ever move again: {self._picture()}")

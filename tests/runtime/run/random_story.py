@@ -42,24 +42,30 @@ PLACES = (
 class Story(Scene):
     """A scene whose plan, rules and agents are what ``chance`` makes them."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, workflow: Workflow | None = None) -> None:
         self.chance = chance
         self.calm = False
         self.badness = chance.choice((0.1, 0.4, 0.8))
         self.ledger = Ledger(rules=replace(Ledger().rules, answers=()))
+        self.workflow = random_workflow(chance) if workflow is None else workflow
         slugs = "abcdef"[: chance.randint(1, 6)]
-        tracks = tuple(random_track(chance, slug, slugs[:place]) for place, slug in enumerate(slugs))
+        tracks = tuple(self.random_track(slug, slugs[:place]) for place, slug in enumerate(slugs))
         self.git = MemoryGit({**{f"{one}.txt": f"{one}\n" for one in "abcdefgh"}, SHARED: "line\n"}, START)
         self.git.trees["/repository"] = Tree("main")
-        self.workflow = random_workflow(chance)
-        self.plan = random_plan(chance, tracks, self.git.branches["main"])
+        self.plan = replace(random_plan(chance, tracks, self.git.branches["main"]), workflow=self.workflow.name)
         checked = {"matrix": matrix(chance, tracks), "waves": waves(tracks)}
-        self.ledger.must(*planned(self.plan, {NAME: self.workflow}, checked))
+        self.ledger.must(*planned(self.plan, {self.workflow.name: self.workflow}, checked))
         self.world = MemoryWorld(self.ledger, self.git)
         self.world.acts = {"*/" + str(stage): self.act for stage in range(12)}
         self.world.checks = dict.fromkeys(("spell", "test", "set up"), self.check)
         for place in PLACES:
             self.world.checks |= {place.deploy: self.check, place.health: self.check}
+
+    def random_track(self, slug: str, earlier: str) -> PlannedTrack:
+        """A track on the story's ladder, for one of its roles of waves."""
+        track = random_track(self.chance, slug, earlier)
+        roles = self.workflow.sessions.roles
+        return replace(track, workflow=self.workflow.name, role=self.chance.choice(roles) if roles else "")
 
     def check(self, cwd: str) -> int:
         """How a command ends."""

@@ -227,7 +227,8 @@ def constraints(batch: Batch, track: Track) -> Section:
     others = [
         one for one in batch.tracks.values() if one.work is not None and one.slug not in (track.slug, BATCH_TRACK)
     ]
-    rows = [_ownership(one) for one in sorted(others, key=lambda one: one.slug)]
+    told = others if workflow_of(batch, track).neighbours else []
+    rows = [_ownership(one) for one in sorted(told, key=lambda one: one.slug)]
     parts = [Part(artefact_path(batch, track, workflow_of(batch, track).constraints), "the workflow's file")]
     if rows:
         parts.append(Part(f"Other tracks work beside you. You do NOT own:\n{bullets(rows)}", "the plan"))

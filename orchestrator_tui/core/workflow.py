@@ -315,6 +315,7 @@ class Workflow:
         models: model by tier; ``tiers`` are their names, lowest first; ``roles`` gives each role its tier.
         track_gate, batch_gate: names of the checklist's items that must pass.
         autonomy, constraints, adherence: texts of the dispatch prompt (seed 002, sections F to H).
+        neighbours: whether agents are told what other tracks own (seed 002: yes; seed 004: never of others' work).
         config: a file below the repository with settings of seed 003 that go before these, or "".
         exports: names of the files that its users know, kept up to date while a batch runs (``core.exports``).
         checkpoint: names of exports that are written into the repository itself whenever a track has been merged.
@@ -368,6 +369,7 @@ class Workflow:
     tests_first: bool = True
     autonomy: str = ""
     constraints: str = ""
+    neighbours: bool = True
     adherence: str = ""
     config: str = ""
     exports: tuple[str, ...] = ()

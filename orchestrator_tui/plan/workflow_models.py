@@ -327,6 +327,7 @@ class RulesFile(Part):
     tests_first: Switch = Field(True, description="tests are written before what they test: told and checked")
     autonomy: Text = Field("", description="dispatch text F: what an agent decides itself and what it flags")
     constraints: Text = Field("", description="dispatch text G: what belongs to other tracks")
+    neighbours: Switch = Field(True, description="agents are told which other tracks there are, and what those own")
     adherence: Text = Field("", description="dispatch text H: all stages, and how to recover from a lost context")
     config: Line = Field("", description="settings of the repository (`auto-context.yaml`) that go before these")
     exports: Annotated[Names, _one_of(tuple(EXPORTS)), Says("list of " + ", ".join(f"`{one}`" for one in EXPORTS))] = (

@@ -146,6 +146,7 @@ def test_outside_of_a_repository_it_is_bad_input(tmp_path: Path) -> None:
 
 
 def test_what_keeps_a_batch_from_starting_now_is_an_error(repository: Path) -> None:
+    """[004-11] [004-12]"""
     (repository / "README.md").write_text("changed\n")
     git(repository, "branch", "busy")
     found = check(repository, content=PLAN.replace("base: main", "base: main\nintegration: busy"))

@@ -25,6 +25,7 @@ def test_each_form(form: str, content: object, text: str) -> None:
 
 
 def test_folders_are_made_and_files_replaced(tmp_path: Path) -> None:
+    """[004-43]"""
     (tmp_path / ".agent").mkdir()
     (tmp_path / ".agent" / "SESSION.md").write_text("old", "utf-8")
     found = [Document(".agent/SESSION.md", TEXT, "new\n"), Document("state/a/b.json", JSON, {})]

@@ -120,7 +120,7 @@ def test_each_role_goes_through_its_own_stages() -> None:
     assert way("Impl-Core") == way("Impl-Polish") == ["Implement", "Check", "Review"]
     assert way("Quality") == ["Test", "Check", "Review"]
     assert way("Finalization") == ["Finalize", "Check"]
-    assert way("housekeeping") == ["Implement", "Check"]
+    assert way("housekeeping") == ["Tidy", "Check"]
 
 
 def test_discovery_changes_no_file() -> None:

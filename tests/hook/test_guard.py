@@ -110,6 +110,12 @@ def test_no_scope_file_allows_and_an_unreadable_one_nothing(ground: Ground) -> N
     assert ground.judge("Edit", file_path="lib/a.py") == 0
 
 
+@pytest.mark.parametrize("name", [".claude/STATE.md", ".codex/STATE.md", ".cursor/wave-scope.json"])
+def test_no_agent_writes_the_files_of_the_session(ground: Ground, name: str) -> None:
+    """[004-47] They are the engine's alone, and lie in nobody's scope."""
+    assert ground.judge("Write", file_path=name) == 2
+
+
 def test_a_guard_that_fails_refuses(ground: Ground, capsys: pytest.CaptureFixture[str]) -> None:
     """[004-81]"""
     assert ground.judge("Edit") == 2

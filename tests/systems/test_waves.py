@@ -119,7 +119,7 @@ def test_every_prompt_says_what_the_person_wants_first_and_how_to_end(run: Run) 
     assert len(prompts) >= 8
     for path in prompts:
         text = path.read_text("utf-8")
-        if "/a-csv-6" in str(path) or "/a-edges-6" in str(path):
+        if "/a-csv-7" in str(path) or "/a-edges-7" in str(path):
             # A reviewer is told the criteria and the diff alone.
             continue
         assert "**Priority Focus (from user):** nothing but the export" in text

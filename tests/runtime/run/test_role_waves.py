@@ -1,0 +1,274 @@
+"""Sessions in waves of roles as they run: order, bases, what only reads, scope, prompts, and the close."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from orchestrator_tui.core.codec import to_data
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.model import TrackState
+from orchestrator_tui.core.plan import CheckCommand, PlannedTrack, Scope
+from orchestrator_tui.core.prompt import dispatch_prompt
+from orchestrator_tui.core.schedule.breaker import turn_limit
+from orchestrator_tui.core.schedule.guarding import attempt_scope, scope_patterns
+from orchestrator_tui.core.session import OFF, GuardRules, Session
+from orchestrator_tui.core.wave_roles import placed
+from orchestrator_tui.plan.catalogue import load_workflows
+from tests.runtime.run.memory_world import Act, Agent
+from tests.runtime.run.scene import Scene
+
+WAVES = replace(load_workflows(None, None).workflows["waves"], gates=("publish",))
+DISCOVER, IMPLEMENT, TEST, FINALIZE, TIDY, CHECK, REVIEW = range(1, 8)
+UNIT = CheckCommand("unit", "make test")
+
+
+def track(slug: str, role: str = "", *files: str) -> PlannedTrack:
+    owned = files or (() if role == "Discovery" else (f"{slug}.txt",))
+    return PlannedTrack(slug, f"Task {slug}", "work", "waves", "b", Scope(owned), role=role)
+
+
+def does(agent: Agent) -> tuple[int, str]:
+    agent.append(f"{agent.attempt.track}.txt", "more\n")
+    return 0, "STATUS: done — more of it\ndone"
+
+
+def says(words: str) -> Act:
+    return lambda agent: (0, words)
+
+
+class Session4(Scene):
+    """A session of these tracks in so many waves, whose agents do what they should."""
+
+    def __init__(self, *tracks: PlannedTrack, session: Session | None = None, **more: object) -> None:
+        said = session or Session()
+        workflow = more.pop("workflow", WAVES)
+        super().__init__(*self._placed(tracks, said), workflow=workflow, **more)  # type: ignore[arg-type]
+        plan = replace(self.plan, tracks=(), session=said)
+        self.ledger.must(Draft("plan_recorded", {"plan": to_data(plan)}))
+        self.world.acts = {
+            f"*/{DISCOVER}": says("done"),
+            f"*/{IMPLEMENT}": does,
+            f"*/{TEST}": does,
+            f"*/{FINALIZE}": does,
+            f"*/{TIDY}": does,
+            f"*/{REVIEW}": says("PROCEED"),
+        }
+
+    @staticmethod
+    def _placed(tracks: tuple[PlannedTrack, ...], session: Session) -> tuple[PlannedTrack, ...]:
+        plan = replace(Scene().plan, tracks=tracks, session=session)
+        return placed(plan, WAVES.sessions)
+
+    def began(self) -> list[str]:
+        """The tracks in the order in which their first agent started."""
+        events = [one for one in self.ledger.events if one.kind == "attempt_started"]
+        return list(dict.fromkeys(str(one.payload["track"]) for one in events))
+
+
+ALL = (
+    track("close", "Finalization"),
+    track("edges", "Quality"),
+    track("polish", "Impl-Polish"),
+    track("core", "Impl-Core"),
+    track("look", "Discovery"),
+)
+
+
+@pytest.mark.parametrize("waves", [3, 4, 5, 6])
+def test_roles_work_one_after_the_other_however_many_waves_there_are(waves: int) -> None:
+    """[004-58] [004-60] [004-61] [004-62] [004-63] [004-65]"""
+    scene = Session4(*ALL, session=Session(waves=waves))
+    scene.play()
+    assert scene.began() == ["look", "core", "polish", "edges", "close"]
+    assert scene.gate("publish")
+
+
+def test_agents_of_one_wave_start_together_and_the_next_waits_for_all() -> None:
+    """[004-65]"""
+    core = ("a", "b", "c")
+    scene = Session4(*(track(slug, "Impl-Core") for slug in core), track("z", "Quality"))
+    scene.play()
+    kinds = [(one.kind, one.payload.get("track")) for one in scene.ledger.events]
+    started = [kinds.index(("attempt_started", slug)) for slug in (*core, "z")]
+    first_end = min(kinds.index(("attempt_ended", slug)) for slug in core)
+    assert max(started[:3]) < first_end
+    assert started[3] > max(kinds.index(("merge_recorded", slug)) for slug in core)
+
+
+def test_what_only_reads_is_done_without_a_merge() -> None:
+    """[004-67]"""
+    scene = Session4(track("look", "Discovery"), track("core", "Impl-Core"))
+    scene.play()
+    assert scene.states() == {"look": TrackState.DONE, "core": TrackState.MERGED}
+
+
+def test_discovery_that_changes_a_file_is_not_accepted() -> None:
+    """[004-67] [004-84]"""
+    scene = Session4(track("look", "Discovery"))
+
+    def meddles(agent: Agent) -> tuple[int, str]:
+        agent.append("other.txt", "x\n")
+        return 0, "done"
+
+    scene.world.acts[f"*/{DISCOVER}"] = meddles
+    scene.play()
+    assert scene.gate("cap").question.context.count("although its stage only reads")
+
+
+def test_a_file_outside_of_the_scope_is_seen_in_the_diff_and_sent_back() -> None:
+    """[004-84]"""
+    scene = Session4(track("core", "Impl-Core"))
+
+    prompts: list[str] = []
+
+    def strays(agent: Agent) -> tuple[int, str]:
+        prompts.append(agent.attempt.prompt)
+        agent.append("other.txt", "x\n")
+        return 0, "done"
+
+    scene.world.acts[f"*/{IMPLEMENT}"] = strays
+    scene.play()
+    assert "outside its scope: other.txt" in prompts[1]
+    assert "outside its scope: other.txt" in scene.gate("cap").question.context
+    assert scene.states()["core"] is TrackState.ESCALATED
+
+
+def test_a_later_wave_builds_on_what_earlier_ones_merged() -> None:
+    """[004-02]"""
+    scene = Session4(track("core", "Impl-Core"), track("edges", "Quality"))
+
+    def looks(agent: Agent) -> tuple[int, str]:
+        assert "more" in agent.world.git.read(agent.attempt.worktree)["core.txt"]
+        return does(agent)
+
+    scene.world.acts[f"*/{TEST}"] = looks
+    scene.play()
+    assert scene.states()["edges"] is TrackState.MERGED
+
+
+def test_rework_leads_to_the_stage_of_the_tracks_own_role() -> None:
+    scene = Session4(track("edges", "Quality"))
+    words = iter(("FIX_REQUIRED", "PROCEED"))
+    scene.world.acts[f"*/{REVIEW}"] = lambda agent: (0, next(words))
+    scene.play()
+    assert [one.stage for one in scene.track("edges").attempts] == [TEST, REVIEW, TEST, REVIEW]
+
+
+def test_the_gate_before_everything_is_not_asked_again() -> None:
+    """[004-10] The repository of these runs has no such file at all: nobody looks once it has begun."""
+    scene = Session4(track("core", "Impl-Core"))
+    assert WAVES.sessions.bootstrap
+    scene.play()
+    scene.world.restart()
+    scene.play()
+    assert scene.gate("publish")
+
+
+@pytest.mark.parametrize(("kind", "turns"), [("housekeeping", 8), ("feature", 15), ("deep", 25), ("", 15)])
+def test_turns_follow_from_the_type_of_the_session(kind: str, turns: int) -> None:
+    """[004-97] [004-20]"""
+    scene = Session4(track("core", "Impl-Core"), session=Session(type=kind))
+    assert turn_limit(scene.ledger.batch, scene.track("core"), IMPLEMENT) == turns
+
+
+def test_turns_that_the_session_says_go_before_those_of_its_type() -> None:
+    """[004-20]"""
+    scene = Session4(track("core", "Impl-Core"), session=Session(type="deep", turns=3))
+    assert turn_limit(scene.ledger.batch, scene.track("core"), IMPLEMENT) == 3
+
+
+def test_every_attempt_is_guarded_by_its_own_files() -> None:
+    """[004-75] [004-77]"""
+    scene = Session4(track("core", "Impl-Core", "src/api/", "*.md", "docs/**"), track("look", "Discovery"))
+    batch = scene.ledger.batch
+    made = attempt_scope(batch, scene.track("core"), IMPLEMENT)
+    assert made is not None
+    assert made["allowedPaths"] == ["src/api/", "**/*.md", "docs/"]
+    assert list(made) == ["wave", "role", "enforcement", "allowedPaths", "blockedCommands", "gates"]
+    for slug, stage in (("core", REVIEW), ("look", DISCOVER)):
+        read = attempt_scope(batch, scene.track(slug), stage)
+        assert read is not None
+        assert read["allowedPaths"] == []
+
+
+@pytest.mark.parametrize("guard", [GuardRules(), GuardRules(OFF)])
+def test_without_enforcement_no_attempt_is_guarded(guard: GuardRules) -> None:
+    """[004-80]"""
+    scene = Session4(track("core", "Impl-Core"), workflow=replace(WAVES, guard=guard))
+    assert attempt_scope(scene.ledger.batch, scene.track("core"), IMPLEMENT) is None
+
+
+def test_scopes_in_the_patterns_of_a_scope_file() -> None:
+    """[004-78]"""
+    assert scope_patterns(Scope(("src", "a.py", "x/?.py", "*.md"), (), (), ("LOG.md",))) == [
+        "src",
+        "src/",
+        "a.py",
+        "x/*.py",
+        "**/*.md",
+        "LOG.md",
+    ]
+    assert scope_patterns(Scope()) == ["**/*"]
+
+
+def prompt_of(scene: Session4, slug: str) -> str:
+    return dispatch_prompt(scene.ledger.batch, scene.track(slug))
+
+
+def test_a_prompt_carries_what_the_seed_wants_and_nothing_of_others() -> None:
+    """[004-34] [004-70] [004-71] [004-72] [004-73]"""
+    core = replace(track("core", "Impl-Core"), acceptance=("it is there",), checks=(UNIT,))
+    scene = Session4(core, track("secret", "Impl-Core"), session=Session(focus="the api endpoints"), checks=(UNIT,))
+    seen: list[str] = []
+
+    def reads(agent: Agent) -> tuple[int, str]:
+        seen.append(agent.attempt.prompt)
+        return does(agent)
+
+    scene.world.acts[f"core/{IMPLEMENT}"] = reads
+    scene.play()
+    text = seen[0]
+    for needed in (
+        "core.txt",
+        "Task core",
+        "it is there",
+        "unit: make test",
+        "gets its test",
+        "You have 15 turns",
+        "STATUS: done — what you did",
+        "**Priority Focus (from user):** the api endpoints",
+    ):
+        assert needed in text
+    assert "secret" not in text
+
+
+def test_housekeeping_works_one_after_the_other_and_is_told_what_it_is() -> None:
+    """[004-87] [004-88] [004-90]"""
+    workflow = replace(WAVES, concurrency=1, guard=GuardRules(OFF))
+    tracks = (track("a"), track("b"))
+    scene = Session4(*tracks, session=Session(type="housekeeping"), workflow=workflow)
+    seen: list[str] = []
+
+    def tidies(agent: Agent) -> tuple[int, str]:
+        assert len(scene.world.jobs.running()) <= 1
+        seen.append(agent.attempt.prompt)
+        return does(agent)
+
+    scene.world.acts[f"*/{TIDY}"] = tidies
+    scene.play()
+    assert len(seen) == 2
+    for word in ("git cleanup", "continuous integration", "branches that are to be merged", "documentation"):
+        assert word in seen[0]
+
+
+def test_nothing_broken_is_ever_on_the_base_branch() -> None:
+    """[004-95] While the checks fail a person is asked what now, and never whether to publish."""
+    scene = Session4(track("core", "Impl-Core"), checks=(UNIT,))
+    before = scene.git.branches["main"]
+    scene.world.checks = {"make test": lambda path: 1}
+    scene.play()
+    assert "core" not in scene.ledger.batch.merged
+    assert [one.question.kind for one in scene.open_gates()] == ["review"]
+    assert scene.git.branches["main"] == before

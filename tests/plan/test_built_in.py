@@ -122,7 +122,9 @@ def test_the_thresholds_of_seed_002(name: str) -> None:
     assert found.budget.cost_usd == 20
     assert found.merging.first == ("bug",)
     deploy = work(name, "Self-Healing Deploy")
-    assert (deploy.runs, deploy.after_merge, deploy.attempts) == ("deploy", True, 1), "a failed deploy is a person's at once"
+    assert (deploy.runs, deploy.after_merge, deploy.attempts) == ("deploy", True, 1), (
+        "a failed deploy is a person's at once"
+    )
     assert BUILT_IN[name].ladder.stages[7].words["production"] is Risk.PRODUCTION
     review = work(name, "Create PR + Codex Review")
     assert (review.role, review.reviews, review.back_to) == ("reviewer", True, 4)

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 from orchestrator_tui.core.schedule.rules import run_of
-from tests.run_real.ground import APPROVE, Ground, quoted
+from tests.run_real.ground import APPROVE, WORKFLOW, Ground, quoted
 
 WRITTEN = 'echo "$ORCH_TRACK" > "$ORCH_TRACK.txt"; sleep 0.1; echo "more of $ORCH_TRACK" >> "$ORCH_TRACK.txt"; '
 SAVED = 'save "write $ORCH_TRACK"\n'
@@ -27,9 +27,9 @@ ANSWERS = (
 )
 
 
-def prepare(ground: Ground) -> tuple[str, ...]:
+def prepare(ground: Ground, workflow: str = WORKFLOW) -> tuple[str, ...]:
     """The batch: dependencies, a rework, a failing check, two questions, and two tracks that change the same line."""
-    ground.begin({**{f"{slug}.txt": f"{slug}\n" for slug in "abcdefghijkl"}, "same.txt": "line\n"})
+    ground.begin({**{f"{slug}.txt": f"{slug}\n" for slug in "abcdefghijkl"}, "same.txt": "line\n"}, workflow)
     ground.act("any-1", WRITTEN + SAVED)
     ground.act("any-2", APPROVE)
     # Its reviewer finds something, once; what was found is known to whoever comes after.
@@ -64,10 +64,10 @@ def prepare(ground: Ground) -> tuple[str, ...]:
     return (str(plan), "--yes", "--answers", str(ground.root / "answers.yaml"))
 
 
-def disturbed(ground: Ground, seed: int, kills: int) -> list[str]:
+def disturbed(ground: Ground, seed: int, kills: int, workflow: str = WORKFLOW) -> list[str]:
     """Play the batch to its end with so many kills; what was killed, in order."""
     chance = random.Random(seed)
-    first = prepare(ground)
+    first = prepare(ground, workflow)
     host = ground.host(*first)
     done: list[str] = []
     deadline = time.monotonic() + LONGEST_S

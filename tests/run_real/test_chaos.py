@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
+from orchestrator_tui.core.schedule.rules import run_of
 from tests.run_real.chaos import check_the_end, disturbed
-from tests.run_real.ground import Ground
+from tests.run_real.ground import WORKFLOW, Ground
 
 QUICK, SOME, MANY = 1, 20, 200
 """Seeds of `make test`, of `.ci/run` (marked ``slow``) and of the deep suite (``nightly``)."""
@@ -40,3 +44,21 @@ def test_killed(ground: Ground, seed: int) -> None:
     print(story)
     check_the_end(ground, story)
     assert {name: ground.file(name) for name in EXPECTED} == EXPECTED, story
+
+
+POOLED = WORKFLOW.replace("commits: false, ", "commits: false, fresh: true, ") + "worktree: pool\npool_size: 4\n"
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("seed", range(5))
+def test_killed_with_a_pool_no_slot_is_leaked_or_taken_twice(ground: Ground, seed: int) -> None:
+    story = f"seed {seed}: {', '.join(disturbed(ground, seed, 8, POOLED))}"
+    assert set(ground.states().values()) == {"merged"}, story
+    root = Path(run_of(ground.batch()).plan.worktrees)
+    slots = json.loads((root / "pool" / "pool.json").read_text("utf-8"))["slots"]
+    assert [one["state"] for one in slots] == ["idle"] * 4, story
+    assert sorted(one.name for one in (root / "pool").iterdir()) == [".pool.lock", "pool.json"], story
+    assert list((root / "fresh").iterdir()) == [], story
+    assert {name: ground.file(name) for name in EXPECTED} == EXPECTED, story
+    starts = [line[1] for lines in ground.log().values() for line in lines if line[0] == "start"]
+    assert len(starts) == len(set(starts)), f"{story}: an attempt was started twice"

@@ -185,7 +185,9 @@ def _gates(report: Report) -> Block:
             one.risk,
             one.question,
             one.answer or one.state,
-            ("rule " if one.rule and not one.by.startswith("rule ") else "") + one.by + (f": {one.reason}" if one.reason else ""),
+            ("rule " if one.rule and not one.by.startswith("rule ") else "")
+            + one.by
+            + (f": {one.reason}" if one.reason else ""),
             duration(one.waited_ms),
         )
         for one in report.gates

@@ -117,6 +117,7 @@ class PlannedTrack:
     test_scope: str = ""
     deep_review: bool = False
     role: str = ""
+    tasks: tuple[str, ...] = ()
 
 
 @frozen

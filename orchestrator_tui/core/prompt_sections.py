@@ -114,6 +114,7 @@ def item(batch: Batch, track: Track) -> Section:
     where = f"the plan, {one_line(plan.file, 200)}" if plan.file else "the plan; ask if you cannot find it"
     brief = planned.brief or (plan.describe if track.slug == BATCH_TRACK else "")
     parts = [Part(paragraphs(f"{one_line(planned.title or track.title, 300)} ({one_line(track.kind, 40)})"))]
+    parts += [Part(f"Tasks of the list, no others: {one_line(', '.join(planned.tasks), 500)}")] if planned.tasks else []
     parts += [Part(brief, where)] if brief.strip() else []
     parts += [Part(f"**Priority Focus (from user):** {plan.session.focus}", where)] if plan.session.focus else []
     if planned.tests:

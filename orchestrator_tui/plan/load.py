@@ -295,6 +295,7 @@ class _TrackReader:
             kind=model.kind or (workflow.ladder.kind if workflow is not None else ""),
             workflow=name,
             brief=model.brief,
+            tasks=tuple(model.tasks),
             scope=scope,
             depends_on=tuple(model.depends_on),
             priority=model.priority,

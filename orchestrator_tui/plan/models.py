@@ -124,6 +124,9 @@ class TrackFile(Part):
     kind: Name = Field("", description="`feature`, `bug` …; without it, what its workflow is for")
     workflow: Slug = Field("", description="its ladder of stages; the batch's without it")
     brief: Text = Field("", description="what is to be done, for its agents")
+    tasks: Names = Field(
+        [], description="what it does of the task list that the plan is from, by id, such as `task-12`"
+    )
     files: Patterns = Field([], description="short for `owned`")
     owned: Patterns = Field([], description="what it may change and no other track may")
     allowed: Patterns = Field([], description="what it may change too")

@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator_tui.agent.arguments import parse
 from orchestrator_tui.agent.usage import COMMANDS
+from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.prompt import dispatch_prompt
@@ -138,6 +139,17 @@ def test_a_first_try_is_told_of_no_failure() -> None:
     told = prompt(building())
     assert "not accepted" not in told.partition("## B.")[0]
     assert "left behind" not in told
+
+
+def test_the_exact_tasks_of_the_list_are_named() -> None:
+    """[000-013] [000-053]"""
+    ledger = building()
+    work = ledger.track("limiter").work
+    assert work is not None
+    assert "Tasks of the list" not in prompt(ledger)
+    planned = to_data(replace(work.planned, tasks=("task-12", "task-14")))
+    ledger.must(Draft("track_planned", {"track": "limiter", "planned": planned}))
+    assert "Tasks of the list, no others: task-12, task-14" in prompt(ledger)
 
 
 def test_an_instruction_of_the_person_goes_first() -> None:

@@ -66,6 +66,7 @@ tracks:
     tier: deep
     deploy: [live, dev]
     areas: [backend]
+    tasks: [task-3, task-4]
   - slug: second
     brief: "  Do the second thing  \\nand more"
     files: [src/limits/**]
@@ -113,6 +114,7 @@ def test_every_key_of_a_plan_arrives(tmp_path: Path) -> None:
         tier="deep",
         deploy=("dev", "live"),
         areas=("backend",),
+        tasks=("task-3", "task-4"),
     )
     assert set(found.workflows) == {"prd-to-pr", "bug-to-pr"}
     assert found.workflows["prd-to-pr"].concurrency == 1
@@ -139,7 +141,7 @@ def test_no_key_of_a_model_is_forgotten_here() -> None:
     written: dict[type[Part], str] = {
         models.PlanFile: "title workflow base integration worktrees describe outline tests_required limits agent "
         "checks environments provision rules session tracks",
-        models.TrackFile: "slug title kind workflow brief files owned allowed read_only append_only depends_on "
+        models.TrackFile: "slug title kind workflow brief tasks files owned allowed read_only append_only depends_on "
         "priority wave checks acceptance tier deploy areas tests test_scope deep_review role",
         models.LimitsFile: "agents cost_usd track_cost_usd turns tokens wall",
         models.AgentFile: "runner command scripts permission_mode environment max_turns models",

@@ -68,7 +68,7 @@ def _definition(batch: Batch, track: Track, scrub: Scrubber) -> list[tuple[str, 
     needed = [f"{slug} {'done' if slug in batch.merged else 'pending'}" for slug in track.depends_on]
     return [
         ("Track", track.slug),
-        ("Tasks", scrub.line(planned.title or track.title)),
+        ("Tasks", scrub.line(", ".join(planned.tasks) or planned.title or track.title)),
         ("Files", ", ".join((*planned.scope.owned, *planned.scope.allowed)) or "not declared"),
         ("Dependencies", ", ".join(needed) or "none"),
         ("Validation", scrub.line(", ".join(commands)) or "none"),

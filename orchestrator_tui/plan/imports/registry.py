@@ -8,8 +8,9 @@ from orchestrator_tui.plan.imports.auto_progress import AUTO_PROGRESS
 from orchestrator_tui.plan.imports.build_args import BUILD_ARGS
 from orchestrator_tui.plan.imports.importer import Importer
 from orchestrator_tui.plan.imports.state_md import STATE_MD
+from orchestrator_tui.plan.imports.track_cards import TRACK_CARDS
 
-IMPORTERS: tuple[Importer, ...] = (AUTO_PROGRESS, BUILD_ARGS, STATE_MD)
+IMPORTERS: tuple[Importer, ...] = (AUTO_PROGRESS, BUILD_ARGS, STATE_MD, TRACK_CARDS)
 
 
 def importer_for(path: Path, text: str) -> Importer | None:

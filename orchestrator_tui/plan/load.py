@@ -198,8 +198,9 @@ def _used_workflows(
     named = {"workflow": model.workflow}
     named |= {f"tracks[{place}].workflow": one.workflow for place, one in enumerate(model.tracks) if one.workflow}
     used: dict[str, Workflow] = {}
-    found = (sorted_to(one, workflows.get(model.workflow)) for one in model.tracks)
-    used |= {name: workflows[name] for name in found if name in workflows}
+    if model.workflow in workflows:
+        # What is added later may be of another kind than anything that stands here.
+        used |= {name: workflows[name] for name in workflows[model.workflow].sorts if name in workflows}
     for key, name in named.items():
         if name in workflows:
             used[name] = workflows[name]

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.commands import Skip
+from orchestrator_tui.core.exports.dashboard import dashboard_files
 from orchestrator_tui.core.exports.task_metadata import task_files
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.workflow import StageWork
+from orchestrator_tui.plan.explain import thresholds
+from orchestrator_tui.runtime.requests_run import take_tracks
 from tests.runtime.run.memory_world import Act, Agent
 from tests.runtime.run.scene import Scene
-from tests.systems.pipeline_scene import BUILD, asked, filled, pipeline, pipelines, play_by_rules, stages_done, work
+from tests.systems.pipeline_scene import (
+    BUILD,
+    PRD,
+    asked,
+    filled,
+    pipeline,
+    pipelines,
+    play_by_rules,
+    stages_done,
+    work,
+)
 
 S = TrackState
 COUNSEL = 3
@@ -64,6 +78,73 @@ def test_three_failing_builds_in_a_row_are_the_persons() -> None:
     assert stages_done(scene, "alpha") == [1, 2, 3, BUILD, BUILD, BUILD]
     assert asked(scene) == [("alpha", "cap")]
     assert scene.states()["beta"] is S.MERGED
+
+
+def test_a_build_that_is_mended_at_the_third_try_asks_nobody() -> None:
+    """[002-68] Just below the threshold."""
+    scene = pipelines(pipeline("alpha"))
+    scene.world.checks["make test"] = lambda cwd: int("it.py" in str(scene.git.read(cwd)) and builds(scene) < 3)
+    play_by_rules(scene)
+    assert stages_done(scene, "alpha") == [1, 2, 3, BUILD, BUILD, BUILD, 5, 6, 7]
+    assert asked(scene) == [("batch", "publish")]
+
+
+def builds(scene: Scene) -> int:
+    return sum(one.stage == BUILD for one in scene.track("alpha").attempts)
+
+
+def test_an_agent_is_asked_after_ten_silent_minutes_and_followed_by_another_two_minutes_later() -> None:
+    """[002-110] [002-111] Just below each threshold nothing happens."""
+    scene = pipelines(pipeline("alpha"))
+    scene.world.settle()
+    first = scene.world.jobs.jobs["a-alpha-1-1-1"]
+    for at, said, started in ((599_999, 0, 1), (1, 1, 1), (119_999, 1, 1), (1, 1, 2)):
+        scene.ledger.tick(at)
+        scene.world.settle()
+        assert (len(first.said), len(scene.world.jobs.started)) == (said, started), at
+    assert b"what stage" in first.said[0]
+    assert first.stopping
+    again = scene.world.attempts["a-alpha-1-1-2"]
+    assert (again.stage, again.worktree) == (1, "/trees/alpha")
+
+
+def test_a_pipeline_that_is_added_is_on_the_dashboard_and_runs_on_its_own() -> None:
+    """[002-116] [002-117]"""
+    scene = pipelines(pipeline("alpha"), files={"src/beta/it.py": ""})
+    scene.world.settle()
+    scene.world.jobs.let("a-alpha-1-1-1")
+    scene.world.settle()
+    beta = pipeline("beta", bug=True)
+    drafts, outcome = take_tracks(scene.ledger.batch, {"tracks": [to_data(beta)]}, "ann")
+    scene.ledger.must(*drafts)
+    assert outcome == "done"
+    (document,) = dashboard_files(scene.ledger.batch, scene.ledger.now)
+    assert "2 Active Pipelines" in document.content
+    assert "[2] beta (bug-to-pr)" in document.content
+    play_by_rules(scene)
+    while any(one.question.kind == "spend" for one in scene.open_gates()):
+        scene.answer("spend", "approve")
+        play_by_rules(scene)
+    assert scene.states() == {"alpha": S.MERGED, "beta": S.MERGED}
+
+
+def test_every_threshold_of_the_source_is_a_value_that_is_shown() -> None:
+    """[002-138] [002-157]"""
+    shown = {one.key: one.value for one in thresholds([PRD])}
+    assert {key: shown[key] for key in THRESHOLDS} == THRESHOLDS
+
+
+THRESHOLDS = {
+    "clocks.stale": "5m",
+    "stall.checks": "10",
+    "stall.interval": "1m",
+    "stall.reply": "2m",
+    "budget.cost_usd": "20",
+    "concurrency": "3",
+    "merging.first": "bug",
+    "stage 3 Plan Refinement Counsel: rounds": "1",
+    "stage 4 Multi-Agent Implementation: attempts": "3",
+}
 
 
 def test_a_stage_is_skipped_by_the_person_alone_after_hearing_what_it_catches_and_the_risk() -> None:

@@ -36,7 +36,8 @@ def run_batch(plan: Plan, directory: str, limits: Limits | None = None) -> Draft
 
 def planned(plan: Plan, workflows: Mapping[str, Workflow], checked: Mapping[str, Any]) -> tuple[Draft, ...]:
     """The events that tell what a run is to do; each fits into one event, however many tracks there are."""
-    used = {plan.workflow, *(track.workflow for track in plan.tracks)}
+    sorts = workflows[plan.workflow].sorts
+    used = {plan.workflow, *(track.workflow for track in plan.tracks), *(name for name in sorts if name in workflows)}
     drafts = [Draft("plan_recorded", {"plan": to_data(replace(plan, tracks=()))})]
     drafts += [
         Draft("workflow_recorded", {"workflow": name, "rules": to_data(workflows[name])}) for name in sorted(used)

@@ -118,6 +118,24 @@ def test_a_wave_with_more_tracks_than_it_may_have_is_refused(
     assert [one.message for one in found.problems] == ([text] if refused else [])
 
 
+def test_every_threshold_of_a_session_is_shown_before_it_starts(tmp_path: Path, project: Path) -> None:
+    """[004-05]"""
+    found = check(settled(tmp_path, project), ())
+    assert found is not None
+    told = {one.key: one.value for one in found.explain}
+    for name, value in {
+        "concurrency": "6",
+        "sessions.waves": "5",
+        "sessions.least": "3",
+        "sessions.single": "housekeeping",
+        "guard.enforcement": "warn",
+        "breaker.turns": "housekeeping: 8, feature: 15, deep: 25",
+        "breaker.repeats": "3",
+        "stage 2 Implement: attempts": "2",
+    }.items():
+        assert told[name] == value
+
+
 def test_a_task_without_files_is_refused_unless_it_only_reads(tmp_path: Path, project: Path) -> None:
     """[004-74]"""
     tracks = "tracks:\n  - {slug: a, brief: b}\n  - {slug: look, brief: b, role: Discovery}\n"

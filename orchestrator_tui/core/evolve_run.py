@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.codec import from_data
 from orchestrator_tui.core.event import Event
-from orchestrator_tui.core.evolve_angles import angle_ended, angle_of
 from orchestrator_tui.core.evolve_live import LIVE_HANDLERS, LIVE_TRACK_HANDLERS
 from orchestrator_tui.core.model import Stage, StageStatus, Track
 from orchestrator_tui.core.plan import Plan, PlannedTrack
@@ -390,8 +389,8 @@ def worked(track: Track, event: Event) -> Track:
             judged="",
         )
         return _with(track, run=fresh)
-    if event.kind == "attempt_ended" and angle_of(data["attempt"], run):
-        return _with(track, run=angle_ended(run, data["attempt"], data["outcome"]))
+    if event.kind == "attempt_ended" and run.angle(data["attempt"]):
+        return _with(track, run=run.angle_ended(data["attempt"], data["outcome"]))
     if event.kind == "attempt_ended" and data["attempt"] == run.attempt:
         return _with(track, run=replace(run, claim=data["outcome"], verdict=data.get("verdict", "")))
     if event.kind == "check_recorded" and data.get("run"):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Any
 
 from orchestrator_tui.core.frozen import frozen
@@ -168,6 +168,16 @@ class StageRun:
     copy_name: str = ""
     covers: tuple[str, ...] = ()
     parts: Mapping[str, str] = field(default_factory=dict)
+
+    def angle(self, attempt: str) -> str:
+        """The angle that an attempt of this stage was about, or ""."""
+        return next((part for part in self.parts if attempt.endswith(f"-{part}")), "")
+
+    def angle_ended(self, attempt: str, outcome: str) -> StageRun:
+        """The stage after the agent of one angle has ended: it is done when all are."""
+        parts = {**self.parts, self.angle(attempt): outcome}
+        worst = next((one for one in parts.values() if one not in ("", "done")), "done")
+        return replace(self, parts=parts, claim=worst, verdict="")
 
 
 @frozen

@@ -59,7 +59,11 @@ def test_the_seed_s_own_example_is_a_plan(tmp_path: Path) -> None:
 
 def test_who_names_no_dependencies_depends_on_all_earlier_waves(tmp_path: Path) -> None:
     """[001-61] [001-91]"""
-    waves = [[{"id": "c1"}, {"id": "c2"}], [{"id": "c3"}], [{"id": "c4"}, {"id": "c5", "dependsOn": []}]]
+    waves: list[list[dict[str, Any]]] = [
+        [{"id": "c1"}, {"id": "c2"}],
+        [{"id": "c3"}],
+        [{"id": "c4"}, {"id": "c5", "dependsOn": []}],
+    ]
     content = args(waves=[[{"scope": "one", "files": [one["id"]], **one} for one in wave] for wave in waves])
     found = loaded(tmp_path, content)
     assert found.plan is not None

@@ -111,6 +111,7 @@ class StageWork:
         angles: parts that are done at once, each by an agent of its own (seed 001: exploration).
         gate_words: what its gate says instead of the usual: ``question``, ``approve``, ``back``, ``abandon``.
         tier: the tier that it asks for, or "" for its role's.
+        adds_only: whether it may change nothing but its own artefacts: what was approved before stays as it was.
         fresh: whether each try gets a copy of the track at its head, set up anew, and an agent of its own (seed 003).
         only_areas, only_files: it is for tracks alone that name one of these areas, or have changed one of these files;
             both empty: for all.
@@ -145,6 +146,7 @@ class StageWork:
     angles: tuple[Angle, ...] = ()
     gate_words: Mapping[str, str] = field(default_factory=dict)
     tier: str = ""
+    adds_only: bool = False
     fresh: bool = False
     only_areas: tuple[str, ...] = ()
     only_files: tuple[str, ...] = ()

@@ -160,6 +160,7 @@ class StageRulesFile(Part):
         {}, description="what its gate says: " + ", ".join(f"`{one}`" for one in GATE_WORDS)
     )
     tier: Name = Field("", description="the tier of models that it asks for; its role's without it")
+    adds_only: Switch = Field(False, description="it may change nothing but its own artefacts")
     fresh: Switch = Field(False, description="each try has a fresh copy of the track, set up anew, and a new agent")
     only_areas: Names = Field([], description="it is only for tracks that name one of these areas")
     only_files: Patterns = Field([], description="or that have changed a file under one of these patterns")

@@ -15,8 +15,9 @@ from orchestrator_tui.core.schedule.freshness import keeps_from_merging, looked,
 from orchestrator_tui.core.schedule.judging import form_path
 from orchestrator_tui.core.schedule.overlap import tampered
 from orchestrator_tui.core.schedule.paths import artefact_path
-from orchestrator_tui.core.schedule.rules import plan_of, run_of, stage_work, stages_of, work_of, workflow_of
+from orchestrator_tui.core.schedule.rules import RESOLVING, plan_of, run_of, stage_work, stages_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.trees import INTEGRATED, is_pooled, shared_tree, shares_at_once, works_in_place
+from orchestrator_tui.core.scope import expand
 from orchestrator_tui.core.text import sanitise
 from orchestrator_tui.runtime.run_world import BaseDrift, RunWorld, TreeMade
 
@@ -108,6 +109,7 @@ def _inspect(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tup
         seen = replace(seen, files=work.inspection.files, uncommitted=work.inspection.uncommitted)
     elif work.run is not None and work.run.covers:
         seen = replace(seen, files=(), uncommitted=())
+    seen = replace(seen, outside=(*seen.outside, *_beyond_artefacts(world, batch, track, effect, artefacts)))
     plan = plan_of(batch)
     # Before anything of it is merged: what an agent has changed of the shared settings was there before it ended.
     words = world.git.tampered(plan, plan.fingerprint) if plan.fingerprint else ()
@@ -133,6 +135,18 @@ def _own_part(seen: Inspection) -> Inspection:
     own = tuple(one for one in names if not any(line.startswith(f"{one} ") for line in seen.outside))
     uncommitted, tests = (tuple(one for one in group if one in own) for group in (seen.uncommitted, seen.tests))
     return replace(seen, files=own, outside=(), uncommitted=uncommitted, tests=tests, added=0, removed=0)
+
+
+def _beyond_artefacts(
+    world: RunWorld, batch: Batch, track: Track, effect: Effect, artefacts: tuple[str, ...]
+) -> tuple[str, ...]:
+    """What a stage that only adds its artefacts has changed beside them since it was entered."""
+    run, stage = work_of(track).run, int(effect.arguments.get("stage", RESOLVING))
+    if run is None or not run.head or stage == RESOLVING or not stage_work(batch, track, stage).adds_only:
+        return ()
+    since = world.git.inspect(effect.id, work_of(track).planned, track.worktree, run.head, (), ())
+    changed = dict.fromkeys((*since.files, *since.uncommitted))
+    return tuple(f"{path} is no artefact of its stage" for path in changed if not expand(artefacts, (path,)))
 
 
 def inspected(slug: str, seen: Inspection) -> Draft:

@@ -154,7 +154,11 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
         "gate",
     ),
     "batch_resumed": lambda told: ("the batch goes on", f"by {told['by']}", ""),
-    "checkpoint_recorded": lambda told: (_checkpoint(told), ", ".join(told.get("completed", ())), ""),
+    "checkpoint_recorded": lambda told: (
+        _checkpoint(told),
+        ", ".join(str(one) for one in told.get("completed", ())),
+        "",
+    ),
     "copy_ready": lambda told: ("a fresh copy stands", _text(told, "head")[:10], ""),
     "copy_dropped": lambda told: (_COPY[bool(told.get("why"))], _text(told, "why"), ""),
     "concurrency_set": lambda told: (f"{plural(told['agents'], 'agent')} at once from now on", _text(told, "why"), ""),

@@ -47,3 +47,24 @@ def test_the_look_at_it_is_for_what_people_see(areas: tuple[str, ...], file: str
     assert stage.status is (StageStatus.DONE if looked else StageStatus.SKIPPED)
     assert [one.stage for one in scene.track("a").attempts] == [1, 2, *([E2E] if looked else [])]
     assert scene.track("a").skipped_stages == ()
+
+
+@pytest.mark.parametrize("beside", ["", "a.txt", "other.txt"])
+def test_a_stage_that_only_adds_its_artefacts_changes_nothing_that_was_approved(beside: str) -> None:
+    """[003-098]: what the E2E validator sees was approved by QA, and stays as it was."""
+    adds = StageWork(prompt="look", adds_only=True, artefacts=("report.md", "shots/*.png"), attempts=1)
+    scope = ("a.txt", "other.txt", "report.md", "shots/**")
+    scene = Scene(track("a", *scope), workflow=replace(LOOKS, works=(*WORKFLOW.works, adds)))
+
+    def look(agent: Agent) -> tuple[int, str]:
+        for name in ("report.md", "shots/wide.png", "shots/*.png", *([beside] if beside else [])):
+            agent.write(name, "seen\n")
+        return 0, ""
+
+    scene.world.acts[f"*/{E2E}"] = look
+    scene.play()
+    if beside:
+        assert f"{beside} is no artefact of its stage" in scene.gate("cap").question.context
+        assert scene.states() == {"a": TrackState.ESCALATED}
+    else:
+        assert scene.states() == {"a": TrackState.MERGED}

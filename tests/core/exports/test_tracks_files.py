@@ -121,7 +121,7 @@ def test_every_track_has_a_card_before_it_begins() -> None:
 
 
 def test_a_report_exists_from_the_first_moment_on_and_ends_with_its_final_state() -> None:
-    """[000-052] [000-080]"""
+    """[000-052] [000-061] [000-080] [000-109]"""
     begun = written(running(), "track-reports", "track-report-limiter.md")
     assert "State: pending\nValidation outcome: not-run\nCommit status: not yet committed\n" in begun
     ledger = revising()

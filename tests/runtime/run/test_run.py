@@ -283,3 +283,12 @@ def test_tracks_without_files_run_alone() -> None:
     assert [one.split("-")[1] for one in scene.world.jobs.running()] == ["a"]
     scene.play()
     assert scene.states() == dict.fromkeys("ab", S.MERGED)
+
+
+def test_the_models_are_shown_and_confirmed_before_anything_is_spent() -> None:
+    """[000-026]"""
+    models = {"implementer": {"model": "opus"}, "scout": {"model": "haiku"}, "resolver": {"model": ""}}
+    scene = Scene(track("a"), workflow=replace(WORKFLOW, gates=("spend",)), checked={"estimate": {"models": models}})
+    scene.play()
+    assert "Models: implementer: opus, scout: haiku\n" in scene.gate("spend").question.context
+    assert scene.world.jobs.started == []

@@ -121,6 +121,7 @@ KIND_MEANINGS: Mapping[str, str] = {
     "worktree_ready": "a track's worktree stands and was verified, with the commit that it starts from",
     "worktree_kept": "a worktree was not removed, because of what would be lost",
     "worktree_removed": "it was clean and merged, so it went, with its branch",
+    "agent_waits": "an agent of a run waits for the answer to this gate, or goes on without it (`gate` is empty)",
     "track_paused": "a track rests: for a person, a shared file, or a rate limit and until when",
     "track_resumed": "it goes on",
     "stage_entered": "a track entered a stage, and from which one it was led back, with what is to be put right",

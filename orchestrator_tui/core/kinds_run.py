@@ -43,6 +43,7 @@ RUN_KINDS: dict[str, Spec] = {
     "worktree_removed": ({"track": _TEXT}, {"branch_removed": _BOOL}),
     "track_paused": ({"track": _TEXT, "why": _TEXT}, {"by": _TEXT, "until": _TEXT, "resumes_wall_ms": _INT_OR_NONE}),
     "track_resumed": ({"track": _TEXT}, {"by": _TEXT}),
+    "agent_waits": ({"track": _TEXT, "gate": _TEXT}, {}),
     "stage_entered": (
         {"track": _TEXT, "stage": _INT},
         {"why": _TEXT, "from_stage": _INT, "problems": _LIST, "covers": _LIST},

@@ -190,7 +190,8 @@ class Work:
     ``checkpoint`` what became of the one after its merge;
     ``covered`` are, of the batch's own track, all reviews that were judged over several tracks;
     ``kept`` why its worktree is still there at the end; ``ready_at`` when it was made;
-    ``copies`` are the fresh copies of it that still stand.
+    ``copies`` are the fresh copies of it that still stand; ``waits_at`` is the gate that its agent was last seen to
+    wait at.
     """
 
     planned: PlannedTrack
@@ -222,6 +223,7 @@ class Work:
     trips: tuple[Trip, ...] = ()
     ready_at: Instant | None = None
     copies: tuple[str, ...] = ()
+    waits_at: str = ""
 
 
 PRE, POST, FAILED, CONTEXT = "pre", "post", "failed", "context"

@@ -17,7 +17,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate
 from orchestrator_tui.core.run import Effect
-from orchestrator_tui.core.schedule import checkpoints, effects, failing
+from orchestrator_tui.core.schedule import checkpoints, effects, failing, waiting
 from orchestrator_tui.core.schedule.rules import plan_of
 from orchestrator_tui.core.schedule.turn import due
 from orchestrator_tui.core.text import sanitise_line
@@ -66,6 +66,7 @@ class Running:
         ``reach`` tells the ways to a gate's agent, ``claimant`` by which name this process brings answers.
         """
         self._world, self._record, self._report, self._wake = world, record, report, wake
+        self._reach = reach
         self._attempts = Attempts(world, home, skill)
         self._keep = keep
         self._conversing = Conversing(world, record, reach, claimant)
@@ -83,6 +84,7 @@ class Running:
             JournalError: the journal cannot be read or written now.
         """
         found = self._survey.turn(batch, now)
+        found = (*found, *waiting.observed(batch, lambda gate: bool(self._reach(batch, gate).waiting)))
         if found:
             batch = self._record(found)
         for _ in range(MAX_ROUNDS):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
-from orchestrator_tui.core.schedule.effects import ATTEMPT, under_way
 from orchestrator_tui.core.schedule.gates import chosen, gate_id
 from orchestrator_tui.core.schedule.gathering import has_arrived, waits_for_others
 from orchestrator_tui.core.schedule.rules import (
@@ -18,6 +17,7 @@ from orchestrator_tui.core.schedule.rules import (
 )
 from orchestrator_tui.core.schedule.sequential import too_few
 from orchestrator_tui.core.schedule.trees import tree_is_taken
+from orchestrator_tui.core.schedule.waiting import has_agent, is_waiting
 from orchestrator_tui.core.wave_roles import changes_files, phase_of
 
 AT_WORK = frozenset(
@@ -84,12 +84,6 @@ def wished(batch: Batch) -> int:
     return min(bounds) if bounds else 0
 
 
-def has_agent(batch: Batch, track: Track) -> bool:
-    """Whether an agent of a track is at work, or about to be."""
-    running = bool(track.attempts) and track.attempts[-1].ended_at is None
-    return running or under_way(batch, ATTEMPT, track=track.slug)
-
-
 def at_work(batch: Batch) -> tuple[Track, ...]:
     """The tracks that take a place now; one that is paused, or waits for the others, has none without an agent."""
     tracks = (one for one in planned_tracks(batch) if one.state in AT_WORK)
@@ -153,7 +147,8 @@ def _beside(batch: Batch, track: Track, working: tuple[Track, ...]) -> str:
     if shared:
         return f"waits for {shared}: they change the same files"
     most = cap(batch)
-    if most and len(working) >= most:
+    # Who only waits for an answer leaves room for others.
+    if most and sum(not is_waiting(batch, one) for one in working) >= most:
         return f"{OVER_CAP} of {most} at once"
     return ""
 

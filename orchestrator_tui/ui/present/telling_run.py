@@ -171,6 +171,11 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "worktree_kept": lambda told: ("its worktree is kept", _text(told, "why"), "quiet"),
     "worktree_removed": lambda told: ("its worktree is removed", "clean and merged", "quiet"),
     "track_paused": _paused,
+    "agent_waits": lambda told: (
+        "its agent waits for the answer" if told["gate"] else "its agent goes on without the answer",
+        "",
+        "quiet",
+    ),
     "track_resumed": lambda told: ("goes on", "", ""),
     "stage_entered": _entered,
     "stage_granted": _granted,

@@ -1,0 +1,130 @@
+"""An agent that only waits for an answer takes no place from others (DESIGN §2.3); everything else still counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.model import Option, Question, TrackState
+from orchestrator_tui.core.observe_gates import gate_opened
+from orchestrator_tui.core.rules import Rules
+from orchestrator_tui.ui.present.run_words import at_work
+from tests.runtime.run.scene import WORKFLOW, Scene, track
+
+S = TrackState
+ONE = replace(WORKFLOW, concurrency=1)
+QUESTION = Question("ask", "Ship it?", options=(Option("ship", "ship it"), Option("fix", "fix it")))
+
+
+def ask(scene: Scene, slug: str = "a", kind: str = "ask", route: str = "shell") -> None:
+    """The agent of a track asks something, and may go on."""
+    asked = replace(QUESTION, kind=kind)
+    scene.ledger.must(gate_opened(f"g-{slug}", 1, slug, asked, Rules({}), source=f"session:{slug}", routes=(route,)))
+    scene.world.settle()
+
+
+def decide(scene: Scene, slug: str = "a") -> None:
+    gate = scene.ledger.batch.gates[f"g-{slug}"]
+    told = {"gate": gate.id, "revision": gate.revision, "digest": gate.digest, "decision": f"d-{slug}"}
+    taken = {"options": ["ship"], "label": "", "by": "ann", "origin": "key"}
+    scene.ledger.must(Draft("gate_decided", {**told, **taken}))
+    for step in ("delivery_claimed", "decision_delivered"):
+        key = {"gate": gate.id, "revision": gate.revision, "decision": f"d-{slug}", "route": "shell"}
+        scene.ledger.must(Draft(step, {**key, "claimant": "7:7"} if step == "delivery_claimed" else key))
+    scene.world.settle()
+
+
+def begun(*tracks: str, waits: frozenset[str] = frozenset({"shell"})) -> Scene:
+    """A run whose one place is taken by the first track."""
+    scene = Scene(*(track(slug) for slug in tracks), workflow=ONE)
+    scene.world.waiting = waits
+    scene.world.settle()
+    assert scene.states() == {slug: S.QUEUED if number else S.RUNNING for number, slug in enumerate(tracks)}
+    return scene
+
+
+def waits(scene: Scene) -> list[str]:
+    return [str(one.payload["gate"]) for one in scene.ledger.events if one.kind == "agent_waits"]
+
+
+def test_another_track_starts_while_an_agent_waits() -> None:
+    scene = begun("a", "b", "c")
+    ask(scene)
+    assert scene.states() == {"a": S.RUNNING, "b": S.RUNNING, "c": S.QUEUED}
+    assert at_work(scene.ledger.batch) == 1
+
+
+def test_an_answer_is_not_held_back_and_nothing_new_begins_until_there_is_room() -> None:
+    scene = begun("a", "b", "c")
+    ask(scene)
+    decide(scene)
+    assert at_work(scene.ledger.batch) == 2
+    (first, second) = scene.world.jobs.running()
+    scene.world.jobs.let(first)
+    scene.world.settle()
+    assert scene.states()["c"] is S.QUEUED
+    assert scene.world.jobs.running() == [second], "its next stage waits for a place like any other"
+    scene.play()
+    assert scene.states() == dict.fromkeys("abc", S.MERGED)
+
+
+def test_who_has_asked_and_goes_on_keeps_its_place() -> None:
+    scene = begun("a", "b", waits=frozenset())
+    ask(scene)
+    assert scene.states()["b"] is S.QUEUED
+    assert waits(scene) == []
+
+
+def test_who_waits_no_more_takes_its_place_again() -> None:
+    scene = begun("a", "b", "c")
+    ask(scene)
+    scene.world.waiting = frozenset()
+    scene.world.settle()
+    assert waits(scene) == ["g-a", ""]
+    assert at_work(scene.ledger.batch) == 2
+    assert scene.states()["c"] is S.QUEUED
+
+
+@pytest.mark.parametrize("kind", ["permission", "question", "plan"])
+def test_what_holds_its_agent_by_nature_needs_nobody_seen_to_wait(kind: str) -> None:
+    scene = begun("a", "b", waits=frozenset())
+    ask(scene, kind=kind, route="stdin")
+    assert scene.states()["b"] is S.RUNNING
+
+
+def test_it_is_recorded_once_and_nothing_when_it_is_answered() -> None:
+    scene = begun("a", "b")
+    ask(scene)
+    for _ in range(3):
+        scene.world.settle()
+    decide(scene)
+    assert waits(scene) == ["g-a"]
+
+
+def test_a_question_of_the_engine_leaves_its_place_to_others() -> None:
+    scene = Scene(track("a"), track("b"), workflow=ONE)
+    scene.git.broken["worktree"] = "no space left on the disk"
+    scene.play()
+    assert scene.states() == {"a": S.PREPARING, "b": S.MERGED}
+
+
+def test_tracks_that_must_not_run_beside_each_other_still_do_not() -> None:
+    pair = {"a": "a", "b": "b", "consequence": "serialise", "why": "both own x"}
+    scene = Scene(track("a"), track("b"), workflow=ONE, checked={"matrix": [pair]})
+    scene.world.waiting = frozenset({"shell"})
+    scene.world.settle()
+    ask(scene)
+    assert scene.states() == {"a": S.RUNNING, "b": S.QUEUED}
+
+
+def test_a_host_that_comes_back_finds_who_waits() -> None:
+    scene = begun("a", "b")
+    ask(scene)
+    scene.world.restart()
+    scene.world.settle()
+    assert waits(scene) == ["g-a"]
+    scene.world.waiting = frozenset()
+    scene.world.settle()
+    assert waits(scene) == ["g-a", ""]

@@ -21,6 +21,10 @@ def _work(track: Track) -> Work:
     return track.work
 
 
+def _waits(track: Track, event: Event) -> Track:
+    return changed(track, work=replace(_work(track), waits_at=event.payload["gate"]))
+
+
 def _tripped(track: Track, event: Event) -> Track:
     data, work = event.payload, _work(track)
     trip = Trip(
@@ -107,6 +111,7 @@ LIVE_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
 """What each kind changes of its batch."""
 
 LIVE_TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
+    "agent_waits": _waits,
     "breaker_tripped": _tripped,
 }
 """What each kind makes of the track that it names."""

@@ -214,10 +214,6 @@ def _resumed(track: Track, event: Event) -> Track:
     return _with(track, paused="", paused_until="", resumes_wall_ms=None)
 
 
-def _waits(track: Track, event: Event) -> Track:
-    return _with(track, waits_at=event.payload["gate"])
-
-
 def _entered(track: Track, event: Event) -> Track:
     data, work = event.payload, _work(track)
     index = data["stage"]
@@ -350,7 +346,6 @@ RUN_TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
     "worktree_removed": _worktree_removed,
     "track_paused": _paused,
     "track_resumed": _resumed,
-    "agent_waits": _waits,
     "stage_entered": _entered,
     "stage_granted": _granted,
     "stage_judged": _judged,

@@ -20,8 +20,9 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, DeliveryStep, Gate, GateState, Question
 from orchestrator_tui.core.normalise import digest
 from orchestrator_tui.core.observe_gates import gate_opened
-from orchestrator_tui.core.rules import Ladder, Rules
+from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.port import Journal, JournalError, Refused
+from orchestrator_tui.runtime.rules import with_recorded
 
 if TYPE_CHECKING:
     from orchestrator_tui.runtime.ports import Clock
@@ -156,14 +157,7 @@ class Door:
 
     def rules(self, shipped: Rules) -> Rules:
         """What judges questions here: in a run, the ladders that it was started with go before those that ship."""
-        recorded = self._journal.events_of(self.batch, "workflow_recorded")
-        if not recorded:
-            return shipped
-        # Loaded here, since few batches that hooks meet are runs.
-        from orchestrator_tui.core.codec import from_data
-
-        ladders = {str(one.payload["workflow"]): from_data(Ladder, one.payload["rules"]["ladder"]) for one in recorded}
-        return Rules({**shipped.ladders, **ladders}, shipped.answers)
+        return with_recorded(shipped, self._journal.events_of(self.batch, "workflow_recorded"))
 
     def ask(
         self,

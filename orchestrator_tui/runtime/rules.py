@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.model import Risk
 from orchestrator_tui.core.rules import AnswerRule, Ladder, Rules, StageRule
 
@@ -20,6 +22,17 @@ def load_rules() -> Rules:
     content = json.loads(COMPILED.read_text("utf-8"))
     ladders = [_ladder(one) for one in content["workflows"]]
     return Rules({one.workflow: one for one in ladders}, tuple(_answer(one) for one in content["answers"]))
+
+
+def with_recorded(shipped: Rules, recorded: Iterable[Event]) -> Rules:
+    """The shipped rules with the ladders of these ``workflow_recorded`` events before those of the same name."""
+    ladders = {}
+    for one in recorded:
+        # Loaded here, since few batches that hooks meet are runs.
+        from orchestrator_tui.core.codec import from_data
+
+        ladders[str(one.payload["workflow"])] = from_data(Ladder, one.payload["rules"]["ladder"])
+    return Rules({**shipped.ladders, **ladders}, shipped.answers) if ladders else shipped
 
 
 def _ladder(data: dict[str, Any]) -> Ladder:

@@ -9,7 +9,6 @@ from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.queries import standing, waiting_gates
 from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.run import Run
-from orchestrator_tui.core.schedule.waiting import is_waiting
 from orchestrator_tui.core.workflow import StageWork, Workflow
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.words import stage_name
@@ -61,6 +60,9 @@ def track_count(batch: Batch) -> int:
 
 def at_work(batch: Batch) -> int:
     """How many agents of a run are at work; who only waits for an answer is not."""
+    # Loaded here: a cockpit without a run shows its first frame without it.
+    from orchestrator_tui.core.schedule.waiting import is_waiting
+
     working = (track for track in batch.tracks.values() if not is_waiting(batch, track))
     return sum(one.ended_at is None for track in working for one in track.attempts)
 

@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.plan.catalogue import load_workflows
+from orchestrator_tui.plan.explain import thresholds
 from orchestrator_tui.plan.imports.auto_context import configured
 from orchestrator_tui.plan.imports.auto_progress import convert
 from orchestrator_tui.plan.load import load_plan
@@ -121,3 +122,22 @@ def test_a_progress_file_that_is_none_is_one_line() -> None:
     )
     odd = convert("tasks:\n  a: {status: pendin}\n", "p.yaml")
     assert 'p.yaml:2: tasks.a.status: "pendin" is no status of a task; did you mean "pending"?' in str(odd.problems[0])
+
+
+def test_every_threshold_of_the_workflow_is_shown_by_check_explain() -> None:
+    shown = {one.key: one.value for one in thresholds([POOL])}
+    wanted = {
+        "concurrency": "5",
+        "parallel_from": "3",
+        "wave_size": "5",
+        "waves_per_session": "1",
+        "checkpoints": "true",
+        "context.tokens": "200000",
+        "context.checkpoint": "0.8",
+        "pool_size": "8",
+        "cleanup": "true",
+        "budget.attempts": "50",
+        "stage 1 Task executor: attempts": "3",
+        "stage 2 QA agent: rounds": "3",
+    }
+    assert {name: shown.get(name) for name in wanted} == wanted

@@ -165,3 +165,13 @@ def test_no_crash_leaves_a_copy_or_asks_qa_twice(after: bool) -> None:
         assert scene.states() == {"a": S.MERGED}, place
         assert set(scene.git.trees) == {"/trees/integration"}, place
         assert [one.stage for one in scene.track("a").attempts] == [WRITE, REVIEW], place
+
+
+@pytest.mark.parametrize(("rejections", "state"), [(3, S.MERGED), (4, S.ESCALATED)])
+def test_qa_sends_back_three_times_and_then_a_person_is_asked(rejections: int, state: TrackState) -> None:
+    """[003-054] [003-055]"""
+    scene = scene_of(*["TASK_REJECTED"] * rejections, "TASK_APPROVED")
+    scene.play()
+    assert scene.states() == {"a": state}
+    if state is S.ESCALATED:
+        assert "3 rounds of rework" in scene.gate("review").question.question

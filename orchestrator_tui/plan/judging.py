@@ -68,7 +68,8 @@ def _inputs(case: Case) -> Iterator[Problem]:
         elif not plan.describe:
             yield case.problem("describe", "is missing: without tracks it says what is to be divided")
     needed = frozenset() if workflow is None else frozenset(workflow.inputs)
-    if "gates" in needed and plan.tracks and not plan.checks:
+    # Of a batch that began with a sentence nobody but its agents can say them, each for its tracks.
+    if "gates" in needed and plan.tracks and not plan.checks and not plan.describe:
         text = "is missing: name the commands that hold for the whole repository; they run after each merge"
         yield case.problem("checks", text)
     for key, track in case.tracks():

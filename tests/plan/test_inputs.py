@@ -83,4 +83,9 @@ def test_a_list_that_an_agent_divides_must_say_as_much(tmp_path: Path) -> None:
     text = "tracks:\n  - {slug: a, brief: write, files: [a.txt], workflow: tracks}\n"
     found = check(plan_from_tracks(text, "out.yaml", there.plan, there.workflows), FILES)
     assert found is not None
-    assert any("a has no check" in str(one) for one in found.problems if one.level == "error")
+    errors = [str(one) for one in found.problems if one.level == "error"]
+    assert errors == ["out.yaml:2: tracks[0].checks: a has no check: nothing but its reviewer tells whether it works"]
+    text = text.replace("workflow: tracks}", "workflow: tracks, checks: {own: test -s a.txt}}")
+    found = check(plan_from_tracks(text, "out.yaml", there.plan, there.workflows), FILES)
+    assert found is not None
+    assert found.usable

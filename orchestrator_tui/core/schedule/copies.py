@@ -60,8 +60,10 @@ def drop(batch: Batch, track: Track) -> list[Draft]:
     if not work.copies or under_way(batch, DROP, track=track.slug):
         return []
     path = work.copies[0]
-    if run is not None and path == run.copy and not run.judged and run.stage not in track.skipped_stages:
-        return []
+    if run is not None and path == run.copy and run.stage not in track.skipped_stages:
+        # What was judged is the try before, where the copy was made for the next one.
+        if not run.judged or run.copy_name == copy_name(track):
+            return []
     return clear_copies(batch, track)
 
 

@@ -175,3 +175,20 @@ def test_qa_sends_back_three_times_and_then_a_person_is_asked(rejections: int, s
     assert scene.states() == {"a": state}
     if state is S.ESCALATED:
         assert "3 rounds of rework" in scene.gate("review").question.question
+
+
+def test_the_second_try_of_a_judgement_has_a_copy_of_its_own_while_it_works() -> None:
+    scene = scene_of("says nothing", "TASK_APPROVED")
+    stood: list[bool] = []
+    judge = scene.world.acts[f"*/{REVIEW}"]
+
+    def look(agent: Agent) -> tuple[int, str]:
+        stood.append(agent.attempt.worktree in scene.git.trees)
+        return judge(agent)
+
+    scene.world.acts[f"*/{REVIEW}"] = look
+    scene.play()
+    assert stood == [True, True]
+    assert [one.cwd for one in scene.track("a").attempts][1:] == ["/trees/fresh/a-2-1-1", "/trees/fresh/a-2-1-2"]
+    assert scene.states() == {"a": S.MERGED}
+    assert set(scene.git.trees) == {"/trees/integration"}

@@ -18,7 +18,6 @@ from orchestrator_tui.core.queries import (
     stale_gates,
     standing,
 )
-from orchestrator_tui.core.run import HANDED_OVER
 from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.ui.present.ages import duration
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, line_width, spread
@@ -191,6 +190,9 @@ def _run(scene: _Scene) -> BannerView | None:
         run = batch.run
         if run is None or batch.ended_at is not None:
             continue
+        # Loaded here: what a run is made of waits until there is one.
+        from orchestrator_tui.core.run import HANDED_OVER
+
         if run.pausing:
             text = f"{batch_title(batch)} is paused: nothing new begins. B goes on with it"
             return BannerView("run", "", text, "the batch is paused. B goes on with it", "", "gate", None)

@@ -103,7 +103,7 @@ CASES = [
 
 @pytest.mark.parametrize(("a", "b", "expected"), CASES, ids=[why for _, _, (_, why) in CASES])
 def test_what_two_tracks_share_and_what_follows(a: PlannedTrack, b: PlannedTrack, expected: tuple[str, str]) -> None:
-    """[002-45] [002-46] [002-47] [002-48]"""
+    """[002-46] [002-47] [002-48]"""
     assert pair(a, b) == expected
 
 

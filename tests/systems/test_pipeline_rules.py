@@ -7,6 +7,7 @@ from orchestrator_tui.core.commands import Skip
 from orchestrator_tui.core.exports.dashboard import dashboard_files
 from orchestrator_tui.core.exports.task_metadata import task_files
 from orchestrator_tui.core.model import TrackState
+from orchestrator_tui.core.schedule.merging import merge_order
 from orchestrator_tui.core.workflow import StageWork
 from orchestrator_tui.plan.explain import thresholds
 from orchestrator_tui.runtime.requests_run import take_tracks
@@ -126,6 +127,22 @@ def test_a_pipeline_that_is_added_is_on_the_dashboard_and_runs_on_its_own() -> N
         scene.answer("spend", "approve")
         play_by_rules(scene)
     assert scene.states() == {"alpha": S.MERGED, "beta": S.MERGED}
+
+
+def test_bugs_are_merged_first_then_what_others_need_then_by_priority_and_name() -> None:
+    """[002-45] [002-94] [002-95] [002-96]"""
+    tracks = (
+        pipeline("delta"),
+        pipeline("charlie", priority=2),
+        pipeline("bravo", depends_on=("golf",)),
+        pipeline("golf"),
+        pipeline("zulu", bug=True),
+    )
+    scene = pipelines(*tracks)
+    assert [one.slug for one in merge_order(scene.ledger.batch)] == ["zulu", "golf", "charlie", "bravo", "delta"]
+    play_by_rules(scene)
+    assert scene.ledger.batch.merged[0] == "zulu"
+    assert scene.ledger.batch.merged.index("golf") < scene.ledger.batch.merged.index("bravo")
 
 
 def test_every_threshold_of_the_source_is_a_value_that_is_shown() -> None:

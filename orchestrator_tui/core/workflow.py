@@ -386,6 +386,11 @@ class Workflow:
         """What it is called."""
         return self.ladder.workflow
 
+    @property
+    def commits_nothing(self) -> bool:
+        """Whether no stage of its tracks commits: what they have done lies in their tree at the end."""
+        return not any(work.commits for work in self.works if work.runs == AGENT)
+
     def work(self, index: int) -> StageWork | None:
         """How the stage of this number is done, or None where there is no such stage."""
         return self.works[index - 1] if 1 <= index <= len(self.works) else None

@@ -55,8 +55,8 @@ def due(batch: Batch, track: Track) -> list[Draft] | None:
         f"Reviewers have {len(found)} {'concern' if len(found) == 1 else 'concerns'}, and no blocker. What about them?",
         (
             Option(FIX, "address now: back to the tracks that they are about, then reviewed again", "approve"),
-            Option(DEFER, "defer: the report lists them as left for later"),
-            Option(ACCEPT, "accept: they stand as they are"),
+            Option(DEFER, "defer them: the report lists them as left for later"),
+            Option(ACCEPT, "accept them as they stand"),
         ),
         context=lines(
             listed(tuple(f"{one.slug}: {finding_line(finding)}" for one, finding in found)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.schedule.rules import is_batch_track, plan_of, run_of, workflow_of
-from orchestrator_tui.core.workflow import AGENT, PARALLEL
+from orchestrator_tui.core.workflow import PARALLEL
 
 OWN, INTEGRATED, NOWHERE, POOLED = "track", "batch", "none", "pool"
 """Rules of a workflow: its tracks share the integration worktree, or the repository's own, or take slots of a pool."""
@@ -35,10 +35,9 @@ def is_integrated(batch: Batch, track: Track) -> bool:
 
 def leaves_uncommitted(batch: Batch, track: Track) -> bool:
     """Whether what a track has done stays uncommitted in the tree that it shares, so that nothing of it is merged."""
-    workflow = workflow_of(batch, track)
     if is_batch_track(track) or tree_rule(batch, track) not in (INTEGRATED, NOWHERE):
         return False
-    return not any(work.commits for work in workflow.works if work.runs == AGENT)
+    return workflow_of(batch, track).commits_nothing
 
 
 def shares_at_once(batch: Batch, track: Track) -> bool:

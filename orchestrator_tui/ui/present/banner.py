@@ -200,6 +200,10 @@ def _run(scene: _Scene) -> BannerView | None:
             text = f"{batch_title(batch)}: the session is complete. Go on: orch-tui run --resume {batch.id}"
             return BannerView("run", "", text, f"go on: orch-tui run --resume {batch.id}", "", "gate", None)
         if run.phase == "awaiting_user" and not any(gate.batch == batch.id for gate in gate_queue(scene.state)):
+            rules = run.workflows.get(run.plan.workflow)
+            if rules is not None and rules.commits_nothing:
+                text = f"{batch_title(batch)} is done, and uncommitted: it is yours to finish"
+                return BannerView("run", "", text, "all is done, and uncommitted", "", "gate", None)
             text = f"{batch_title(batch)} is done. Nothing goes onto {clean(run.plan.base, 60)} until you say so: M"
             return BannerView("run", "", text, "all is done. M brings it onto its base", "", "gate", None)
     return None

@@ -196,6 +196,9 @@ def _verifying(track: Track, batch: Batch) -> str:
 
 
 def _approved(track: Track, batch: Batch) -> str:
+    rules = None if batch.run is None else batch.run.workflows.get(track.workflow)
+    if rules is not None and rules.commits_nothing:
+        return "built, waits for the others"
     before = next((one.slug for one in batch.tracks.values() if one.state is _S.MERGING), "")
     return f"approved, after {clean(before, 40)}" if before else "approved, waits to merge"
 

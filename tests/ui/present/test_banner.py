@@ -159,3 +159,14 @@ def test_a_run_that_waits_for_its_person_says_so(fields: dict[str, str], text: s
     assert batch.run is not None
     waiting = replace(batch, gates={}, run=replace(batch.run, **fields))  # type: ignore[arg-type]
     assert banner(State({batch.id: waiting})).text == text
+
+
+def test_work_that_nobody_has_committed_is_its_person_s_to_finish() -> None:
+    """[001-101] [001-104]"""
+    batch = run_states.running().batches[run_states.BATCH]
+    assert batch.run is not None
+    rules = batch.run.workflows[batch.run.plan.workflow]
+    bare = replace(rules, works=tuple(replace(one, commits=False) for one in rules.works))
+    run = replace(batch.run, phase="awaiting_user", workflows={bare.name: bare})
+    view = banner(State({batch.id: replace(batch, gates={}, run=run)}))
+    assert view.text == "Checkout hardening is done, and uncommitted: it is yours to finish"

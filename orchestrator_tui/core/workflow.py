@@ -248,12 +248,14 @@ class Isolation:
     """Where the agents of a wave work when nobody says it (seed 004); ``many`` 0: always as ``worktree`` says.
 
     Up to ``few`` share the integration worktree, one after the other; from ``many`` on each has a worktree. Between
-    them that is so, too, but for the types of sessions in ``in_place``.
+    them that is so, too, but for the types of sessions in ``in_place``. ``strict``: in a shared tree a guard that only
+    warns refuses.
     """
 
     few: int = 0
     many: int = 0
     in_place: tuple[str, ...] = ()
+    strict: bool = False
 
 
 @frozen

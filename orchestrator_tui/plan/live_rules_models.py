@@ -16,6 +16,7 @@ from orchestrator_tui.plan.fields import (
     Names,
     Part,
     Says,
+    Switch,
     Text,
     choice,
     read_choice,
@@ -72,6 +73,7 @@ class IsolationFile(Part):
     few: Count = Field(0, description="so many share the integration worktree, one after the other")
     many: Count = Field(0, description="from so many on each has a worktree of its own; 0 for always")
     in_place: Names = Field([], description="types of sessions that share a tree between the two; all others do not")
+    strict: Switch = Field(False, description="in a shared tree a guard that only warns refuses")
 
 
 LEVELS = ("warn", "block", "never")

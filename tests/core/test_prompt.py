@@ -110,7 +110,7 @@ def test_a_further_try_is_told_what_was_not_accepted() -> None:
 
 
 def test_a_rescuer_is_told_what_was_left_behind() -> None:
-    """[000-058] [000-107]"""
+    """[004-143] [000-058] [000-107]"""
     assert_golden("prompt-rescue.txt", prompt(rescued()))
 
 
@@ -126,7 +126,7 @@ def test_who_divides_is_told_the_form_of_the_track_list() -> None:
 
 
 def test_a_resend_names_the_unresolved_by_id_and_leaves_the_rest_alone() -> None:
-    """[000-066] [000-067]"""
+    """[004-140] [000-066] [000-067]"""
     told = prompt(sent_back())
     assert "f-7 [blocker] the window is off by one (src/api/limiter.py:31)" in told
     assert "check unit fails" in told

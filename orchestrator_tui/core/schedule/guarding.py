@@ -10,7 +10,8 @@ from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import Scope
 from orchestrator_tui.core.schedule.paths import spec_folder
 from orchestrator_tui.core.schedule.rules import batch_workflow, is_batch_track, stage_work, work_of, workflow_of
-from orchestrator_tui.core.session import GUARDS, OFF
+from orchestrator_tui.core.schedule.trees import is_integrated
+from orchestrator_tui.core.session import GUARDS, OFF, STRICT, WARN
 from orchestrator_tui.core.wave_roles import changes_files, roles_in
 
 EVERYTHING = "**/*"
@@ -24,11 +25,19 @@ def wave_scope(batch: Batch, tracks: Sequence[Track]) -> Mapping[str, Any]:
     return {
         "wave": max([1, *(one.wave for one in tracks)]),
         "role": roles_in([work_of(one).planned for one in tracks], batch_workflow(batch).sessions) or "all",
-        "enforcement": guard.enforcement or OFF,
+        "enforcement": enforced(batch, tracks),
         "allowedPaths": list(dict.fromkeys(allowed)),
         "blockedCommands": list(guard.blocked),
         "gates": {name: guard.gates.get(name, True) for name in GUARDS},
     }
+
+
+def enforced(batch: Batch, tracks: Sequence[Track]) -> str:
+    """How a guard enforces for these tracks: in a tree that they share its word alone is no barrier (seed 004)."""
+    rules = batch_workflow(batch)
+    asked = rules.guard.enforcement or OFF
+    in_place = rules.isolation.strict and any(is_integrated(batch, one) for one in tracks)
+    return STRICT if asked == WARN and in_place else asked
 
 
 def attempt_scope(batch: Batch, track: Track, stage: int) -> Mapping[str, Any] | None:

@@ -87,7 +87,7 @@ def _inspect(**fields: Any) -> Callable[[RunLedger], None]:
     ],
 )
 def test_one_fault_fails_one_item_and_says_what_to_do(item: str, fault: Callable[[RunLedger], None], told: str) -> None:
-    """[000-032] [000-033] [000-034] [000-089] [000-104] [000-106]"""
+    """[004-130] [000-032] [000-033] [000-034] [000-089] [000-104] [000-106]"""
     ledger = ready()
     fault(ledger)
     items = of_track(ledger)

@@ -10,8 +10,9 @@ from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.run import Run
+from orchestrator_tui.core.schedule.guarding import wave_scope
 from orchestrator_tui.core.schedule.isolation import resolved
-from orchestrator_tui.core.session import Session
+from orchestrator_tui.core.session import GuardRules, Session
 from orchestrator_tui.core.workflow import Isolation
 from tests.runtime.run.scene import WORKFLOW, Scene, track
 
@@ -84,3 +85,15 @@ def test_without_a_rule_nothing_is_recorded() -> None:
     scene = Scene(track("a"))
     scene.play()
     assert run_of(scene).isolation == {}
+
+
+@pytest.mark.parametrize(
+    ("tracks", "asked", "enforced"),
+    [("a", "warn", "strict"), ("abc", "warn", "warn"), ("a", "off", "off"), ("abc", "strict", "strict")],
+)
+def test_in_a_shared_tree_a_warning_is_a_refusal(tracks: str, asked: str, enforced: str) -> None:
+    """[004-117] Isolation none with enforcement warn becomes strict, unless it was switched off."""
+    workflow = replace(WORKFLOW, isolation=replace(RULES, strict=True), guard=GuardRules(enforcement=asked))
+    scene = Scene(*(track(slug) for slug in tracks), workflow=workflow)
+    scene.world.settle()
+    assert wave_scope(scene.ledger.batch, [scene.track("a")])["enforcement"] == enforced

@@ -11,6 +11,7 @@ from orchestrator_tui.core.plan import CheckCommand, PlanLimits
 from orchestrator_tui.core.run import Run, WaveEnd
 from orchestrator_tui.core.session import SessionRules
 from orchestrator_tui.core.workflow import Between, Workflow
+from orchestrator_tui.ui.present.telling_run import RUN_TELLERS
 from tests.runtime.run.memory_world import Agent
 from tests.runtime.run.scene import WORKFLOW, Scene, track, write_letter
 
@@ -64,7 +65,7 @@ def played(*tracks: object, fails: str = "", workflow: Workflow | None = None, q
 
 
 def test_checks_after_a_wave_are_those_of_its_role() -> None:
-    """[004-127] [004-128] [004-129] None after reading; incremental after the core, more after polish, by the role."""
+    """[004-127] [004-128] [004-129] [004-146] None after reading, incremental after the core, more after polish."""
     scene = played(replace(track("r"), role="Look", wave=1), ONE, TWO)
     assert [after(scene, number) for number in (1, 2, 3)] == [[], ["test", "types"], ["test", "all"]]
     assert wave(scene, 2).checks == {"test": "pass", "types": "pass"}
@@ -174,3 +175,25 @@ def test_without_rules_between_waves_nothing_is_recorded() -> None:
     scene = played(ONE, TWO, workflow=without_gates(replace(WAVES, between=Between())))
     assert run_of(scene).waves == ()
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
+
+
+def test_a_blocker_is_a_persons() -> None:
+    """[004-137] Major blocker: the user is asked, and nothing more is tried until the answer."""
+    works = (replace(WORKFLOW.works[0], checks=(), verdicts={"STUCK": "blocked"}), WORKFLOW.works[1])
+    scene = Scene(ONE, workflow=replace(without_gates(), works=works))
+    scene.world.acts["*/1"] = lambda agent: (0, "the interface is missing\nSTUCK")
+    scene.play()
+    assert "its agent is blocked" in scene.gate("escalation").question.question
+    assert scene.world.jobs.running() == []
+
+
+def test_the_end_of_a_wave_is_told_in_the_timeline() -> None:
+    """[004-148] A progress update after every wave: what fails, or why the next one is smaller."""
+    assert RUN_TELLERS["wave_ended"]({"wave": 2, "tracks": ["a"], "checks": {"test": "pass", "types": "fail"}}) == (
+        "wave 2 is over",
+        "types: fail",
+        "gate",
+    )
+    quick = {"wave": 2, "tracks": ["a"], "checks": {"test": "pass"}, "scaling": "quick"}
+    assert RUN_TELLERS["wave_ended"](quick) == ("wave 2 is over", "quick", "track-done")
+    assert RUN_TELLERS["deviation_recorded"]({"wave": 3, "what": "4 agents at once", "why": "quick"})[1] == "quick"

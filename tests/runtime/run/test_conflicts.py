@@ -43,6 +43,7 @@ def test_a_side_that_a_person_took_is_no_breach_of_what_is_append_only() -> None
 
 
 def test_a_side_that_does_not_hold_is_asked_about_again() -> None:
+    """[004-125]"""
     scene = scene_of_two()
     scene.play()
     started = len(scene.world.jobs.started)

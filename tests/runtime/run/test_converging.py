@@ -125,7 +125,7 @@ def test_a_revision_that_touches_too_many_new_files_is_a_gap_of_the_plan(files: 
 
 
 def test_a_revision_outside_of_its_scope_stops_at_once_and_the_scope_may_be_widened() -> None:
-    """[000-071]"""
+    """[004-138] [000-071]"""
     scene = Scene(track("a"), workflow=workflow(growth=3))
     scene.world.acts[f"a/{REVIEW}"] = complaining(scene, times=1)
     scene.world.acts[f"a/{WRITE}"] = revising(scene, "schema.txt")

@@ -10,10 +10,32 @@ from orchestrator_tui.core.model import Gate, TrackState
 from orchestrator_tui.core.plan import CheckCommand
 from orchestrator_tui.core.run import Run
 from orchestrator_tui.core.workflow import Freshness, Workflow
+from tests.runtime.run import random_player
 from tests.runtime.run.memory_git import Crash
+from tests.runtime.run.memory_world import Agent
+from tests.runtime.run.random_player import Player
 from tests.runtime.run.scene import WORKFLOW, Scene, track
 
 S = TrackState
+
+
+def move_base(player: Player) -> None:
+    """A person commits on the base branch, now and then in the files of a track, and rewrites it once in a while."""
+    git, chance = player.world.git, player.chance
+    now = git.branches["main"]
+    files = git.commits[now].files
+    name = chance.choice(sorted(files))
+    changed = {**files, name: f"{files[name]}by a person {chance.random()}\n"}
+    git.branches["main"] = git._store(changed, (now,) if chance.random() < 0.9 else ())
+
+
+@pytest.mark.parametrize("seed", [3, 31])
+def test_however_the_base_moves_a_random_run_comes_to_its_end(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(random_player, "_DEEDS", [*random_player._DEEDS, move_base])
+    monkeypatch.setattr(random_player, "_WEIGHTS", [*random_player._WEIGHTS, 4])
+    player = Player(seed)
+    player.play(steps=300)
+    assert any(one.kind == "base_drift" for one in player.ledger.batch.signals.values())
 
 
 def run_of(scene: Scene) -> Run:
@@ -179,7 +201,12 @@ def test_nobody_else_waits_for_that_answer() -> None:
 
 def test_the_base_is_brought_first_and_the_conflict_is_resolved_like_any_other() -> None:
     scene, _ = overlapping()
-    scene.world.acts["*/0"] = lambda agent: (agent.write("a.txt", "both\n"), (0, "resolved"))[1]
+
+    def resolve(agent: Agent) -> tuple[int, str]:
+        agent.write("a.txt", "both\n")
+        return 0, "resolved"
+
+    scene.world.acts["*/0"] = resolve
     scene.answer("freshness", "bring")
     scene.play()
     assert scene.states() == {"a": S.MERGED}

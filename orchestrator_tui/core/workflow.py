@@ -322,7 +322,7 @@ class Workflow:
         neighbours: whether agents are told what other tracks own (seed 002: yes; seed 004: never of others' work).
         config: a file below the repository with settings of seed 003 that go before these, or "".
         exports: names of the files that its users know, kept up to date while a batch runs (``core.exports``).
-        checkpoint: names of exports that are written into the repository itself whenever a track has been merged.
+        in_repository: names of exports that are written into the repository itself whenever a track has been merged.
         inputs: what a plan must say before its batch can start, of :data:`PLAN_INPUTS`.
         untracked: what untracked files of the person's tree lead to that lie where a wave works: ``off``, ``warn``
             (it is said) or ``block`` (a person is asked).
@@ -377,7 +377,7 @@ class Workflow:
     adherence: str = ""
     config: str = ""
     exports: tuple[str, ...] = ()
-    checkpoint: tuple[str, ...] = ()
+    in_repository: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     skill: str = ""
     sessions: SessionRules = field(default_factory=SessionRules)

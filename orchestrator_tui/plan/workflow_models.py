@@ -334,7 +334,7 @@ class RulesFile(Part):
     exports: Annotated[Names, _one_of(tuple(EXPORTS)), Says("list of " + ", ".join(f"`{one}`" for one in EXPORTS))] = (
         Field([], description="files that its users know, kept up to date below `.orch/reports` while a batch runs")
     )
-    checkpoint: Annotated[Names, _one_of(tuple(EXPORTS)), Says("list of names of exports")] = Field(
+    in_repository: Annotated[Names, _one_of(tuple(EXPORTS)), Says("list of names of exports")] = Field(
         [], description="exports written into the repository itself after each merge; one that fails only warns"
     )
     inputs: Annotated[

@@ -298,7 +298,7 @@ def test_every_threshold_is_explained(tmp_path: Path) -> None:
         "inputs": "files, checks, gates",
         "convergence.exchanges": "1",
         "convergence.growth": "3",
-        "checkpoint": "session, handoff",
+        "in_repository": "session, handoff",
         "batch stage 1 Scout: narrow": "1",
         "stall.checks": "3",
         "stall.interval": "1m",

@@ -29,7 +29,7 @@ gates: [plan, integration]
 ending: hard_stop
 resends: 1
 convergence: {exchanges: 1, growth: 4}
-checkpoint: [session]
+in_repository: [session]
 inputs: [gates]
 fleet: 5
 sorts: {other: [bug, crash]}
@@ -91,7 +91,7 @@ def test_every_key_of_a_workflow_arrives() -> None:
     assert (found.waves, found.concurrency, found.worktree, found.session) == ("barrier", 4, "pool", "track")
     assert (found.gates, found.ending, found.resends) == (("plan", "integration"), "hard_stop", 1)
     assert found.convergence == Convergence(1, 4)
-    assert (found.checkpoint, found.inputs, found.fleet) == (("session",), ("gates",), 5)
+    assert (found.in_repository, found.inputs, found.fleet) == (("session",), ("gates",), 5)
     assert found.sorts == {"other": ("bug", "crash")}
     assert found.areas == {"WEB": ("web/**", "*.css")}
     assert found.clocks == Clocks(240_000, 90_000)

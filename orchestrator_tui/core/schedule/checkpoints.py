@@ -14,7 +14,7 @@ WRITTEN = "written"
 
 def due(batch: Batch) -> list[Draft]:
     """Write the checkpoint of the last track whose gate has passed, where the workflow has one."""
-    names = batch_workflow(batch).checkpoint
+    names = batch_workflow(batch).in_repository
     if not names or under_way(batch, CHECKPOINT):
         return []
     through = [batch.tracks[slug] for slug in batch.merged if slug in batch.tracks]

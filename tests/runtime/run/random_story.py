@@ -180,7 +180,7 @@ def random_workflow(chance: random.Random) -> Workflow:
         resends=chance.choice((1, 2)),
         convergence=Convergence(chance.choice((0, 1, 2)), chance.choice((0, 1, 3))),
         fleet=chance.choice((0, 0, 1, 2)),
-        checkpoint=chance.choice(((), ("session",))),
+        in_repository=chance.choice(((), ("session",))),
         stall=Stall(rescues=chance.choice((0, 1)), lower_concurrency=chance.random() < 0.5),
         budget=Budget(
             cost_usd=chance.choice((0.0, 2.0)), wall_ms=chance.choice((0, 900_000)), attempts=chance.choice((0, 8))

@@ -8,7 +8,7 @@ from orchestrator_tui.core.model import TrackState
 from tests.runtime.run.scene import WORKFLOW, Scene, track
 
 S = TrackState
-CHECKPOINTED = replace(WORKFLOW, checkpoint=("session", "handoff"))
+CHECKPOINTED = replace(WORKFLOW, in_repository=("session", "handoff"))
 
 
 def test_each_track_gate_writes_one_checkpoint() -> None:

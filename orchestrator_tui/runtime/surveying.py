@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from contextlib import suppress
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
@@ -21,7 +22,7 @@ REPORT_MS = 3_000
 """How soon after a change at most the report on disk says so."""
 
 Shared = tuple[tuple[str, str, str], ...]
-Seen = tuple[Shared, tuple[str, ...], BaseDrift]
+Seen = tuple[Shared, tuple[str, ...], BaseDrift | None]
 
 
 class Survey:
@@ -46,7 +47,10 @@ class Survey:
 
     def _look(self, batch: Batch) -> Seen:
         plan = plan_of(batch)
-        drift = self._world.git.base(plan, since(batch))
+        drift = None
+        with suppress(OSError):
+            # Whatever is wrong with the base is said when it is needed; the rest is looked at all the same.
+            drift = self._world.git.base(plan, since(batch))
         if run_of(batch).phase == "awaiting_user":
             return (), (), drift
         paths = to_compare(batch)
@@ -62,8 +66,10 @@ class Survey:
         except OSError:
             # A worktree that was just removed cannot be read; the next look sees what is left.
             return ()
-        base = drift_news(batch, drift.sha, drift.commits, drift.rewritten, drift.files, asked=False)
-        return (*overlaps(batch, shared), *tampered(batch, words), *base)
+        found = (*overlaps(batch, shared), *tampered(batch, words))
+        if drift is None:
+            return found
+        return (*found, *drift_news(batch, drift.sha, drift.commits, drift.rewritten, drift.files, asked=False))
 
     def _write(self, batch: Batch, now: Instant) -> None:
         before, at = self._written

@@ -16,6 +16,7 @@ from orchestrator_tui.core.schedule.gates import ABANDON, ask, barring, chosen, 
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
 from orchestrator_tui.core.schedule.stages import moved
+from orchestrator_tui.core.schedule.trees import works_in_place
 from orchestrator_tui.core.scope import matches
 
 PASS, WARN, BLOCK = "pass", "warn", "block"
@@ -66,8 +67,8 @@ def looked(
         level, why = WARN, f"{moved_on}, in other files"
     of = f"{track} {_work_at(batch, track)[:12]}"
     before = run_of(batch).base
-    if run_of(batch).published or (under_way(batch, PUBLISH) and not asked):
-        # It moves by our own hand.
+    if run_of(batch).published or (not asked and (under_way(batch, PUBLISH) or works_in_place(batch))):
+        # It moves by our own hand, or by that of agents who work on it.
         return []
     if before is not None and (before.sha, before.level) == (sha, level) and (before.of == of or not asked):
         return []

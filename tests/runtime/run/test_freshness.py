@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from orchestrator_tui.core.model import Gate, TrackState
-from orchestrator_tui.core.plan import CheckCommand
+from orchestrator_tui.core.plan import CheckCommand, Plan
 from orchestrator_tui.core.run import Run
 from orchestrator_tui.core.workflow import Freshness, Workflow
+from orchestrator_tui.runtime.run_world import BaseDrift
 from tests.runtime.run import random_player
-from tests.runtime.run.memory_git import Crash
+from tests.runtime.run.memory_git import Crash, Tree
 from tests.runtime.run.memory_world import Agent
 from tests.runtime.run.random_player import Player
 from tests.runtime.run.scene import WORKFLOW, Scene, track
@@ -35,7 +36,7 @@ def test_however_the_base_moves_a_random_run_comes_to_its_end(seed: int, monkeyp
     monkeypatch.setattr(random_player, "_WEIGHTS", [*random_player._WEIGHTS, 4])
     player = Player(seed)
     player.play(steps=300)
-    assert any(one.kind == "base_drift" for one in player.ledger.batch.signals.values())
+    assert player.world.git.branches["main"] != player.story.plan.base_sha
 
 
 def run_of(scene: Scene) -> Run:
@@ -279,3 +280,26 @@ def test_a_merge_that_was_made_before_a_crash_is_found_and_not_asked_about() -> 
     scene.play()
     assert scene.states() == {"a": S.MERGED}
     assert [gate.track for gate in scene.open_gates()] == ["batch"]
+
+
+def test_agents_that_work_on_the_base_itself_are_no_drift() -> None:
+    scene = Scene(track("a"), workflow=replace(WORKFLOW, worktree="none"))
+    scene.git.trees["/repository"] = Tree("main")
+    scene.world.settle()
+    scene.git.move_base(a="by its agent\n")
+    scene.ledger.tick(11_000)
+    scene.play()
+    assert drifts(scene) == []
+
+
+def test_a_base_that_cannot_be_read_hides_nothing_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(plan: Plan, since: str) -> BaseDrift:
+        raise OSError("the object is missing")
+
+    scene = begun()
+    monkeypatch.setattr(scene.git, "base", fails)
+    scene.git.tampering = ("the setting core.fsmonitor was added",)
+    scene.ledger.tick(11_000)
+    scene.world.settle()
+    scene.world.settle()
+    assert "tampered" in kinds(scene)

@@ -117,6 +117,7 @@ KIND_MEANINGS: Mapping[str, str] = {
     "effect_begun": "something will be done to the world: recorded before it is done",
     "effect_ended": "it was done, has failed, or nobody can know",
     "attempt_stopping": "an agent is being stopped, and why",
+    "tracks_dropped": "tracks that nothing was done for are no more: the batch is divided anew",
     "earlier_work_seen": "what of earlier work was there when the batch began, sign by sign",
     "worktree_ready": "a track's worktree stands and was verified, with the commit that it starts from",
     "worktree_kept": "a worktree was not removed, because of what would be lost",

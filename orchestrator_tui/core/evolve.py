@@ -187,6 +187,15 @@ class BatchFold:
         field = "decided_by_rule" if origin.startswith("policy:") else "decided_by_person"
         self._changes[field] = self._now(field) + number
 
+    def without(self, slugs: Iterable[str]) -> Changes:
+        """Forget tracks as if they had never been there."""
+        assert self._last is not None
+        gone = set(slugs)
+        self._tracks = {slug: track for slug, track in self._tracks.items() if slug not in gone}
+        left = {slug: track for slug, track in self._last.tracks.items() if slug not in gone}
+        self._last = replace(self._last, tracks=left)
+        return {}
+
     # --- for the handlers ----------------------------------------------------------------------------------
 
     def gate(self, gate_id: str) -> Gate | None:

@@ -130,6 +130,7 @@ def _report_written(batch: BatchFold, event: Event) -> Changes:
 
 RUN_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "plan_recorded": _plan_recorded,
+    "tracks_dropped": lambda batch, event: batch.without(event.payload["tracks"]),
     "earlier_work_seen": lambda batch, event: {"run": replace(_run(batch), earlier=tuple(event.payload["signs"]))},
     "plan_checked": _plan_checked,
     "workflow_recorded": _workflow_recorded,

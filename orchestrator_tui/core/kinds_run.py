@@ -18,6 +18,7 @@ RUN_KINDS: dict[str, Spec] = {
     "plan_checked": ({"checked": _MAP}, {}),
     "workflow_recorded": ({"workflow": _TEXT, "rules": _MAP}, {}),
     "track_planned": ({"track": _TEXT, "planned": _MAP}, {}),
+    "tracks_dropped": ({"tracks": _LIST}, {"why": _TEXT, "by": _TEXT}),
     "earlier_work_seen": ({"signs": _LIST}, {}),
     "batch_moved": ({"to": _TEXT}, {"why": _TEXT, "by": _TEXT}),
     "checkpoint_recorded": (

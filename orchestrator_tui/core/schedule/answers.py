@@ -175,6 +175,10 @@ def _tiers(batch: Batch, track: Track, gate: Gate) -> Made:
     return dispatching.retiered(batch, _told(gate))
 
 
+def _adjust(batch: Batch, track: Track, gate: Gate) -> Made:
+    return dispatching.divided_anew(batch, _by(gate), _told(gate)), "divided anew"
+
+
 def _addressed(batch: Batch, track: Track, gate: Gate) -> Made:
     return concerns.addressed(batch, _by(gate), _told(gate)), "back to the tracks that they are about"
 
@@ -294,6 +298,7 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
     ("", "back"): _back,
     ("spend", "reject"): _stop_batch,
     ("spend", "tiers"): _tiers,
+    ("spend", "adjust"): _adjust,
     ("concerns", concerns.FIX): _addressed,
     ("concerns", concerns.DEFER): _concerns_closed("deferred", "left for later"),
     ("concerns", concerns.ACCEPT): _concerns_closed("accepted", "accepted as they are"),

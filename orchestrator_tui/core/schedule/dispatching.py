@@ -8,14 +8,19 @@ from dataclasses import replace
 from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, Track
+from orchestrator_tui.core.plan import BATCH_TRACK
+from orchestrator_tui.core.schedule.acting import grant
 from orchestrator_tui.core.schedule.models import tier_of
 from orchestrator_tui.core.schedule.readiness import planned_tracks
-from orchestrator_tui.core.schedule.rules import batch_workflow, work_of, workflow_of
+from orchestrator_tui.core.schedule.rules import batch_workflow, divides, stages_of, work_of, workflow_of
+from orchestrator_tui.core.schedule.stages import enter
 
 DISPATCH = "dispatch"
 """The gate of a workflow that asks for money once, when its tracks are known."""
 
 TIERS = Option("tiers", "other tiers first: write them as c1: opus, c2: haiku")
+
+ADJUST = Option("adjust", "divide anew first: write what is to be otherwise", "reject")
 
 _PAIR = re.compile(r"([a-z0-9][a-z0-9-]{0,62})\s*[:=]\s*([A-Za-z0-9_.-]{1,63})")
 
@@ -23,7 +28,28 @@ _PAIR = re.compile(r"([a-z0-9][a-z0-9-]{0,62})\s*[:=]\s*([A-Za-z0-9_.-]{1,63})")
 def options(batch: Batch) -> tuple[Option, ...]:
     """What can be changed at the gate before anything is dispatched."""
     workflow = batch_workflow(batch)
-    return (TIERS,) if DISPATCH in workflow.gates and workflow.tiers and planned_tracks(batch) else ()
+    if DISPATCH not in workflow.gates or not planned_tracks(batch):
+        return ()
+    return (*((ADJUST,) if _dividing(batch) else ()), *((TIERS,) if workflow.tiers else ()))
+
+
+def _dividing(batch: Batch) -> int:
+    """The stage whose agent has divided the batch, or 0: of a plan that a person wrote there is none."""
+    own = batch.tracks[BATCH_TRACK]
+    rungs = (rule.index for rule, work in stages_of(batch, own) if divides(own, rule, work))
+    done = {one.stage for one in own.attempts}
+    return next((index for index in rungs if index in done), 0)
+
+
+def divided_anew(batch: Batch, by: str, told: str) -> list[Draft]:
+    """The tracks go, none of which has begun, and the stage that made them is done again with what a person wrote."""
+    own, stage = batch.tracks[BATCH_TRACK], _dividing(batch)
+    slugs = [one.slug for one in planned_tracks(batch)]
+    return [
+        Draft("tracks_dropped", {"tracks": slugs, "why": told, "by": by}),
+        *enter(own, stage, "divided anew"),
+        *grant(own, stage, by, told or "Divide it otherwise."),
+    ]
 
 
 def line(batch: Batch, track: Track) -> str:

@@ -101,7 +101,8 @@ def advance(batch: Batch, track: Track) -> list[Draft]:
             return renewed
     if barring(batch, track) or waits_for_others(batch, track):
         return []
-    if work.gate and not chosen(batch, stage_gate(track)):
+    # A person who has just said what is to be done there has no need to be asked.
+    if work.gate and not run.granted and not chosen(batch, stage_gate(track)):
         return ask_first(batch, track)
     if work.runs == DEPLOY:
         return deploying.advance(batch, track)

@@ -166,6 +166,7 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "effect_begun": lambda told: (f"begins: {told['kind']}", "", "quiet"),
     "effect_ended": lambda told: (f"{told['outcome']}", _text(told, "detail"), "quiet"),
     "attempt_stopping": lambda told: ("its agent is being stopped", _text(told, "why"), "gate"),
+    "tracks_dropped": lambda told: ("is divided anew", ", ".join(map(str, told["tracks"])), ""),
     "earlier_work_seen": lambda told: ("earlier work is here", "; ".join(map(str, told["signs"])), ""),
     "worktree_ready": lambda told: ("its worktree is ready", str(told["branch"]), ""),
     "worktree_kept": lambda told: ("its worktree is kept", _text(told, "why"), "quiet"),

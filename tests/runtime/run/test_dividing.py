@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestrator_tui.core.rules import Ladder, StageRule
-from orchestrator_tui.core.workflow import StageWork
+from orchestrator_tui.core.workflow import StageWork, Workflow
 from tests.runtime.run.memory_world import Agent
 from tests.runtime.run.scene import WORKFLOW, Scene
 
@@ -25,13 +25,15 @@ LIST = """tracks:
 """
 
 
-def divided(folder: Path, *texts: str) -> Scene:
+def divided(folder: Path, *texts: str, workflow: Workflow = DIVIDING) -> Scene:
     """A scene whose planner writes these lists, one a try."""
-    scene = Scene(workflow=DIVIDING, files={"a.txt": "a\n", "b.txt": "b\n"}, worktrees=str(folder))
+    scene = Scene(workflow=workflow, files={"a.txt": "a\n", "b.txt": "b\n"}, worktrees=str(folder))
+    tries: list[str] = []
     (folder / "integration").mkdir()
 
     def divide(agent: Agent) -> tuple[int, str]:
-        text = texts[min(agent.attempt.number, len(texts)) - 1]
+        tries.append(agent.attempt.id)
+        text = texts[min(len(tries), len(texts)) - 1]
         name = next(word for word in agent.attempt.prompt.split() if word.endswith("tracks.yaml"))
         path = folder / "integration" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -63,3 +65,25 @@ def test_a_list_that_makes_no_tracks_is_sent_back_with_its_problems(tmp_path: Pa
     scene.play()
     assert "depends_on" in scene.world.attempts["a-batch-2-1-2"].prompt
     assert list(scene.states()) == ["a", "b"]
+
+
+def test_a_person_has_it_divided_anew_before_anything_is_dispatched(tmp_path: Path) -> None:
+    """[001-63] [001-64]"""
+    scout, divide = DIVIDING.batch_works
+    asking = replace(DIVIDING, gates=("dispatch",), batch_works=(scout, replace(divide, gate="refine", back_to=1)))
+    other = LIST.replace("slug: b,", "slug: c,").replace("Letter b", "Letter c").replace("b.txt", "c.txt")
+    scene = divided(tmp_path, LIST, other, workflow=asking)
+    scene.play()
+    scene.answer("refine", "approve")
+    scene.play()
+    assert [one.key for one in scene.gate("spend").question.options] == ["approve", "adjust", "reject"]
+    scene.answer("spend", "adjust", "call the second one c")
+    scene.play()
+    assert list(scene.states()) == ["a", "c"]
+    assert "call the second one c" in scene.world.attempts["a-batch-2-2-1"].prompt
+    gate = scene.gate("spend")
+    assert gate.revision == 2
+    assert not [one for one in scene.world.jobs.started if not one.startswith("a-batch-")]
+    scene.answer("spend", "approve")
+    scene.play()
+    assert scene.ledger.batch.merged == ("a", "c")

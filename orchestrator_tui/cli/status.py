@@ -13,7 +13,7 @@ from orchestrator_tui.cli.journals import current_batch, find_batch, find_place,
 from orchestrator_tui.cli.tables import print_table, say, tell
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, GateState, Liveness, State, Track, TrackState
-from orchestrator_tui.core.queries import agent_behind, is_stale, shown_tracks, standing, waiting_gates
+from orchestrator_tui.core.queries import agent_behind, is_stale, shown_tracks, stage_place, standing, waiting_gates
 from orchestrator_tui.core.tracks_shown import is_run_itself
 from orchestrator_tui.ui.present.ages import age
 
@@ -103,7 +103,8 @@ def _row(batch: Batch, track: Track, now: Instant) -> list[str]:
     if waiting:
         told = f"asks: {waiting[0].question.question}"
     state = _state(batch, track, bool(waiting))
-    place = f"{track.stage}/{len(track.stages)}" if track.stages else ""
+    number = stage_place((one.index for one in track.stages), track.stage)
+    place = f"{number}/{len(track.stages)}" if track.stages else ""
     return [track.slug, state, place, stage.name if stage else "", age(at, now), track.problem or told or track.title]
 
 

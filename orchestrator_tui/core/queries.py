@@ -5,7 +5,7 @@ The order of the queue, what *waiting* means and whose turn it is are answered h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from orchestrator_tui.core.agents import IDLE, INPUT, PERMISSION
 from orchestrator_tui.core.frozen import frozen
@@ -236,3 +236,11 @@ def next_waiting(state: State, current: GateKey | None) -> GateKey | None:
     if current not in queue:
         return queue[0]
     return queue[(queue.index(current) + 1) % len(queue)]
+
+
+def stage_place(numbers: Iterable[int], index: int) -> int:
+    """The place, from 1, of a stage among those that a track goes through, by their numbers on the ladder.
+
+    Some tracks leave out what is for other roles (seed 004). It is the number itself where the stage is none of them.
+    """
+    return next((place for place, number in enumerate(numbers, start=1) if number == index), index)

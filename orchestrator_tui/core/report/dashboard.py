@@ -8,6 +8,7 @@ from __future__ import annotations
 import unicodedata
 
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.queries import stage_place
 from orchestrator_tui.core.report.model import Report, StageTold, TrackTold
 from orchestrator_tui.core.report.outcome import ACTIVE, DONE, MERGED
 from orchestrator_tui.core.report.words import duration
@@ -97,7 +98,8 @@ def _going(report: Report, number: int, track: TrackTold) -> list[str]:
 def _stage(track: TrackTold, detail: str) -> str:
     name = next((one.name for one in track.stages if one.index == track.stage), "")
     says = detail or track.why or track.state.replace("_", " ")
-    return f"Stage {track.stage}/{len(track.stages)}{f': {name}' if name else ''} — {says}"
+    number = stage_place((one.index for one in track.stages), track.stage)
+    return f"Stage {number}/{len(track.stages)}{f': {name}' if name else ''} — {says}"
 
 
 # --- at its end ------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import tzinfo
 
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, GateState, Track
-from orchestrator_tui.core.queries import gate_age_ms, is_stale, wants_confirmation
+from orchestrator_tui.core.queries import gate_age_ms, is_stale, stage_place, wants_confirmation
 from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.ui.present.ages import clock_time, duration, left
 from orchestrator_tui.ui.present.cells import clean
@@ -37,7 +37,8 @@ def _stage(gate: Gate, track: Track | None) -> str:
     index = gate.question.stage
     if index is None or track is None or not track.stages:
         return ""
-    return f"{index}/{len(track.stages)} {stage_name(track, index)}".rstrip()
+    number = stage_place((one.index for one in track.stages), index)
+    return f"{number}/{len(track.stages)} {stage_name(track, index)}".rstrip()
 
 
 def _waited(gate: Gate, batch: Batch, now: Instant) -> tuple[str, ...]:

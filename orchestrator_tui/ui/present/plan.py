@@ -146,11 +146,11 @@ def _waves(batch: Batch, run: Run) -> Iterator[PlanWave]:
     several = len(listed) > 1
     for wave in listed:
         slugs = [str(slug) for slug in _list(wave.get("tracks"))]
-        tracks = tuple(_track(planned.pop(slug), waiting) for slug in slugs if slug in planned)
+        tracks = tuple(_track(planned.pop(slug), run, waiting) for slug in slugs if slug in planned)
         if tracks:
             yield PlanWave(f"Wave {clean(str(wave.get('wave', '')), 8)}" if several else "", tracks)
     if planned:
-        left = tuple(_track(one, waiting) for one in planned.values())
+        left = tuple(_track(one, run, waiting) for one in planned.values())
         yield PlanWave("Added since" if listed else "", left)
 
 
@@ -161,18 +161,23 @@ def _tracks(batch: Batch, run: Run) -> tuple[PlannedTrack, ...]:
     return (*run.plan.tracks, *(one for one in added if one.slug not in named and one.slug != BATCH_TRACK))
 
 
-def _track(planned: PlannedTrack, waiting: Mapping[Any, Any]) -> PlanTrack:
+def _track(planned: PlannedTrack, run: Run, waiting: Mapping[Any, Any]) -> PlanTrack:
     return PlanTrack(
         slug=clean(planned.slug, 60),
-        kind=clean(planned.kind, 20),
-        owns=_owns(planned),
+        kind=clean(planned.role or planned.kind, 20),
+        owns=_owns(planned, run),
         after=clean(", ".join(planned.depends_on), 200),
         why=clean(str(waiting.get(planned.slug) or ""), 300),
     )
 
 
-def _owns(planned: PlannedTrack) -> str:
-    scope = planned.scope
+def _owns(planned: PlannedTrack, run: Run) -> str:
+    # Only where a plan is shown: the first frame of a cockpit needs none of it.
+    from orchestrator_tui.core.wave_roles import changes_files
+
+    scope, workflow = planned.scope, run.workflows.get(planned.workflow)
+    if workflow is not None and not changes_files(planned, workflow):
+        return "changes no files"
     if not scope.declared:
         return "declares no files: runs alone"
     owned = ", ".join((*scope.owned, *scope.allowed))

@@ -15,7 +15,7 @@ from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.run_evidence import finding_words
 from orchestrator_tui.ui.present.run_words import dollars, next_words, round_words, state_words
 from orchestrator_tui.ui.present.stages import check_parts
-from orchestrator_tui.ui.present.words import model_name, money, plural, pull_request, stage_name
+from orchestrator_tui.ui.present.words import model_name, money, plural, pull_request, stage_count, stage_name
 
 Section = tuple[str, tuple[Line, ...]]
 
@@ -53,7 +53,7 @@ def _now(track: Track, batch: Batch, work: Work, now: Instant) -> Sequence[tuple
     stage = stage_name(track, track.stage)
     return (
         ("state", state_words(track, batch) or track.state.replace("_", " ")),
-        ("stage", f"{track.stage}/{len(track.stages)} {stage}" if stage else ""),
+        ("stage", f"{stage_count(track)} {stage}" if stage else ""),
         ("next", next_words(track, batch)),
         ("round", round_words(track, batch).removeprefix("round ")),
         ("budget", _budget(track, batch, now)),

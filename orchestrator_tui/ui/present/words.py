@@ -9,6 +9,7 @@ import re
 from functools import lru_cache
 
 from orchestrator_tui.core.model import Batch, Gate, Risk, State, Track
+from orchestrator_tui.core.queries import stage_place
 from orchestrator_tui.ui.present.cells import clean
 
 _SESSION_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -118,7 +119,8 @@ def stage_name(track: Track | None, index: int | None) -> str:
 
 def stage_count(track: Track) -> str:
     """``3/8``: the current stage of how many; "" for a track without stages."""
-    return f"{track.stage}/{len(track.stages)}" if track.stages else ""
+    number = stage_place((one.index for one in track.stages), track.stage)
+    return f"{number}/{len(track.stages)}" if track.stages else ""
 
 
 LEAST_CENT = 0.005

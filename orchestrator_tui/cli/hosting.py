@@ -20,7 +20,7 @@ from orchestrator_tui.adapters.tasks.one import OneList
 from orchestrator_tui.cli.claude_files import wanted
 from orchestrator_tui.cli.journals import Place
 from orchestrator_tui.cli.reporting import write_checkpoint, write_reports
-from orchestrator_tui.cli.world import OUTPUT, panes
+from orchestrator_tui.cli.world import JOBS, OUTPUT, panes
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.secret_values import secret_values
@@ -32,8 +32,8 @@ from orchestrator_tui.runtime.rules import load_rules
 from orchestrator_tui.runtime.run_world import RunWorld
 from orchestrator_tui.runtime.world import World
 
-RUNS, JOBS = "runs", "jobs"
-"""Directories beside the journal: the task lists of runs, and the jobs of each batch."""
+RUNS = "runs"
+"""Directory beside the journal with the task lists of runs."""
 
 GRACE_S = 10.0
 """How long each step of the ladder waits by which an agent is stopped (reliability P-4)."""

@@ -12,8 +12,8 @@ from typing import Any
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import elapsed_ms
-from orchestrator_tui.core.model import Batch, Track, TrackState
-from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
+from orchestrator_tui.core.model import Batch, Track
+from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK, CheckCommand, PlannedTrack, Scope
 from orchestrator_tui.core.schedule.effects import CHECK, begin, under_way
 from orchestrator_tui.core.schedule.opening import added
@@ -23,7 +23,6 @@ from orchestrator_tui.core.scope import matches
 from orchestrator_tui.core.wave_roles import wave_count, waves_by_role
 from orchestrator_tui.core.workflow import Between
 
-_SETTLED = TERMINAL_TRACK_STATES | {TrackState.FAILED}
 _NAMED, _FILES = 50, 200
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
 
@@ -36,7 +35,7 @@ def due(batch: Batch) -> list[Draft] | None:
     ended = {one.wave for one in run_of(batch).waves}
     waves = sorted({one.wave for one in planned_tracks(batch)} - ended)
     tracks = of_wave(batch, waves[0]) if waves else []
-    if not tracks or any(one.state not in _SETTLED for one in tracks):
+    if not tracks or any(one.state not in ENDED_TRACK_STATES for one in tracks):
         return None
     checking = _check(batch, rules, tracks)
     return _ended(batch, rules, tracks) if checking is None else checking

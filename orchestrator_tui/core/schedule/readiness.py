@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator_tui.core.model import Batch, Track, TrackState
-from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
+from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.schedule.gates import chosen, gate_id
 from orchestrator_tui.core.schedule.gathering import has_arrived, waits_for_others
@@ -122,7 +122,7 @@ def _barrier(batch: Batch, track: Track) -> str:
     def turn(one: Track) -> tuple[int, int]:
         return one.wave, phase_of(work_of(one).planned, rules)
 
-    before = [one for one in planned_tracks(batch) if one.state not in _SETTLED and turn(one) < turn(track)]
+    before = [one for one in planned_tracks(batch) if one.state not in ENDED_TRACK_STATES and turn(one) < turn(track)]
     unsettled = [one for one in before if not has_arrived(batch, one)]
     earlier = [one for one in unsettled if not _depends(batch, one, track)]
     if not earlier:
@@ -170,9 +170,6 @@ def _depends(batch: Batch, track: Track, on: Track) -> bool:
             seen.add(slug)
             waiting += batch.tracks[slug].depends_on
     return False
-
-
-_SETTLED = TERMINAL_TRACK_STATES | {TrackState.FAILED}
 
 
 def conflicting(batch: Batch, track: Track, working: tuple[Track, ...]) -> str:

@@ -6,8 +6,8 @@ A session is one life of a run's host: after so many waves it ends with a checkp
 from __future__ import annotations
 
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.model import Batch, Track, TrackState
-from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
+from orchestrator_tui.core.model import Batch, Track
+from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.run import CONTEXT, FAILED, HANDED_OVER, POST, PRE, Checkpoint
 from orchestrator_tui.core.schedule.effects import REMOVE, under_way
 from orchestrator_tui.core.schedule.ending import clear
@@ -15,8 +15,6 @@ from orchestrator_tui.core.schedule.judging import REJECTED, REWORK
 from orchestrator_tui.core.schedule.readiness import LOST, is_through, planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, run_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.trees import is_to_be_released
-
-_SETTLED = TERMINAL_TRACK_STATES | {TrackState.FAILED}
 
 
 def due(batch: Batch) -> list[Draft] | None:
@@ -30,10 +28,10 @@ def due(batch: Batch) -> list[Draft] | None:
     last = _last(batch)
     if last is not None and last.type == PRE:
         wave = _of_wave(batch, last.wave)
-        if any(one.state not in _SETTLED for one in wave):
+        if any(one.state not in ENDED_TRACK_STATES for one in wave):
             return None
         return _recorded(batch, last.wave, FAILED if any(one.state in LOST for one in wave) else POST)
-    left = [one.wave for one in planned_tracks(batch) if one.state not in _SETTLED]
+    left = [one.wave for one in planned_tracks(batch) if one.state not in ENDED_TRACK_STATES]
     if not left:
         return None
     done = sum(one.type in (POST, FAILED) and not one.about and one.session == run.session for one in run.checkpoints)

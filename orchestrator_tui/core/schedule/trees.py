@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from orchestrator_tui.core.model import Batch, Track, TrackState
-from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
+from orchestrator_tui.core.moves import ENDED_TRACK_STATES, TERMINAL_TRACK_STATES
 from orchestrator_tui.core.schedule.rules import is_batch_track, plan_of, run_of, workflow_of
 from orchestrator_tui.core.workflow import PARALLEL
 
 OWN, INTEGRATED, NOWHERE, POOLED = "track", "batch", "none", "pool"
 """Rules of a workflow: its tracks share the integration worktree, or the repository's own, or take slots of a pool."""
 
-_OVER = TERMINAL_TRACK_STATES | {TrackState.FAILED}
 _NOT_STARTED = frozenset({TrackState.PENDING, TrackState.QUEUED})
 
 
@@ -55,7 +54,7 @@ def works_in(batch: Batch, tree: str, beside: Track) -> Track | None:
     if not tree:
         return None
     others = (one for one in batch.tracks.values() if one.slug != beside.slug and one.work is not None)
-    begun = (one for one in others if one.state not in _NOT_STARTED and one.state not in _OVER)
+    begun = (one for one in others if one.state not in _NOT_STARTED and one.state not in ENDED_TRACK_STATES)
     return next((one for one in begun if shared_tree(batch, one) == tree), None)
 
 
@@ -107,7 +106,7 @@ def no_slot(batch: Batch, track: Track) -> str:
 def _gives_back(track: Track) -> bool:
     """Whether the slot of a track will be free without a person's doing."""
     assert track.work is not None
-    return track.state not in _OVER or (track.state is not TrackState.FAILED and not track.work.kept)
+    return track.state not in ENDED_TRACK_STATES or (track.state is not TrackState.FAILED and not track.work.kept)
 
 
 def is_to_be_released(batch: Batch, track: Track) -> bool:

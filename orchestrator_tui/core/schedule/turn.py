@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Option, Track, TrackState
-from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
+from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import track_checklist
 from orchestrator_tui.core.run import HANDED_OVER
@@ -39,8 +39,6 @@ S = TrackState
 
 NOT_RUN = "not_run"
 """The result of a check that is to be run again."""
-
-_SETTLED = TERMINAL_TRACK_STATES | {S.FAILED}
 
 
 def due(batch: Batch, now: Instant) -> tuple[Draft, ...]:
@@ -191,7 +189,7 @@ def _running(batch: Batch) -> list[Draft]:
     following = merging.next_to_merge(batch)
     if following is not None and not run_of(batch).pausing and not merging_is_held(batch):
         return merging.begin_merge(batch, following)
-    if all(one.state in _SETTLED for one in planned_tracks(batch)) and not run_of(batch).effects:
+    if all(one.state in ENDED_TRACK_STATES for one in planned_tracks(batch)) and not run_of(batch).effects:
         if any(barring(batch, one) for one in planned_tracks(batch)):
             return []
         return [Draft("batch_moved", {"to": ending.VERIFYING})]

@@ -71,7 +71,7 @@ class Run:
         text = (self.files / name).read_text("utf-8").replace(self.batch.id, "BATCH")
         text = re.sub(r"\d{4}-\d\d-\d\dT[\d:]+(?:Z|\+00:00)", "TIME", text)
         text = re.sub(r"\d{4}-\d\d-\d\d-\d{4}", "DATE", text)
-        text = re.sub(r"(session-start-ref: )\w+", r"\1SHA", text)
+        text = re.sub(r'(session-start-ref: )"?\w+"?', r"\1SHA", text)
         text = re.sub(r'("duration_seconds":)\d+', r"\g<1>0", text)
         text = re.sub(r"(Duration: )[\d:]+", r"\g<1>0:00", text)
         # What two agents do at the same time comes in either order.

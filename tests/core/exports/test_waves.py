@@ -249,3 +249,8 @@ def test_nothing_is_carried_over_before_the_end() -> None:
     story.two_waves()
     assert carry_over(story.batch) == ()
     assert next_plan(story.batch) is None
+
+
+def test_a_commit_that_reads_like_a_number_is_quoted() -> None:
+    story = Story(plan=replace(PLAN, base_sha="2238866" + "0" * 33))
+    assert 'session-start-ref: "2238866"\n' in text("state-md", ".claude/STATE.md", story)

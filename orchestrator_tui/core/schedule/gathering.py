@@ -8,6 +8,7 @@ from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.schedule.rules import is_batch_track, stage_work, work_of, workflow_of
 
 _OVER = TERMINAL_TRACK_STATES | {TrackState.FAILED}
+_THROUGH = frozenset({TrackState.APPROVED, TrackState.MERGING})
 _ASKED = frozenset({TrackState.ESCALATED, TrackState.BLOCKED})
 
 
@@ -22,6 +23,9 @@ def has_arrived(batch: Batch, track: Track) -> bool:
     gathering, run = gathering_stage(batch, track), work_of(track).run
     if not gathering or run is None:
         return False
+    if track.state in _THROUGH:
+        # A person has skipped that stage.
+        return True
     return run.stage >= gathering or work_of(track).entries.get(gathering, 0) > 0
 
 

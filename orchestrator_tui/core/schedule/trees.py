@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES, TERMINAL_TRACK_STATES
+from orchestrator_tui.core.schedule.effects import REMOVE
 from orchestrator_tui.core.schedule.rules import is_batch_track, plan_of, run_of, workflow_of
 from orchestrator_tui.core.workflow import PARALLEL
 
@@ -114,4 +115,6 @@ def is_to_be_released(batch: Batch, track: Track) -> bool:
     if track.work is None or not is_pooled(batch, track) or track.state not in TERMINAL_TRACK_STATES:
         return False
     at_work = bool(track.attempts) and track.attempts[-1].ended_at is None
-    return track.work.ready and not track.work.kept and not at_work
+    # An agent that is just being started is at work, too.
+    busy = any(one.track == track.slug and one.kind != REMOVE for one in run_of(batch).effects.values())
+    return track.work.ready and not track.work.kept and not at_work and not busy

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 import pytest
 
 from orchestrator_tui.core.commands import Stop
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.report.summary import batch_summary
+from orchestrator_tui.core.schedule.rules import run_of
 from tests.runtime.run.memory_git import Crash
 from tests.runtime.run.memory_world import Agent
+from tests.runtime.run.random_player import Later
 from tests.runtime.run.scene import WORKFLOW, WRITE, Scene, track
 
 S = TrackState
@@ -131,3 +134,23 @@ def test_a_conflict_gets_one_try_of_an_agent_and_is_then_a_persons() -> None:
     assert scene.gate("conflict").question.subject["files"] == ["same.txt"]
     assert scene.merged_files()["same.txt"] == "a\n"
     assert scene.git.slots == {"wt-2": "b"}
+
+
+def test_a_slot_is_not_given_back_beside_an_agent_that_is_just_being_started() -> None:
+    scene = Scene(track("a"), workflow=POOL)
+    later = Later()
+    scene.world.executor = later
+    scene.world.restart()
+    while "a-a-1-1-1" not in run_of(scene.ledger.batch).effects:
+        scene.world.settle()
+        if later.waiting and "a-a-1-1-1" not in run_of(scene.ledger.batch).effects:
+            later.let(Random(0))
+    assert scene.carry_out(Stop("list-1", "a", "not wanted")) is None
+    scene.world.settle()
+    assert [one.kind for one in run_of(scene.ledger.batch).effects.values()] == ["attempt"]
+    while later.waiting:
+        later.let(Random(0))
+        scene.world.settle()
+    scene.play()
+    assert scene.states() == {"a": S.ABANDONED}
+    assert scene.git.slots == {}

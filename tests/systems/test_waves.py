@@ -106,6 +106,18 @@ def test_the_session_comes_to_its_proper_end(run: Run) -> None:
     assert (run.repository / "README.md").read_text().endswith("`shop.export.csv` writes a cart as csv.\n")
 
 
+def test_every_change_is_an_agents_and_none_the_engines(run: Run) -> None:
+    """[004-01] [004-36] What the session has changed since it began is what its agents own, and nothing else."""
+    assert run.batch.run is not None
+    since = f"{run.batch.run.plan.base_sha}..main"
+    changed = set(git(run.repository, "log", "--no-merges", "--name-only", "--format=", since).split())
+    owned = {path for one in run.batch.tracks.values() if one.work for path in one.work.planned.scope.owned}
+    assert changed == {"shop/export.py", "tests/test_export.py", "tests/test_export_edges.py", "README.md"}
+    assert changed <= owned
+    (row,) = (run.files / ".orchestrator" / "metrics" / "sessions.jsonl").read_text().splitlines()
+    assert json.loads(row)["total_files_changed"] == len(changed)
+
+
 def test_the_settings_of_the_project_hold_for_the_session(run: Run) -> None:
     """[004-15] [004-19]"""
     assert run.batch.run is not None

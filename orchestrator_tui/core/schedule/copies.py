@@ -62,8 +62,8 @@ def drop(batch: Batch, track: Track) -> list[Draft]:
     path = work.copies[0]
     if run is not None and path == run.copy and run.stage not in track.skipped_stages:
         # What was judged is the try before, where the copy was made for the next one.
-        if not run.judged or run.copy_name == copy_name(track):
-            return []
+        wanted = not run.judged or run.copy_name == copy_name(track)
+        return [] if wanted else clear_copies(batch, track)
     return clear_copies(batch, track)
 
 

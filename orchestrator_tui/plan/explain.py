@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orchestrator_tui.core.workflow import AGENT, StageWork, Workflow
+from orchestrator_tui.core.workflow import AGENT, ASK, StageWork, Workflow
 from orchestrator_tui.plan.checked import Threshold
 from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.live_rules_models import BetweenFile, BreakerFile, FreshnessFile, IsolationFile
@@ -39,7 +39,7 @@ _GROUPS: Mapping[str, type[Part]] = {
 }
 _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt", "narrow"})
 _LENGTHS = frozenset({"wall", "interval", "reply", "stale", "repeat", "quick"})
-_STAGE = ("attempts", "bump_at", "rounds", "turns", "wall", "cost_usd", "narrow", "gate", "skip_by")
+_STAGE = ("attempts", "bump_at", "rounds", "turns", "wall", "cost_usd", "narrow", "gate", "skip_by", "spent", "angles")
 
 
 def thresholds(workflows: Iterable[Workflow]) -> tuple[Threshold, ...]:
@@ -90,6 +90,10 @@ def _of_stage(workflow: str, place: str, work: StageWork) -> list[Threshold]:
     found = []
     for name in names:
         value = _value(work, name)
+        if name == "angles":
+            value = tuple(f"{one.key} ({one.tier})" if one.tier else one.key for one in work.angles)
+        if value in ((), ASK) and name in ("angles", "spent"):
+            continue
         if value in (0, 0.0, "") and name in ("turns", "wall", "cost_usd", "narrow", "gate"):
             continue
         if name == "rounds" and not work.back_to:

@@ -15,6 +15,7 @@ from orchestrator_tui.cli.journals import find_place, load_state, reading
 from orchestrator_tui.core.model import GateState
 from orchestrator_tui.demo.repository import git, make_repository
 from orchestrator_tui.plan.catalogue import load_workflows
+from orchestrator_tui.plan.explain import thresholds
 from orchestrator_tui.resources import sample_plans_directory
 from tests.cli.scene import command, environment
 
@@ -135,6 +136,8 @@ def test_the_numbers_are_those_of_the_seed() -> None:
     assert CHUNKS.tiers == ("haiku", "sonnet", "opus")
     assert CHUNKS.roles["planner"] == "sonnet"
     assert STAGES["Plan"].bump_at == 2
+    # Rounds are the cap: no blocker is a person's before its second fix was reviewed.
+    assert CHUNKS.resends > STAGES["Review"].rounds
     assert CHUNKS.gates == ("resume", "dispatch", "concerns")
     assert (CHUNKS.ending, CHUNKS.worktree, CHUNKS.sharing, CHUNKS.waves) == (
         "hard_stop",
@@ -162,3 +165,15 @@ def test_each_agent_is_told_what_the_seed_has_it_told(stage: str, words: tuple[s
     prompt = " ".join(STAGES[stage].prompt.split())
     for word in words:
         assert word in prompt, word
+
+
+def test_every_threshold_is_shown() -> None:
+    """[001-79] [001-74]"""
+    shown = {one.key: one.value for one in thresholds((CHUNKS,))}
+    assert shown["stage 1 Execute: attempts"] == "3"
+    assert shown["stage 1 Execute: bump_at"] == "3"
+    assert shown["stage 1 Execute: spent"] == "fail"
+    assert shown["stage 2 Review: rounds"] == "2"
+    assert shown["batch stage 1 Explore: angles"] == "locate, adjacent (sonnet), tests, constraints"
+    assert shown["earlier.commits"] == "2"
+    assert shown["sharing"] == "parallel"

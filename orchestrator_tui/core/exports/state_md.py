@@ -148,6 +148,11 @@ def deviations(batch: Batch) -> list[str]:
         if track.added_at is not None and facts.is_emergent(batch, track):
             text = f"+1 agent, {track.slug} — added while the session ran"
             found.append((track.added_at.wall_ms, _deviation(track.added_at, track, text)))
+    for made in () if batch.run is None else batch.run.deviations:
+        if made.what.endswith(" is added"):
+            # Its track is listed with those that joined.
+            continue
+        found.append((made.at.wall_ms, f"[{facts.moment(made.at)}] Wave {made.wave}: {made.what} — {made.why}"))
     return [text for _, text in sorted(found)]
 
 

@@ -230,6 +230,6 @@ def _scaling(batch: Batch, wave: int, agents: int, why: str) -> list[Draft]:
         return []
     drafts = [Draft("concurrency_set", {"agents": agents, "why": why or f"as planned for wave {wave + 1}"})]
     if why:
-        told = {"wave": wave + 1, "what": f"{agents} agents at once", "why": why}
+        told = {"wave": wave + 1, "what": f"{agents} agent{'' if agents == 1 else 's'} at once", "why": why}
         drafts.append(Draft("deviation_recorded", told))
     return drafts

@@ -131,7 +131,8 @@ def test_after_a_quick_and_clean_wave_the_next_one_has_fewer(planned: int, agent
     scene = played(ONE, *next_wave(planned))
     assert wave(scene, 2).scaling == ("all agents of wave 2 were through in less than 3 min" if agents else "")
     counts = [one.what for one in run_of(scene).deviations]
-    assert counts == ([f"{agents} agents at once"] if agents else [])
+    several = "1 agent" if agents == 1 else f"{agents} agents"
+    assert counts == ([f"{several} at once"] if agents else [])
 
 
 @pytest.mark.parametrize(("took", "fewer"), [(179_999, True), (180_000, False)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from orchestrator_tui.core.model import Batch, Track, TrackState
+from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.queries import standing, waiting_gates
 from orchestrator_tui.core.records import Attempt
@@ -155,8 +156,19 @@ def _queued(track: Track, batch: Batch) -> str:
     waits = unmerged(track, batch)
     if waits:
         return f"waits: {', '.join(waits)}"
-    why = _why(track) or _slot_words(batch)
+    why = _wave_words(track, batch) or _why(track) or _slot_words(batch)
     return f"queued: {why}" if why else "queued"
+
+
+def _wave_words(track: Track, batch: Batch) -> str:
+    """The wave at work that a track waits for, where waves wait for each other: it changes after it was queued."""
+    run = batch.run
+    workflow = run.workflows.get(run.plan.workflow) if run is not None else None
+    if workflow is None or workflow.waves != "barrier":
+        return ""
+    earlier = (one for one in batch.tracks.values() if one.slug != BATCH_TRACK and one.wave < track.wave)
+    waits = min((one.wave for one in earlier if one.state not in ENDED_TRACK_STATES), default=0)
+    return f"waits for wave {waits}" if waits else ""
 
 
 def _slot_words(batch: Batch) -> str:

@@ -10,6 +10,7 @@ from orchestrator_tui.ui.present.glyphs import UNICODE
 from orchestrator_tui.ui.present.headline import headline_line, present_headline
 from orchestrator_tui.ui.present.run_words import next_words, round_words, state_words
 from orchestrator_tui.ui.present.tracks import present_tracks
+from tests.core.exports.wave_story import Story
 from tests.ui import run_states
 from tests.ui.drawing import text_of
 from tests.ui.states import NOW
@@ -135,3 +136,11 @@ def test_the_runs_own_track_is_listed_only_while_it_asks() -> None:
     assert "batch" not in rows()
     waiting = present_tracks(run_states.waiting_plan(), NOW, UNICODE)
     assert next(iter(waiting.rows)).track == "batch"
+
+
+def test_a_queued_track_waits_for_the_wave_that_is_at_work_now() -> None:
+    """What it was queued for may be over: the wave before that one has ended."""
+    story = Story()
+    story.third_wave_begins()
+    story.move("close", "queued", "waits for wave 1")
+    assert state_words(story.batch.tracks["close"], story.batch) == "queued: waits for wave 3"

@@ -53,8 +53,6 @@ BATCH_GATE_ITEMS: Mapping[str, str] = {
 
 
 ASK, FAIL = "ask", "fail"
-"""What a stage whose tries are used up makes of its track."""
-
 SERIAL, PARALLEL = "serial", "parallel"
 """How tracks use a tree that they share: one after the other, or at once, each in its own files."""
 
@@ -101,13 +99,12 @@ class StageWork:
         gate: the kind of the gate that must be approved before the stage begins, or "".
         skip_by: who may skip it: ``person`` or ``nobody``.
         after_merge: it begins when its track has been merged (deploys).
-        together: it is first begun when every track of the batch that can has come so far (seed 001: all chunks are
-            built before any is reviewed); what comes earlier counts as through for waves and dependencies.
+        together: it is first begun when every track that can has come so far (seed 001: all are built before any is
+            reviewed); what comes earlier counts as through for waves and dependencies.
         spent: what its used-up tries make of the track: ``ask`` a person, or ``fail`` it without a question (seed 001).
         resumable: where earlier work is found, a batch may go on from here; what comes before is then left out.
         undivided: a stage of the batch that is left out where the tracks are known already.
-        over_tracks: a stage of the batch that judges the tracks marked for it, all in one go, when they have come to
-            their own review; without such tracks it is left out (seed 001: one senior review over the flagged subset).
+        over_tracks: a stage of the batch that judges the tracks marked for it at once, beside their own reviews.
         angles: parts that are done at once, each by an agent of its own (seed 001: exploration).
         gate_words: what its gate says instead of the usual: ``question``, ``approve``, ``back``, ``abandon``.
         tier: the tier that it asks for, or "" for its role's.

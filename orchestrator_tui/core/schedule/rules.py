@@ -102,10 +102,8 @@ def stage_name(batch: Batch, track: Track, index: int) -> str:
 def next_stage(batch: Batch, track: Track, after: int) -> int | None:
     """The next stage that is neither skipped nor put behind the merge while the track is not merged; None for none."""
     merged = bool(work_of(track).merged_sha)
-    divided = any(slug != track.slug for slug in batch.tracks)
     for rule, work in stages_of(batch, track)[after:]:
-        if divided and (work.undivided or divides(track, rule, work)):
-            # The tracks are there already: nobody has to find them.
+        if not work.after_merge and passed_over(batch, track, rule, work):
             continue
         if work.over_tracks:
             # It begins when its tracks have come to their review.
@@ -118,6 +116,14 @@ def next_stage(batch: Batch, track: Track, after: int) -> int | None:
         if rule.index not in track.skipped_stages and applies(track, work):
             return rule.index
     return None
+
+
+def passed_over(batch: Batch, track: Track, rule: StageRule, work: StageWork) -> str:
+    """Why the way leads past a stage of the track's ladder, or "" where it does not."""
+    divided = any(slug != track.slug for slug in batch.tracks)
+    if divided and (work.undivided or divides(track, rule, work)):
+        return "the tracks are there already"
+    return "" if applies(track, work) else "not for this track"
 
 
 def applies(track: Track, work: StageWork) -> bool:

@@ -28,10 +28,10 @@ from orchestrator_tui.core.schedule.judging import (
 from orchestrator_tui.core.schedule.readiness import no_place
 from orchestrator_tui.core.schedule.rules import (
     RESOLVING,
-    applies,
     divides,
     is_batch_track,
     next_stage,
+    passed_over,
     run_of,
     stage_name,
     stage_run,
@@ -81,7 +81,8 @@ def advance(batch: Batch, track: Track) -> list[Draft]:
     run = work_of(track).run
     if run is None:
         first = next_stage(batch, track, 0)
-        return finish(batch, track) if first is None else enter(track, first)
+        told = passed(batch, track, 0, first)
+        return [*told, *(finish(batch, track) if first is None else enter(track, first))]
     if under_way(batch, *ON_STAGE, track=track.slug):
         return []
     dropping = copies.drop(batch, track)
@@ -119,17 +120,18 @@ def go_on(batch: Batch, track: Track) -> list[Draft]:
     if run.stage == RESOLVING:
         return moved(track, S.APPROVED, "its conflict is resolved")
     following = next_stage(batch, track, run.stage)
-    passed = _not_for_it(batch, track, run.stage, following)
-    return [*passed, *(finish(batch, track) if following is None else enter(track, following))]
+    told = passed(batch, track, run.stage, following)
+    return [*told, *(finish(batch, track) if following is None else enter(track, following))]
 
 
-def _not_for_it(batch: Batch, track: Track, after: int, until: int | None) -> list[Draft]:
-    """Say of the stages between these two that they are not for this track, where that is why they are passed over."""
-    told = {"status": StageStatus.SKIPPED.value, "detail": "not for this track", "late": True}
+def passed(batch: Batch, track: Track, after: int, until: int | None = None) -> list[Draft]:
+    """Say of the stages between these two why they are passed over, where they have not been told of yet."""
+    pending = {one.index for one in track.stages if one.status is StageStatus.PENDING}
+    told = {"track": track.slug, "status": StageStatus.SKIPPED.value, "late": True}
     return [
-        Draft("stage_changed", {"track": track.slug, "stage": rule.index, **told})
+        Draft("stage_changed", {**told, "stage": rule.index, "detail": why})
         for rule, work in stages_of(batch, track)[after : None if until is None else until - 1]
-        if not work.after_merge and not applies(track, work)
+        if rule.index in pending and not work.after_merge and (why := passed_over(batch, track, rule, work))
     ]
 
 

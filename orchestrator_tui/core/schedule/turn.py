@@ -124,6 +124,10 @@ def _approved(batch: Batch) -> list[Draft]:
             return [*moved(own, S.RUNNING), *stages.enter(own, first)]
     elif _has_stages_left(batch, own):
         return stages.advance(batch, own)
+    own_run = work_of(own).run
+    told = stages.passed(batch, own, 0 if own_run is None else own_run.stage)
+    if told:
+        return told
     if not planned_tracks(batch):
         return [Draft("batch_moved", {"to": "stopped", "why": "there are no tracks"})]
     if chosen(batch, spend_gate(batch)) != APPROVE and {"plan", "spend", "dispatch"} & set(batch_workflow(batch).gates):

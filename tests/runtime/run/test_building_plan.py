@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.model import TrackState
+from orchestrator_tui.core.model import StageStatus, TrackState
 from orchestrator_tui.core.rules import Ladder, StageRule
 from orchestrator_tui.core.workflow import Angle, StageWork
 from tests.runtime.run.build_scene import BUILD, build, building, chunk
@@ -135,7 +135,10 @@ def test_what_only_finds_the_tracks_is_left_out_where_they_are_known() -> None:
     scene = building(chunk("c1"), workflow=replace(PLANNING, batch_works=works))
     scene.world.acts[f"c1/{WRITE}"] = build
     scene.play()
-    assert not scene.track("batch").attempts
+    own = scene.track("batch")
+    assert not own.attempts
+    told = [(one.status, one.detail) for one in own.stages]
+    assert told == [(StageStatus.SKIPPED, "the tracks are there already")] * len(works)
     assert scene.states() == {"c1": S.DONE}
 
 

@@ -36,7 +36,8 @@ def _written(place: Place, batch: Batch, now: Instant) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     ignore = place.repository / SINK.parts[0] / ".gitignore"
     if not ignore.exists():
-        _write(ignore, "*\n")
+        # What a person has put there is theirs to add: workflows belong to the repository.
+        _write(ignore, "*\n!/workflows/\n!/workflows/**\n")
     _write(folder / "summary.md", as_markdown(batch_summary(batch, now)))
     for track in batch.tracks.values():
         if track.work is not None:

@@ -331,6 +331,9 @@ class Track:
 RUN = "run"
 """The kind of a batch that follows a plan: only its host may hold it."""
 
+NOBODY = "nobody"
+"""Who holds a run whose host has ended."""
+
 
 @frozen
 class Batch:

@@ -13,8 +13,8 @@ from typing import Any, TypeVar
 
 from orchestrator_tui.core.canonical import sha256_hex
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.live_rules import ERROR_ECHO, PAGINATION, PATTERNS, SPIRAL, TURN_REPEAT
 from orchestrator_tui.core.text import sanitise_line
-from orchestrator_tui.core.workflow import ERROR_ECHO, PAGINATION, PATTERNS, SPIRAL, TURN_REPEAT
 
 _PAGES = frozenset({"offset", "limit", "start_line", "end_line", "number", "head_limit", "pages"})
 """Arguments that only say which piece of a file is read; they are no part of a turn key."""

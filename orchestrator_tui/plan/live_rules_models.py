@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from orchestrator_tui.core.workflow import PATTERNS
+from orchestrator_tui.core.live_rules import PATTERNS
 from orchestrator_tui.plan.fields import (
     NAMED_KEYS,
     Count,

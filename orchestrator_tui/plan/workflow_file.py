@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from orchestrator_tui.core.clocks import Clocks
+from orchestrator_tui.core.live_rules import Between, Breaker, Freshness, Isolation
 from orchestrator_tui.core.model import Risk
 from orchestrator_tui.core.rules import AnswerRule, Ladder, StageRule
 from orchestrator_tui.core.session import GuardRules, SessionRules
@@ -14,14 +15,10 @@ from orchestrator_tui.core.workflow import (
     AGENT,
     PARALLEL,
     Angle,
-    Between,
-    Breaker,
     Budget,
     Context,
     Convergence,
     Earlier,
-    Freshness,
-    Isolation,
     Merging,
     StageWork,
     Stall,

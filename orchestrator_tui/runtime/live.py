@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from orchestrator_tui.core.commands import Command
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.limits import Limits
-from orchestrator_tui.core.model import RUN, State
+from orchestrator_tui.core.model import NOBODY, RUN, State
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.lease import lease_holder
 from orchestrator_tui.journal.port import JournalError
@@ -202,11 +202,7 @@ class LiveSession:
     def _orphans(self, state: State) -> dict[str, str]:
         """The runs that nobody keeps: their host has ended, and nothing of them moves until another one is started."""
         runs = (one for one in state.batches.values() if one.kind == RUN and one.ended_at is None)
-        return {
-            one.id: f"nobody: orch-tui attach {one.id} goes on with it"
-            for one in runs
-            if lease_holder(self._journal.directory, one.id) is None
-        }
+        return {one.id: NOBODY for one in runs if lease_holder(self._journal.directory, one.id) is None}
 
     # --- waking --------------------------------------------------------------------------------------------
 

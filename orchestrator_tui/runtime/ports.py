@@ -28,7 +28,8 @@ class Live:
         watching: one line on how files are followed, e.g. ``"2 lists, by events"``.
         empty: why nothing is shown and what to do about it, line by line, when there is nothing to show.
         problem: what keeps decisions from being recorded now, or ""; shown as a banner (reliability J-5).
-        held_by: who holds the lease of a batch that this screen does not hold, by batch.
+        held_by: who holds the lease of a batch that this screen does not hold, by batch; ``NOBODY`` for a run whose
+            host has ended.
     """
 
     activity: Mapping[tuple[str, str], Activity] = field(default_factory=dict)

@@ -16,6 +16,7 @@ PLAN = """\
 title: Cart
 workflow: tracks
 agent: {runner: command, command: ["true"]}
+checks: {tests: "true"}
 tracks: [{slug: a, title: A, brief: do, files: [a.txt], acceptance: [it is there]}]
 """
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator_tui.core.live_rules import ERROR_ECHO, PAGINATION, PATTERNS, SPIRAL, TURN_REPEAT
 from orchestrator_tui.core.repetition import Repetitions
-from orchestrator_tui.core.workflow import ERROR_ECHO, PAGINATION, PATTERNS, SPIRAL, TURN_REPEAT
 
 Call = tuple[str, dict[str, Any], str]
 """A tool, what it is given, and the error that comes back, or ""."""

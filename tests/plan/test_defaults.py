@@ -6,23 +6,13 @@ from dataclasses import fields
 
 import pytest
 
+from orchestrator_tui.core.live_rules import Between, Breaker, Freshness, Isolation
 from orchestrator_tui.core.plan import (
     PlanLimits,
     Provision,
 )
 from orchestrator_tui.core.session import GuardRules, Session, SessionRules
-from orchestrator_tui.core.workflow import (
-    Between,
-    Breaker,
-    Budget,
-    Convergence,
-    Freshness,
-    Isolation,
-    Merging,
-    StageWork,
-    Stall,
-    Workflow,
-)
+from orchestrator_tui.core.workflow import Budget, Convergence, Merging, StageWork, Stall, Workflow
 from orchestrator_tui.plan import live_rules_models, models, session_models, workflow_models
 from orchestrator_tui.plan.fields import Part
 

@@ -111,11 +111,12 @@ def test_a_forged_approval(ground: Ground) -> None:
 
 def test_settings_and_hooks_that_run_programs(ground: Ground) -> None:
     ground.begin()
-    bait = quoted(ground.root / "bait")
+    # An agent beside it commits with these settings too, and its git obeys them: only what is not an agent's counts.
+    bait = f'[ -n "$ORCH_ATTEMPT" ] || touch {quoted(ground.root / "bait")}'
     hook = '"$(git rev-parse --git-common-dir)/hooks"'
     tamper = (
-        f"{WRITE}git config core.fsmonitor 'touch {bait}; false'; mkdir -p {hook}\n"
-        f"printf '#!/bin/sh\\ntouch {bait}\\n' > {hook}/post-merge; chmod +x {hook}/post-merge\n"
+        f"{WRITE}git config core.fsmonitor '{bait}; false'; mkdir -p {hook}\n"
+        f"printf '#!/bin/sh\\n{bait}\\n' > {hook}/post-merge; chmod +x {hook}/post-merge\n"
         f"cp {hook}/post-merge {hook}/reference-transaction; cp {hook}/post-merge {hook}/post-checkout\n"
     )
     ground.act("a-1", tamper)
@@ -128,9 +129,7 @@ def test_settings_and_hooks_that_run_programs(ground: Ground) -> None:
     ground.answers(("configuration or hooks", "go_on"))
     ground.orch("run", "--resume", gate.batch, "--headless", "--answers", str(ground.root / "answers.yaml"))
     assert ground.states() == {"a": "merged", "b": "merged"}
-    ran = [one for one in ground.root.glob("bait") if one.exists()]
-    # The agent's own git ran its own bait when it committed after; ours never has.
-    assert not ran
+    assert not (ground.root / "bait").exists()
 
 
 @pytest.mark.slow

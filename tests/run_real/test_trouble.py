@@ -91,3 +91,6 @@ def test_reports_are_written_by_one_thread_at_a_time(ground: Ground) -> None:
     with ThreadPoolExecutor(4) as threads:
         written = [threads.submit(write_reports, place, batch, now) for _ in range(40)]
     assert {one.result() for one in written} == {f".orch/reports/{batch.id}/summary.md"}
+    # Reports are nobody's until they are added; workflows that a person puts beside them are seen by git.
+    (ground.repository / ".orch/workflows/more.yaml").write_text("workflow: more\n")
+    assert ground.git("status", "--porcelain") == "?? .orch/workflows/more.yaml\n"

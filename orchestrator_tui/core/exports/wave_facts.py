@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from orchestrator_tui.core.instant import Instant
+from orchestrator_tui.core.live_rules import ERROR_ECHO, PAGINATION, SPIRAL, TURN_REPEAT
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.report.outcome import DONE, LOST, MERGED, outcome
@@ -17,7 +18,6 @@ from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of
 from orchestrator_tui.core.session import Session
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.core.wave_roles import roles_in, session_type, wave_count, waves_by_role
-from orchestrator_tui.core.workflow import ERROR_ECHO, PAGINATION, SPIRAL, TURN_REPEAT
 
 COMPLETE, PARTIAL, FAILED, SPIRALLED, STAGNANT = "done", "partial", "failed", "SPIRAL", "STAGNANT"
 RUNNING, PENDING = "running", "not started"

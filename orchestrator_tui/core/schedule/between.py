@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import elapsed_ms
+from orchestrator_tui.core.live_rules import Between
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK, CheckCommand, PlannedTrack, Scope
@@ -21,7 +22,6 @@ from orchestrator_tui.core.schedule.readiness import is_through, planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
 from orchestrator_tui.core.scope import matches
 from orchestrator_tui.core.wave_roles import wave_count, waves_by_role
-from orchestrator_tui.core.workflow import Between
 
 _NAMED, _FILES = 50, 200
 _NO_SLUG = re.compile(r"[^a-z0-9]+")

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.live_rules import ANY_KIND, ERROR_ECHO, PAGINATION, SPIRAL, TURN_REPEAT, Breaker
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.repetition import Repeated
@@ -23,7 +24,6 @@ from orchestrator_tui.core.schedule.rules import (
     workflow_of,
 )
 from orchestrator_tui.core.wave_roles import session_type
-from orchestrator_tui.core.workflow import ANY_KIND, ERROR_ECHO, PAGINATION, SPIRAL, TURN_REPEAT, Breaker
 
 BREAKER = "breaker"
 """How the reason begins for which the breaker ends an attempt."""

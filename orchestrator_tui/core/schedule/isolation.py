@@ -6,12 +6,12 @@ Decided when the wave begins, and recorded: a track that joins later changes not
 from __future__ import annotations
 
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.live_rules import Isolation
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of
 from orchestrator_tui.core.schedule.trees import INTEGRATED, OWN
 from orchestrator_tui.core.wave_roles import session_type
-from orchestrator_tui.core.workflow import Isolation
 
 _NO_RISK = "none"
 

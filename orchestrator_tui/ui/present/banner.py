@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.memo import of_newest
-from orchestrator_tui.core.model import Liveness, Risk, State, Track
+from orchestrator_tui.core.model import NOBODY, Liveness, Risk, State, Track
 from orchestrator_tui.core.queries import (
     GateKey,
     TrackKey,
@@ -210,7 +210,12 @@ def _run(scene: _Scene) -> BannerView | None:
 
 
 def _held(scene: _Scene) -> BannerView | None:
-    holders = [holder for batch, holder in scene.held_by.items() if batch in scene.state.batches and holder]
+    held = {batch: holder for batch, holder in scene.held_by.items() if batch in scene.state.batches and holder}
+    for batch in (one for one, holder in held.items() if holder == NOBODY):
+        short = f"stands still: orch-tui attach {batch}"
+        text = f"{batch_title(scene.state.batches[batch])} stands still: its host has ended. orch-tui attach {batch}"
+        return BannerView("held", "", f"{text} goes on with it", short, "", "gate", None)
+    holders = list(held.values())
     if not holders:
         return None
     text = f"{clean(holders[0], 120)} keeps this batch; you can decide its gates here"

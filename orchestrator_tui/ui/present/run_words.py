@@ -178,7 +178,8 @@ def _slot_words(batch: Batch) -> str:
     if run.pausing:
         return "the batch is paused"
     most = most_agents(run)
-    return f"{at_work(batch)} of {most} agents at work" if most and at_work(batch) >= most else ""
+    working = at_work(batch)
+    return f"{working} of {most} agent{'' if most == 1 else 's'} at work" if most and working >= most else ""
 
 
 def unmerged(track: Track, batch: Batch) -> tuple[str, ...]:

@@ -112,7 +112,8 @@ class PlanScreen(ReplayActions, AnsweringScreen):
                 Part(view.file, "strong"),
                 Part(f"  {view.summary}" if self.is_wide else "", "quiet"),
             ),
-            (Part(into), Part(" from ", "quiet"), Part(start), told),
+            # A narrow screen has no room for both branches beside the name of the plan.
+            (Part(into if self.is_wide else ""), Part(" from ", "quiet"), Part(start), told),
         )
 
     def _show_plan(self, view: PlanView) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from orchestrator_tui.core.live_rules import ERROR_ECHO, PAGINATION, TURN_REPEAT
 from orchestrator_tui.core.repetition import Repeated
-from orchestrator_tui.core.workflow import ERROR_ECHO, PAGINATION, TURN_REPEAT
 from orchestrator_tui.runtime.run_world import AttemptNews
 from tests.adapters.runners.made import feed_in
 from tests.adapters.runners.test_claude_stream import STREAMS, follower

@@ -8,12 +8,12 @@ import pytest
 
 from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.live_rules import Isolation
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.run import Run
 from orchestrator_tui.core.schedule.guarding import wave_scope
 from orchestrator_tui.core.schedule.isolation import resolved
 from orchestrator_tui.core.session import GuardRules, Session
-from orchestrator_tui.core.workflow import Isolation
 from tests.runtime.run.scene import WORKFLOW, Scene, track
 
 RULES = Isolation(few=2, many=5, in_place=("housekeeping",))

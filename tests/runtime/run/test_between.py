@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator_tui.core.live_rules import Between
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.plan import CheckCommand, PlanLimits
 from orchestrator_tui.core.run import Run, WaveEnd
 from orchestrator_tui.core.session import SessionRules
-from orchestrator_tui.core.workflow import Between, Workflow
+from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.ui.present.telling_run import RUN_TELLERS
 from tests.runtime.run.memory_world import Agent
 from tests.runtime.run.scene import WORKFLOW, Scene, track, write_letter

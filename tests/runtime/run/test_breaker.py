@@ -10,11 +10,12 @@ import pytest
 
 from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.live_rules import ERROR_ECHO, PAGINATION, SPIRAL, TURN_REPEAT, Breaker
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.plan import AgentChoice
 from orchestrator_tui.core.repetition import Repeated
 from orchestrator_tui.core.run import Trip, Work
-from orchestrator_tui.core.workflow import ERROR_ECHO, PAGINATION, SPIRAL, TURN_REPEAT, Breaker, Workflow
+from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.runtime.run_world import AttemptEnd, AttemptNews, AttemptOrder, Follower
 from tests.runtime.run.memory_world import Agent, MemoryRunner
 from tests.runtime.run.scene import WORKFLOW, Scene, track

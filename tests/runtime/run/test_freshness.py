@@ -6,10 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator_tui.core.live_rules import Freshness
 from orchestrator_tui.core.model import Gate, TrackState
 from orchestrator_tui.core.plan import CheckCommand, Plan
 from orchestrator_tui.core.run import Run
-from orchestrator_tui.core.workflow import Freshness, Workflow
+from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.runtime.run_world import BaseDrift
 from tests.runtime.run import random_player
 from tests.runtime.run.memory_git import Crash, Tree

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator_tui.core.model import Gate, GateState, Liveness, Risk, Signal, State, TrackState
+from orchestrator_tui.core.model import NOBODY, Gate, GateState, Liveness, Risk, Signal, State, TrackState
 from orchestrator_tui.ui.present.banner import BannerView, banner_line, present_banner
 from orchestrator_tui.ui.present.glyphs import UNICODE
 from tests.ui import run_states, states
@@ -120,6 +120,14 @@ def test_a_newer_journal_and_a_foreign_holder() -> None:
     assert banner(newer).text == "read-only: Checkout hardening was written by a newer version (gate_voted)"
     held = present_banner(calm(), NOW, UNICODE, held_by={BATCH: "orch-tui 4711"})
     assert held.text == "orch-tui 4711 keeps this batch; you can decide its gates here"
+
+
+def test_a_run_whose_host_has_ended_says_what_goes_on_with_it() -> None:
+    run = run_states.running().batches[run_states.BATCH]
+    alone = State({run.id: replace(run, gates={})})
+    view = present_banner(alone, NOW, UNICODE, held_by={run.id: NOBODY})
+    title = "Checkout hardening stands still: its host has ended."
+    assert (view.text, view.token) == (f"{title} orch-tui attach {run.id} goes on with it", "gate")
 
 
 def test_nothing_to_warn_of_tells_what_is_watched() -> None:

@@ -122,6 +122,9 @@ def _estimate(estimate: Estimate, cap: float) -> Iterator[str]:
         f"Agents    {counted(estimate.attempts, 'attempt')}, {estimate.reviews} of them reviews; "
         f"at most {estimate.attempts_max:,}; {estimate.agents} at once"
     )
+    if not estimate.as_of:
+        yield f"Prices    none: {estimate.assumption}"
+        return
     by_source: dict[str, list[str]] = {}
     for role, one in estimate.models.items():
         by_source.setdefault(one.source, []).append(f"{role} {sanitise_line(one.model, 60) or 'default'}")

@@ -91,7 +91,7 @@ class Estimate:
         agents: at work at once, at most.
         by_model: attempts by model.
         models: model by role.
-        as_of, assumption: of which day the prices are, and what an attempt is taken for.
+        as_of, assumption: of which day the prices are, "" where nothing has one, and what an attempt is taken for.
     """
 
     usd: float = 0.0

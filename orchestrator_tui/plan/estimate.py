@@ -72,8 +72,8 @@ def estimate_of(
         agents=_agents(plan, workflows, waves),
         by_model=dict(sorted(by_model.items())),
         models=models,
-        as_of=prices.as_of,
-        assumption=prices.assumption,
+        as_of="" if plan.agent.runner == SCRIPTED else prices.as_of,
+        assumption="scripted agents use no model" if plan.agent.runner == SCRIPTED else prices.assumption,
     )
 
 

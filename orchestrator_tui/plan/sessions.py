@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from orchestrator_tui.core.plan import Plan
@@ -101,7 +101,10 @@ def _bootstrap(rules: SessionRules, repository: Path) -> Iterator[Problem]:
     """The gate before everything: asked once, here, and there is no way past it (seed 004, phase 0)."""
     for name in rules.bootstrap:
         if not (repository / name).is_file():
+            folder = PurePosixPath(name).parent
+            made = f"mkdir -p {folder} &&" if folder.name else ""
             text = "is missing: the bootstrap gate is CLOSED, and nothing starts before the project is set up"
+            text += f"; its set-up writes this file, or you do when all is ready: {made} touch {name}"
             yield Problem(name, 0, "", text)
 
 

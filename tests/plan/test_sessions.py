@@ -92,7 +92,8 @@ def test_the_bootstrap_gate_is_closed_without_its_file_and_nothing_passes_by(tmp
     found = settled(tmp_path, project, HEAD + "session: {enforcement: off}\n" + ONE)
     assert told(found) == [
         "error: .orchestrator/bootstrap.lock: is missing: the bootstrap gate is CLOSED, "
-        "and nothing starts before the project is set up"
+        "and nothing starts before the project is set up; its set-up writes this file, or you do when all is ready: "
+        "mkdir -p .orchestrator && touch .orchestrator/bootstrap.lock"
     ]
     assert not found.usable
 

@@ -116,13 +116,17 @@ def _plain(text: str) -> str:
 
 
 def _table(rows: Sequence[str], width: int, glyphs: Glyphs) -> Iterator[Line]:
-    """A table in columns; the widest give way where they have no room beside each other."""
+    """A table in columns; where they have no room beside each other the widest give way, words last of all."""
     cells = [_cells(row) for row in rows if not _TABLE_RULE.match(row)]
     count = max(map(len, cells))
     cells = [[*row, *[""] * (count - len(row))] for row in cells]
     widths = [max(cell_width(row[column]) for row in cells) for column in range(count)]
-    while sum(widths) + 2 * (count - 1) > width and max(widths) > 6:
-        widths[widths.index(max(widths))] -= 1
+    room = width - 2 * (count - 1)
+    words = [
+        max(cell_width(word) for row in cells for word in (row[column].split() or [""])) for column in range(count)
+    ]
+    _narrow(widths, room, words)
+    _narrow(widths, room, [6] * count)
     numbers = [all(_is_number(row[column]) for row in cells[1:]) and len(cells) > 1 for column in range(count)]
     for place, row in enumerate(cells):
         wrapped = [wrap(cell, size) or ("",) for cell, size in zip(row, widths, strict=True)]
@@ -134,6 +138,17 @@ def _table(rows: Sequence[str], width: int, glyphs: Glyphs) -> Iterator[Line]:
                 fitted = fit(text, widths[column], "right" if numbers[column] else "left", glyphs.ellipsis)
                 parts += [Part("  " if column else ""), Part(fitted, token)]
             yield tuple(part for part in parts if part.text)
+
+
+def _narrow(widths: list[int], room: int, least: Sequence[int]) -> None:
+    """Take from the widest column until all have room, or every one is as narrow as it may be."""
+    while sum(widths) > room:
+        widest = max(
+            (place for place, size in enumerate(widths) if size > least[place]), key=widths.__getitem__, default=-1
+        )
+        if widest < 0:
+            break
+        widths[widest] -= 1
 
 
 def _cells(row: str) -> list[str]:

@@ -208,7 +208,8 @@ def _costs(run: Run) -> Iterator[tuple[str, str]]:
     tries, reviews = _count(estimate.get("attempts")), _count(estimate.get("reviews"))
     if tries:
         yield "tries", f"{tries:,} at least" + (f", {plural(reviews, 'review')} among them" if reviews else "")
-    yield from (("models" if not place else "", words) for place, words in enumerate(_models(run)))
+    if estimate.get("as_of"):
+        yield from (("models" if not place else "", words) for place, words in enumerate(_models(run)))
     if "usd" in estimate:
         yield "estimate", _expected(estimate)
     most_usd = estimate.get("usd_max")

@@ -208,9 +208,13 @@ def _verifying(track: Track, batch: Batch) -> str:
     return f"checking: {clean(', '.join(failed), 60)} failed" if failed else "checking"
 
 
+def _commits_nothing(track: Track, batch: Batch) -> bool:
+    rules = workflow_of(track, batch)
+    return rules is not None and rules.commits_nothing
+
+
 def _approved(track: Track, batch: Batch) -> str:
-    rules = None if batch.run is None else batch.run.workflows.get(track.workflow)
-    if rules is not None and rules.commits_nothing:
+    if _commits_nothing(track, batch):
         return "built, waits for the others"
     before = next((one.slug for one in batch.tracks.values() if one.state is _S.MERGING), "")
     return f"approved, after {clean(before, 40)}" if before else "approved, waits to merge"
@@ -305,6 +309,8 @@ def _checks(track: Track, rules: StageWork) -> tuple[str, ...]:
 
 
 def _next_approved(track: Track, batch: Batch) -> str:
+    if _commits_nothing(track, batch):
+        return "the other tracks: then all that was built is yours to look at"
     before = next((one.slug for one in batch.tracks.values() if one.state is _S.MERGING), "")
     into = "" if batch.run is None else clean(batch.run.plan.integration, 80)
     turn = f"it is merged into {into} when its turn comes"

@@ -261,6 +261,12 @@ def _stale(told: _Telling) -> Told:
     return Told(told.about(f"has waited {age}"), f"level {told.number('level')}", "gate-stale")
 
 
+def _attempt_started(told: _Telling) -> Told:
+    purpose = told.text("purpose")
+    words = {"revise": "another try", "rework": "another round"}.get(purpose, purpose)
+    return Told(f"an agent starts: {words}", "  ".join(one for one in (told.text("role"), told.text("model")) if one))
+
+
 def _attempt_ended(told: _Telling) -> Told:
     code = told.payload.get("exit_code")
     ending = f"exit {code}" if isinstance(code, int) else ""
@@ -303,7 +309,7 @@ TELL: Mapping[str, Callable[[_Telling], Told]] = {
         NEWS.get(told.text("status"), told.text("status")), told.items("evidence"), "quiet"
     ),
     "activity_seen": lambda told: Told(told.text("text"), token="quiet"),
-    "attempt_started": lambda told: Told(f"an agent starts: {told.text('purpose')}", told.text("model")),
+    "attempt_started": _attempt_started,
     "attempt_ended": _attempt_ended,
     "cost_recorded": _cost,
     "finding_added": _finding,

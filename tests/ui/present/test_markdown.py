@@ -82,6 +82,18 @@ def test_wide_tables_wrap_in_their_cells() -> None:
     assert max(map(len, lines)) <= 60
 
 
+def test_a_column_gives_way_before_a_word_is_cut() -> None:
+    text = "| Track | Attempts | What to do |\n|---|---:|---|\n| discounts | 3 | look at it, then try it again |\n"
+    picture = """
+        | Track      Attempts  What to do      |
+        | discounts         3  look at it,     |
+        |                      then try it     |
+        |                      again           |
+        |                                      |
+    """
+    assert drawn(markdown_lines(text, 36, UNICODE)) == expected(picture)
+
+
 @given(st.text(max_size=300), st.integers(24, 120))
 def test_no_text_makes_a_line_that_is_too_wide_or_fails(text: str, width: int) -> None:
     for line in markdown_lines(text, width, ASCII):

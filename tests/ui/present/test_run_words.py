@@ -87,6 +87,20 @@ def test_a_queued_track_says_why() -> None:
     assert next_words(free, batch()) == "starts when its turn comes: 3 of 3 agents at work"
 
 
+def test_what_is_never_committed_is_never_said_to_merge() -> None:
+    whole = batch()
+    assert whole.run is not None
+    track = replace(whole.tracks["cart-totals"], state=TrackState.APPROVED)
+    rules = {
+        name: replace(one, works=tuple(replace(work, commits=False) for work in one.works))
+        for name, one in whole.run.workflows.items()
+    }
+    nothing = replace(whole, run=replace(whole.run, workflows=rules))
+    assert state_words(track, nothing) == "built, waits for the others"
+    assert next_words(track, nothing) == "the other tracks: then all that was built is yours to look at"
+    assert next_words(track, whole).startswith(f"it is merged into {whole.run.plan.integration} when its turn comes")
+
+
 def test_a_conflict_that_is_resolved_is_no_stage() -> None:
     track = batch().tracks["cart-totals"]
     run = work(track).run

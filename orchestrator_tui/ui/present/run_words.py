@@ -9,7 +9,7 @@ from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.queries import standing, waiting_gates
 from orchestrator_tui.core.records import Attempt
-from orchestrator_tui.core.run import Run
+from orchestrator_tui.core.run import HANDED_OVER, Run
 from orchestrator_tui.core.workflow import StageWork, Workflow
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.words import stage_name
@@ -156,7 +156,8 @@ def _queued(track: Track, batch: Batch) -> str:
     waits = unmerged(track, batch)
     if waits:
         return f"waits: {', '.join(waits)}"
-    why = _wave_words(track, batch) or _why(track) or _slot_words(batch)
+    told = "" if batch.run is not None and batch.run.phase == HANDED_OVER else _wave_words(track, batch) or _why(track)
+    why = told or _slot_words(batch)
     return f"queued: {why}" if why else "queued"
 
 
@@ -175,6 +176,8 @@ def _slot_words(batch: Batch) -> str:
     run = batch.run
     if run is None:
         return ""
+    if run.phase == HANDED_OVER:
+        return "the next session"
     if run.pausing:
         return "the batch is paused"
     most = most_agents(run)

@@ -87,6 +87,16 @@ def test_a_queued_track_says_why() -> None:
     assert next_words(free, batch()) == "starts when its turn comes: 3 of 3 agents at work"
 
 
+def test_a_track_of_the_next_session_does_not_say_what_it_waited_for_in_this_one() -> None:
+    whole = batch()
+    assert whole.run is not None
+    track = replace(whole.tracks["search-index"], depends_on=())
+    track = replace(track, work=replace(work(track), why="waits for wave 1"))
+    over = replace(whole, run=replace(whole.run, phase="handed_over"))
+    assert state_words(track, over) == "queued: the next session"
+    assert next_words(track, over) == "starts when its turn comes: the next session"
+
+
 def test_what_is_never_committed_is_never_said_to_merge() -> None:
     whole = batch()
     assert whole.run is not None

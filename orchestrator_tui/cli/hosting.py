@@ -14,6 +14,7 @@ from orchestrator_tui.adapters.jobs.port import RunJobs
 from orchestrator_tui.adapters.launch import SystemProcesses
 from orchestrator_tui.adapters.life import SystemLife
 from orchestrator_tui.adapters.memory import MemoryAgents
+from orchestrator_tui.adapters.results import ResultFiles
 from orchestrator_tui.adapters.runners.choose import runner_for
 from orchestrator_tui.adapters.tasks.files import RepositoryTasks
 from orchestrator_tui.adapters.tasks.one import OneList
@@ -35,6 +36,9 @@ from orchestrator_tui.runtime.world import World
 RUNS = "runs"
 """Directory beside the journal with the task lists of runs."""
 
+RESULTS = "results"
+"""Directory beside the journal with results of checks that outlive their batch."""
+
 GRACE_S = 10.0
 """How long each step of the ladder waits by which an agent is stopped (reliability P-4)."""
 
@@ -49,6 +53,7 @@ def host(place: Place, journal: SqliteJournal, batch: Batch, limits: Limits, gra
         jobs=RunJobs(jobs, grace_s),
         runner=runner_for(batch.run.plan, os.environ, wanted(os.environ, place.home)),
         directory=str(place.directory / JOBS / batch.id),
+        results=ResultFiles(place.directory / RESULTS),
         environment={**command_environment(os.environ), **AGENT_ENVIRONMENT},
         secrets=secret_values(os.environ),
     )

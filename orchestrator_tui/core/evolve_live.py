@@ -8,8 +8,20 @@ from typing import TYPE_CHECKING
 
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.event import Event
+from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Track
-from orchestrator_tui.core.run import BaseSeen, Deviation, Run, Trip, UntrackedSeen, WaveEnd, Work
+from orchestrator_tui.core.run import (
+    Baseline,
+    BaseSeen,
+    Deviation,
+    DiffCounted,
+    KeptCheck,
+    Run,
+    Trip,
+    UntrackedSeen,
+    WaveEnd,
+    Work,
+)
 
 if TYPE_CHECKING:
     from orchestrator_tui.core.evolve import BatchFold, Changes
@@ -94,6 +106,23 @@ def _untracked_seen(batch: BatchFold, event: Event) -> Changes:
     return {"run": replace(run, untracked=(*run.untracked, seen))}
 
 
+def _baseline_seen(batch: BatchFold, event: Event) -> Changes:
+    run, data = _run(batch), event.payload
+    kept = tuple(KeptCheck(one["name"], one["result"], Instant(*one["at"]), one["batch"]) for one in data["kept"])
+    return {"run": replace(run, baseline=Baseline(data["sha"], data["tree"], data["dependencies"], kept))}
+
+
+def _changes_counted(batch: BatchFold, event: Event) -> Changes:
+    run, data = _run(batch), event.payload
+    counted = DiffCounted(data["files"], tuple(data.get("dependencies", ())), event.at)
+    return {"run": replace(run, changes={**run.changes, data["wave"]: counted})}
+
+
+def _results_kept(batch: BatchFold, event: Event) -> Changes:
+    run = _run(batch)
+    return {"run": replace(run, kept_of=(*run.kept_of, event.payload["sha"]))}
+
+
 def _deviation_recorded(batch: BatchFold, event: Event) -> Changes:
     run, data = _run(batch), event.payload
     made = Deviation(data["wave"], data["what"], data["why"], event.at)
@@ -105,6 +134,9 @@ LIVE_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "base_brought": _base_brought,
     "wave_ended": _wave_ended,
     "untracked_seen": _untracked_seen,
+    "baseline_seen": _baseline_seen,
+    "changes_counted": _changes_counted,
+    "results_kept": _results_kept,
     "isolation_set": _isolation_set,
     "deviation_recorded": _deviation_recorded,
 }

@@ -65,6 +65,19 @@ class Between:
 
 
 @frozen
+class BaselineRules:
+    """When results of checks on the tree from which a session starts spare those between its waves (seed 004).
+
+    They are kept for ``keep_ms`` and spare a check that passed there while fewer than ``files`` files have changed
+    since; either 0 for never. A changed file under ``dependencies`` makes them worthless.
+    """
+
+    keep_ms: int = 0
+    files: int = 0
+    dependencies: tuple[str, ...] = ()
+
+
+@frozen
 class Freshness:
     """From which level on a person is asked about a base branch that has moved on since the batch began (seed 004).
 

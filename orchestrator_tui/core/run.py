@@ -86,6 +86,40 @@ class WaveEnd:
 
 
 @frozen
+class KeptCheck:
+    """The result of a check on one tree: when it ran by the journal, in which batch, "" for the one at hand.
+
+    ``command`` is told where it is to be kept or looked for, and is recorded nowhere.
+    """
+
+    name: str
+    result: str
+    at: Instant
+    batch: str = ""
+    command: str = ""
+
+
+@frozen
+class Baseline:
+    """The integration branch before the first wave: its commit and tree, a digest of the files that dependencies stand
+    in, and the results of checks on that tree that were kept."""
+
+    sha: str
+    tree: str
+    dependencies: str = ""
+    kept: tuple[KeptCheck, ...] = ()
+
+
+@frozen
+class DiffCounted:
+    """How far the integration branch was from its baseline when a wave ended: files, those of dependencies by name."""
+
+    files: int
+    dependencies: tuple[str, ...]
+    at: Instant
+
+
+@frozen
 class UntrackedSeen:
     """A look at the person's own tree before a wave: ``decision`` is ``ok``, ``warn`` or ``block``."""
 
@@ -263,6 +297,7 @@ class Run:
     was before each merge (slug, commit). ``checked`` is
     what the check of the plan found: findings, conflict matrix, waves, verdict and estimate, as its JSON. ``base`` is
     how the base branch was seen last, ``based_on`` its commit that was brought into the integration branch, or "".
+    ``changes`` are by wave; ``kept_of`` are the commits of which results of checks were kept for later batches.
     """
 
     plan: Plan
@@ -289,5 +324,8 @@ class Run:
     based_on: str = ""
     waves: tuple[WaveEnd, ...] = ()
     untracked: tuple[UntrackedSeen, ...] = ()
+    baseline: Baseline | None = None
+    changes: Mapping[int, DiffCounted] = field(default_factory=dict)
+    kept_of: tuple[str, ...] = ()
     isolation: Mapping[int, str] = field(default_factory=dict)
     deviations: tuple[Deviation, ...] = ()

@@ -8,7 +8,13 @@ from typing import Any
 from orchestrator_tui.core.workflow import AGENT, ASK, StageWork, Workflow
 from orchestrator_tui.plan.checked import Threshold
 from orchestrator_tui.plan.fields import Part
-from orchestrator_tui.plan.live_rules_models import BetweenFile, BreakerFile, FreshnessFile, IsolationFile
+from orchestrator_tui.plan.live_rules_models import (
+    BaselineFile,
+    BetweenFile,
+    BreakerFile,
+    FreshnessFile,
+    IsolationFile,
+)
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
 from orchestrator_tui.plan.workflow_models import (
     BudgetFile,
@@ -35,10 +41,11 @@ _GROUPS: Mapping[str, type[Part]] = {
     "guard": GuardFile,
     "freshness": FreshnessFile,
     "between": BetweenFile,
+    "baseline": BaselineFile,
     "isolation": IsolationFile,
 }
 _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt", "narrow"})
-_LENGTHS = frozenset({"wall", "interval", "reply", "stale", "repeat", "quick"})
+_LENGTHS = frozenset({"wall", "interval", "reply", "stale", "repeat", "quick", "keep"})
 _STAGE = ("attempts", "bump_at", "rounds", "turns", "wall", "cost_usd", "narrow", "gate", "skip_by", "spent", "angles")
 
 

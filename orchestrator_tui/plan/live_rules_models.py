@@ -15,6 +15,7 @@ from orchestrator_tui.plan.fields import (
     Lines,
     Names,
     Part,
+    Patterns,
     Says,
     Switch,
     Text,
@@ -65,6 +66,14 @@ class BetweenFile(Part):
     more: Count = Field(0, description="tracks that are added to the next wave at most, one a check that fails")
     fewer: Count = Field(0, description="agents that the next wave has less at most, after a quick and clean one")
     quick: Length = Field(0, description="within which every agent of a wave must be through for that; 0 for never")
+
+
+class BaselineFile(Part):
+    """When results of checks on the tree from which a session starts spare those between its waves."""
+
+    keep: Length = Field(0, description="how long such results are kept; 0 for never")
+    files: Count = Field(0, description="changed files from which on a check between waves runs again; 0 for always")
+    dependencies: Patterns = Field([], description="files whose change makes what was kept worthless")
 
 
 class IsolationFile(Part):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from orchestrator_tui.core.clocks import Clocks
-from orchestrator_tui.core.live_rules import Between, Breaker, Freshness, Isolation
+from orchestrator_tui.core.live_rules import BaselineRules, Between, Breaker, Freshness, Isolation
 from orchestrator_tui.core.model import Risk
 from orchestrator_tui.core.rules import AnswerRule, Ladder, StageRule
 from orchestrator_tui.core.session import GuardRules, SessionRules
@@ -42,6 +42,7 @@ _RENAMED = {
     "stale": "stale_ms",
     "repeat": "repeat_ms",
     "quick": "quick_ms",
+    "keep": "keep_ms",
 }
 _OF_LADDER = frozenset({"name", "key", "catches", "skip_risk", "risk", "words", "back_to"})
 _GROUPS: Mapping[str, type] = {
@@ -57,6 +58,7 @@ _GROUPS: Mapping[str, type] = {
     "guard": GuardRules,
     "freshness": Freshness,
     "between": Between,
+    "baseline": BaselineRules,
     "isolation": Isolation,
 }
 _OF_FILE = frozenset({"workflow", "title", "kind", "stages", "batch_stages", "answers"})

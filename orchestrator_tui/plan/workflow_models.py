@@ -43,7 +43,13 @@ from orchestrator_tui.plan.fields import (
     read_choice,
     read_whole,
 )
-from orchestrator_tui.plan.live_rules_models import BetweenFile, BreakerFile, FreshnessFile, IsolationFile
+from orchestrator_tui.plan.live_rules_models import (
+    BaselineFile,
+    BetweenFile,
+    BreakerFile,
+    FreshnessFile,
+    IsolationFile,
+)
 from orchestrator_tui.plan.problems import Wrong
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
 
@@ -313,6 +319,9 @@ class RulesFile(Part):
         IsolationFile.model_validate({}), description="where the agents of a wave work, by their number"
     )
     between: BetweenFile = Field(BetweenFile.model_validate({}), description="what happens between waves")
+    baseline: BaselineFile = Field(
+        BaselineFile.model_validate({}), description="which results of checks at its start spare those between waves"
+    )
     models: Annotated[dict[str, Line], NAMED_KEYS, Says("mapping: tier → model")] = Field(
         {}, description="the model of each tier, lowest tier first"
     )

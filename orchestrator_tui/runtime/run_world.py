@@ -16,6 +16,7 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.plan import Plan, PlannedTrack, Provision
 from orchestrator_tui.core.repetition import Repeated
 from orchestrator_tui.core.run import Inspection
+from orchestrator_tui.runtime.baseline import NoResults, Results
 
 # --- jobs ----------------------------------------------------------------------------------------------------
 
@@ -354,6 +355,12 @@ class Git(Protocol):
     def untracked(self, plan: Plan) -> tuple[str, ...]:
         """Files of the repository's own working tree that git neither knows nor ignores, bounded."""
 
+    def content(self, plan: Plan, sha: str, patterns: tuple[str, ...]) -> tuple[str, str]:
+        """The tree of a commit, and a digest of its files that fall under these patterns, "" without any."""
+
+    def changed(self, plan: Plan, since: str, until: str) -> tuple[str, ...]:
+        """The files that differ between two commits."""
+
     def base(self, plan: Plan, since: str) -> BaseDrift:
         """Where the base branch is now, compared with a commit that it was at."""
 
@@ -372,5 +379,6 @@ class RunWorld:
     jobs: Jobs
     runner: Runner
     directory: str
+    results: Results = field(default_factory=NoResults)
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()

@@ -22,6 +22,7 @@ from orchestrator_tui.adapters.git import (
     tamper,
 )
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, commit_identity, git
+from orchestrator_tui.adapters.git.content import changed_files, content
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.history import branch_tip, commit_id
 from orchestrator_tui.adapters.git.lock import repository_lock
@@ -309,6 +310,14 @@ class RunGit:
     def untracked(self, plan: Plan) -> tuple[str, ...]:
         """Files of the repository's own working tree that git neither knows nor ignores."""
         return contents(Path(plan.repository)).untracked[:_MOST_UNTRACKED]
+
+    def content(self, plan: Plan, sha: str, patterns: tuple[str, ...]) -> tuple[str, str]:
+        """The tree of a commit, and a digest of its files that fall under these patterns, "" without any."""
+        return content(Path(plan.repository), sha, patterns)
+
+    def changed(self, plan: Plan, since: str, until: str) -> tuple[str, ...]:
+        """The files that differ between two commits."""
+        return changed_files(Path(plan.repository), since, until)
 
     def base(self, plan: Plan, since: str) -> BaseDrift:
         """Where the base branch is now, compared with a commit that it was at."""

@@ -12,18 +12,23 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.report.carry_over import carry_over
 from orchestrator_tui.core.run import Trip
+from orchestrator_tui.core.schedule.baseline import results_at_start
 from orchestrator_tui.core.schedule.readiness import planned_tracks
-from orchestrator_tui.core.schedule.rules import work_of
+from orchestrator_tui.core.schedule.rules import run_of, work_of
 
 FOLDER = ".orchestrator/metrics"
 
 
 def session_metrics_files(batch: Batch, now: Instant) -> Sequence[Document]:
-    """Both files below ``.orchestrator/metrics``: events as they come, the session's line when it is closed."""
+    """The files below ``.orchestrator/metrics``: events as they come, the checks at the session's start, and its line
+    when it is closed."""
     if batch.run is None or not facts.state_directory(batch):
         return ()
     events = [_event(batch, track, trip) for track, trip in _trips(batch)]
     found = [Document(f"{FOLDER}/events.jsonl", JSON_LINES, events)] if events else []
+    row = baseline_row(batch)
+    if row is not None:
+        found.append(Document(f"{FOLDER}/baseline-results.jsonl", JSON_LINES, [row]))
     if facts.is_closed(batch):
         found.append(Document(f"{FOLDER}/sessions.jsonl", JSON_LINES, [session_row(batch, now)]))
     return found
@@ -50,6 +55,20 @@ def session_row(batch: Batch, now: Instant) -> dict[str, Any]:
     }
     trips = _trips(batch)
     return {**row, "stagnation_events": _stagnation(trips)} if trips else row
+
+
+def baseline_row(batch: Batch) -> dict[str, Any] | None:
+    """The line of the checks on the tree from which the session started; None before they have run."""
+    start, results = run_of(batch).baseline, results_at_start(batch)
+    if start is None or not results:
+        return None
+    return {
+        "session_id": facts.session_id(batch),
+        "session_start_ref": start.sha,
+        "captured_at": facts.moment(min((one.at for one in results.values()), key=lambda at: at.wall_ms), zulu=True),
+        "dependency_hash": start.dependencies,
+        "results": {name: {"status": one.result} for name, one in sorted(results.items())},
+    }
 
 
 def _agents(batch: Batch, tracks: Sequence[Track]) -> dict[str, int]:

@@ -16,6 +16,7 @@ from orchestrator_tui.core.live_rules import Between
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK, CheckCommand, PlannedTrack, Scope
+from orchestrator_tui.core.schedule import baseline
 from orchestrator_tui.core.schedule.effects import CHECK, begin, under_way
 from orchestrator_tui.core.schedule.opening import added
 from orchestrator_tui.core.schedule.readiness import is_through, planned_tracks
@@ -56,11 +57,20 @@ def roles_of(tracks: list[Track]) -> tuple[str, ...]:
 
 def checks_after(batch: Batch, rules: Between, tracks: list[Track]) -> tuple[CheckCommand, ...]:
     """The plan's checks that run after a wave: a wave of two roles takes those of both, the stricter verification."""
-    names = {name for role in roles_of(tracks) or ("",) for name in rules.checks.get(role, rules.checks.get("*", ()))}
+    names = _check_names(rules, tracks)
     if not any(is_through(one) for one in tracks):
         # Nothing has come of it that could be checked.
         return ()
     return tuple(one for one in plan_of(batch).checks if "*" in names or one.name in names)
+
+
+def is_full_gate(rules: Between, tracks: list[Track]) -> bool:
+    """Whether the roles of a wave want every check there is: such a gate is never spared."""
+    return "*" in _check_names(rules, tracks)
+
+
+def _check_names(rules: Between, tracks: list[Track]) -> set[str]:
+    return {name for role in roles_of(tracks) or ("",) for name in rules.checks.get(role, rules.checks.get("*", ()))}
 
 
 def _check(batch: Batch, rules: Between, tracks: list[Track]) -> list[Draft] | None:
@@ -71,6 +81,9 @@ def _check(batch: Batch, rules: Between, tracks: list[Track]) -> list[Draft] | N
     for check in checks_after(batch, rules, tracks):
         name = _named(wave, check.name)
         if name not in done:
+            spared = baseline.spared(batch, wave, name, check, is_full_gate(rules, tracks))
+            if spared is not None:
+                return spared
             told = {"name": name, "command": check.command, "run": _of(wave), "wall_ms": check.wall_ms}
             effect = f"c-{BATCH_TRACK}-wave-{wave}-{run.begun}"
             return begin(batch, CHECK, BATCH_TRACK, effect, **told, at=run.integration_path)
@@ -105,7 +118,7 @@ def _ended(batch: Batch, rules: Between, tracks: list[Track]) -> list[Draft]:
         "missing": list(missing[:_NAMED]),
         "duration_ms": max((took_ms(one) for one in tracks), default=0),
     }
-    fixes = _fixes(batch, rules, tracks, [name for name, result in results.items() if result != "pass"])
+    fixes = _fixes(batch, rules, tracks, _failing(results))
     scaled = _scaled(batch, rules, tracks, len(fixes), bool(results) and not _failing(results))
     return [
         Draft("wave_ended", {**told, "scaling": scaled[1], "adaptations": [one.title for one in fixes]}),
@@ -114,8 +127,8 @@ def _ended(batch: Batch, rules: Between, tracks: list[Track]) -> list[Draft]:
     ]
 
 
-def _failing(results: Mapping[str, str]) -> bool:
-    return any(result != "pass" for result in results.values())
+def _failing(results: Mapping[str, str]) -> list[str]:
+    return [name for name, result in results.items() if result not in ("pass", baseline.SKIPPED)]
 
 
 def planned_and_actual(tracks: list[Track]) -> tuple[tuple[str, ...], tuple[str, ...]]:

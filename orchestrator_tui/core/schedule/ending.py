@@ -6,7 +6,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import batch_checklist
-from orchestrator_tui.core.schedule import freshness
+from orchestrator_tui.core.schedule import baseline, freshness
 from orchestrator_tui.core.schedule.copies import clear_copies
 from orchestrator_tui.core.schedule.effects import CHECK, DROP, INTEGRATION, PUBLISH, REMOVE, REPORT, begin, under_way
 from orchestrator_tui.core.schedule.gates import APPROVE, ask, barring, chosen, gate_id, lines, listed
@@ -41,6 +41,9 @@ def verify(batch: Batch) -> list[Draft]:
             effect = f"c-{BATCH_TRACK}-{run.begun}-{check.name}"
             told = {"name": check.name, "command": check.command, "run": run.integration_sha}
             return begin(batch, CHECK, BATCH_TRACK, effect, **told, wall_ms=check.wall_ms, at=run.integration_path)
+    kept = baseline.keep(batch, run.integration_sha)
+    if kept is not None:
+        return kept
     failed = [f"{one.name}: {one.detail}" for one in done.values() if one.result != "pass"]
     if failed and chosen(batch, integration_gate(batch)) != "accept":
         return _ask_integration(batch, "The integrated tree fails its final checks. What now?", failed)

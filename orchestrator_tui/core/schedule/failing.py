@@ -35,6 +35,8 @@ _WORDS = {
     "drop": "take its fresh copy away",
     "sides": "read both sides of its conflict",
     "look_at_tree": "look at the repository's own tree",
+    "look_at_baseline": "look at the tree from which its waves start",
+    "count_changes": "count the files that its waves have changed",
     "look_at_base": "look at the base branch",
     "bring_base": "bring the base branch into the integration branch",
     "remove": "remove its worktree",

@@ -10,6 +10,7 @@ from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import track_checklist
 from orchestrator_tui.core.run import HANDED_OVER
 from orchestrator_tui.core.schedule import (
+    baseline,
     between,
     checkpoints,
     concerns,
@@ -179,6 +180,9 @@ def _running(batch: Batch) -> list[Draft]:
     over = between.due(batch)
     if over is not None:
         return over
+    first = baseline.due(batch)
+    if first is not None:
+        return first
     # Whatever starts together is known before the first of it begins: all worktrees stand before any agent works.
     drafts = _admit(batch)
     if drafts:

@@ -129,7 +129,9 @@ def _base_seen(payload: Payload) -> tuple[str, str, str]:
 
 
 def _wave_ended(payload: Payload) -> tuple[str, str, str]:
-    failed = [str(name) for name, result in dict(payload.get("checks", {})).items() if result != "pass"]
+    failed = [
+        str(name) for name, result in dict(payload.get("checks", {})).items() if result not in ("pass", "skipped")
+    ]
     told = f"wave {payload['wave']} is over"
     if failed:
         return told, f"{', '.join(failed)}: fail", "gate"
@@ -193,6 +195,21 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "base_seen": _base_seen,
     "base_brought": lambda told: ("the base is merged into the integration branch", str(told["sha"])[:10], ""),
     "wave_ended": _wave_ended,
+    "baseline_seen": lambda told: (
+        "the tree from which the waves start was looked at",
+        f"{len(told['kept'])} results of checks are kept" if told["kept"] else "",
+        "quiet",
+    ),
+    "changes_counted": lambda told: (
+        f"after wave {told['wave']} {told['files']} files have changed since the start",
+        _items(told, "dependencies"),
+        "quiet",
+    ),
+    "results_kept": lambda told: (
+        ("results of checks cannot be kept", str(told["problem"]), "gate")
+        if told.get("problem")
+        else ("results of checks are kept for later batches", _items(told, "names"), "quiet")
+    ),
     "isolation_set": lambda told: (
         f"wave {told['wave']}: {'one tree for all' if told['trees'] == 'batch' else 'a worktree each'}",
         _text(told, "why"),

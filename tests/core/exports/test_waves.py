@@ -254,3 +254,19 @@ def test_nothing_is_carried_over_before_the_end() -> None:
 def test_a_commit_that_reads_like_a_number_is_quoted() -> None:
     story = Story(plan=replace(PLAN, base_sha="2238866" + "0" * 33))
     assert 'session-start-ref: "2238866"\n' in text("state-md", ".claude/STATE.md", story)
+
+
+def test_the_checks_at_the_start_of_a_session_are_a_line_of_their_own() -> None:
+    """[004-150] baseline-results.jsonl: session_id, session_start_ref, captured_at, dependency_hash, results."""
+    story = Story()
+    assert ".orchestrator/metrics/baseline-results.jsonl" not in documents(EXPORTS["session-metrics"], story)
+    earlier = [story.now.wall_ms - 60_000, 0, "boot-0"]
+    kept = [{"name": "tests", "result": "pass", "at": earlier, "batch": "list-0"}]
+    story.must(Draft("baseline_seen", {"sha": "4f2c1aa", "tree": "7ee", "dependencies": "d1ce", "kept": kept}))
+    ran = {"track": "batch", "name": "baseline: typecheck", "result": "fail", "run": "baseline"}
+    story.must(Draft("check_recorded", ran))
+    assert text("session-metrics", ".orchestrator/metrics/baseline-results.jsonl", story) == (
+        '{"session_id":"feat-export-2026-04-21-0700","session_start_ref":"4f2c1aa",'
+        '"captured_at":"2026-04-21T06:59:00Z","dependency_hash":"d1ce",'
+        '"results":{"tests":{"status":"pass"},"typecheck":{"status":"fail"}}}\n'
+    )

@@ -11,7 +11,7 @@ from typing import TypeVar
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.plan import Plan, PlannedTrack, Provision
 from orchestrator_tui.core.run import Inspection
-from orchestrator_tui.core.scope import Touched, breaches
+from orchestrator_tui.core.scope import Touched, breaches, expand
 from orchestrator_tui.runtime.run_world import BaseDrift, Beginning, MergeMade, TreeKept, TreeMade
 
 Files = dict[str, str]
@@ -275,6 +275,15 @@ class MemoryGit:
 
     def untracked(self, plan: Plan) -> tuple[str, ...]:
         return self.lying_about
+
+    def content(self, plan: Plan, sha: str, patterns: tuple[str, ...]) -> tuple[str, str]:
+        files = self.commits[sha].files
+        digest = repr([(name, files[name]) for name in expand(patterns, sorted(files))]) if patterns else ""
+        return f"tree of {sorted(files.items())}", digest
+
+    def changed(self, plan: Plan, since: str, until: str) -> tuple[str, ...]:
+        then, files = self.commits[since].files, self.commits[until].files
+        return tuple(name for name in sorted({*then, *files}) if then.get(name) != files.get(name))
 
     def base(self, plan: Plan, since: str) -> BaseDrift:
         now = self.branches.get("main", "")

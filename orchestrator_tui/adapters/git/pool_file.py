@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
+from orchestrator_tui.adapters.git import notes
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.core.frozen import frozen
 
@@ -88,17 +88,7 @@ def write(root: Path, slots: tuple[Slot, ...], created_at: str = "") -> None:
     entries = [{name: getattr(slot, name) for name in (*_TEXTS, *_ADDED)} for slot in slots]
     made = created_at or made_at(root)
     text = json.dumps({"version": _VERSION, "created_at": made, "slots": entries}, indent=1) + "\n"
-    place, draft = root / NAME, root / f".{NAME}.new"
-    try:
-        with draft.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(place)
-    except OSError as error:
-        with suppress(OSError):
-            draft.unlink()
-        raise GitError(f"cannot write {place}: {error.strerror}") from error
+    notes.write(root / NAME, text)
 
 
 def _slot(place: Path, root: Path, number: int, entry: Any) -> Slot:

@@ -7,10 +7,12 @@ from pathlib import Path
 from orchestrator_tui.plan.imports.auto_progress import AUTO_PROGRESS
 from orchestrator_tui.plan.imports.build_args import BUILD_ARGS
 from orchestrator_tui.plan.imports.importer import Importer
+from orchestrator_tui.plan.imports.plan_tables import PLAN_TABLE
 from orchestrator_tui.plan.imports.state_md import STATE_MD
 from orchestrator_tui.plan.imports.track_cards import TRACK_CARDS
+from orchestrator_tui.plan.imports.wave_plan import WAVE_PLAN
 
-IMPORTERS: tuple[Importer, ...] = (AUTO_PROGRESS, BUILD_ARGS, STATE_MD, TRACK_CARDS)
+IMPORTERS: tuple[Importer, ...] = (AUTO_PROGRESS, BUILD_ARGS, STATE_MD, WAVE_PLAN, TRACK_CARDS, PLAN_TABLE)
 
 
 def importer_for(path: Path, text: str) -> Importer | None:

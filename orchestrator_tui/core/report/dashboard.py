@@ -43,7 +43,8 @@ def dashboard(report: Report, heading: Heading | None = None) -> str:
     named = heading or Heading()
     title = named.title or report.title
     active = sum(_is_active(one) for one in report.tracks)
-    says = "COMPLETE" if report.ended else f"{active} {named.one if active == 1 else named.many}"
+    ending = report.state.upper() if report.state in ("stopped", "failed") else "COMPLETE"
+    says = ending if report.ended else f"{active} {named.one if active == 1 else named.many}"
     lines = [_rule("╔", "╗"), _row(_with(f"{_ITEM}{title}", f" — {says}")), _rule("╠", "╣"), _row("")]
     block = _ended if report.ended else _going
     for number, track in enumerate(report.tracks, start=1):

@@ -129,7 +129,7 @@ def _with_run(batch: Batch, report: Report, scrub: Scrubber) -> Report:
         integration=scrub.line(run.plan.integration, 200),
         integration_sha=run.integration_sha,
         published=scrub.line(run.published, 200),
-        models={role: scrub.line(model, 80) for role, model in sorted(run.models.items())},
+        models={role: scrub.line(model, 80) for role, model in sorted(run.models.items()) if model},
     )
 
 

@@ -15,7 +15,8 @@ MOST_LINES = 20_000
 MOST_TEXT = 2_000_000
 """Characters of a text that are looked at."""
 
-_MARKS = re.compile(r"\*\*(.+?)\*\*|`([^`]+)`|\[([^\]]+)\]\([^)]*\)")
+_MARKS = re.compile(r"(?<!\\)(?:\*\*(.+?)(?<!\\)\*\*|`([^`]*[^`\\])`|\[([^\]]*[^\]\\])\]\([^)]*\))")
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BULLET = re.compile(r"^(\s*)(?:[-*+]|(\d{1,3})[.)])\s+(?:\[([ xX])\]\s+)?")
 _RULE = re.compile(r"^\s*(?:-{3,}|\*{3,})\s*$")
 _TABLE_RULE = re.compile(r"^\s*\|?[\s:|-]*-[\s:|-]*$")
@@ -109,7 +110,7 @@ def _looked(line: str, looks: dict[str, str]) -> Line:
 
 
 def _plain(text: str) -> str:
-    return _MARKS.sub(lambda found: found[1] or found[2] or found[3], text).replace("\\|", "|")
+    return _ESCAPED.sub(r"\1", _MARKS.sub(lambda found: found[1] or found[2] or found[3], text))
 
 
 # --- tables ------------------------------------------------------------------------------------------------

@@ -32,6 +32,14 @@ def test_the_final_dashboard_is_the_sources_own() -> None:
     assert shown(over()) == (GOLDEN / "dashboard-final.txt").read_text("utf-8")
 
 
+@pytest.mark.parametrize("state", ["stopped", "failed"])
+def test_a_batch_that_was_not_completed_does_not_say_so(state: str) -> None:
+    ledger = over()
+    told = dashboard(batch_summary(replace(ledger.batch, state=state), ledger.now), HEADING)
+    assert f" — {state.upper()} " in told.splitlines()[1]
+    assert "COMPLETE" not in told
+
+
 def test_a_pipeline_that_has_not_started_is_at_stage_0() -> None:
     assert "║      Stage 0/8 — pending" in shown(Pipelines())
 

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator_tui.core.report.markdown import escaped
 from orchestrator_tui.ui.present.glyphs import ASCII, UNICODE
 from orchestrator_tui.ui.present.markdown import markdown_lines
 from tests.ui.drawing import drawn, expected, text_of, tokens_of
@@ -92,6 +93,13 @@ def test_a_column_gives_way_before_a_word_is_cut() -> None:
         |                                      |
     """
     assert drawn(markdown_lines(text, 36, UNICODE)) == expected(picture)
+
+
+@pytest.mark.parametrize(
+    "words", ["`orch-tui worktrees` lists *them* in a_b [x](y) | 50% ~ #1", "1. -x \\ **no**", "a\\"]
+)
+def test_what_the_report_has_escaped_is_shown_as_it_was_said(words: str) -> None:
+    assert text_of(markdown_lines(f"- {escaped(words)}\n", 100, UNICODE)[0]).strip() == f"· {words}"
 
 
 @given(st.text(max_size=300), st.integers(24, 120))

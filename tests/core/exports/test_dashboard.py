@@ -35,7 +35,7 @@ def test_the_final_dashboard_is_the_sources_own() -> None:
 @pytest.mark.parametrize("state", ["stopped", "failed"])
 def test_a_batch_that_was_not_completed_does_not_say_so(state: str) -> None:
     ledger = over()
-    told = dashboard(batch_summary(replace(ledger.batch, state=state), ledger.now), HEADING)
+    told = dashboard(replace(batch_summary(ledger.batch, ledger.now), state=state), HEADING)
     assert f" — {state.upper()} " in told.splitlines()[1]
     assert "COMPLETE" not in told
 

@@ -274,6 +274,7 @@ def _inspected(track: Track, event: Event) -> Track:
         missing=tuple(data.get("missing", ())),
         uncommitted=tuple(data.get("uncommitted", ())),
         tests=tuple(data.get("tests", ())),
+        marked=tuple(data.get("marked", ())),
         added=data.get("added", 0),
         removed=data.get("removed", 0),
         commits=data.get("commits", 0),

@@ -62,6 +62,7 @@ RUN_KINDS: dict[str, Spec] = {
             "missing": _LIST,
             "uncommitted": _LIST,
             "tests": _LIST,
+            "marked": _LIST,
             "added": _INT,
             "removed": _INT,
             "commits": _INT,

@@ -31,7 +31,8 @@ class Inspection:
     """What git says of a track's work against its base, after an attempt or on its own.
 
     ``outside`` are breaches of its scope, ``missing`` artefacts that are not there, ``uncommitted`` files that no
-    commit holds, ``tests`` files among the changed ones that look like tests.
+    commit holds, ``tests`` files among the changed ones that look like tests, ``marked``
+    those that hold the markers of an unresolved conflict.
     """
 
     id: str
@@ -42,6 +43,7 @@ class Inspection:
     missing: tuple[str, ...] = ()
     uncommitted: tuple[str, ...] = ()
     tests: tuple[str, ...] = ()
+    marked: tuple[str, ...] = ()
     added: int = 0
     removed: int = 0
     commits: int = 0

@@ -161,6 +161,7 @@ def inspected(slug: str, seen: Inspection) -> Draft:
         "missing": list(seen.missing),
         "uncommitted": list(seen.uncommitted[:_LISTED]),
         "tests": list(seen.tests[:_LISTED]),
+        "marked": list(seen.marked[:_LISTED]),
         "added": seen.added,
         "removed": seen.removed,
         "commits": seen.commits,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -16,6 +17,9 @@ from orchestrator_tui.core.scope import Breach, Touched, breaches
 
 APPENDED_LIMIT = 16 << 20
 """A file longer than this many bytes is not read to see whether it only grew: it then counts as changed otherwise."""
+
+_MARKERS = tuple(re.compile(rb"^" + one * 7 + rb"(?: |\r?$)", re.MULTILINE) for one in (b"<", b"=", b">"))
+"""The lines that git leaves in a file whose conflict nobody has resolved."""
 
 _RENAMES = "--find-renames=50%"
 
@@ -49,6 +53,8 @@ class Changes:
     untracked: tuple[str, ...]
     branch: str = ""
     """What is checked out, "" for no branch."""
+    marked: tuple[str, ...] = ()
+    """Files in which the markers of an unresolved conflict stand that were not there before."""
 
 
 def changes(path: Path, base_sha: str) -> Changes:
@@ -70,6 +76,7 @@ def changes(path: Path, base_sha: str) -> Changes:
         uncommitted=held.uncommitted,
         untracked=held.untracked,
         branch=held.branch,
+        marked=tuple(one.path for one in entries if _is_marked(path, one)),
     )
 
 
@@ -185,6 +192,17 @@ def _has_grown(path: Path, entry: _Entry) -> bool:
     # git names no content for what is not in its index as it is on the disk.
     after = _blob(path, new) if new.strip("0") else _on_disk(path / entry.path)
     return before is not None and after is not None and after.startswith(before)
+
+
+def _is_marked(path: Path, entry: _Entry) -> bool:
+    """Whether a text file holds all three markers of a conflict, and did not before (a page on conflicts may)."""
+    if entry.lines[0] < len(_MARKERS):
+        return False
+    content = _on_disk(path / entry.path)
+    if content is None or not all(one.search(content) for one in _MARKERS):
+        return False
+    before = _blob(path, entry.blobs[0]) if entry.blobs[0].strip("0") else b""
+    return before is None or not all(one.search(before) for one in _MARKERS)
 
 
 def _blob(path: Path, blob: str) -> bytes | None:

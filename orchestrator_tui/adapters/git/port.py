@@ -215,6 +215,7 @@ class RunGit:
             missing=tuple(one for one in artefacts if not _exists(tree, one)),
             uncommitted=tuple(dict.fromkeys((*seen.uncommitted, *seen.untracked))),
             tests=tuple(name for name in names if _TEST_FILE.search(name) and not name.endswith(_DOCUMENTS)),
+            marked=seen.marked,
             added=sum(one.added for one in seen.files),
             removed=sum(one.removed for one in seen.files),
             commits=seen.commits,

@@ -161,6 +161,8 @@ def _inspected(batch: Batch, track: Track, work: StageWork) -> tuple[str, ...]:
     problems += [f"outside its scope: {one}" for one in outside[:_NAMED]]
     if len(outside) > _NAMED:
         problems.append(f"outside its scope: {len(outside) - _NAMED} more files")
+    if run.stage == RESOLVING and seen.marked:
+        problems.append(f"conflict markers are left in {', '.join(seen.marked[:_NAMED])}")
     if work.commits and seen.uncommitted:
         named = ", ".join(seen.uncommitted[:_NAMED])
         problems.append(f"not committed: {named}")

@@ -128,3 +128,28 @@ def test_what_was_committed_and_put_back_since_counts(repo: Path) -> None:
     found = changes(repo, base)
     assert found.files == ()
     assert touched(found) == (Touched("notes.md"),)
+
+
+_MARKED = "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> other\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("a\nb\n", _MARKED, True),
+        ("", _MARKED, True),
+        ("a\nb\n", _MARKED.replace("\n", "\r\n"), True),
+        ("a\nb\n", "Title\n=======\na\nb\nc\n", False),
+        ("a\nb\n", _MARKED.replace("<<<<<<<", "    <<<<<<<"), False),
+        (_MARKED, f"{_MARKED}and\nthree\nmore\n", False),
+    ],
+)
+@pytest.mark.parametrize("committed", [True, False])
+def test_markers_of_a_conflict_are_found_where_they_are_new(
+    repo: Path, old: str, new: str, found: bool, committed: bool
+) -> None:
+    base = commit(repo, {"same.txt": old} if old else {"other.txt": "x"})
+    write(repo, {"same.txt": new})
+    if committed or not old:
+        commit(repo, {})
+    assert changes(repo, base).marked == (("same.txt",) if found else ())

@@ -199,6 +199,7 @@ class MemoryGit:
             missing=tuple(one for one in artefacts if one not in now),
             uncommitted=tuple(tree.changed),
             tests=tuple(one for one in names if "test" in one),
+            marked=tuple(one for one in names if "<<<\n" in now.get(one, "") and ">>>\n" in now.get(one, "")),
             commits=len(self._ancestors(self.branches[tree.branch]).keys() - self._ancestors(base_sha).keys()),
         )
 

@@ -102,3 +102,27 @@ def test_a_resolver_that_was_killed_is_tried_again() -> None:
     scene.play()
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
     assert scene.merged_files()["same.txt"] == "line\na\nb\n"
+
+
+def test_a_resolver_that_leaves_the_markers_in_is_not_believed() -> None:
+    """[002-98]"""
+    scene = scene_of_two()
+
+    def leave(agent: Agent) -> tuple[int, str]:
+        agent.append("same.txt", "that is how both stay\n")
+        return 0, "resolved"
+
+    scene.world.acts["b/0"] = leave
+    scene.play()
+    gate = scene.gate("conflict")
+    assert gate.track == "b"
+    assert scene.states() == {"a": S.MERGED, "b": S.ESCALATED}
+    assert scene.merged_files()["same.txt"] == "line\na\n"
+    run = scene.track("b").work
+    assert run is not None
+    assert run.run is not None
+    assert run.run.problems == ("conflict markers are left in same.txt",)
+    scene.answer("conflict", "resolved")
+    scene.play()
+    assert [one.question.kind for one in scene.open_gates()] == ["conflict"]
+    assert "<<<" not in scene.merged_files()["same.txt"]

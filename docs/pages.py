@@ -145,6 +145,8 @@ KIND_MEANINGS: Mapping[str, str] = {
     "baseline_seen": "the tree from which the waves start, and results of checks on it that earlier batches have kept",
     "changes_counted": "how many files the waves have changed by now, and those of dependencies by name",
     "results_kept": "results of checks on this commit are kept for later batches, or why they cannot be",
+    "friction_seen": "files of earlier runs whose edits went wrong there, the latest first",
+    "grounding_injected": "files with such a history that an agent is shown before it starts, with their lines",
     "isolation_set": "where the agents of a wave work: `track` each in a worktree, `batch` in one tree, and why",
     "untracked_seen": "untracked files of the person's tree before a wave that works there: `ok`, `warn` or `block`",
     "deviation_recorded": "something is done otherwise than planned, from which wave on, and why",

@@ -28,6 +28,7 @@ from orchestrator_tui.core.secret_values import secret_values
 from orchestrator_tui.journal.mail import HomeMail
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.commands_run import command_environment
+from orchestrator_tui.runtime.grounding import JournalledPast
 from orchestrator_tui.runtime.host import Host
 from orchestrator_tui.runtime.rules import load_rules
 from orchestrator_tui.runtime.run_world import RunWorld
@@ -54,6 +55,7 @@ def host(place: Place, journal: SqliteJournal, batch: Batch, limits: Limits, gra
         runner=runner_for(batch.run.plan, os.environ, wanted(os.environ, place.home)),
         directory=str(place.directory / JOBS / batch.id),
         results=ResultFiles(place.directory / RESULTS),
+        past=JournalledPast(journal),
         environment={**command_environment(os.environ), **AGENT_ENVIRONMENT},
         secrets=secret_values(os.environ),
     )

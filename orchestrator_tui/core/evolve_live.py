@@ -15,6 +15,8 @@ from orchestrator_tui.core.run import (
     BaseSeen,
     Deviation,
     DiffCounted,
+    Friction,
+    Grounding,
     KeptCheck,
     Run,
     Trip,
@@ -112,6 +114,19 @@ def _baseline_seen(batch: BatchFold, event: Event) -> Changes:
     return {"run": replace(run, baseline=Baseline(data["sha"], data["tree"], data["dependencies"], kept))}
 
 
+def _friction_seen(batch: BatchFold, event: Event) -> Changes:
+    data = event.payload
+    rows = zip(data["files"], data["moments"], data["batches"], strict=True)
+    found = tuple(Friction(file, at, name) for file, at, name in rows)
+    return {"run": replace(_run(batch), friction=found)}
+
+
+def _grounded(track: Track, event: Event) -> Track:
+    data, work = event.payload, _work(track)
+    shown = Grounding(tuple(zip(data["files"], data["lines"], strict=True)), data.get("capped", False), event.at)
+    return changed(track, work=replace(work, grounded={**work.grounded, data["attempt"]: shown}))
+
+
 def _changes_counted(batch: BatchFold, event: Event) -> Changes:
     run, data = _run(batch), event.payload
     counted = DiffCounted(data["files"], tuple(data.get("dependencies", ())), event.at)
@@ -136,6 +151,7 @@ LIVE_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "untracked_seen": _untracked_seen,
     "baseline_seen": _baseline_seen,
     "changes_counted": _changes_counted,
+    "friction_seen": _friction_seen,
     "results_kept": _results_kept,
     "isolation_set": _isolation_set,
     "deviation_recorded": _deviation_recorded,
@@ -145,5 +161,6 @@ LIVE_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
 LIVE_TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
     "agent_waits": _waits,
     "breaker_tripped": _tripped,
+    "grounding_injected": _grounded,
 }
 """What each kind makes of the track that it names."""

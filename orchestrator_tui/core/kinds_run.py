@@ -103,6 +103,8 @@ RUN_KINDS: dict[str, Spec] = {
         },
     ),
     "baseline_seen": ({"sha": _TEXT, "tree": _TEXT, "dependencies": _TEXT, "kept": _LIST}, {}),
+    "friction_seen": ({"files": _LIST, "moments": _LIST, "batches": _LIST}, {}),
+    "grounding_injected": ({"track": _TEXT, "attempt": _TEXT, "files": _LIST, "lines": _LIST}, {"capped": _BOOL}),
     "changes_counted": ({"wave": _INT, "files": _INT}, {"dependencies": _LIST}),
     "results_kept": ({"sha": _TEXT, "names": _LIST}, {"problem": _TEXT}),
     "isolation_set": ({"wave": _INT, "trees": _TEXT, "agents": _INT, "why": _TEXT}, {}),

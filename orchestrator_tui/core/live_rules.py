@@ -78,6 +78,19 @@ class BaselineRules:
 
 
 @frozen
+class GroundingRules:
+    """Which files an agent is shown before it starts, since edits of them went wrong before (seed 004).
+
+    Up to ``files`` of its own scope, the latest trouble first; 0 for none. What counts are errors of these ``classes``
+    of the breaker, in this batch and the ``sessions`` runs before it.
+    """
+
+    files: int = 0
+    sessions: int = 0
+    classes: tuple[str, ...] = ()
+
+
+@frozen
 class Freshness:
     """From which level on a person is asked about a base branch that has moved on since the batch began (seed 004).
 

@@ -6,10 +6,13 @@ rest can be read. Words of agents, and diffs, are fenced as data (seed 002, sect
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.prompt_breaker import narrowed, turns
 from orchestrator_tui.core.prompt_divide import division
 from orchestrator_tui.core.prompt_follow_up import conflict, instruction, rescue, resend, takes_over
+from orchestrator_tui.core.prompt_grounding import grounding
 from orchestrator_tui.core.prompt_parts import Part, Section, render
 from orchestrator_tui.core.prompt_protocol import ending, protocol
 from orchestrator_tui.core.prompt_review import review_sections
@@ -27,7 +30,15 @@ from orchestrator_tui.core.schedule.rules import RESOLVING, stage_run, stage_wor
 from orchestrator_tui.core.workflow import StageWork
 
 
-def dispatch_prompt(batch: Batch, track: Track, *, skill: str = "", diff: str = "", part: str = "") -> str:
+def dispatch_prompt(
+    batch: Batch,
+    track: Track,
+    *,
+    skill: str = "",
+    diff: str = "",
+    part: str = "",
+    shown: Sequence[tuple[str, str]] = (),
+) -> str:
     """What the agent of the stage at hand is told, whole; what the sections hold follows from the state alone.
 
     A stage that reviews gets ``diff`` and the criteria. A further try gets what was not accepted, one that takes over
@@ -39,9 +50,10 @@ def dispatch_prompt(batch: Batch, track: Track, *, skill: str = "", diff: str = 
         track: one of its tracks, or the batch's own, that has entered a stage.
         skill: text of the workflow's skill, where the person has it; reviews do not get it.
         part: the angle of the stage that is this agent's own, where several do it at once.
+        shown: files with their text that the agent is shown first, since edits of them went wrong before.
         diff: the track's changes against its base, for a review; both sides of the conflict, for its resolver.
     """
-    return render(_sections(batch, track, skill, diff, part))
+    return render((*grounding(shown), *_sections(batch, track, skill, diff, part)))
 
 
 def _sections(batch: Batch, track: Track, skill: str, diff: str, part: str) -> tuple[Section, ...]:

@@ -122,6 +122,24 @@ class DiffCounted:
 
 
 @frozen
+class Friction:
+    """A file whose edits went wrong: in which batch, and when that was noticed last."""
+
+    file: str
+    wall_ms: int
+    batch: str = ""
+
+
+@frozen
+class Grounding:
+    """What an attempt was shown before it started: files with their lines, and whether there were more than it may."""
+
+    files: tuple[tuple[str, int], ...]
+    capped: bool
+    at: Instant
+
+
+@frozen
 class UntrackedSeen:
     """A look at the person's own tree before a wave: ``decision`` is ``ok``, ``warn`` or ``block``."""
 
@@ -225,6 +243,7 @@ class Work:
     ``texts`` are artefacts with a form as they were read last, by path;
     ``checkpoint`` what became of the one after its merge;
     ``covered`` are, of the batch's own track, all reviews that were judged over several tracks;
+    ``grounded`` is what its attempts were shown;
     ``kept`` why its worktree is still there at the end; ``ready_at`` when it was made;
     ``copies`` are the fresh copies of it that still stand; ``waits_at`` is the gate that its agent was last seen to
     wait at.
@@ -257,6 +276,7 @@ class Work:
     removed: bool = False
     covered: tuple[str, ...] = ()
     trips: tuple[Trip, ...] = ()
+    grounded: Mapping[str, Grounding] = field(default_factory=dict)
     ready_at: Instant | None = None
     copies: tuple[str, ...] = ()
     waits_at: str = ""
@@ -299,6 +319,7 @@ class Run:
     was before each merge (slug, commit). ``checked`` is
     what the check of the plan found: findings, conflict matrix, waves, verdict and estimate, as its JSON. ``base`` is
     how the base branch was seen last, ``based_on`` its commit that was brought into the integration branch, or "".
+    ``friction`` are files of earlier batches whose edits went wrong, None before anybody has looked.
     ``changes`` are by wave; ``kept_of`` are the commits of which results of checks were kept for later batches.
     """
 
@@ -329,5 +350,6 @@ class Run:
     baseline: Baseline | None = None
     changes: Mapping[int, DiffCounted] = field(default_factory=dict)
     kept_of: tuple[str, ...] = ()
+    friction: tuple[Friction, ...] | None = None
     isolation: Mapping[int, str] = field(default_factory=dict)
     deviations: tuple[Deviation, ...] = ()

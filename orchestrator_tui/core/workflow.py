@@ -12,7 +12,7 @@ from dataclasses import field
 
 from orchestrator_tui.core.clocks import Clocks
 from orchestrator_tui.core.frozen import frozen
-from orchestrator_tui.core.live_rules import BaselineRules, Between, Breaker, Freshness, Isolation
+from orchestrator_tui.core.live_rules import BaselineRules, Between, Breaker, Freshness, GroundingRules, Isolation
 from orchestrator_tui.core.rules import AnswerRule, Ladder
 from orchestrator_tui.core.session import GuardRules, SessionRules
 
@@ -293,6 +293,7 @@ class Workflow:
     freshness: Freshness = field(default_factory=Freshness)
     between: Between = field(default_factory=Between)
     baseline: BaselineRules = field(default_factory=BaselineRules)
+    grounding: GroundingRules = field(default_factory=GroundingRules)
     isolation: Isolation = field(default_factory=Isolation)
     untracked: str = "off"
     models: Mapping[str, str] = field(default_factory=dict)

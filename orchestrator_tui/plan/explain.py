@@ -13,6 +13,7 @@ from orchestrator_tui.plan.live_rules_models import (
     BetweenFile,
     BreakerFile,
     FreshnessFile,
+    GroundingFile,
     IsolationFile,
 )
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
@@ -42,6 +43,7 @@ _GROUPS: Mapping[str, type[Part]] = {
     "freshness": FreshnessFile,
     "between": BetweenFile,
     "baseline": BaselineFile,
+    "grounding": GroundingFile,
     "isolation": IsolationFile,
 }
 _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt", "narrow"})

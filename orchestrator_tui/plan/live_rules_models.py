@@ -76,6 +76,14 @@ class BaselineFile(Part):
     dependencies: Patterns = Field([], description="files whose change makes what was kept worthless")
 
 
+class GroundingFile(Part):
+    """Which files an agent is shown before it starts, since edits of them went wrong before."""
+
+    files: Count = Field(0, description="files of its own scope that an agent is shown at most; 0 for none")
+    sessions: Count = Field(0, description="runs before this one whose trouble counts, too")
+    classes: Names = Field([], description="classes of `breaker.errors` that count as trouble with a file")
+
+
 class IsolationFile(Part):
     """Where the agents of a wave work when neither plan nor session says it, and `worktree` is `track`."""
 

@@ -31,7 +31,7 @@ _COUNT = re.compile(r"(\d+)(?:\s*\((.*)\))?")
 _OTHERS = """
 baseline-ref cli-tools cross-repos dependencies discovery-confidence-threshold discovery-exclude-paths
 discovery-on-close discovery-parallelism discovery-probes discovery-severity-threshold ecosystem-health gitlab-host
-grounding-check grounding-injection-max-files health-endpoints issue-limit learning-expiry-days
+grounding-check health-endpoints issue-limit learning-expiry-days
 learnings-surface-top-n lint-command memory-cleanup-threshold mirror plan-baseline-path plan-default-visibility
 plan-prd-location plan-retro-location plugin-freshness-days project-name reasoning-output recent-commits special
 ssot-files ssot-freshness-days stale-branch-days stale-issue-days test-command typecheck-command vault-integration vcs
@@ -53,6 +53,7 @@ class SessionConfig:
     turns: int = 0
     pencil: str = ""
     docs: bool | None = None
+    grounding: int | None = None
     guards: Mapping[str, bool] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
 
@@ -177,6 +178,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
     "waves": ("waves", lambda value: read_whole(1, 64, value)),
     "max-turns": ("turns", _turns),
     "pencil": ("pencil", _none),
+    "grounding-injection-max-files": ("grounding", lambda value: read_whole(0, 20, value)),
     "docs-orchestrator.enabled": ("docs", read_switch),
     **{f"enforcement-gates.{name}": ("guards", _guard(name)) for name in GUARDS},
 }

@@ -81,8 +81,10 @@ def _effective(workflow: Workflow, plan: Plan, config: SessionConfig) -> Workflo
         gates={**workflow.guard.gates, **session.guards},
     )
     single = is_single(plan, rules)
+    files = workflow.grounding.files if config.grounding is None else config.grounding
     return replace(
         workflow,
+        grounding=replace(workflow.grounding, files=files if session.persistence else 0),
         inputs=() if single else workflow.inputs,
         concurrency=1 if single else session.agents or workflow.concurrency,
         guard=replace(guard, enforcement=OFF) if single else guard,

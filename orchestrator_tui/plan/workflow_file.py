@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from orchestrator_tui.core.clocks import Clocks
-from orchestrator_tui.core.live_rules import BaselineRules, Between, Breaker, Freshness, Isolation
+from orchestrator_tui.core.live_rules import BaselineRules, Between, Breaker, Freshness, GroundingRules, Isolation
 from orchestrator_tui.core.model import Risk
 from orchestrator_tui.core.rules import AnswerRule, Ladder, StageRule
 from orchestrator_tui.core.session import GuardRules, SessionRules
@@ -59,6 +59,7 @@ _GROUPS: Mapping[str, type] = {
     "freshness": Freshness,
     "between": Between,
     "baseline": BaselineRules,
+    "grounding": GroundingRules,
     "isolation": Isolation,
 }
 _OF_FILE = frozenset({"workflow", "title", "kind", "stages", "batch_stages", "answers"})

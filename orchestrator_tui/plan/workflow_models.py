@@ -48,6 +48,7 @@ from orchestrator_tui.plan.live_rules_models import (
     BetweenFile,
     BreakerFile,
     FreshnessFile,
+    GroundingFile,
     IsolationFile,
 )
 from orchestrator_tui.plan.problems import Wrong
@@ -321,6 +322,9 @@ class RulesFile(Part):
     between: BetweenFile = Field(BetweenFile.model_validate({}), description="what happens between waves")
     baseline: BaselineFile = Field(
         BaselineFile.model_validate({}), description="which results of checks at its start spare those between waves"
+    )
+    grounding: GroundingFile = Field(
+        GroundingFile.model_validate({}), description="which files with a history of failed edits an agent is shown"
     )
     models: Annotated[dict[str, Line], NAMED_KEYS, Says("mapping: tier → model")] = Field(
         {}, description="the model of each tier, lowest tier first"

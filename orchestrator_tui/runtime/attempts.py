@@ -14,6 +14,7 @@ from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.prompt import dispatch_prompt
 from orchestrator_tui.core.prompt_going_on import answered, going_on_prompt
+from orchestrator_tui.core.prompt_grounding import grounding
 from orchestrator_tui.core.prompt_parts import render
 from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.run import Effect
@@ -38,6 +39,7 @@ from orchestrator_tui.core.schedule.trees import shares_at_once
 from orchestrator_tui.core.schedule.watching import PAUSED, RESCUE
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.runtime.conversing import Talk
+from orchestrator_tui.runtime.grounding import shown
 from orchestrator_tui.runtime.run_world import AttemptEnd, AttemptNews, AttemptOrder, Follower, JobSeen, RunWorld
 
 TELL_MS = 10_000
@@ -47,6 +49,8 @@ RATE_LIMIT = "rate limit"
 """Why an agent is parked by its provider, and until when."""
 
 _DIFF_BYTES = 40_000
+GOING_ON_BYTES = 20_000
+"""Most bytes of files that an agent is shown which goes on in its conversation."""
 
 
 class Attempts:
@@ -133,7 +137,8 @@ class Attempts:
             diff = self._diff(batch, track)
         skill = self._skill(workflow.skill) if fresh and workflow.skill else ""
         resume = "" if work.fresh else _resumed(track, effect, workflow.session)
-        prompt = _prompt(batch, track, effect, resume, skill, diff) if fresh else ""
+        seen = shown(self._world, track, effect.id) if fresh else ()
+        prompt = _prompt(batch, track, effect, resume, skill, diff, seen) if fresh else ""
         return AttemptOrder(
             id=effect.id,
             track=track.slug,
@@ -324,14 +329,23 @@ def _resumed(track: Track, effect: Effect, session: str) -> str:
     return "" if circled else earlier[-1].session
 
 
-def _prompt(batch: Batch, track: Track, effect: Effect, resume: str, skill: str, diff: str) -> str:
+def _prompt(
+    batch: Batch,
+    track: Track,
+    effect: Effect,
+    resume: str,
+    skill: str,
+    diff: str,
+    seen: tuple[tuple[str, str], ...],
+) -> str:
     """What an attempt is told: everything, or in a conversation that was cut short what has come since."""
     answers = [batch.gates[name] for name, _ in effect.arguments.get("gates", ()) if name in batch.gates]
     last = track.attempts[-1] if track.attempts else None
     if resume and last is not None and (answers or last.outcome != "done"):
-        return going_on_prompt(batch, track, answers)
+        told = going_on_prompt(batch, track, answers)
+        return f"{told}\n{render(grounding(seen), GOING_ON_BYTES)}" if seen else told
     part = str(effect.arguments.get("part", ""))
-    told = dispatch_prompt(batch, track, skill=skill, diff=diff, part=part)
+    told = dispatch_prompt(batch, track, skill=skill, diff=diff, part=part, shown=seen)
     return f"{told}\n{render((answered(answers),))}" if answers else told
 
 

@@ -19,7 +19,7 @@ from orchestrator_tui.core.schedule.rules import RESOLVING, plan_of, run_of, sta
 from orchestrator_tui.core.schedule.trees import INTEGRATED, is_pooled, shared_tree, shares_at_once, works_in_place
 from orchestrator_tui.core.scope import expand
 from orchestrator_tui.core.text import sanitise
-from orchestrator_tui.runtime import baseline
+from orchestrator_tui.runtime import baseline, grounding
 from orchestrator_tui.runtime.run_world import BaseDrift, RunWorld, TreeMade
 
 _LISTED = 300
@@ -321,6 +321,8 @@ _KINDS: dict[str, Callable[[RunWorld, Batch, Track, Effect], tuple[Draft, ...]]]
     effects.LOOK_AT_TREE: _look_at_tree,
     effects.BRING_BASE: _bring_base,
     effects.LOOK_AT_BASELINE: lambda world, batch, track, effect: baseline.look_at_baseline(world, batch, effect),
+    effects.LOOK_BACK: lambda world, batch, track, effect: grounding.look_back(world, batch),
+    effects.GROUND: lambda world, batch, track, effect: grounding.ground(world, track, effect),
     effects.COUNT_CHANGES: lambda world, batch, track, effect: baseline.count_changes(world, batch, effect),
     effects.KEEP_RESULTS: lambda world, batch, track, effect: baseline.keep_results(world, batch, effect),
 }

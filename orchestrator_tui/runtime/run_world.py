@@ -17,6 +17,7 @@ from orchestrator_tui.core.plan import Plan, PlannedTrack, Provision
 from orchestrator_tui.core.repetition import Repeated
 from orchestrator_tui.core.run import Inspection
 from orchestrator_tui.runtime.baseline import NoResults, Results
+from orchestrator_tui.runtime.grounding import NoPast, Past
 
 # --- jobs ----------------------------------------------------------------------------------------------------
 
@@ -380,5 +381,6 @@ class RunWorld:
     runner: Runner
     directory: str
     results: Results = field(default_factory=NoResults)
+    past: Past = field(default_factory=NoPast)
     environment: Mapping[str, str] = field(default_factory=dict)
     secrets: tuple[str, ...] = ()

@@ -211,3 +211,20 @@ def test_a_workflow_without_sessions_is_left_as_it_is(tmp_path: Path) -> None:
     assert before.plan is not None
     assert after.plan.tracks == before.plan.tracks
     assert after.workflows["small"] == before.workflows["small"]
+
+
+@pytest.mark.parametrize(
+    ("config", "files"),
+    [
+        ("", 3),
+        ("grounding-injection-max-files: 1\n", 1),
+        ("grounding-injection-max-files: 0\n", 0),
+        ("persistence: false\n", 0),
+    ],
+)
+def test_how_many_files_an_agent_is_shown_is_the_projects(
+    tmp_path: Path, project: Path, config: str, files: int
+) -> None:
+    """[004-149] 3 without a word, 0 disables it, and without persistence nothing is shown."""
+    _, workflow = parts(settled(tmp_path, project, config=config))
+    assert workflow.grounding.files == files

@@ -11,7 +11,7 @@ from orchestrator_tui.core.exports.document import JSON_LINES, Document
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.report.carry_over import carry_over
-from orchestrator_tui.core.run import Trip
+from orchestrator_tui.core.run import Grounding, Trip
 from orchestrator_tui.core.schedule.baseline import results_at_start
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import run_of, work_of
@@ -24,7 +24,7 @@ def session_metrics_files(batch: Batch, now: Instant) -> Sequence[Document]:
     when it is closed."""
     if batch.run is None or not facts.state_directory(batch):
         return ()
-    events = [_event(batch, track, trip) for track, trip in _trips(batch)]
+    events = _events(batch)
     found = [Document(f"{FOLDER}/events.jsonl", JSON_LINES, events)] if events else []
     row = baseline_row(batch)
     if row is not None:
@@ -53,8 +53,9 @@ def session_row(batch: Batch, now: Instant) -> dict[str, Any]:
         "waves": [_wave(batch, number, found) for number, found in facts.waves(batch)],
         "effectiveness": _effectiveness(batch, tracks),
     }
-    trips = _trips(batch)
-    return {**row, "stagnation_events": _stagnation(trips)} if trips else row
+    trips, shown = _trips(batch), _grounded(batch)
+    row |= {"stagnation_events": _stagnation(trips)} if trips else {}
+    return row | ({"grounding_injections": _injections(shown)} if shown else {})
 
 
 def baseline_row(batch: Batch) -> dict[str, Any] | None:
@@ -107,6 +108,39 @@ def _effectiveness(batch: Batch, tracks: Sequence[Track]) -> dict[str, Any]:
         "emergent": len(tracks) - len(planned),
         "completion_rate": round(completed / len(planned), 2) if planned else 0.0,
     }
+
+
+def _events(batch: Batch) -> list[dict[str, Any]]:
+    """What is told of as it happens, oldest first."""
+    told = [(trip.at.wall_ms, _event(batch, track, trip)) for track, trip in _trips(batch)]
+    for track, shown, file, lines in _grounded(batch):
+        row = {
+            "event": "grounding_injected",
+            "timestamp": facts.moment(shown.at, zulu=True),
+            "session": facts.session_id(batch),
+            "wave": track.wave,
+            "agent": track.slug,
+            "file": file,
+            "lines": lines,
+            "grounding_capped": shown.capped,
+        }
+        told.append((shown.at.wall_ms, row))
+    return [row for _, row in sorted(told, key=lambda one: one[0])]
+
+
+# --- grounding ------------------------------------------------------------------------------------------------
+
+
+def _grounded(batch: Batch) -> list[tuple[Track, Grounding, str, int]]:
+    """What agents were shown before they started, a row a file, oldest first."""
+    found = [(track, shown) for track in planned_tracks(batch) for shown in work_of(track).grounded.values()]
+    found.sort(key=lambda one: one[1].at.wall_ms)
+    return [(track, shown, file, lines) for track, shown in found for file, lines in shown.files]
+
+
+def _injections(shown: Sequence[tuple[Track, Grounding, str, int]]) -> dict[str, Any]:
+    files = sorted({file for _, _, file, _ in shown})
+    return {"count": len(shown), "files": files, "total_lines": sum(lines for _, _, _, lines in shown)}
 
 
 # --- stagnation -----------------------------------------------------------------------------------------------

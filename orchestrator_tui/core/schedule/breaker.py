@@ -120,17 +120,22 @@ def _only_reads(batch: Batch, track: Track, attempt: Attempt, one: Repeated) -> 
     return not stage_work(batch, track, attempt.stage).writes
 
 
+def _below(track: Track, file: str) -> str:
+    """A file as the repository calls it: agents name it by its place in their worktree, which is gone afterwards."""
+    root = f"{track.worktree.rstrip('/')}/"
+    return file.removeprefix(root) if track.worktree else file
+
+
 def _trip(batch: Batch, track: Track, attempt: Attempt, one: Repeated, action: str) -> list[Draft]:
     rules = workflow_of(batch, track).breaker
     stage = attempt.stage or 0
     named = error_class(rules, one.error) if one.pattern == ERROR_ECHO else ""
     told: dict[str, Any] = {"track": track.slug, "attempt": attempt.id, "pattern": one.pattern, "times": one.times}
-    told |= {"action": action, "stage": stage, "file": one.file, "what": one.what, "error": one.error}
-    trip = Trip(
-        attempt.id, one.pattern, one.times, action, attempt.started_at, stage, one.file, one.what, one.error, named
-    )
+    file = _below(track, one.file)
+    told |= {"action": action, "stage": stage, "file": file, "what": one.what, "error": one.error}
+    trip = Trip(attempt.id, one.pattern, one.times, action, attempt.started_at, stage, file, one.what, one.error, named)
     text = trip_words(trip)
-    evidence = [line for line in (one.what, one.file and f"file: {one.file}", one.error) if line]
+    evidence = [line for line in (one.what, file and f"file: {file}", one.error) if line]
     signal = {"signal": f"{one.pattern}-{attempt.id}", "kind": one.pattern, "track": track.slug, "text": text}
     drafts = [
         Draft("breaker_tripped", {**told, "error_class": named} if named else told),

@@ -14,6 +14,7 @@ COPY, DROP = "copy", "drop"
 LOOK_AT_BASE, BRING_BASE = "look_at_base", "bring_base"
 LOOK_AT_TREE = "look_at_tree"
 LOOK_AT_BASELINE, COUNT_CHANGES, KEEP_RESULTS = "look_at_baseline", "count_changes", "keep_results"
+LOOK_BACK, GROUND = "look_back", "ground"
 DEPLOY, HEALTH = "deploy", "health"
 REMOVE, REPORT, PUBLISH = "remove", "report", "publish"
 CHECKPOINT = "checkpoint"
@@ -21,7 +22,7 @@ CHECKPOINT = "checkpoint"
 JOBS = frozenset({ATTEMPT, CHECK, SETUP, DEPLOY, HEALTH})
 """Effects that are processes under a shim of their own."""
 
-ON_STAGE = (ATTEMPT, INSPECT, CHECK, DIVIDE, DEPLOY, HEALTH, COPY, DROP)
+ON_STAGE = (ATTEMPT, INSPECT, CHECK, DIVIDE, DEPLOY, HEALTH, COPY, DROP, GROUND)
 """Effects of which the stage at hand waits for the end."""
 
 UNPROBEABLE = frozenset({DEPLOY, SETUP})

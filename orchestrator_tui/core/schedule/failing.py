@@ -37,6 +37,8 @@ _WORDS = {
     "look_at_tree": "look at the repository's own tree",
     "look_at_baseline": "look at the tree from which its waves start",
     "count_changes": "count the files that its waves have changed",
+    "look_back": "look at what earlier runs had trouble with",
+    "ground": "read the files that its agent is shown",
     "look_at_base": "look at the base branch",
     "bring_base": "bring the base branch into the integration branch",
     "remove": "remove its worktree",

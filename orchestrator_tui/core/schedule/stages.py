@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, StageStatus, Track, TrackState
 from orchestrator_tui.core.moves import MOVES
-from orchestrator_tui.core.schedule import converging, copies, deploying, narrowness, questions
+from orchestrator_tui.core.schedule import converging, copies, deploying, grounding, narrowness, questions
 from orchestrator_tui.core.schedule.awaiting import is_awaited
 from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, ON_STAGE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, ask, barring, chosen, gate_id, lines, listed
@@ -162,6 +162,9 @@ def _attempt(batch: Batch, track: Track) -> list[Draft]:
     work = stage_work(batch, track, run.stage)
     number = run.tries + 1
     identifier = attempt_id(track)
+    shown = grounding.due(batch, track, identifier)
+    if shown:
+        return shown
     purpose = "review" if work.reviews else "implement"
     if run.stage == RESOLVING:
         purpose = "resolve"

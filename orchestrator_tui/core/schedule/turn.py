@@ -17,6 +17,7 @@ from orchestrator_tui.core.schedule import (
     dispatching,
     ending,
     fleet,
+    grounding,
     isolation,
     merging,
     questions,
@@ -180,9 +181,10 @@ def _running(batch: Batch) -> list[Draft]:
     over = between.due(batch)
     if over is not None:
         return over
-    first = baseline.due(batch)
-    if first is not None:
-        return first
+    for before in (grounding.look_back, baseline.due):
+        first = before(batch)
+        if first is not None:
+            return first
     # Whatever starts together is known before the first of it begins: all worktrees stand before any agent works.
     drafts = _admit(batch)
     if drafts:

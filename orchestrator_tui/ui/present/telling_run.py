@@ -200,6 +200,16 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
         f"{len(told['kept'])} results of checks are kept" if told["kept"] else "",
         "quiet",
     ),
+    "friction_seen": lambda told: (
+        "what earlier runs had trouble with was looked at",
+        _items(told, "files"),
+        "quiet",
+    ),
+    "grounding_injected": lambda told: (
+        "its agent is shown files whose edits went wrong before",
+        _items(told, "files"),
+        "quiet",
+    ),
     "changes_counted": lambda told: (
         f"after wave {told['wave']} {told['files']} files have changed since the start",
         _items(told, "dependencies"),

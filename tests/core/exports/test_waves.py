@@ -270,3 +270,20 @@ def test_the_checks_at_the_start_of_a_session_are_a_line_of_their_own() -> None:
         '"captured_at":"2026-04-21T06:59:00Z","dependency_hash":"d1ce",'
         '"results":{"tests":{"status":"pass"},"typecheck":{"status":"fail"}}}\n'
     )
+
+
+def test_what_agents_were_shown_is_an_event_each_and_counted_in_the_line() -> None:
+    """[004-149] grounding_injected of events.jsonl; grounding_injections: count, files, total_lines."""
+    story = Story()
+    files = {"files": ["src/csv.py", "src/quote.py"], "lines": [40, 2]}
+    shown = {"track": "csv-writer", "attempt": "a-csv-writer-2-1-1", **files, "capped": True}
+    story.must(Draft("grounding_injected", shown))
+    first, second = text("session-metrics", ".orchestrator/metrics/events.jsonl", story).splitlines()
+    assert first == (
+        '{"event":"grounding_injected","timestamp":"2026-04-21T07:00:00Z","session":"feat-export-2026-04-21-0700",'
+        '"wave":2,"agent":"csv-writer","file":"src/csv.py","lines":40,"grounding_capped":true}'
+    )
+    assert json.loads(second)["file"] == "src/quote.py"
+    story.closes()
+    (row,) = documents(EXPORTS["session-metrics"], story)[".orchestrator/metrics/sessions.jsonl"].content
+    assert row["grounding_injections"] == {"count": 2, "files": ["src/csv.py", "src/quote.py"], "total_lines": 42}

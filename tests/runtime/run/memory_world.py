@@ -12,6 +12,7 @@ from orchestrator_tui.core.delivery import Reach, reach_in
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Gate
 from orchestrator_tui.runtime.baseline import NoResults, Results
+from orchestrator_tui.runtime.grounding import NoPast, Past
 from orchestrator_tui.runtime.run_world import (
     AttemptEnd,
     AttemptNews,
@@ -200,6 +201,7 @@ class MemoryWorld:
         self.kept: list[tuple[str, ...]] = []
         self.keeping_fails = ""
         self.results: Results = NoResults()
+        self.past: Past = NoPast()
         self.executor: Executor = _AtOnce()
         self.runner: Runner = MemoryRunner(self)
         self.waiting: frozenset[str] = frozenset()
@@ -240,7 +242,7 @@ class MemoryWorld:
     # --- inside ------------------------------------------------------------------------------------------------
 
     def _start(self) -> Running:
-        world = RunWorld(self.git, self.jobs, self.runner, "/jobs", self.results)
+        world = RunWorld(self.git, self.jobs, self.runner, "/jobs", self.results, self.past)
         return Running(
             world, "/home", self._record, self._report, keep=self._keep, executor=self.executor, reach=self._reach
         )

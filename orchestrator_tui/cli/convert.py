@@ -32,7 +32,9 @@ _MODE = 0o644
 def register(commands: Commands) -> None:
     """Declare the command and its arguments."""
     parser = add_command(commands, "convert")
-    parser.add_argument("file", metavar="FILE", help="a file of another system: build args, STATE.md, progress, plan tables …")
+    parser.add_argument(
+        "file", metavar="FILE", help="a file of another system: build args, STATE.md, progress, plan tables …"
+    )
     parser.add_argument("-o", "--output", metavar="PLAN", help="write the plan there; a file that is there is kept")
 
 

@@ -14,7 +14,7 @@ from orchestrator_tui.adapters.runners.claude_calls import Calls
 from orchestrator_tui.adapters.runners.claude_limits import until_by_error, until_by_event, until_by_retry
 from orchestrator_tui.adapters.runners.claude_spending import Spending
 from orchestrator_tui.adapters.runners.plain import ACTIVITY, SUMMARY, last_line
-from orchestrator_tui.adapters.runners.verdicts import last_verdict, verdict_of
+from orchestrator_tui.adapters.runners.verdicts import last_verdict, said_beside, verdict_of
 from orchestrator_tui.adapters.sessions import entries
 from orchestrator_tui.adapters.sessions.arrivals import identifiers
 from orchestrator_tui.adapters.sessions.lines import LineSplitter
@@ -221,7 +221,8 @@ class ClaudeFollower:
 
     def _last_words(self, text: str) -> str:
         lines = [line.strip() for line in text.splitlines() if line.strip()]
-        return next((line for line in reversed(lines) if not verdict_of(line, self._words)), lines[-1] if lines else "")
+        said = (said_beside(line, self._words) or line for line in reversed(lines))
+        return next((words for words in said if not verdict_of(words, self._words)), lines[-1] if lines else "")
 
     def _deny(self, use: Any, tool: Any, given: Any) -> None:
         if not isinstance(use, str) or not isinstance(tool, str) or use in self._denials:

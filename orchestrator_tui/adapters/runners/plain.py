@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator_tui.adapters.runners.verdicts import verdict_of
+from orchestrator_tui.adapters.runners.verdicts import said_beside, verdict_of
 from orchestrator_tui.adapters.sessions.lines import LineSplitter
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.runtime.run_world import AttemptEnd, AttemptNews
@@ -45,6 +45,7 @@ class PlainFollower:
             word = verdict_of(line, self._words, self._track) if self._words else ""
             if word:
                 self._verdict = word
+                self._last = said_beside(line, self._words) or self._last
             else:
                 self._last = line
         return said

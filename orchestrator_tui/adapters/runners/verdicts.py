@@ -9,7 +9,7 @@ _ADORNED = re.compile(
     r"[\s>#*_`~|-]*(?:(?:final )?verdict\W{0,4}[:=]\W{0,4})?[\s*_`\"'(\[]*(.*?)[\s*_`\"')\].!|]*", re.IGNORECASE
 )
 # Seed 004: "STATUS: partial — csv writer | REMAINING: quoting".
-_STATUS = re.compile(r"[\s>#*_`-]*STATUS[*_`]*:[*_`\s]*(\w+)[*_`]*(?:\s+[—–|-].*)?")
+_STATUS = re.compile(r"[\s>#*_`-]*STATUS[*_`]*:[*_`\s]*(\w+)[*_`]*(?:\s+[—–|-]\s*(.*))?")
 _PROMISE = re.compile(r"<promise>\s*(\w+)\s*(?::\s*([^<]*?)\s*)?</promise>")
 """How agents of seed 003 say it: ``<promise>READY_FOR_QA: task-1</promise>``."""
 
@@ -35,6 +35,12 @@ def verdict_of(line: str, words: frozenset[str], track: str = "") -> str:
         return word if word in words and (not about or not track or about == track) else ""
     found = _ADORNED.fullmatch(plain)
     return found.group(1) if found is not None and found.group(1) in words else ""
+
+
+def said_beside(line: str, words: frozenset[str]) -> str:
+    """What a line of status says beside its word, such as what remains; "" where it says nothing else."""
+    status = _STATUS.fullmatch(line.strip()) if len(line) <= _LONGEST_LINE else None
+    return (status.group(2) or "").strip() if status is not None and status.group(1) in words else ""
 
 
 def last_verdict(text: str, words: frozenset[str], track: str = "") -> str:

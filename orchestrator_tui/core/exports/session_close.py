@@ -12,6 +12,7 @@ from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.report.carry_over import Carried, carry_over, next_plan
 from orchestrator_tui.core.report.words import duration
 from orchestrator_tui.core.schedule.readiness import planned_tracks
+from orchestrator_tui.core.schedule.rules import run_of
 
 REPORT, NEXT = "session-report.md", "carry-over.yaml"
 
@@ -43,7 +44,24 @@ def _wave(batch: Batch, number: int, tracks: Sequence[Track]) -> str:
     role = facts.role_of(batch, tracks)
     rows = [f"- {one.slug}: {facts.status_of(batch, one)} — {facts.summary_of(batch, one)}" for one in tracks]
     told = [f"## Wave {number} ({role}) Complete ✓", *(one.rstrip(" —") for one in rows)]
-    return "\n".join([*told, f"Duration: {_lasted(tracks)} | Tests: {quality(tracks)}", ""])
+    told.append(f"Duration: {_lasted(tracks)} | Tests: {quality(tracks)}")
+    return "\n".join([*told, *next_lines(batch, number), ""])
+
+
+def next_lines(batch: Batch, number: int) -> list[str]:
+    """How the next wave is scaled and what it has otherwise, where waves are looked at when they end."""
+    run = run_of(batch)
+    end = next((one for one in run.waves if one.wave == number), None)
+    if end is None or number >= facts.total_waves(batch):
+        return []
+    count = next((one.what for one in run.deviations if one.wave == number + 1 and one.why == end.scaling), "")
+    how = "increased" if end.adaptations else "reduced"
+    to = f" to {count.partition(' ')[0]}" if count else ""
+    scaling = f"{how}{to} — {end.scaling}" if end.scaling else "unchanged"
+    found = [f"Scaling: {scaling}"]
+    if end.adaptations:
+        found += [f"Adaptations for Wave {number + 1}:", *(f"- {one}" for one in end.adaptations)]
+    return found
 
 
 def _lasted(tracks: Sequence[Track]) -> str:

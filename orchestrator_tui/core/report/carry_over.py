@@ -98,6 +98,8 @@ def _track(track: Track, left: Carried, slugs: set[str]) -> dict[str, Any]:
 
 
 def _why(track: Track) -> str:
-    work = work_of(track)
-    said = (work.why, track.attempts[-1].summary if track.attempts else "", "" if track.attempts else "not started")
+    """What its agent said last that it leaves, before what a person or the engine says of its end."""
+    last = track.attempts[-1] if track.attempts else None
+    told = last.summary if last is not None and last.summary != last.verdict else ""
+    said = (told, work_of(track).why, "" if last is not None else "not started")
     return next((sanitise_line(one, 300) for one in said if one.strip()), "")

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator_tui.core.exports.session_close import next_lines
 from orchestrator_tui.core.live_rules import Between
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.plan import CheckCommand, PlanLimits
@@ -199,3 +200,18 @@ def test_the_end_of_a_wave_is_told_in_the_timeline() -> None:
     quick = {"wave": 2, "tracks": ["a"], "checks": {"test": "pass"}, "scaling": "quick"}
     assert RUN_TELLERS["wave_ended"](quick) == ("wave 2 is over", "quick", "track-done")
     assert RUN_TELLERS["deviation_recorded"]({"wave": 3, "what": "4 agents at once", "why": "quick"})[1] == "quick"
+
+
+def test_the_report_of_a_wave_says_how_the_next_one_is_scaled_and_what_it_has_otherwise() -> None:
+    """[004-96] [004-142] The seed's own lines: Scaling and Adaptations for the next wave."""
+    scene = played(ONE, TWO, fails="run types")
+    assert next_lines(scene.ledger.batch, 2) == [
+        "Scaling: increased to 2 — 1 more, for what fails after wave 2",
+        "Adaptations for Wave 3:",
+        "- Mend types, which fails after wave 2",
+    ]
+    assert next_lines(played(ONE, *next_wave(3)).ledger.batch, 2) == [
+        "Scaling: reduced to 2 — all agents of wave 2 were through in less than 3 min"
+    ]
+    assert next_lines(played(ONE, TWO, quick=False).ledger.batch, 2)[:1] == ["Scaling: unchanged"]
+    assert next_lines(scene.ledger.batch, 3) == []

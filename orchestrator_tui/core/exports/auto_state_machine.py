@@ -42,9 +42,6 @@ NEXT: Mapping[str, tuple[str, ...]] = {
 }
 """Which state may follow which."""
 
-WARNING, STOP = 0.80, 0.95
-"""Shares of the token budget at which the source warns and checkpoints."""
-
 _APPROVED = frozenset({TrackState.APPROVED, TrackState.MERGING, TrackState.MERGED, TrackState.DONE})
 _OVER = _APPROVED | {TrackState.FAILED, TrackState.ABANDONED, TrackState.SKIPPED}
 _PHASES = {
@@ -107,8 +104,8 @@ def auto_state_machine_files(batch: Batch, now: Instant) -> Sequence[Document]:
         "token_usage": {
             "estimated": sum(one.tokens or 0 for one in tracks),
             "budget": rules.context.tokens or None,
-            "warning_threshold": WARNING,
-            "checkpoint_threshold": STOP,
+            "warning_threshold": rules.budget.soft,
+            "checkpoint_threshold": rules.context.checkpoint,
         },
     }
     return (Document(".claude/auto-state-machine.yaml", YAML, content),)

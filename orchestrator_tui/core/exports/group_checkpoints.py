@@ -33,7 +33,7 @@ def _checkpoint(batch: Batch, made: Checkpoint) -> dict[str, Any]:
         "group_number": made.wave,
         "checkpoint_type": made.type,
         "timestamp": moment(made.at),
-        "summary": _words(made),
+        "summary": _words(batch, made),
         "tasks_in_group": list(made.tracks),
         "completed_tasks": [slug for slug in made.completed if slug in made.tracks],
         "session_info": {"session_id": session_id(batch), "current_state": EXECUTE},
@@ -41,13 +41,15 @@ def _checkpoint(batch: Batch, made: Checkpoint) -> dict[str, Any]:
     }
 
 
-def _words(made: Checkpoint) -> str:
+def _words(batch: Batch, made: Checkpoint) -> str:
     if made.type == PRE:
         return f"Starting parallel group {made.wave} with tasks: {', '.join(made.tracks)}"
     if made.type == POST:
-        return f"Completed group {made.wave}. Tasks verified. Ready for next group."
+        more = any(wave > made.wave for wave in groups(batch))
+        after = "Ready for next group." if more else "All groups are completed."
+        return f"Completed group {made.wave}. Tasks verified. {after}"
     if made.about:
-        return f"A task of group {made.wave} failed ({made.about}); it is retried"
+        return f"A task of group {made.wave} failed ({_failed(batch, made)}); it is retried"
     lost = [slug for slug in made.tracks if slug not in made.completed]
     return f"Group {made.wave} ended with failed tasks: {', '.join(lost)}"
 
@@ -56,11 +58,17 @@ def _next(batch: Batch, made: Checkpoint) -> list[str]:
     if made.type == PRE:
         return [f"Execute group {made.wave}", "Verify all tasks in group"]
     if made.about:
-        return ["Retry the failed task"]
+        return [f"Retry the failed task: {_failed(batch, made)}"]
     later = [wave for wave in groups(batch) if wave > made.wave]
     if later:
         return [f"Execute group {later[0]}: orch-tui run --resume {batch.id}"]
     return ["Integrate and review"]
+
+
+def _failed(batch: Batch, made: Checkpoint) -> str:
+    """The task that an attempt was about."""
+    tracks = (batch.tracks[slug] for slug in made.tracks if slug in batch.tracks)
+    return next((one.slug for one in tracks if any(each.id == made.about for each in one.attempts)), made.about)
 
 
 def _summary(batch: Batch, wave: int) -> dict[str, Any]:

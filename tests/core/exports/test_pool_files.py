@@ -193,7 +193,7 @@ def test_the_state_machine_follows_its_table() -> None:
         "estimated": 0,
         "budget": 200000,
         "warning_threshold": 0.8,
-        "checkpoint_threshold": 0.95,
+        "checkpoint_threshold": 0.8,
     }
     for parallel in (True, False):
         path_ = path_to(COMPLETE, parallel=parallel)
@@ -222,6 +222,26 @@ def test_the_checkpoints_of_a_group() -> None:
     assert after["summary"] == "Completed group 1. Tasks verified. Ready for next group."
     assert after["next_actions"] == ["Execute group 2: orch-tui run --resume list-1"]
     assert files["parallel-group-1-summary.md"] == (GOLDEN / "group-summary.md").read_text("utf-8")
+
+
+def test_the_checkpoint_of_a_failure_names_the_task_and_the_last_group_promises_no_next_one() -> None:
+    """[003-084] [003-114]"""
+    scene = scene_of(LOGIN)
+    works = scene.world.acts[f"*/{EXECUTE}"]
+    tries: list[str] = []
+
+    def act(agent: Agent) -> tuple[int, str]:
+        tries.append(agent.attempt.id)
+        return (1, "the form is missing") if len(tries) == 1 else works(agent)
+
+    scene.world.acts[f"*/{EXECUTE}"] = act
+    scene.play()
+    files = written(scene, "group-checkpoints")
+    failed, after = (yaml.safe_load(files[f"parallel-group-1-{one}.yaml"]) for one in ("failed", "post"))
+    assert failed["summary"] == "A task of group 1 failed (task-login); it is retried"
+    assert failed["next_actions"] == ["Retry the failed task: task-login"]
+    assert after["summary"] == "Completed group 1. Tasks verified. All groups are completed."
+    assert after["next_actions"] == ["Integrate and review"]
 
 
 def test_the_report_of_qa() -> None:

@@ -13,6 +13,7 @@ from orchestrator_tui.adapters.git.earlier import before
 from orchestrator_tui.adapters.git.port import RunGit, tracked_files, worktrees_root
 from orchestrator_tui.adapters.git.state import tree_state
 from orchestrator_tui.adapters.runners.models import confirmed_models
+from orchestrator_tui.adapters.runners.presence import absent
 from orchestrator_tui.cli.faults import BadInput, Fault, Refusal, nearest
 from orchestrator_tui.cli.hosting import RUNS
 from orchestrator_tui.cli.journals import Place
@@ -111,8 +112,11 @@ def begin(place: Place, journal: SqliteJournal, checked: Checked, limits: Limits
     """Record a run of a checked plan; its batch id. Nothing but its task list's directory is made.
 
     Raises:
-        Refusal: the repository is in no state to begin from; one line each.
+        Refusal: the repository is in no state to begin from, or no agent of the plan could start here; one line each.
     """
+    lacking = absent(checked.plan.agent, place.repository, os.environ)
+    if lacking:
+        raise Refusal(lacking)
     directory = _directory(place, checked.plan)
     batch = list_batch_id(str(directory))
     clock = SystemClock()

@@ -13,6 +13,7 @@ from orchestrator_tui.adapters.git.command import git
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.port import RunGit
 from orchestrator_tui.adapters.git.state import TreeState, tree_state
+from orchestrator_tui.adapters.runners.presence import absent
 from orchestrator_tui.cli.arguments import add_command, add_json, add_repository
 from orchestrator_tui.cli.check_text import explain_lines, lines
 from orchestrator_tui.cli.faults import DONE, UNFINISHED, BadInput
@@ -21,8 +22,9 @@ from orchestrator_tui.cli.json_view import print_json
 from orchestrator_tui.cli.tables import tell
 from orchestrator_tui.core.plan import Plan, PlannedTrack
 from orchestrator_tui.plan.checked import Checked, checked_data, problem_data, threshold_data
+from orchestrator_tui.plan.load import Loaded
 from orchestrator_tui.plan.prepare import Prepared, prepare
-from orchestrator_tui.plan.problems import Problem, has_errors
+from orchestrator_tui.plan.problems import WARNING, Problem, has_errors
 from orchestrator_tui.ui.settings import config_directory
 
 if TYPE_CHECKING:
@@ -74,7 +76,9 @@ def examined(path: Path, start: str) -> tuple[Prepared, tuple[Problem, ...]]:
     config = config_directory(os.environ)
     prepared = prepare(path, repository, config, files, branch=state.branch)
     plan = prepared.loaded.plan
-    found = (*prepared.problems, *(start_problems(plan, state) if plan is not None else ()))
+    found = prepared.problems
+    if plan is not None:
+        found = (*found, *_agent_problems(plan, prepared.loaded, repository), *start_problems(plan, state))
     if prepared.checked is not None:
         prepared = replace(prepared, checked=replace(prepared.checked, problems=found))
     return prepared, found
@@ -94,6 +98,13 @@ def start_problems(plan: Plan, state: TreeState) -> tuple[Problem, ...]:
     else:
         texts += RunGit("", SystemClock()).beginning(plan).problems
     return tuple(Problem(plan.repository, 0, "", text) for text in texts)
+
+
+def _agent_problems(plan: Plan, loaded: Loaded, repository: Path) -> tuple[Problem, ...]:
+    """Agents that could not start on this machine: no error, since a plan may be checked elsewhere than it is run."""
+    text = absent(plan.agent, repository, os.environ)
+    line = loaded.lines.get("agent", 0)
+    return (Problem(loaded.file, line, "agent", text, level=WARNING),) if text else ()
 
 
 def _tracked(repository: Path, state: TreeState) -> tuple[str, ...]:

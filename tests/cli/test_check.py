@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -12,6 +14,9 @@ import pytest
 from orchestrator_tui.resources import sample_plans_directory
 from tests.cli.scene import ROOT, Ended, orch
 from tests.plan.samples import FILES, SMALL
+
+GITS = os.path.dirname(shutil.which("git") or "")
+"""A search path with git, and without a Claude Code."""
 
 PLAN = """\
 title: Two things
@@ -50,8 +55,15 @@ def plan_file(tree: Path, content: str = PLAN) -> Path:
     return path
 
 
-def check(tree: Path, *arguments: str, content: str = PLAN) -> Ended:
-    return orch("check", str(plan_file(tree, content)), *arguments, cwd=tree)
+def check(tree: Path, *arguments: str, content: str = PLAN, agents: bool = True) -> Ended:
+    """The check on a machine that has git and, with ``agents``, a Claude Code."""
+    programs = tree.parent / "bin"
+    programs.mkdir(exist_ok=True)
+    if agents:
+        (programs / "claude").unlink(missing_ok=True)
+        (programs / "claude").symlink_to("/bin/true")
+    path = f"{programs if agents else tree}{os.pathsep}{GITS}"
+    return orch("check", str(plan_file(tree, content)), *arguments, cwd=tree, env={"PATH": path})
 
 
 def everything(tree: Path) -> set[str]:
@@ -59,7 +71,7 @@ def everything(tree: Path) -> set[str]:
 
 
 def test_a_good_plan_is_shown_on_eighty_columns_and_nothing_is_made(repository: Path) -> None:
-    plan_file(repository)
+    check(repository)
     before = everything(repository)
     found = check(repository)
     assert found.code == 0, found.err
@@ -222,3 +234,16 @@ def test_the_sample_plans_can_be_checked(plan: str, repository: Path) -> None:
     (repository / ".orchestrator" / "bootstrap.lock").write_text("version: 1\n")
     found = orch("check", str(sample_plans_directory() / plan), cwd=repository)
     assert found.code == 0, found.out + found.err
+
+
+def test_agents_that_are_not_on_this_machine_are_said_before_anything_is_spent(repository: Path) -> None:
+    """Once for the whole plan, and not by every track after three tries; only a warning, as it may be run elsewhere."""
+    found = check(repository, content=PLAN + "agent: {permission_mode: acceptEdits}\n", agents=False)
+    line = "plan.yaml:10: agent: there is no `claude` on PATH: install Claude Code, or name other agents below `agent`"
+    assert found.code == 0
+    assert line in found.out
+    assert "on PATH" not in check(repository).out
+    begun = orch("run", str(plan_file(repository)), "--headless", cwd=repository, env={"PATH": GITS})
+    assert begun.code == 3
+    assert "there is no `claude` on PATH" in begun.err
+    assert git(repository, "branch", "--list").split() == ["*", "main"], "nothing was made"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
-from orchestrator_tui.core.schedule.gates import chosen, gate_id
+from orchestrator_tui.core.schedule.gates import barring, chosen, gate_id
 from orchestrator_tui.core.schedule.gathering import has_arrived, waits_for_others
 from orchestrator_tui.core.schedule.rules import (
     batch_workflow,
@@ -16,7 +16,7 @@ from orchestrator_tui.core.schedule.rules import (
     workflow_of,
 )
 from orchestrator_tui.core.schedule.sequential import too_few
-from orchestrator_tui.core.schedule.trees import tree_is_taken
+from orchestrator_tui.core.schedule.trees import NOWHERE, leaves_uncommitted, tree_is_taken
 from orchestrator_tui.core.schedule.waiting import has_agent, is_waiting
 from orchestrator_tui.core.wave_roles import changes_files, phase_of
 
@@ -112,7 +112,39 @@ def waits_for(batch: Batch, track: Track) -> str:
     barrier = _barrier(batch, track) if batch_workflow(batch).waves == "barrier" else ""
     if barrier:
         return barrier
+    merging = conflicting(batch, track, _on_their_way(batch))
+    if merging:
+        return f"waits for {merging} to be merged: they change the same files"
     return tree_is_taken(batch, track) or _beside(batch, track, at_work(batch))
+
+
+def _on_their_way(batch: Batch) -> tuple[Track, ...]:
+    """The tracks that are merged next: what changes the same files begins with their work, and not without it.
+
+    One that a question or a pause holds up is not among them: nothing else waits for it.
+    """
+    if "concerns" in batch_workflow(batch).gates:
+        return ()
+    return tuple(
+        one
+        for one in planned_tracks(batch)
+        if one.state is TrackState.APPROVED
+        and not work_of(one).paused
+        and not barring(batch, one)
+        and not leaves_uncommitted(batch, one)
+        and workflow_of(batch, one).worktree != NOWHERE
+    )
+
+
+def follows_merged(batch: Batch, track: Track) -> bool:
+    """Whether a track was kept apart from one that has merged, so that it begins with its work.
+
+    So does a track that declares no files: it may change any, and has waited for all that were at work.
+    """
+    if _anywhere(batch, track):
+        return True
+    merged = tuple(one for one in planned_tracks(batch) if work_of(one).merged_sha)
+    return bool(conflicting(batch, track, merged))
 
 
 def _barrier(batch: Batch, track: Track) -> str:

@@ -31,7 +31,7 @@ from orchestrator_tui.core.schedule import (
 from orchestrator_tui.core.schedule.effects import INTEGRATION, ON_STAGE, REMOVE, SETUP, WORKTREE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.overlap import merging_is_held, tampered_again
-from orchestrator_tui.core.schedule.readiness import lost_dependency, planned_tracks, waits_for
+from orchestrator_tui.core.schedule.readiness import follows_merged, lost_dependency, planned_tracks, waits_for
 from orchestrator_tui.core.schedule.rules import batch_workflow, next_stage, plan_of, run_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.stages import moved
 from orchestrator_tui.core.schedule.trees import NOWHERE, is_to_be_released, leaves_uncommitted, shared_tree
@@ -274,12 +274,13 @@ def _ask_setup(batch: Batch, track: Track) -> list[Draft]:
 
 
 def _base(batch: Batch, track: Track) -> str:
-    """What a track's branch starts from: what it depends on, and every earlier wave, is on the integration branch.
+    """What a track's branch starts from: what it depends on or was kept apart from, and every earlier wave, is on the
+    integration branch.
 
     Any other starts from where that branch was before the first merge, with what stages of the batch have committed.
     """
     run = run_of(batch)
-    built_on = track.depends_on or batch_workflow(batch).waves == "barrier"
+    built_on = track.depends_on or batch_workflow(batch).waves == "barrier" or follows_merged(batch, track)
     return run.integration_sha if built_on or not run.tips else run.tips[0][1]
 
 

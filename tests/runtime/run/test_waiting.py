@@ -11,7 +11,8 @@ from orchestrator_tui.core.model import Option, Question, TrackState
 from orchestrator_tui.core.observe_gates import gate_opened
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.ui.present.run_words import at_work
-from tests.runtime.run.scene import WORKFLOW, Scene, track
+from tests.runtime.run.memory_world import Agent
+from tests.runtime.run.scene import WORKFLOW, WRITE, Scene, track
 
 S = TrackState
 ONE = replace(WORKFLOW, concurrency=1)
@@ -128,3 +129,23 @@ def test_a_host_that_comes_back_finds_who_waits() -> None:
     scene.world.waiting = frozenset()
     scene.world.settle()
     assert waits(scene) == ["g-a", ""]
+
+
+def test_what_was_kept_apart_begins_with_what_is_merged_by_then() -> None:
+    """One after the other: the second one is spared a conflict that is certain otherwise.
+
+    [002-51]
+    """
+    pair = {"a": "a", "b": "b", "consequence": "serialise", "why": "both change same.txt"}
+    one, other = (track(slug, f"{slug}.txt", "same.txt") for slug in "ab")
+    scene = Scene(one, other, track("c"), workflow=ONE, checked={"matrix": [pair]}, files={"same.txt": "line\n"})
+
+    def add(agent: Agent) -> tuple[int, str]:
+        agent.append("same.txt", f"{agent.attempt.track}\n")
+        return 0, ""
+
+    scene.world.acts |= {f"{slug}/{WRITE}": add for slug in "ab"}
+    scene.play()
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED, "c": S.MERGED}
+    assert scene.merged_files()["same.txt"] == "line\na\nb\n"
+    assert not [event for event in scene.ledger.events if event.payload.get("result") == "conflict"]

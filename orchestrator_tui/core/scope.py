@@ -73,16 +73,18 @@ def breaches(
     return tuple(found)
 
 
-def overlap(patterns_a: Iterable[str], patterns_b: Iterable[str], files: Iterable[str]) -> tuple[str, ...]:
+def overlap(
+    patterns_a: Iterable[str], patterns_b: Iterable[str], files: Iterable[str], plain: frozenset[str] = frozenset()
+) -> tuple[str, ...]:
     """Where two scopes meet: first the files of the tree that fall under both, then what could.
 
     A file that does not exist yet can fall under two patterns as well. So each pair of patterns with a path in common
     is named, ``a ∩ b``, unless a file of the tree shows that pair already. In doubt they meet: a set of characters
-    counts as any character.
+    counts as any character. Those of the patterns that are ``plain`` name one file each, with nothing below.
     """
     pairs = [(a, b) for a in dict.fromkeys(patterns_a) for b in dict.fromkeys(patterns_b)]
     found: dict[str, None] = {}
-    open_pairs = dict.fromkeys(pair for pair in pairs if _meet(*pair))
+    open_pairs = dict.fromkeys((a, b) for a, b in pairs if _meet(a, b, a in plain, b in plain))
     for file in files:
         for pair in pairs:
             if matches(file, pair[0]) and matches(file, pair[1]):
@@ -162,11 +164,12 @@ def _set(token: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _meet(a: str, b: str) -> bool:
+def _meet(a: str, b: str, plain_a: bool, plain_b: bool) -> bool:
     """Whether some path falls under both patterns."""
     one, other = _segments(a), _segments(b)
     # A pattern that matches a directory holds what is below it, so either may end early.
-    return bool(one and other) and _parts_meet((*one, _DEEP), (*other, _DEEP))
+    below_a, below_b = (() if plain else (_DEEP,) for plain in (plain_a, plain_b))
+    return bool(one and other) and _parts_meet((*one, *below_a), (*other, *below_b))
 
 
 def _parts_meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:

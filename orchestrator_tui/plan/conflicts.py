@@ -44,7 +44,8 @@ class _Ground:
         """Files under patterns of both, and patterns that can meet in files that do not exist yet."""
         if not of_a or not of_b:
             return ()
-        return overlap(of_a, of_b, sorted(self._files(of_a) & self._files(of_b)))
+        plain = frozenset(one for one in (*of_a, *of_b) if self._tree.names_one_file(one))
+        return overlap(of_a, of_b, sorted(self._files(of_a) & self._files(of_b)), plain)
 
     def _files(self, patterns: tuple[str, ...]) -> frozenset[str]:
         if patterns not in self._under:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable
 
@@ -9,6 +10,9 @@ from orchestrator_tui.core.scope import expand
 from orchestrator_tui.plan.problems import nearest_of
 
 _AFTER_SLASH = chr(ord("/") + 1)
+
+_FILE_NAME = re.compile(r"[^/.][^/]*\.[A-Za-z][A-Za-z0-9]{0,7}$")
+"""How the name of a file ends: a directory is seldom called so, and ``v1.2`` or ``.github`` are not."""
 
 
 class Tree:
@@ -28,6 +32,13 @@ class Tree:
     def under_any(self, patterns: Iterable[str]) -> frozenset[str]:
         """The files under any of some patterns."""
         return frozenset(file for pattern in patterns for file in self.under(pattern))
+
+    def names_one_file(self, pattern: str) -> bool:
+        """Whether a pattern is one file and no directory: it is there, or is to be made and ends like a file."""
+        if has_wildcard(pattern) or pattern.endswith("/"):
+            return False
+        there = self.under(pattern)
+        return there == (pattern,) if there else _FILE_NAME.search(pattern) is not None
 
     def meant(self, pattern: str) -> str:
         """The pattern with its first wrong part put right, where that matches something; else ""."""

@@ -71,6 +71,18 @@ CASES = [
         track("b", allowed="src/billing/dates.py"),
         (SERIALISE, "both change src/billing/dates.py, and no priority says whose it is"),
     ),
+    (A, track("b", owned="*.md **/*.txt"), (NONE, "nothing shared")),
+    (track("a", owned="src/new.py"), track("b", owned="src/*.md test_*.py"), (NONE, "nothing shared")),
+    (
+        track("a", owned="src/new"),
+        track("b", owned="test_*.py"),
+        (SERIALISE, "both change src/new ∩ test_*.py, and no priority says whose it is"),
+    ),
+    (
+        track("a", owned="src/new.py"),
+        track("b", owned="*.py"),
+        (SERIALISE, "both change src/new.py ∩ *.py, and no priority says whose it is"),
+    ),
     (A, track("b", owned="src/signup/**", read_only="src/billing/**"), (NONE, "nothing shared")),
     (
         track("a", owned="src/signup/**", append_only="CHANGELOG.md"),

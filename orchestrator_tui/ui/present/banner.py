@@ -116,7 +116,7 @@ def _stale(scene: _Scene) -> BannerView | None:
         glyph=scene.glyphs.gate,
         text=f"{waited}{_FOR_WHAT.get(gate.risk, ' for a decision')}{more}. Press w",
         short=f"{waited}{_FOR_SHORT.get(gate.risk, '')}. Press w",
-        note=f"level {max(1, gate.stale_level)}",
+        note=_ENDED if _alone(scene) else f"level {max(1, gate.stale_level)}",
         token="gate-stale strong",
         target=GateKey(gate.batch, gate.id),
     )
@@ -209,13 +209,24 @@ def _run(scene: _Scene) -> BannerView | None:
     return None
 
 
-def _held(scene: _Scene) -> BannerView | None:
-    held = {batch: holder for batch, holder in scene.held_by.items() if batch in scene.state.batches and holder}
-    for batch in (one for one, holder in held.items() if holder == NOBODY):
+_ENDED = "its host has ended: orch-tui attach"
+
+
+def _alone(scene: _Scene) -> list[str]:
+    """The runs that nobody keeps."""
+    return [one for one, holder in scene.held_by.items() if holder == NOBODY and one in scene.state.batches]
+
+
+def _orphaned(scene: _Scene) -> BannerView | None:
+    for batch in _alone(scene):
         short = f"stands still: orch-tui attach {batch}"
         text = f"{batch_title(scene.state.batches[batch])} stands still: its host has ended. orch-tui attach {batch}"
         return BannerView("held", "", f"{text} goes on with it", short, "", "gate", None)
-    holders = list(held.values())
+    return None
+
+
+def _held(scene: _Scene) -> BannerView | None:
+    holders = [holder for batch, holder in scene.held_by.items() if batch in scene.state.batches and holder]
     if not holders:
         return None
     text = f"{clean(holders[0], 120)} keeps this batch; you can decide its gates here"
@@ -235,6 +246,7 @@ _KINDS: tuple[Callable[[_Scene], BannerView | None], ...] = (
     _newer,
     _stale,
     _spoof,
+    _orphaned,
     _undelivered,
     _silent,
     _run,

@@ -28,6 +28,7 @@ class StatusView:
     decided: str
     mode: str
     mode_glyph: str
+    mode_token: str
     trust: str
     notice: str
     notice_token: str
@@ -43,15 +44,21 @@ def present_status(
     trust: str = "same user",
     notice: str = "",
     refused: bool = False,
+    hosted: bool = True,
 ) -> StatusView:
-    """The status line. ``notice`` is one line on what was just done or, when ``refused``, why it was not."""
+    """The status line. ``notice`` is one line on what was just done or, when ``refused``, why it was not.
+
+    ``hosted`` tells whether every run that goes on is kept by somebody: else what is shown is not live.
+    """
+    live = mode == "live"
     by_person = sum(batch.decided_by_person for batch in state.batches.values())
     by_rule = sum(batch.decided_by_rule for batch in state.batches.values())
     return StatusView(
         hints=tuple(hints),
         decided=f"{by_person + by_rule:,} decided" + (f", {by_rule:,} by rule" if by_rule else ""),
-        mode=mode,
-        mode_glyph=glyphs.working if mode == "live" else glyphs.pending,
+        mode=mode if hosted or not live else "no host",
+        mode_glyph=glyphs.pending if not live else glyphs.working if hosted else glyphs.gate,
+        mode_token="quiet" if not live else "track-done" if hosted else "gate",
         trust=f"trust: {trust}" if trust else "",
         notice=clean(notice, 400),
         notice_token="risk-failure" if refused else "strong",
@@ -91,6 +98,6 @@ def _right(view: StatusView, facts: Sequence[str]) -> Line:
         if not fact:
             continue
         if fact == view.mode:
-            parts.append(Part(f"{view.mode_glyph} ", "track-done" if view.mode == "live" else "quiet"))
+            parts.append(Part(f"{view.mode_glyph} ", view.mode_token))
         parts += [Part(fact, "quiet"), Part("  ")]
     return (*parts[:-1], Part(" "))

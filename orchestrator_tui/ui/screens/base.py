@@ -9,7 +9,7 @@ from textual import getters, on, work
 
 from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.commands import Nudge, Tell, Undo
-from orchestrator_tui.core.model import Gate, Track
+from orchestrator_tui.core.model import NOBODY, Gate, Track
 from orchestrator_tui.core.queries import GateKey, TrackKey, next_waiting
 from orchestrator_tui.core.text import sanitise
 from orchestrator_tui.ui.actions import BY_ID, REPLAY, RUN
@@ -66,6 +66,7 @@ class CockpitScreen(PictureScreen, inherit_bindings=False):
                 hints=hints(self.footer, desk.situation(), desk.keymap, ascii_only=desk.ascii_only),
                 notice=desk.notice,
                 refused=desk.notice_refused,
+                hosted=NOBODY not in desk.live.held_by.values(),
             )
         )
 

@@ -130,6 +130,23 @@ def test_a_run_whose_host_has_ended_says_what_goes_on_with_it() -> None:
     assert (view.text, view.token) == (f"{title} orch-tui attach {run.id} goes on with it", "gate")
 
 
+def test_a_host_that_has_ended_is_said_beside_what_waits_too_long() -> None:
+    """An answer that nobody takes up helps no one: whatever else waits, the run's standstill stays in sight."""
+    run = run_states.running().batches[run_states.BATCH]
+    asked = replace(
+        next(iter(run.gates.values())), state=GateState.OPEN, stale_level=0, opened_at=ago(7), asked_at=ago(7)
+    )
+    late = State({run.id: replace(run, gates={asked.id: asked})})
+    view = present_banner(late, NOW, UNICODE, held_by={run.id: NOBODY})
+    assert (view.kind, view.note) == ("stale", "its host has ended: orch-tui attach")
+    assert drawn([banner_line(view, 80)]).rstrip().endswith(view.note)
+    assert present_banner(late, NOW, UNICODE, held_by={run.id: "host of ann"}).note == "level 1"
+    lost = replace(asked, state=GateState.DECIDED, undelivered=True)
+    later = State({run.id: replace(run, gates={lost.id: lost})})
+    assert banner(later).kind == "undelivered"
+    assert present_banner(later, NOW, UNICODE, held_by={run.id: NOBODY}).kind == "held"
+
+
 def test_nothing_to_warn_of_tells_what_is_watched() -> None:
     view = banner(calm(), watching="2 lists, by events")
     assert (view.text, view.token) == ("task files: 2 lists, by events", "quiet")

@@ -48,3 +48,10 @@ def test_a_replay_is_not_live() -> None:
     line = status_line(present_status(empty(), UNICODE, mode="replay"), 80)
     assert "○ replay" in drawn([line])
     assert "0 decided  " in drawn([line])
+
+
+def test_a_run_without_a_host_is_not_live() -> None:
+    line = status_line(present_status(checkout(), UNICODE, hosted=False), 80)
+    assert "⚠ no host" in drawn([line])
+    assert tokens_of(line)["⚠"] == "gate"
+    assert "○ replay" in drawn([status_line(present_status(empty(), UNICODE, mode="replay", hosted=False), 80)])

@@ -95,6 +95,8 @@ _MEANINGS = {
     "failed": "it could not be done",
     "blocked": "it cannot go on without a person",
     "partial": "some of it is done; say what is left",
+    "follow_up": "it is good enough to go on; what you say becomes work of the next wave",
+    "mismatch": "it is not what was wanted; a person says whether the plan still holds",
     "disputed": "you disagree with a finding and have left it as it is; your reason goes to the person, not to the "
     "reviewer",
 }

@@ -82,8 +82,10 @@ def roles_in(tracks: Sequence[PlannedTrack], rules: SessionRules) -> str:
 
 
 def of_role(track: PlannedTrack, workflow: Workflow, stage: int) -> bool:
-    """Whether a stage is for tracks of this role."""
+    """Whether a stage is for tracks of this role, and there is what it compares with."""
     work = workflow.work(stage)
+    if work is not None and work.against and not workflow.design:
+        return False
     return work is None or not work.of_roles or track.role in work.of_roles
 
 

@@ -45,6 +45,9 @@ BATCH_GATE_ITEMS: Mapping[str, str] = {
 }
 """Items of a batch gate and what each of them says (seed 000)."""
 
+DESIGN = "design"
+"""What a stage may compare with: the design file of the project (seed 004, design review)."""
+
 
 ASK, FAIL = "ask", "fail"
 SERIAL, PARALLEL = "serial", "parallel"
@@ -86,7 +89,9 @@ class StageWork:
         back_to: the stage to which a rework verdict leads, or 0.
         rounds: how often it may lead back before a person is asked.
         verdicts: words that an agent ends with, in a line of their own, and what they mean: ``done``, ``rework``,
-            ``failed``, ``blocked``, ``partial``, ``disputed``; where none means ``done``, an end without a word does.
+            ``failed``, ``blocked``, ``partial``, ``disputed``, ``follow_up`` (done, what it says is work of the next
+            wave) and ``mismatch`` (a person says whether the plan still holds); where none means ``done``, an end
+            without a word does.
         form: what the first artefact must say: name of a line and ``text``, or the choices parted by ``|``.
         asks: the line of that form that holds questions for a person; what it asks is asked before anything goes on.
         narrow: of a stage of the batch: it is skipped, with the reason, where the tracks change no more files; 0 never.
@@ -107,6 +112,7 @@ class StageWork:
         only_areas, only_files: it is for tracks alone that name one of these areas, or have changed one of these files;
             both empty: for all.
         turns, wall_ms, cost_usd: budgets of one attempt; 0 for none.
+        against: what it compares with (``design``): where the workflow names none, it is no stage of any track.
         of_roles: roles of waves whose tracks go through it; () for all tracks (seed 004).
     """
 
@@ -145,6 +151,7 @@ class StageWork:
     wall_ms: int = 0
     cost_usd: float = 0.0
     of_roles: tuple[str, ...] = ()
+    against: str = ""
 
 
 @frozen
@@ -256,6 +263,7 @@ class Workflow:
         inputs: what a plan must say before its batch can start, of :data:`PLAN_INPUTS`.
         untracked: what untracked files of the person's tree lead to that lie where a wave works: ``off``, ``warn``
             (it is said) or ``block`` (a person is asked).
+        design: the file that stages ``against: design`` compare with; the setting ``pencil`` goes before it.
         skill: name of the skill whose text is embedded into prompts where a person has it, or "".
         sessions: types of sessions and roles of waves (seed 004); ``guard`` watches paths and commands of agents.
     """
@@ -311,6 +319,7 @@ class Workflow:
     exports: tuple[str, ...] = ()
     in_repository: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    design: str = ""
     skill: str = ""
     sessions: SessionRules = field(default_factory=SessionRules)
     guard: GuardRules = field(default_factory=GuardRules)

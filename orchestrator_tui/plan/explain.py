@@ -48,7 +48,20 @@ _GROUPS: Mapping[str, type[Part]] = {
 }
 _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt", "narrow"})
 _LENGTHS = frozenset({"wall", "interval", "reply", "stale", "repeat", "quick", "keep"})
-_STAGE = ("attempts", "bump_at", "rounds", "turns", "wall", "cost_usd", "narrow", "gate", "skip_by", "spent", "angles")
+_STAGE = (
+    "attempts",
+    "bump_at",
+    "rounds",
+    "turns",
+    "wall",
+    "cost_usd",
+    "narrow",
+    "gate",
+    "skip_by",
+    "spent",
+    "angles",
+    "against",
+)
 
 
 def thresholds(workflows: Iterable[Workflow]) -> tuple[Threshold, ...]:
@@ -103,7 +116,7 @@ def _of_stage(workflow: str, place: str, work: StageWork) -> list[Threshold]:
             value = tuple(f"{one.key} ({one.tier})" if one.tier else one.key for one in work.angles)
         if value in ((), ASK) and name in ("angles", "spent"):
             continue
-        if value in (0, 0.0, "") and name in ("turns", "wall", "cost_usd", "narrow", "gate"):
+        if value in (0, 0.0, "") and name in ("turns", "wall", "cost_usd", "narrow", "gate", "against"):
             continue
         if name == "rounds" and not work.back_to:
             continue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-PLACEHOLDERS = ("slug", "title", "spec", "plan")
+PLACEHOLDERS = ("slug", "title", "spec", "plan", "design")
 """What may be filled in, in braces."""
 
 DIVIDED = "{plan}"

@@ -16,9 +16,9 @@ from orchestrator_tui.core.plan import Plan
 from orchestrator_tui.core.session import OFF, STRICT, Session, SessionRules
 from orchestrator_tui.core.text import sanitise
 from orchestrator_tui.core.wave_roles import is_single, placed, session_type
-from orchestrator_tui.core.workflow import Workflow
+from orchestrator_tui.core.workflow import DESIGN, Workflow
 from orchestrator_tui.plan.load import Loaded
-from orchestrator_tui.plan.problems import ERROR, Problem, nearest_of, shown
+from orchestrator_tui.plan.problems import ERROR, WARNING, Problem, nearest_of, shown
 from orchestrator_tui.plan.session_config import SessionConfig, read_session_config
 
 TREES = {"worktree": "track", "none": "batch"}
@@ -37,11 +37,12 @@ def settle(loaded: Loaded, repository: Path, focus: str = "") -> Loaded:
         plan = replace(plan, session=replace(plan.session, focus=sanitise(focus, MAX_FOCUS)))
     rules = workflow.sessions
     config = read_session_config(repository, rules.settings)
+    design, faults = _design(workflow, config, repository)
     session, sources = _merged(plan.session, config, session_type(plan, rules))
     plan = replace(plan, session=replace(session, sources=sources))
-    workflow = _effective(workflow, plan, config)
+    workflow = replace(_effective(workflow, plan, config), design=design)
     plan = replace(plan, tracks=placed(plan, rules))
-    found = [*loaded.problems, *_strictly(config, workflow), *_bootstrap(rules, repository)]
+    found = [*loaded.problems, *faults, *_strictly(config, workflow), *_bootstrap(rules, repository)]
     found += _wrong(plan, workflow, loaded)
     workflows = {**loaded.workflows, workflow.name: workflow}
     return replace(loaded, plan=plan, workflows=workflows, problems=tuple(found))
@@ -91,6 +92,18 @@ def _effective(workflow: Workflow, plan: Plan, config: SessionConfig) -> Workflo
         worktree=TREES.get(session.isolation, workflow.worktree),
         exports=workflow.exports if session.persistence else (),
     )
+
+
+def _design(workflow: Workflow, config: SessionConfig, repository: Path) -> tuple[str, list[Problem]]:
+    """The design file that stages compare with: the project's, else the workflow's; one that is not there is told."""
+    design = config.pencil or workflow.design
+    if not design or not any(one.against == DESIGN for one in workflow.works):
+        return design, []
+    inside = (repository / design).resolve().is_relative_to(repository.resolve())
+    if inside and (repository / design).is_file():
+        return design, []
+    text = f"{shown(design)} is no file of the repository: design reviews are skipped"
+    return "", [Problem(config.file or workflow.name, 0, "pencil", text, level=WARNING)]
 
 
 def _strictly(config: SessionConfig, workflow: Workflow) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from orchestrator_tui.core.workflow import (
     BATCH_GATE_ITEMS,
     CHECKS,
     DEPLOY,
+    DESIGN,
     FAIL,
     PARALLEL,
     PERSON,
@@ -57,7 +58,7 @@ from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
 MAX_STAGES = 64
 """Stages of one ladder."""
 
-MEANINGS = ("done", "rework", "failed", "blocked", "partial", "disputed")
+MEANINGS = ("done", "rework", "failed", "blocked", "partial", "disputed", "follow_up", "mismatch")
 WAVES = ("ready", "barrier")
 WORKTREES = ("track", "batch", "pool", "none")
 SESSIONS = ("stage", "track")
@@ -121,7 +122,7 @@ class StageRulesFile(Part):
     )
     role: Name = Field("implementer", description="whose model and judgement: `implementer`, `reviewer`, `scout` …")
     prompt: Text = Field(
-        "", description="what its agent is told; `{slug}`, `{title}`, `{spec}`, `{plan}` are filled in"
+        "", description="what its agent is told; `{slug}`, `{title}`, `{spec}`, `{plan}`, `{design}` are filled in"
     )
     artefacts: Lines = Field(
         [], description="paths below the worktree that must exist when it is done; with `{slug}`, `{spec}`, `{plan}`"
@@ -175,6 +176,9 @@ class StageRulesFile(Part):
     wall: Length = Field(0, description="how long one attempt may take; 0 for no bound")
     cost_usd: Dollars = Field(0.0, description="what one attempt may cost; 0 for no bound")
     of_roles: Names = Field([], description="roles of waves whose tracks go through it; all without it")
+    against: Annotated[str, choice("", DESIGN), _says(("", DESIGN))] = Field(
+        "", description="what it compares with: the workflow's `design`; no track goes through it where none is named"
+    )
 
 
 class StageFile(StageRulesFile):
@@ -353,6 +357,7 @@ class RulesFile(Part):
     inputs: Annotated[
         Names, _one_of(tuple(PLAN_INPUTS)), Says("list of " + ", ".join(f"`{one}`" for one in PLAN_INPUTS))
     ] = Field([], description="what a plan must say; without it nothing starts")
+    design: Line = Field("", description="the file that stages `against: design` compare with; a session's own first")
     skill: Name = Field("", description="a skill whose text is embedded into prompts where the person has it")
     sessions: SessionsFile = Field(
         SessionsFile.model_validate({}), description="types of sessions and the roles of their waves"

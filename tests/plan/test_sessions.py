@@ -228,3 +228,26 @@ def test_how_many_files_an_agent_is_shown_is_the_projects(
     """[004-149] 3 without a word, 0 disables it, and without persistence nothing is shown."""
     _, workflow = parts(settled(tmp_path, project, config=config))
     assert workflow.grounding.files == files
+
+
+@pytest.mark.parametrize(
+    ("named", "design", "warned"),
+    [
+        ("designs/shop.pen", "designs/shop.pen", False),
+        ("designs/shop.pen2", "", True),
+        ("designs", "", True),
+        ("../outside.pen", "", True),
+        ("null", "", False),
+    ],
+)
+def test_the_design_file_of_the_project_is_what_stages_compare_with(
+    tmp_path: Path, project: Path, named: str, design: str, warned: bool
+) -> None:
+    """[004-133] [004-21] A file of the repository; one that is not there is told, and the review is skipped."""
+    (project / "designs").mkdir()
+    (project / "designs" / "shop.pen").write_text("{}")
+    (project.parent / "outside.pen").write_text("{}")
+    found = settled(tmp_path, project, config=f"pencil: {named}\n")
+    assert parts(found)[1].design == design
+    assert any("design reviews are skipped" in one for one in told(found)) is warned
+    assert found.usable

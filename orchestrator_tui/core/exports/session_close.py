@@ -10,9 +10,12 @@ from orchestrator_tui.core.exports.session_metrics import quality, session_row
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.report.carry_over import Carried, carry_over, next_plan
+from orchestrator_tui.core.report.scrub import Scrubber
 from orchestrator_tui.core.report.words import duration
 from orchestrator_tui.core.schedule.readiness import planned_tracks
-from orchestrator_tui.core.schedule.rules import run_of
+from orchestrator_tui.core.schedule.rules import run_of, stage_work
+from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.workflow import DESIGN
 
 REPORT, NEXT = "session-report.md", "carry-over.yaml"
 
@@ -45,7 +48,7 @@ def _wave(batch: Batch, number: int, tracks: Sequence[Track]) -> str:
     rows = [f"- {one.slug}: {facts.status_of(batch, one)} — {facts.summary_of(batch, one)}" for one in tracks]
     told = [f"## Wave {number} ({role}) Complete ✓", *(one.rstrip(" —") for one in rows)]
     told.append(f"Duration: {_lasted(tracks)} | Tests: {quality(tracks)}")
-    return "\n".join([*told, *next_lines(batch, number), ""])
+    return "\n".join([*told, *_designs(batch, tracks), *next_lines(batch, number), ""])
 
 
 def next_lines(batch: Batch, number: int) -> list[str]:
@@ -61,6 +64,18 @@ def next_lines(batch: Batch, number: int) -> list[str]:
     found = [f"Scaling: {scaling}"]
     if end.adaptations:
         found += [f"Adaptations for Wave {number + 1}:", *(f"- {one}" for one in end.adaptations)]
+    return found
+
+
+def _designs(batch: Batch, tracks: Sequence[Track]) -> list[str]:
+    """What the design review said of each track that it has seen last; nothing where no design is named."""
+    found: list[str] = []
+    for track in tracks:
+        for one in reversed(track.attempts):
+            if one.verdict and one.stage and stage_work(batch, track, one.stage).against == DESIGN:
+                told = Scrubber(batch).line(sanitise_line(one.summary, facts.MAX_LINE), facts.MAX_LINE)
+                found.append(f"Design: {one.verdict.replace('_', ' ')} — {track.slug}: {told}".rstrip(": "))
+                break
     return found
 
 

@@ -10,7 +10,7 @@ from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Gate, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK, Provision
-from orchestrator_tui.core.schedule import concerns, converging, deploying, dispatching, resuming, watching
+from orchestrator_tui.core.schedule import concerns, converging, deploying, dispatching, drifting, resuming, watching
 from orchestrator_tui.core.schedule.acting import (
     at_work_again,
     give_up,
@@ -156,6 +156,19 @@ def _accept(batch: Batch, track: Track, gate: Gate, state: str = "accepted") -> 
         Draft("stage_changed", {**done, "status": "done"}),
         *at_work_again(track),
     ], "accepted as it is"
+
+
+def _as_it_is(batch: Batch, track: Track, gate: Gate, state: str = "accepted") -> Made:
+    """The plan holds all the same: what was found is accepted, and nobody mends it."""
+    accepted, _ = _accept(batch, track, gate, state)
+    closed = drifting.deferred(batch, track, state) or []
+    known = {one.payload["finding"] for one in closed}
+    return [*closed, *(one for one in accepted if one.payload.get("finding") not in known)], "continued as it is"
+
+
+def _plan_revised(batch: Batch, track: Track, gate: Gate) -> Made:
+    accepted, _ = _as_it_is(batch, track, gate, "deferred")
+    return [*accepted, *drifting.revised(batch, track, gate, _by(gate), _told(gate))], "the batch rests for its plan"
 
 
 def _revise(batch: Batch, track: Track, gate: Gate) -> Made:
@@ -312,6 +325,8 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
     ("disagreement", "accept"): _accept,
     ("scope", "rescope"): _rescope,
     ("scope", "widen"): _widen,
+    (drifting.KIND, drifting.GO_ON): _as_it_is,
+    (drifting.KIND, drifting.REVISE): _plan_revised,
     ("track", "revise"): _revise,
     ("checks", "again"): _merge_again,
     ("checks", "revise"): _revise,
@@ -349,6 +364,7 @@ _BY_TEXT = {
     "review": "again",
     "disagreement": "again",
     "scope": "rescope",
+    drifting.KIND: drifting.REVISE,
     "track": "revise",
     "checks": "revise",
     "conflict": "resolve",

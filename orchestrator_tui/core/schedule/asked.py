@@ -9,7 +9,7 @@ from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.schedule import deploying, merging
 from orchestrator_tui.core.schedule.acting import is_being_merged
-from orchestrator_tui.core.schedule.judging import ASKED, GROWN, REJECTED, REWORK
+from orchestrator_tui.core.schedule.judging import ASKED, GROWN, MISMATCH, REJECTED, REWORK
 from orchestrator_tui.core.schedule.rules import run_of, work_of
 from orchestrator_tui.core.schedule.watching import running_attempt, stall_gate
 
@@ -80,6 +80,7 @@ _STILL: dict[str, Still] = {
     ),
     "disagreement": _judged(REWORK),
     "scope": _judged(GROWN),
+    "mismatch": lambda batch, track, gate, option: option == "stop" or _judged(MISMATCH)(batch, track, gate, option),
     "escalation": _escalation,
     "conflict": _after_merging(merging.CONFLICT),
     "checks": _after_merging(merging.UNDONE),

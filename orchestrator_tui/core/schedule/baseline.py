@@ -30,7 +30,7 @@ from orchestrator_tui.core.scope import expand
 BASELINE = "baseline"
 """The run of a check on the tree from which the waves start."""
 
-SKIPPED = "skipped"
+SKIPPED = "skip"
 """The result of a check that was spared."""
 
 ALL = "*"

@@ -16,7 +16,7 @@ from orchestrator_tui.core.live_rules import Between
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK, CheckCommand, PlannedTrack, Scope
-from orchestrator_tui.core.schedule import baseline
+from orchestrator_tui.core.schedule import baseline, drifting
 from orchestrator_tui.core.schedule.effects import CHECK, begin, under_way
 from orchestrator_tui.core.schedule.opening import added
 from orchestrator_tui.core.schedule.readiness import is_through, planned_tracks
@@ -123,6 +123,7 @@ def _ended(batch: Batch, rules: Between, tracks: list[Track]) -> list[Draft]:
     return [
         Draft("wave_ended", {**told, "scaling": scaled[1], "adaptations": [one.title for one in fixes]}),
         *(draft for one in fixes for draft in _with_deviation(batch, wave, one)),
+        *_left(batch, tracks, fixes),
         *_scaling(batch, wave, *scaled),
     ]
 
@@ -156,7 +157,7 @@ def took_ms(track: Track) -> int:
 
 
 def _fixes(batch: Batch, rules: Between, tracks: list[Track], failing: list[str]) -> list[PlannedTrack]:
-    """One track a check that fails, up to the workflow's number, in the next wave that there is."""
+    """One track a check that fails, then one a remark, up to the workflow's number, in the next wave that there is."""
     wave, plan = tracks[0].wave, plan_of(batch)
     sessions = batch_workflow(batch).sessions
     count = wave_count(plan, sessions)
@@ -193,7 +194,18 @@ def _fixes(batch: Batch, rules: Between, tracks: list[Track], failing: list[str]
                 role=role,
             )
         )
-    return made
+    rest = min(rules.more, room) - len(made)
+    tasks = (drifting.task(batch, one, role) for one in drifting.remarks(batch, tracks))
+    return [*made, *[one for one in tasks if one.slug not in batch.tracks][: max(0, rest)]]
+
+
+def _left(batch: Batch, tracks: list[Track], fixes: list[PlannedTrack]) -> list[Draft]:
+    """What stages have remarked that is no work of the next wave, with the reason."""
+    known = {*batch.tracks, *(one.slug for one in fixes)}
+    last = all(one.wave <= tracks[0].wave for one in planned_tracks(batch)) and not fixes
+    why = "there is no later wave" if last else "the next wave has no room for another agent"
+    found = drifting.remarks(batch, tracks)
+    return [drifting.left(one, why) for one in found if drifting.task(batch, one, "").slug not in known]
 
 
 def _files(track: Track) -> tuple[str, ...]:
@@ -215,7 +227,7 @@ def _scaled(batch: Batch, rules: Between, tracks: list[Track], fixes: int, passe
         return 0, ""
     before = _most(batch, planned)
     if fixes:
-        return _most(batch, planned + fixes), f"{fixes} more, for what fails after wave {wave}"
+        return _most(batch, planned + fixes), f"{fixes} more, for what is to be mended after wave {wave}"
     quick = bool(rules.quick_ms) and all(took_ms(one) < rules.quick_ms and _is_clean(one) for one in tracks)
     if quick and rules.fewer and (passes or not checks_after(batch, rules, tracks)):
         fewer = max(1, before - min(rules.fewer, max(1, before // 3)))

@@ -15,6 +15,10 @@ from orchestrator_tui.core.workflow import AGENT, StageWork
 
 ACCEPTED, REJECTED, REWORK, ASKED, GROWN = "accepted", "rejected", "rework", "asked", "grown"
 
+MISMATCH, FOLLOW_UP = "mismatch", "follow_up"
+"""What verdicts mean that are about the plan: a person says whether it still holds; it has more to do in its next wave.
+The first is a judgement, too."""
+
 DISPUTED = "disputed"
 """What a verdict means by which an agent ends that disagrees with what it was sent back for."""
 
@@ -34,7 +38,7 @@ _NAMED = 8
 
 @frozen
 class Judgement:
-    """What is made of a try: one of the five verdicts, and why, line by line."""
+    """What is made of a try: one of the six verdicts, and why, line by line."""
 
     verdict: str
     problems: tuple[str, ...] = ()
@@ -94,6 +98,10 @@ def judge(batch: Batch, track: Track) -> Judgement:
         return Judgement(REJECTED, (f"its agent says {run.verdict}: {_summary(track)}".rstrip(": "),))
     if meaning == "blocked":
         return Judgement(ASKED, (f"its agent is blocked: {_summary(track)}",))
+    if meaning == MISMATCH:
+        return Judgement(MISMATCH, (f"{run.verdict}: {_summary(track)}".rstrip(": "),))
+    if meaning == FOLLOW_UP:
+        return Judgement(ACCEPTED)
     # What an earlier round has found and this one does not raise again is fixed.
     heard = since_writing(track, work.back_to) if work_of(track).planned.deep_review else frozenset({run.attempt})
     blockers = tuple(one for one in open_blockers(track) if one.attempt in heard) if work.reviews else ()

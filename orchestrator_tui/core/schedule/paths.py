@@ -6,12 +6,12 @@ import re
 from datetime import UTC, datetime
 
 from orchestrator_tui.core.model import Batch, Track
-from orchestrator_tui.core.schedule.rules import is_batch_track
+from orchestrator_tui.core.schedule.rules import is_batch_track, workflow_of
 
 DIVIDED = "tracks.yaml"
 """The file of a divided batch's tracks, in the spec folder of the batch."""
 
-_NAMED = re.compile(r"\{(slug|title|spec|plan)\}")
+_NAMED = re.compile(r"\{(slug|title|spec|plan|design)\}")
 
 
 def spec_folder(batch: Batch, track: Track) -> str:
@@ -24,12 +24,13 @@ def spec_folder(batch: Batch, track: Track) -> str:
 
 
 def artefact_path(batch: Batch, track: Track, text: str) -> str:
-    """A path below the worktree, or a prompt, with ``{slug}``, ``{title}``, ``{spec}`` and ``{plan}`` filled."""
+    """A path below the worktree, or a prompt, with its names in braces filled: slug, title, spec, plan, design."""
     spec = spec_folder(batch, track)
     known = {
         "slug": batch.id if is_batch_track(track) else track.slug,
         "title": track.title,
         "spec": spec,
         "plan": f"{spec}/{DIVIDED}",
+        "design": workflow_of(batch, track).design,
     }
     return _NAMED.sub(lambda found: known[found[1]], text)

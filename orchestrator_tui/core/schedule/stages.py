@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, StageStatus, Track, TrackState
 from orchestrator_tui.core.moves import MOVES
-from orchestrator_tui.core.schedule import converging, copies, deploying, grounding, narrowness, questions
+from orchestrator_tui.core.schedule import converging, copies, deploying, drifting, grounding, narrowness, questions
 from orchestrator_tui.core.schedule.awaiting import is_awaited
 from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, ON_STAGE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, ask, barring, chosen, gate_id, lines, listed
@@ -17,6 +17,7 @@ from orchestrator_tui.core.schedule.judging import (
     BUDGET,
     GROWN,
     GROWTH,
+    MISMATCH,
     REJECTED,
     REWORK,
     TRACK_LIST_CHECK,
@@ -250,6 +251,8 @@ def _after_judgement(batch: Batch, track: Track) -> list[Draft]:
         return _again(batch, track)
     if run.judged == REWORK:
         return _back(batch, track)
+    if run.judged == MISMATCH:
+        return [*moved(track, S.ESCALATED, "; ".join(run.problems)), *drifting.ask_person(batch, track)]
     if run.judged == GROWN:
         return [*moved(track, S.ESCALATED, GROWTH), *converging.ask_scope(batch, track)]
     assert run.judged == ASKED
@@ -259,6 +262,9 @@ def _after_judgement(batch: Batch, track: Track) -> list[Draft]:
 def _settled_findings(batch: Batch, track: Track) -> list[Draft]:
     """A review that finds nothing to fix any more has seen what was found before as fixed."""
     work = stage_work(batch, track, stage_run(track).stage)
+    about_plan = drifting.deferred(batch, track)
+    if about_plan is not None:
+        return about_plan
     if not work.reviews:
         return []
     # A concern that is still there was said again, and is recorded once more.

@@ -18,7 +18,7 @@ Row = tuple[str, Line]
 MOST_ROWS = 6
 """Tries and findings that a card names; the track's own screen has all."""
 
-_TRIES = frozenset({"cap", "review", "disagreement", "scope", "escalation", "checks", "conflict"})
+_TRIES = frozenset({"cap", "review", "disagreement", "scope", "escalation", "checks", "conflict", "mismatch"})
 _WEIGHT = {"blocker": 0, "concern": 1, "follow-up": 2}
 
 

@@ -129,9 +129,7 @@ def _base_seen(payload: Payload) -> tuple[str, str, str]:
 
 
 def _wave_ended(payload: Payload) -> tuple[str, str, str]:
-    failed = [
-        str(name) for name, result in dict(payload.get("checks", {})).items() if result not in ("pass", "skipped")
-    ]
+    failed = [str(name) for name, result in dict(payload.get("checks", {})).items() if result not in ("pass", "skip")]
     told = f"wave {payload['wave']} is over"
     if failed:
         return told, f"{', '.join(failed)}: fail", "gate"

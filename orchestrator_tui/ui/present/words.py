@@ -57,6 +57,7 @@ _ASKS = {
     "fleet": "more at once",
     "missing_input": "open questions",
     "disagreement": "disagreement",
+    "mismatch": "mismatch",
     "skip_stage": "skip stage",
     "escalation": "needs you",
     "integration": "integration",

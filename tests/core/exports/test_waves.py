@@ -287,3 +287,21 @@ def test_what_agents_were_shown_is_an_event_each_and_counted_in_the_line() -> No
     story.closes()
     (row,) = documents(EXPORTS["session-metrics"], story)[".orchestrator/metrics/sessions.jsonl"].content
     assert row["grounding_injections"] == {"count": 2, "files": ["src/csv.py", "src/quote.py"], "total_lines": 42}
+
+
+def test_the_report_of_a_wave_says_how_it_meets_the_design() -> None:
+    """[004-133] `Design: MINOR DRIFT — …` in the report of its wave; without a design not a word of it."""
+    story = Story(workflow=replace(WAVES, design="designs/app.pen"))
+    story.ships("map-exporters", 1, "two writers found")
+    story.does("csv-writer", 2, "done", "quoted", "src/csv.py")
+    compare = next(place for place, one in enumerate(WAVES.works, start=1) if one.against)
+    story.enter("csv-writer", compare)
+    story.begin("csv-writer")
+    story.end("csv-writer", verdict="MINOR_DRIFT", summary="three columns, not two")
+    for to in ("approved", "merging"):
+        story.move("csv-writer", to)
+    story.merge("csv-writer")
+    story.ships("api", 2, "route and its tests", "src/api/export.py")
+    told = text("session-close", "session-report.md", story)
+    assert "\nDesign: MINOR DRIFT — csv-writer: three columns, not two\n" in told
+    assert told.count("Design:") == 1

@@ -102,7 +102,7 @@ def test_the_checks_of_the_waves_run_once_before_the_first_one() -> None:
 def test_a_check_that_passed_at_the_start_is_spared_between_waves_and_nowhere_else() -> None:
     """[004-150] It may skip the incremental check only: what comes last runs all the same."""
     scene = played()
-    assert set(between(scene).values()) == {"skipped"}
+    assert set(between(scene).values()) == {"skip"}
     assert commands(scene) == ["run tests", "run types", "run all"] * 2
     assert {one.result for one in own(scene).checks if one.run == run_of(scene).integration_sha} == {"pass"}
     (end,) = [one for one in run_of(scene).waves if one.wave == 2]
@@ -119,7 +119,7 @@ def test_why_a_check_is_spared_is_told() -> None:
     assert check.detail == (
         f"passed on {start.sha[:8]}; 1 file has changed since, fewer than 50, and what is kept is {age} old"
     )
-    told = RUN_TELLERS["wave_ended"]({"wave": 2, "tracks": ["a"], "checks": {"test": "skipped"}})
+    told = RUN_TELLERS["wave_ended"]({"wave": 2, "tracks": ["a"], "checks": {"test": "skip"}})
     assert told == ("wave 2 is over", "", "track-done")
 
 
@@ -128,14 +128,14 @@ def test_a_full_gate_is_never_spared() -> None:
     full = replace(BETWEEN, checks={"Core": ("test",), "Polish": ("*",)})
     scene = played(workflow=spared(between=full))
     assert between(scene) == {
-        "wave 2: test": "skipped",
+        "wave 2: test": "skip",
         "wave 3: test": "pass",
         "wave 3: types": "pass",
         "wave 3: all": "pass",
     }
 
 
-@pytest.mark.parametrize(("files", "result"), [(49, "skipped"), (50, "pass"), (51, "pass")])
+@pytest.mark.parametrize(("files", "result"), [(49, "skip"), (50, "pass"), (51, "pass")])
 def test_it_is_spared_below_fifty_changed_files(files: int, result: str) -> None:
     """[004-150] Below 50 changed files."""
     wide = replace(ONE, scope=replace(ONE.scope, owned=("a*.txt",)))
@@ -167,7 +167,7 @@ def test_what_fails_at_the_start_spares_nothing_and_bars_nothing() -> None:
     scene.world.checks = {"run types": lambda path: 1}
     scene.world.play()
     assert set(between(scene)) >= {"wave 2: test", "wave 2: types"}
-    assert "skipped" not in between(scene).values()
+    assert "skip" not in between(scene).values()
     assert "baseline-fails" in scene.ledger.batch.signals
     assert scene.track("a").state is S.MERGED
 
@@ -204,7 +204,7 @@ def test_results_are_kept_for_seven_days_from_one_batch_to_the_next(age: int, ag
         assert {one.name for one in start.kept} == {"test", "types", "all"}
 
 
-@pytest.mark.parametrize(("age", "result"), [(7 * DAY - 1, "skipped"), (7 * DAY, "pass")])
+@pytest.mark.parametrize(("age", "result"), [(7 * DAY - 1, "skip"), (7 * DAY, "pass")])
 def test_what_grows_old_while_the_wave_runs_spares_nothing(age: int, result: str) -> None:
     """[004-150] The age counts when the check would run, by the journal's clock."""
     scene = begun(ONE)
@@ -261,5 +261,5 @@ def test_a_death_at_any_moment_loses_nothing(after: int) -> None:
         except Crash:
             scene.world.restart()
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
-    assert set(between(scene).values()) == {"skipped"}
+    assert set(between(scene).values()) == {"skip"}
     assert commands(scene) == ["run tests", "run types", "run all"] * 2

@@ -191,8 +191,8 @@ MISTAKES = [
     ),
     (
         SMALL + "  - {name: Look, prompt: x, verdicts: {NO: reworkk}}\n",
-        'mine.yaml:9: stages[1].verdicts: "reworkk" is none of done, rework, failed, blocked, partial, disputed;'
-        ' did you mean "rework"?',
+        'mine.yaml:9: stages[1].verdicts: "reworkk" is none of done, rework, failed, blocked, partial, disputed, '
+        'follow_up, mismatch; did you mean "rework"?',
     ),
     (
         SMALL + "  - {name: Look, prompt: x, verdicts: {NOT NOW: done}}\n",

@@ -17,7 +17,7 @@ def test_the_compiled_rules_are_those_of_the_files() -> None:
 
 def test_every_built_in_ladder_has_its_stages() -> None:
     ladders = load_rules().ladders
-    stages = {"pool": 3, "bug-to-pr": 8, "chunks": 2, "prd-to-pr": 8, "tracks": 3, "waves": 7}
+    stages = {"pool": 3, "bug-to-pr": 8, "chunks": 2, "prd-to-pr": 8, "tracks": 3, "waves": 8}
     assert {name: len(ladder.stages) for name, ladder in ladders.items()} == stages
     assert ladders["bug-to-pr"].stages[2].name == "Fix Strategy Counsel"
     assert ladders["prd-to-pr"].stages[7].words["production"] is Risk.PRODUCTION

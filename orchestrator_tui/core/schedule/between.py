@@ -227,7 +227,7 @@ def _scaled(batch: Batch, rules: Between, tracks: list[Track], fixes: int, passe
         return 0, ""
     before = _most(batch, planned)
     if fixes:
-        return _most(batch, planned + fixes), f"{fixes} more, for what is to be mended after wave {wave}"
+        return _most(batch, planned + fixes), f"{fixes} more, for what fails after wave {wave}"
     quick = bool(rules.quick_ms) and all(took_ms(one) < rules.quick_ms and _is_clean(one) for one in tracks)
     if quick and rules.fewer and (passes or not checks_after(batch, rules, tracks)):
         fewer = max(1, before - min(rules.fewer, max(1, before // 3)))

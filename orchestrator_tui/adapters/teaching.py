@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orchestrator_tui.adapters.claude_home import TASK_TOOLS, TaskTools, task_tools
 from orchestrator_tui.adapters.discovery import Found
-from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.text import plural, sanitise_line
 
 OTHER_WAYS = (
     "Watch a task list that stands elsewhere: orch-tui --tasks DIR",
@@ -36,7 +36,7 @@ def _reason(found: Found, tools: TaskTools, config: Path, repository: Path) -> t
     if not count:
         first = f"No Claude Code session has worked in {repository} yet (looked in {config})"
         return (first, *(() if tools.on else ("Its task tools are off by default.", turn_on(config))))
-    worked = f"{count} Claude Code session{'' if count == 1 else 's'} worked here"
+    worked = f"{plural(count, 'Claude Code session')} worked here"
     if found.by_list and any(found.by_list.values()):
         return (f"{worked}; no task stands in a list now: Claude Code clears a list when all of it is done",)
     if tools.on:

@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 
 from orchestrator_tui.cli.tables import signs
-from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.text import plural, sanitise_line
 from orchestrator_tui.plan.checked import (
     APPEND_ONLY,
     DEPLOY_QUEUE,
@@ -37,7 +37,7 @@ def lines(path: Path, checked: Checked | None, problems: Sequence[Problem]) -> I
     if checked is not None:
         plan = checked.plan
         yield cut(f"{plan.title}", WIDTH)
-        yield f"  workflow {plan.workflow}, from {plan.base or '?'}, {counted(len(plan.tracks), 'track')}"
+        yield f"  workflow {plan.workflow}, from {plan.base or '?'}, {plural(len(plan.tracks), 'track')}"
     yield from _findings(path, problems, checked)
     if checked is not None:
         yield from _conflicts(checked)
@@ -45,11 +45,6 @@ def lines(path: Path, checked: Checked | None, problems: Sequence[Problem]) -> I
         yield ""
         yield from _wrapped(checked.verdict.why, "")
         yield from _estimate(checked.estimate, checked.plan.limits.cost_usd)
-
-
-def counted(number: int, word: str) -> str:
-    """``1 track``, ``2 tracks``."""
-    return f"{number:,} {word}" + ("" if number == 1 else "s")
 
 
 def _findings(path: Path, problems: Sequence[Problem], checked: Checked | None) -> Iterator[str]:
@@ -61,7 +56,7 @@ def _findings(path: Path, problems: Sequence[Problem], checked: Checked | None) 
         sign = {ERROR: marks.failed, REMARK: marks.bullet}.get(problem.level, marks.gate)
         yield f"  {sign} {problem}"
     if not has_errors(problems) and checked is not None:
-        tracks, waves = counted(len(checked.plan.tracks), "track"), counted(len(checked.waves), "wave")
+        tracks, waves = plural(len(checked.plan.tracks), "track"), plural(len(checked.waves), "wave")
         yield f"  {marks.done} {tracks}, {waves}, no cycle"
     elif checked is None:
         yield f"  {path} holds no plan that could be checked further."
@@ -119,7 +114,7 @@ def _estimate(estimate: Estimate, cap: float) -> Iterator[str]:
     most = "no bound" if estimate.usd_max is None else f"${estimate.usd_max:,.2f}"
     yield f"At most   {most}" + (f"; the plan allows ${cap:,.2f}" if cap else "; the plan sets no limit")
     yield (
-        f"Agents    {counted(estimate.attempts, 'attempt')}, {estimate.reviews} of them reviews; "
+        f"Agents    {plural(estimate.attempts, 'attempt')}, {estimate.reviews} of them reviews; "
         f"at most {estimate.attempts_max:,}; {estimate.agents} at once"
     )
     if not estimate.as_of:

@@ -23,6 +23,7 @@ from orchestrator_tui.cli.faults import BadInput
 from orchestrator_tui.cli.finding import OK, PROBLEM, REMARK, Finding
 from orchestrator_tui.cli.journals import Place, reading
 from orchestrator_tui.cli.world import Surroundings, surroundings
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.journal.home import worktrees
 from orchestrator_tui.journal.port import JournalError
 from orchestrator_tui.journal.presence import present
@@ -70,9 +71,7 @@ def _repository(place: Place) -> Finding:
         text = f"{place.repository}; git itself is not found, so no changes can be shown"
         return Finding("repository", REMARK, text, "install git, or put it on PATH", data)
     more = len(known) - 1
-    return Finding(
-        "repository", OK, f"{place.repository}, {more} worktree{'' if more == 1 else 's'} beside it", "", data
-    )
+    return Finding("repository", OK, f"{place.repository}, {plural(more, 'worktree')} beside it", "", data)
 
 
 def _journal(place: Place) -> Finding:

@@ -18,7 +18,7 @@ from orchestrator_tui.core.agents import GONE
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Batch, Liveness, State, Track
 from orchestrator_tui.core.queries import agent_behind, gate_queue
-from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.text import plural, sanitise_line
 from orchestrator_tui.journal.mail import DIRECTORY as MAIL
 from orchestrator_tui.journal.port import JournalError
 
@@ -47,15 +47,15 @@ def messages(place: Place, config: Path, state: State | None) -> Finding:
         "left_behind": left,
         "unread": [{"batch": track.batch, "track": track.slug, "messages": count} for track, count in unread],
     }
-    behind = f"{_count(left, 'mail file')} of sessions that do not run" if left else ""
+    behind = f"{plural(left, 'mail file')} of sessions that do not run" if left else ""
     if not held and not unread:
         text = "nothing waits to be fetched by a running session" + (f"; {behind}" if behind else "")
         return Finding("messages", OK, text, "", data)
     said = []
     if unread:
-        more = f" and {_count(len(unread) - 1, 'more track')}" if len(unread) > 1 else ""
+        more = f" and {plural(len(unread) - 1, 'more track')}" if len(unread) > 1 else ""
         track = sanitise_line(unread[0][0].slug, 60)
-        said.append(f"{_count(sum(count for _, count in unread), 'message')} not read yet: for {track}{more}")
+        said.append(f"{plural(sum(count for _, count in unread), 'message')} not read yet: for {track}{more}")
     fix = "it comes with the agent's next tool call; where none comes, look at its terminal"
     if overdue:
         oldest = max(overdue, key=lambda one: one["age_s"])
@@ -65,7 +65,7 @@ def messages(place: Place, config: Path, state: State | None) -> Finding:
         )
         fix = f"look at its terminal; or start it anew: claude --resume {oldest['session']}"
     elif held:
-        said.append(f"{_count(len(held), 'running session')} to fetch mail with the next tool call")
+        said.append(f"{plural(len(held), 'running session')} to fetch mail with the next tool call")
     return Finding("messages", REMARK, "; ".join((*said, behind) if behind else said), fix, data)
 
 
@@ -104,10 +104,6 @@ def _lives(batch: Batch, track: Track) -> bool:
     agent = agent_behind(batch, track)
     ended = batch.ended_at is not None or track.ended_at is not None
     return not ended and track.liveness is not Liveness.GONE and (agent is None or agent.status != GONE)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _mail(home: Path) -> Iterator[tuple[str, int]]:

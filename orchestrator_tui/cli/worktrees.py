@@ -24,6 +24,7 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Batch, State, Track
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.run import Work
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.tracks_shown import is_run_itself
 from orchestrator_tui.journal.sqlite import SqliteJournal
 
@@ -179,7 +180,8 @@ def _why(tree: Tree, dirty: bool, left: int | None) -> str:
     if left is None:
         return f"{tree.into} is not there" if tree.into is not None else "nothing of it was pushed"
     if left:
-        return f"{left} commits are not in {tree.into}" if tree.into is not None else f"{left} commits are not pushed"
+        commits = plural(left, "commit is", "commits are")
+        return f"{commits} not in {tree.into}" if tree.into is not None else f"{commits} not pushed"
     return "can be removed"
 
 

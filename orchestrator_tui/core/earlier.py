@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from orchestrator_tui.core.frozen import frozen
-from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.text import plural, sanitise_line
 from orchestrator_tui.core.workflow import Earlier, Workflow
 
 _OURS = "worktree-"
@@ -43,7 +43,7 @@ def signs(before: Before, rules: Earlier) -> tuple[str, ...]:
     if before.branch and before.branch != before.default and name.startswith(tuple(rules.prefixes) or ("\0",)):
         found.append(f"the branch {sanitise_line(before.branch, 120)}")
     if rules.commits and len(before.subjects) >= rules.commits:
-        found.append(f"{len(before.subjects)} commits since {sanitise_line(before.default, 120)}")
+        found.append(f"{plural(len(before.subjects), 'commit')} since {sanitise_line(before.default, 120)}")
     found += [f"a commit: {sanitise_line(one, 120)}" for one in _speaking(before.subjects, rules.words)]
     return (*found, *(sanitise_line(one, 300) for one in before.left))
 

@@ -14,6 +14,7 @@ from orchestrator_tui.core.schedule.rules import (
     work_of,
     workflow_of,
 )
+from orchestrator_tui.core.text import plural
 
 LOST = frozenset({"lost", "stopped"})
 """Outcomes of an attempt that left its work where it was."""
@@ -112,9 +113,9 @@ def _done_so_far(track: Track) -> str:
     if seen is None:
         return "Nothing is known of it: look at `git log` and `git status` in the worktree."
     files = [f"changed: {path}" for path in seen.files[:_SHOWN]]
-    files += [f"and {len(seen.files) - _SHOWN} more files"] if len(seen.files) > _SHOWN else []
+    files += [f"and {plural(len(seen.files) - _SHOWN, 'more file')}"] if len(seen.files) > _SHOWN else []
     loose = [f"not committed: {path}" for path in seen.uncommitted[:_SHOWN]]
-    head = f"{seen.commits} commits, head {seen.head[:12]}, +{seen.added} -{seen.removed}"
+    head = f"{plural(seen.commits, 'commit')}, head {seen.head[:12]}, +{seen.added} -{seen.removed}"
     return bullets([head, *files, *loose])
 
 

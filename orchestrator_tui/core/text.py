@@ -109,3 +109,8 @@ def _cut(text: str, limit: int) -> str:
             break
         kept = room
     return (text[:kept] + ending)[: max(0, limit)]
+
+
+def plural(count: int, one: str, many: str = "") -> str:
+    """``1 attempt``, ``2 attempts``."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"

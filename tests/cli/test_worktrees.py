@@ -67,7 +67,7 @@ def test_every_worktree_of_ours_is_listed_with_what_is_in_it(trees: Trees) -> No
         "limiter": "clean",
     }
     assert (found["docs"]["unmerged"], found["fix-clock"]["untracked"]) == (1, 1)
-    assert found["docs"]["why"] == "1 commits are not in orch/list-1/integration"
+    assert found["docs"]["why"] == "1 commit is not in orch/list-1/integration"
     assert all(one["disk_bytes"] > 0 for one in found.values())
     assert list(found["docs"]) == rows(section("worktrees"))
     shown = trees.run("worktrees").out

@@ -23,6 +23,7 @@ from orchestrator_tui.adapters.connection.wanted import (
     is_our_server,
 )
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.text import plural
 
 Path = tuple[str, ...]
 
@@ -162,9 +163,9 @@ def _put_hooks(merge: _Merge, entries: Sequence[HookEntry]) -> None:
         heard += [event] if new else []
     if added:
         named = ", ".join(heard) if len(heard) <= EVENTS_NAMED else f"{len(heard)} events"
-        merge.words.append(f"{_count(added, 'hook')} for {named}")
+        merge.words.append(f"{plural(added, 'hook')} for {named}")
     if renewed:
-        merge.words.append(f"{_count(renewed, 'hook')} of ours brought up to date")
+        merge.words.append(f"{plural(renewed, 'hook')} of ours brought up to date")
 
 
 def _put_event(merge: _Merge, path: Path, entries: Sequence[HookEntry]) -> tuple[int, int]:
@@ -275,7 +276,7 @@ def _take_hooks(merge: _Merge, known: set[Path] | None) -> None:
         if known is None or path in known:
             merge.prune([path])
     if taken:
-        merge.words.append(_count(taken, "hook"))
+        merge.words.append(plural(taken, "hook"))
         if known is None or HOOKS in known:
             merge.prune([HOOKS])
 
@@ -322,7 +323,3 @@ def _groups(merge: _Merge, path: Path) -> Span:
 
 def _any_ours(item: Item | None) -> bool:
     return item is not None and isinstance(item.value, list) and any(has_our_hook(group) for group in item.value)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

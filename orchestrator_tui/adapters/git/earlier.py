@@ -10,6 +10,7 @@ from orchestrator_tui.adapters.git.listing import OURS, listed
 from orchestrator_tui.adapters.git.state import tree_state
 from orchestrator_tui.adapters.git.trees import contents
 from orchestrator_tui.core.earlier import Before
+from orchestrator_tui.core.text import plural
 
 DEFAULTS = ("main", "master")
 """Names of a default branch, the first that there is counts."""
@@ -51,5 +52,6 @@ def _trees(repository: Path, default: str) -> list[str]:
         held = contents(tree.path)
         loose = len({*held.uncommitted, *held.untracked})
         if ahead or loose:
-            told.append(f"the worktree {tree.path}: {ahead} commits, {loose} files that nobody has committed")
+            left = f"{plural(ahead, 'commit')}, {plural(loose, 'file')} that nobody has committed"
+            told.append(f"the worktree {tree.path}: {left}")
     return told[:_LEFT]

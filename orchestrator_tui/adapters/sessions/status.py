@@ -14,6 +14,7 @@ from orchestrator_tui.adapters.sessions.teams import Member, Team
 from orchestrator_tui.adapters.sessions.transcript import Transcript
 from orchestrator_tui.core.agents import BUSY, GONE, IDLE, INPUT, PERMISSION, UNKNOWN
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.text import plural
 
 FIRST_WITH_REGISTRY = (2, 1, 150)
 """The oldest version that is known to keep a registry; in 2.1.100 and before it there is none."""
@@ -104,7 +105,7 @@ def _running(entry: RegisteredSession, transcript: Transcript, moment: Moment) -
         if not waits or transcript.turn_over_ms < entry.status_ms:
             return Standing(BUSY, (said,))
         # Claude Code is busy by its own word while sub-agents run, but its prompt is free.
-        running = f"{waits} background agent{'' if waits == 1 else 's'}"
+        running = plural(waits, "background agent")
         ended = f"its turn ended{_at(transcript.turn_over_ms, moment)}, {running} at work"
         return Standing(IDLE, (f"its transcript: {ended}", said))
     return _by_transcript(entry, transcript, moment)

@@ -14,7 +14,7 @@ from orchestrator_tui.core.report.scrub import Scrubber
 from orchestrator_tui.core.report.words import duration
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import run_of, stage_work
-from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.text import plural, sanitise_line
 from orchestrator_tui.core.workflow import DESIGN
 
 REPORT, NEXT = "session-report.md", "carry-over.yaml"
@@ -115,7 +115,7 @@ def _summary(batch: Batch, now: Instant) -> str:
 
 def _evidence(track: Track) -> str:
     files = facts.files_of(track)
-    return f"{len(files)} file{'' if len(files) == 1 else 's'} changed"
+    return f"{plural(len(files), 'file')} changed"
 
 
 def _carried(one: Carried) -> str:

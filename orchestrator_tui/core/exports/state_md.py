@@ -18,6 +18,7 @@ from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, stage_work
 from orchestrator_tui.core.scope import matches
 from orchestrator_tui.core.session import COVERED, GAP, PARTLY, PLANNED, DocsTask
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.wave_roles import waves_of_role
 
 NAME = "STATE.md"
@@ -114,7 +115,7 @@ def _now(batch: Batch) -> str:
     number, tracks = running
     if not any(one.worktree or one.attempts for one in planned_tracks(batch)):
         return "Wave 0 — Initializing"
-    agents = "1 agent" if len(tracks) == 1 else f"{len(tracks)} agents"
+    agents = plural(len(tracks), "agent")
     return f"Wave {number} — {facts.role_of(batch, tracks)} ({agents})"
 
 

@@ -16,7 +16,7 @@ from orchestrator_tui.core.schedule.breaker import STOPPED, TURN_LIMIT
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
 from orchestrator_tui.core.session import Session
-from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.text import plural, sanitise_line
 from orchestrator_tui.core.wave_roles import roles_in, session_type, wave_count, waves_by_role
 
 COMPLETE, PARTIAL, FAILED, SPIRALLED, STAGNANT = "done", "partial", "failed", "SPIRAL", "STAGNANT"
@@ -172,4 +172,4 @@ def guard_words(batch: Batch) -> str:
     guard = batch_workflow(batch).guard
     seen = [work_of(one).inspection for one in planned_tracks(batch)]
     count = sum(len(one.outside) for one in seen if one is not None)
-    return f"{guard.enforcement or 'off'}, {count} scope violation{'' if count == 1 else 's'} in the diffs"
+    return f"{guard.enforcement or 'off'}, {plural(count, 'scope violation')} in the diffs"

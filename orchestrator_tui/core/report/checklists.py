@@ -16,7 +16,7 @@ from orchestrator_tui.core.schedule.judging import checks_of
 from orchestrator_tui.core.schedule.paths import artefact_path, spec_folder
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, stages_on_way, work_of
 from orchestrator_tui.core.schedule.trees import shared_tree, tree_rule
-from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.text import plural, sanitise_line
 from orchestrator_tui.core.workflow import Workflow
 
 PASS, FAIL = "PASS", "FAIL"
@@ -153,7 +153,7 @@ def _committed(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
         return _fails(f"not committed: {_named(seen.uncommitted)}", "commit them on the track's branch")
     if not seen.commits:
         return _fails("no commit holds anything", "look at the worktree and the log: the diff is empty")
-    return _passes(f"{seen.commits} commits, head {seen.head[:10]}")
+    return _passes(f"{plural(seen.commits, 'commit')}, head {seen.head[:10]}")
 
 
 def _changes(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
@@ -166,7 +166,7 @@ def _changes(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
     real = [path for path in seen.files if path not in own and not path.startswith(spec)]
     if not real:
         return _fails("nothing but its own documents has changed", "look at the worktree and the log: it is empty")
-    return _passes(f"{len(real)} files beside its own documents")
+    return _passes(f"{plural(len(real), 'file')} beside its own documents")
 
 
 def _worktree(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:

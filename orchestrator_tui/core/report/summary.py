@@ -28,6 +28,7 @@ from orchestrator_tui.core.report.model import (
 from orchestrator_tui.core.report.outcome import ACTIVE, DONE, MERGED
 from orchestrator_tui.core.report.scrub import Scrubber
 from orchestrator_tui.core.report.tracks import items, track_told
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.tracks_shown import is_run_itself
 
 _ITSELF = "summary"
@@ -210,4 +211,4 @@ def _verdict(
         return NOT_READY, "nothing was merged"
     if follow_ups:
         return WITH_FOLLOW_UPS, f"{len(follow_ups)} left to do"
-    return READY, f"{len(tracks)} tracks came through, and every item of the checklist passes"
+    return READY, f"{plural(len(tracks), 'track')} came through, and every item of the checklist passes"

@@ -26,6 +26,7 @@ from orchestrator_tui.core.schedule.effects import (
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
 from orchestrator_tui.core.scope import expand
+from orchestrator_tui.core.text import plural
 
 BASELINE = "baseline"
 """The run of a check on the tree from which the waves start."""
@@ -167,7 +168,7 @@ def _age(milliseconds: int) -> str:
     for unit, name in ((_DAY_MS, "day"), (_HOUR_MS, "hour"), (_MINUTE_MS, "minute")):
         count = milliseconds // unit
         if count:
-            return f"{count} {name}{'' if count == 1 else 's'}"
+            return plural(count, name)
     return "less than a minute"
 
 

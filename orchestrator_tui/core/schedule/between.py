@@ -22,6 +22,7 @@ from orchestrator_tui.core.schedule.opening import added
 from orchestrator_tui.core.schedule.readiness import is_through, planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
 from orchestrator_tui.core.scope import matches
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.wave_roles import wave_count, waves_by_role
 
 _NAMED, _FILES = 50, 200
@@ -255,6 +256,6 @@ def _scaling(batch: Batch, wave: int, agents: int, why: str) -> list[Draft]:
         return []
     drafts = [Draft("concurrency_set", {"agents": agents, "why": why or f"as planned for wave {wave + 1}"})]
     if why:
-        told = {"wave": wave + 1, "what": f"{agents} agent{'' if agents == 1 else 's'} at once", "why": why}
+        told = {"wave": wave + 1, "what": f"{plural(agents, 'agent')} at once", "why": why}
         drafts.append(Draft("deviation_recorded", told))
     return drafts

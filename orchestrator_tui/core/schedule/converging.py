@@ -18,6 +18,7 @@ from orchestrator_tui.core.schedule.gates import ABANDON, ask, gate_id, lines, l
 from orchestrator_tui.core.schedule.judging import DISPUTED, GROWTH, grown_files, open_blockers
 from orchestrator_tui.core.schedule.rules import stage_name, stage_run, stage_work, work_of, workflow_of
 from orchestrator_tui.core.scope import expand
+from orchestrator_tui.core.text import plural
 
 REPEATED, DISAGREEMENT, ROUNDS = "repeated issue", "material disagreement", "maximum revision rounds"
 NO_WAY = "no way back"
@@ -49,7 +50,7 @@ def stopped(batch: Batch, track: Track) -> Stop | None:
     exchanges, disputed = workflow.convergence.exchanges, disputes(batch, track, rules.back_to)
     if exchanges and rules.reviews and disputed >= exchanges:
         return Stop(
-            DISAGREEMENT, f"its agent disagrees after {_times(disputed, 'exchange')}: {_said(track, rules.back_to)}"
+            DISAGREEMENT, f"its agent disagrees after {plural(disputed, 'exchange')}: {_said(track, rules.back_to)}"
         )
     rounds = work_of(track).returns.get(run.stage, 0)
     return Stop(ROUNDS, f"{rounds} rounds of rework") if rounds >= rules.rounds + run.granted else None
@@ -65,10 +66,6 @@ def disputes(batch: Batch, track: Track, stage: int) -> int:
             break
         counted += 1
     return counted
-
-
-def _times(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _said(track: Track, stage: int) -> str:

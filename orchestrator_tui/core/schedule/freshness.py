@@ -18,6 +18,7 @@ from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of
 from orchestrator_tui.core.schedule.stages import moved
 from orchestrator_tui.core.schedule.trees import works_in_place
 from orchestrator_tui.core.scope import matches
+from orchestrator_tui.core.text import plural
 
 PASS, WARN, BLOCK = "pass", "warn", "block"
 NEVER = "never"
@@ -54,7 +55,7 @@ def looked(
     """
     base = plan_of(batch).base
     files = tuple(one for one in changed if _is_ours(batch, track, one))
-    moved_on = f"{base} has moved on by {commits} commit{'' if commits == 1 else 's'}"
+    moved_on = f"{base} has moved on by {plural(commits, 'commit')}"
     if not sha:
         level, why = BLOCK, f"the branch {base} is gone"
     elif sha == since(batch):

@@ -11,6 +11,7 @@ from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of
 from orchestrator_tui.core.schedule.trees import INTEGRATED, OWN
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.wave_roles import session_type
 
 _NO_RISK = "none"
@@ -38,7 +39,7 @@ def resolved(agents: int, kind: str, risky: bool, rules: Isolation) -> tuple[str
     Args:
         risky: two of them share files, so that each needs a tree of its own however few they are.
     """
-    several = f"{agents} agent{'' if agents == 1 else 's'}"
+    several = plural(agents, "agent")
     if risky:
         return OWN, f"{several} that share files"
     if agents <= rules.few:

@@ -17,6 +17,7 @@ from orchestrator_tui.core.schedule.rules import (
     stages_of,
     work_of,
 )
+from orchestrator_tui.core.text import plural
 
 
 def skip_option(batch: Batch, track: Track) -> tuple[Option, ...]:
@@ -105,4 +106,4 @@ def _so_far(batch: Batch, track: Track) -> str:
     if work.inspection is None:
         return f"Base: {plan_of(batch).base}"
     seen = work.inspection
-    return f"So far: {len(seen.files)} files, +{seen.added} −{seen.removed}, head {seen.head[:10]}"
+    return f"So far: {plural(len(seen.files), 'file')}, +{seen.added} −{seen.removed}, head {seen.head[:10]}"

@@ -35,6 +35,7 @@ from orchestrator_tui.core.schedule.readiness import follows_merged, lost_depend
 from orchestrator_tui.core.schedule.rules import batch_workflow, next_stage, plan_of, run_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.stages import moved
 from orchestrator_tui.core.schedule.trees import NOWHERE, is_to_be_released, leaves_uncommitted, shared_tree
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.wave_roles import changes_files
 
 S = TrackState
@@ -82,7 +83,7 @@ def ask_spend(batch: Batch) -> list[Draft]:
     most = told.get("usd_max")
     bound = "with no bound" if most is None else f"at most ${most:.2f}"
     cost = f"Estimated ${told.get('usd', 0):.2f}, {bound}." if told else ""
-    what = f"{len(tracks)} tracks" if tracks else "the stages that find the tracks"
+    what = plural(len(tracks), "track") if tracks else "the stages that find the tracks"
     return ask(
         batch,
         spend_gate(batch),

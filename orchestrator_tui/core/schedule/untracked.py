@@ -15,6 +15,7 @@ from orchestrator_tui.core.schedule.gates import ask, barring, chosen, gate_id, 
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
 from orchestrator_tui.core.scope import matches
+from orchestrator_tui.core.text import plural
 
 OK, WARN, BLOCK, OFF = "ok", "warn", "block", "off"
 AGAIN, GO_ON = "again", "go_on"
@@ -47,7 +48,8 @@ def seen(batch: Batch, wave: int, untracked: Sequence[str]) -> list[Draft]:
     decision = batch_workflow(batch).untracked if files else OK
     drafts = [Draft("untracked_seen", {"wave": wave, "decision": decision, "files": list(files)})]
     if files:
-        text = f"{len(files)} files that git does not know lie where wave {wave} works: {', '.join(files[:3])}"
+        lie = plural(len(files), "file that git does not know lies", "files that git does not know lie")
+        text = f"{lie} where wave {wave} works: {', '.join(files[:3])}"
         told = {"signal": f"untracked-{wave}", "kind": "untracked_overlap", "track": BATCH_TRACK, "text": text}
         drafts.append(Draft("signal_raised", {**told, "evidence": list(files[:20])}))
     return drafts

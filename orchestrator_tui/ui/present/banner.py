@@ -18,11 +18,12 @@ from orchestrator_tui.core.queries import (
     stale_gates,
     standing,
 )
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.ui.present.ages import duration
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, line_width, spread
 from orchestrator_tui.ui.present.glyphs import Glyphs
-from orchestrator_tui.ui.present.words import batch_title, plural
+from orchestrator_tui.ui.present.words import batch_title
 
 
 @frozen

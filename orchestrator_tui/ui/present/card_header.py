@@ -7,11 +7,12 @@ from datetime import tzinfo
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, GateState, Track
 from orchestrator_tui.core.queries import gate_age_ms, is_stale, stage_place, wants_confirmation
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.tracks_shown import track_of
 from orchestrator_tui.ui.present.ages import clock_time, duration, left
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.routes import held_words
-from orchestrator_tui.ui.present.words import plural, stage_name
+from orchestrator_tui.ui.present.words import stage_name
 
 Header = tuple[tuple[str, ...], tuple[str, ...]]
 """Words in two groups: on one line where both fit, else on two."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.pieces import Piece, safe_line
-from orchestrator_tui.ui.present.words import plural
 
 COMPARED_LINES = 4_000
 """Lines of both sides that are compared line by line; longer ones are shown below each other."""

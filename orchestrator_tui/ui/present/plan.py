@@ -12,9 +12,10 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Batch, Gate, GateState
 from orchestrator_tui.core.plan import BATCH_TRACK, Plan, PlannedTrack
 from orchestrator_tui.core.run import Run
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.run_words import dollars, most_agents
-from orchestrator_tui.ui.present.words import model_name, plural
+from orchestrator_tui.ui.present.words import model_name
 
 PLAN_GATES = ("plan", "spend")
 """Kinds of the gates that bar the start of a run, in the order in which they are answered."""

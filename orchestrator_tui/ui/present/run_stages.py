@@ -8,11 +8,12 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.queries import standing, waiting_gates
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.ui.present.ages import duration
 from orchestrator_tui.ui.present.cells import Line, Part, clean
 from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.run_words import next_words, round_words, running_attempt, stage_work
-from orchestrator_tui.ui.present.words import model_name, plural
+from orchestrator_tui.ui.present.words import model_name
 
 MOST_SIGNS = 24
 """Tracks of a wave that get a sign each; of larger ones the numbers are told."""

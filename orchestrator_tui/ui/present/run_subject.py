@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from orchestrator_tui.core.model import Question
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.pieces import Piece, safe_line
-from orchestrator_tui.ui.present.words import plural
 
 MOST_FILES = 200
 """Files that are named; how many are left out is said."""

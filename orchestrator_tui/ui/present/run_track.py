@@ -9,13 +9,14 @@ from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.records import Attempt, Check, Finding
 from orchestrator_tui.core.run import Work
 from orchestrator_tui.core.schedule.ladder import step
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.ui.present.ages import duration
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, fit
 from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.run_evidence import finding_words
 from orchestrator_tui.ui.present.run_words import dollars, next_words, round_words, state_words
 from orchestrator_tui.ui.present.stages import check_parts
-from orchestrator_tui.ui.present.words import model_name, money, plural, pull_request, stage_count, stage_name
+from orchestrator_tui.ui.present.words import model_name, money, pull_request, stage_count, stage_name
 
 Section = tuple[str, tuple[Line, ...]]
 

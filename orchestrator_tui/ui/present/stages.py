@@ -9,13 +9,14 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Stage, StageStatus, State, Track
 from orchestrator_tui.core.queries import TrackKey, find_track, waiting_gates
 from orchestrator_tui.core.records import Check
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.tracks_shown import is_run_itself
 from orchestrator_tui.ui.present.ages import age, duration
 from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, fit_line, line_width, spread, told
 from orchestrator_tui.ui.present.columns import Column, choose, lay_out, sized
 from orchestrator_tui.ui.present.glyphs import STAGE_TOKENS, UNICODE, Glyphs, stage_glyph
 from orchestrator_tui.ui.present.strip import long_strip, stage_states
-from orchestrator_tui.ui.present.words import plural, pull_request, stage_name
+from orchestrator_tui.ui.present.words import pull_request, stage_name
 
 
 @frozen

@@ -12,11 +12,12 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import elapsed_ms
 from orchestrator_tui.core.kinds_run import RUN_KINDS
 from orchestrator_tui.core.model import Batch, Gate, GateState
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.ui.present.agent import NEWS
 from orchestrator_tui.ui.present.ages import duration, seconds
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.routes import held_words, route_word
-from orchestrator_tui.ui.present.words import plural, stage_name, tokens
+from orchestrator_tui.ui.present.words import stage_name, tokens
 
 HIDDEN = frozenset(
     {

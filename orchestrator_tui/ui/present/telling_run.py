@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from orchestrator_tui.ui.present.words import plural
+from orchestrator_tui.core.text import plural
 
 Payload = Mapping[str, Any]
 
@@ -209,7 +209,7 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
         "quiet",
     ),
     "changes_counted": lambda told: (
-        f"after wave {told['wave']} {told['files']} files have changed since the start",
+        f"after wave {told['wave']} {plural(told['files'], 'file has', 'files have')} changed since the start",
         _items(told, "dependencies"),
         "quiet",
     ),

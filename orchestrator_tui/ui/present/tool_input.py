@@ -12,10 +12,10 @@ from typing import Any
 from orchestrator_tui.core.bounds import left_out
 from orchestrator_tui.core.model import Gate, Question
 from orchestrator_tui.core.normalise_calls import ASK_TOOL, NO_PLAN, command_of, tool_words
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.file_change import FileNow, edited, written
 from orchestrator_tui.ui.present.pieces import Piece, code_pieces, safe_line
-from orchestrator_tui.ui.present.words import plural
 
 INPUT = "input"
 """What is shown of a gate's call, beside what can be looked up of its track (``diff``, ``output``)."""

@@ -10,12 +10,13 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Message, Signal, State, Track
 from orchestrator_tui.core.queries import TrackKey, find_track
 from orchestrator_tui.core.records import Attempt, Finding
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.ui.present.agent import agent_facts, part_lines
 from orchestrator_tui.ui.present.ages import age, clock_time, duration
 from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, clean, wrap
 from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.stages import check_parts
-from orchestrator_tui.ui.present.words import model_name, money, plural, pull_request
+from orchestrator_tui.ui.present.words import model_name, money, pull_request
 
 
 @frozen

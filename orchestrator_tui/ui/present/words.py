@@ -165,11 +165,6 @@ def pull_request(track: Track) -> str:
     return f"#{found.group(1)}" if found else named
 
 
-def plural(count: int, one: str, many: str = "") -> str:
-    """``1 attempt``, ``2 attempts``."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def repositories(state: State) -> tuple[str, ...]:
     """The names of the repositories whose batches are shown, each once."""
     return tuple(dict.fromkeys(repository_name(batch) for batch in state.batches.values()))

@@ -15,11 +15,11 @@ from textual.widgets import Input, Static
 from orchestrator_tui.core.model import GateState, State
 from orchestrator_tui.core.queries import all_gates
 from orchestrator_tui.core.refusal import MAX_REASON_BYTES, MAX_SNOOZE_MS, MIN_SNOOZE_MS
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.ui.actions import DIALOG
 from orchestrator_tui.ui.bindings import bindings
 from orchestrator_tui.ui.desk import Desk
 from orchestrator_tui.ui.present.cells import clean
-from orchestrator_tui.ui.present.words import plural
 from orchestrator_tui.ui.screens.picture import PictureScreen
 from orchestrator_tui.ui.widgets.banner import Banner
 

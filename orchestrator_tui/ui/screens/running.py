@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from orchestrator_tui.core.model import Batch, Track
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.ui.available import run_here
 from orchestrator_tui.ui.desk import Desk
-from orchestrator_tui.ui.present.words import batch_title, plural, stage_name
+from orchestrator_tui.ui.present.words import batch_title, stage_name
 from orchestrator_tui.ui.run_commands import run_command
 from orchestrator_tui.ui.screens.base import CockpitScreen
 from orchestrator_tui.ui.screens.dialogs import Dialog, TextDialog

@@ -9,10 +9,10 @@ from textual.events import Click, MouseScrollDown
 from textual.message import Message
 
 from orchestrator_tui.core.queries import GateKey
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.ui.present.card import CardView
 from orchestrator_tui.ui.present.card_lines import MORE, OWN, card_lines
 from orchestrator_tui.ui.present.cells import Line
-from orchestrator_tui.ui.present.words import plural
 from orchestrator_tui.ui.widgets.line_view import LineView
 
 

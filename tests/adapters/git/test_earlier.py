@@ -32,6 +32,6 @@ def test_files_of_earlier_runs_and_worktrees_with_work_are_told(repo: Path, tmp_
     told = before(repo).left
     assert told == (
         "the file .orch/reports/old/build-args.json",
-        f"the worktree {used.path}: 0 commits, 1 files that nobody has committed",
+        f"the worktree {used.path}: 0 commits, 1 file that nobody has committed",
     )
     assert clean.path.is_dir()

@@ -15,9 +15,11 @@ from orchestrator_tui.core import gates
 from orchestrator_tui.core.changing import changed, closed_gate, closed_track, open_gate, open_track
 from orchestrator_tui.core.event import FORMAT_VERSION, GATE_KINDS, WORK_KINDS, Event, EventError
 from orchestrator_tui.core.evolve_tracks import TRACK_HANDLERS, added
+from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.kinds_run import RUN_KINDS
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Batch, Gate, Signal, State, Track, TrackState
+from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 
 if TYPE_CHECKING:
     from orchestrator_tui.core.run import Run
@@ -196,6 +198,13 @@ class BatchFold:
         self._last = replace(self._last, tracks=left)
         return {}
 
+    def leave_tracks(self, at: Instant) -> None:
+        """Have nobody work any more on the tracks of a run that are under way: they stay as they are."""
+        assert self._last is not None
+        for slug, before in {**self._last.tracks, **self._tracks}.items():
+            if before.work is not None and before.state not in ENDED_TRACK_STATES:
+                self._tracks[slug] = changed(self._tracks.get(slug) or open_track(before), ended_at=at)
+
     # --- for the handlers ----------------------------------------------------------------------------------
 
     def gate(self, gate_id: str) -> Gate | None:
@@ -263,6 +272,8 @@ def _limits(written: Mapping[str, int]) -> Limits:
 
 
 def _batch_ended(batch: BatchFold, event: Event) -> Changes:
+    if event.payload["outcome"] != "completed":
+        batch.leave_tracks(event.at)
     return {"state": event.payload["outcome"], "ended_at": event.at}
 
 

@@ -23,6 +23,7 @@ from orchestrator_tui.core.model import (
     Track,
     TrackState,
 )
+from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.risk import danger_word
 from orchestrator_tui.core.tracks_shown import agent_behind as agent_behind
 from orchestrator_tui.core.tracks_shown import all_shown as all_shown
@@ -167,6 +168,8 @@ def standing(track: Track) -> str:
         return "done"
     if track.state in LOST_TRACK_STATES:
         return "failed"
+    if is_left(track):
+        return "failed" if track.attempts and track.state is not TrackState.APPROVED else "pending"
     if track.state in (TrackState.PENDING, TrackState.QUEUED) or rests(track):
         return "pending"
     if track.problem:
@@ -174,6 +177,11 @@ def standing(track: Track) -> str:
     if track.liveness in (Liveness.UNKNOWN, Liveness.GONE, Liveness.WORKING_NOT_REPORTING):
         return "unknown"
     return "working"
+
+
+def is_left(track: Track) -> bool:
+    """A track of a run that ended, by its person or in failure, before the track did: nobody works on it any more."""
+    return track.work is not None and track.ended_at is not None and track.state not in ENDED_TRACK_STATES
 
 
 def rests(track: Track) -> bool:

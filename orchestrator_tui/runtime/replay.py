@@ -9,6 +9,7 @@ from orchestrator_tui.core.commands import Command
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, State
 from orchestrator_tui.core.queries import standing
+from orchestrator_tui.core.tracks_shown import is_run_itself
 from orchestrator_tui.journal.port import JournalError
 from orchestrator_tui.runtime.history import History, Moment
 from orchestrator_tui.runtime.ports import Live, Outcome, Snapshot
@@ -169,6 +170,6 @@ def _ending(batch: Batch) -> str:
     """How a batch ended, in words: ``completed with 3 done, 1 failed``; "" when it has not."""
     if batch.ended_at is None:
         return ""
-    standings = [standing(track) for track in batch.tracks.values()]
+    standings = [standing(track) for track in batch.tracks.values() if not is_run_itself(track)]
     counted = [f"{standings.count(name)} {name}" for name in _STANDINGS if name in standings]
     return f"{batch.state} with {', '.join(counted)}" if counted else batch.state

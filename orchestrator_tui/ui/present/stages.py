@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Stage, StageStatus, State, Track
-from orchestrator_tui.core.queries import TrackKey, find_track, waiting_gates
+from orchestrator_tui.core.queries import TrackKey, find_track, is_left, waiting_gates
 from orchestrator_tui.core.records import Check
 from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.tracks_shown import is_run_itself
@@ -79,15 +79,16 @@ def present_stages(state: State, key: TrackKey | None, now: Instant, glyphs: Gly
     states = dict(stage_states(track, gates))
     current = next((stage for stage in track.stages if stage.index == track.stage), None)
     waves = max((one.wave for one in batch.tracks.values()), default=1)
+    until = track.ended_at if is_left(track) and track.ended_at is not None else now
     return StagesView(
         key=key,
         title=clean(track.slug, 80),
         corner=_corner(track, waves),
-        rows=tuple(_row(stage, states[stage.index], track, now, glyphs) for stage in track.stages),
+        rows=tuple(_row(stage, states[stage.index], track, until, glyphs) for stage in track.stages),
         strip=long_strip(track, gates, glyphs, 60),
         stage=stage_name(track, track.stage),
         detail="" if current is None else clean(current.detail, 80),
-        elapsed="" if current is None else _spent(current, now),
+        elapsed="" if current is None else _spent(current, until),
         facts=_facts(track, glyphs),
         notes=(*_of_run(track, batch, now, glyphs), *_noticed(track, batch, now, glyphs), *_said(track, now)),
         wave=f"wave {track.wave}/{waves}" if waves > 1 and not is_run_itself(track) else "",

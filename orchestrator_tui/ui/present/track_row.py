@@ -10,7 +10,7 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.gate_refusals import HELD_KINDS
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Activity, Gate, Liveness, State, Track, TrackState
-from orchestrator_tui.core.queries import TrackKey, is_stale, standing
+from orchestrator_tui.core.queries import TrackKey, is_left, is_stale, standing
 from orchestrator_tui.ui.present.agent import stands_still
 from orchestrator_tui.ui.present.ages import age
 from orchestrator_tui.ui.present.cells import Line, clean
@@ -107,6 +107,8 @@ def _told_of_run(track: Track, told: str, scene: TrackScene) -> str:
     """What NOW tells of a track that the engine moves: where it is, which try, and what its agent does."""
     from orchestrator_tui.ui.present.run_words import attempt_words, running_attempt, state_words
 
+    if is_left(track):
+        return "left unfinished" if track.attempts else "never begun"
     where = state_words(track, scene.state.batches[track.batch])
     if running_attempt(track) is None:
         return where or told

@@ -17,6 +17,7 @@ from orchestrator_tui.core.session import OFF, STRICT, Session, SessionRules
 from orchestrator_tui.core.text import sanitise
 from orchestrator_tui.core.wave_roles import is_single, placed, session_type
 from orchestrator_tui.core.workflow import DESIGN, Workflow
+from orchestrator_tui.plan.continuity import left_open
 from orchestrator_tui.plan.load import Loaded
 from orchestrator_tui.plan.problems import ERROR, WARNING, Problem, nearest_of, shown
 from orchestrator_tui.plan.session_config import SessionConfig, read_session_config
@@ -44,6 +45,7 @@ def settle(loaded: Loaded, repository: Path, focus: str = "") -> Loaded:
     plan = replace(plan, tracks=placed(plan, rules))
     found = [*loaded.problems, *faults, *_strictly(config, workflow), *_bootstrap(rules, repository)]
     found += _wrong(plan, workflow, loaded)
+    found += left_open(repository, rules.state, plan.base, loaded.file)
     workflows = {**loaded.workflows, workflow.name: workflow}
     return replace(loaded, plan=plan, workflows=workflows, problems=tuple(found))
 

@@ -23,6 +23,9 @@ WORKFLOW = "waves"
 VERSION = "1"
 STATUSES = ("active", "paused", "completed", "idle")
 TYPES = ("housekeeping", "feature", "deep")
+PLATFORMS = ("claude", "codex", "cursor")
+"""Platforms with a state directory of their own: their name behind a dot."""
+
 FINISHED = ("done", "no-tests-needed")
 
 _KEYS = (
@@ -43,6 +46,24 @@ def recognises(path: Path, text: str) -> bool:
     """Whether a file is a state file: its head names a version of its form and a type of session."""
     head = _HEAD.match(text)
     return head is not None and "schema-version:" in head[1] and "session-type:" in head[1]
+
+
+def head_of(text: str) -> Mapping[str, Any]:
+    """The keys of a state file's head; {} where the text is none."""
+    head = _HEAD.match(text)
+    if head is None:
+        return {}
+    try:
+        content = parse(head[1]).content
+    except Unreadable:
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
+def platform_of(file: str) -> str:
+    """Whose state directory a file lies in, "" where it lies elsewhere: the session goes on where it was."""
+    folder = Path(file).parent.name
+    return folder[1:] if folder[:1] == "." and folder[1:] in PLATFORMS else ""
 
 
 def convert(text: str, file: str) -> Imported:
@@ -73,14 +94,21 @@ def convert(text: str, file: str) -> Imported:
     session |= {"issues": list(issues)} if isinstance(issues, list) and issues else {}
     docs = _docs(said.get("docs-tasks"))
     session |= {"docs": docs} if docs else {}
+    platform = platform_of(file)
+    session |= {"platform": platform} if platform else {}
     content = {
         "title": f"Resume the session on {said['branch']}",
         "workflow": WORKFLOW,
         "base": said["branch"],
-        "session": session if said["session-type"] != TYPES[0] else {"type": said["session-type"]},
+        "session": session if said["session-type"] != TYPES[0] else _without_waves(session),
         "tracks": tracks,
     }
     return Imported(content, tuple(problems), lines)
+
+
+def _without_waves(session: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said of a session of one wave."""
+    return {name: value for name, value in session.items() if name in ("type", "platform")}
 
 
 def _head_problems(document: Document, file: str) -> list[Problem]:

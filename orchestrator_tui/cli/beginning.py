@@ -61,7 +61,16 @@ def read_plan(place: Place, file: Path, focus: str = "") -> Checked:
     files, branch = _repository(place.repository)
     config = config_directory(os.environ)
     confirmed = confirmed_models(place.directory)
-    made = prepare(file, place.repository, config, files, branch=branch, confirmed=confirmed, focus=focus)
+    made = prepare(
+        file,
+        place.repository,
+        config,
+        files,
+        branch=branch,
+        confirmed=confirmed,
+        focus=focus,
+        environment=os.environ,
+    )
     return _usable(made.checked, made.problems)
 
 
@@ -73,7 +82,7 @@ def describe(place: Place, text: str, workflow: str, focus: str = "") -> Checked
         Fault: git cannot be asked.
     """
     files, branch = _repository(place.repository)
-    catalogue = load_workflows(place.repository, config_directory(os.environ))
+    catalogue = load_workflows(place.repository, config_directory(os.environ), os.environ)
     found = catalogue.workflows.get(workflow)
     if found is None:
         raise NotUsable((f"there is no workflow {workflow!r}{nearest(workflow, catalogue.workflows)}",))

@@ -74,7 +74,7 @@ def examined(path: Path, start: str) -> tuple[Prepared, tuple[Problem, ...]]:
     except GitError as error:
         raise BadInput(str(error)) from error
     config = config_directory(os.environ)
-    prepared = prepare(path, repository, config, files, branch=state.branch)
+    prepared = prepare(path, repository, config, files, branch=state.branch, environment=os.environ)
     plan = prepared.loaded.plan
     found = prepared.problems
     if plan is not None:

@@ -257,6 +257,7 @@ class Workflow:
         track_gate, batch_gate: names of the checklist's items that must pass.
         autonomy, constraints, adherence: texts of the dispatch prompt (seed 002, sections F to H).
         neighbours: whether agents are told what other tracks own (seed 002: yes; seed 004: never of others' work).
+        variables: how variables of the environment begin that go before that file, or "".
         config: a file below the repository with settings of seed 003 that go before these, or "".
         exports: names of the files that its users know, kept up to date while a batch runs (``core.exports``).
         in_repository: names of exports that are written into the repository itself whenever a track has been merged.
@@ -316,6 +317,7 @@ class Workflow:
     neighbours: bool = True
     adherence: str = ""
     config: str = ""
+    variables: str = ""
     exports: tuple[str, ...] = ()
     in_repository: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()

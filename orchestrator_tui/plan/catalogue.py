@@ -41,7 +41,9 @@ class Catalogue:
     problems: tuple[Problem, ...] = ()
 
 
-def load_workflows(repository: Path | None, config: Path | None) -> Catalogue:
+def load_workflows(
+    repository: Path | None, config: Path | None, environment: Mapping[str, str] | None = None
+) -> Catalogue:
     """Built-in workflows, those below ``config/workflows``, and those of the repository's main working tree.
 
     A file that cannot be used is a problem and stops nothing: another one of its name still counts.
@@ -60,7 +62,7 @@ def load_workflows(repository: Path | None, config: Path | None) -> Catalogue:
                 problems.append(Problem(str(path), 1, "workflow", text, level=WARNING))
             workflows[found.name], files[found.name] = found, str(path)
     if repository is not None:
-        workflows = {name: configured(one, repository, problems) for name, one in workflows.items()}
+        workflows = {name: configured(one, repository, problems, environment) for name, one in workflows.items()}
     return Catalogue(workflows, files, tuple(problems))
 
 

@@ -38,6 +38,7 @@ def prepare(
     branch: str = "",
     confirmed: Mapping[str, str] | None = None,
     focus: str = "",
+    environment: Mapping[str, str] | None = None,
 ) -> Prepared:
     """Read and check the plan at ``path`` for the main working tree ``repository``.
 
@@ -46,9 +47,10 @@ def prepare(
         files: the tracked files.
         branch: the current branch, "" where none is checked out.
         confirmed: models by role that the person confirmed before.
+        environment: variables that go before settings of workflows.
         focus: what the person wants first, before what the plan says of it.
     """
-    catalogue = load_workflows(repository, config)
+    catalogue = load_workflows(repository, config, environment)
     loaded = settle(load_plan(path, repository, catalogue.workflows, branch=branch), repository, focus)
     # A file that the plan does not use may be as broken as it likes.
     aside = tuple(replace(one, level=WARNING) for one in catalogue.problems)

@@ -348,6 +348,7 @@ class RulesFile(Part):
     neighbours: Switch = Field(True, description="agents are told which other tracks there are, and what those own")
     adherence: Text = Field("", description="dispatch text H: all stages, and how to recover from a lost context")
     config: Line = Field("", description="settings of the repository (`auto-context.yaml`) that go before these")
+    variables: Line = Field("", description="how variables of the environment begin that go before `config`")
     exports: Annotated[Names, _one_of(tuple(EXPORTS)), Says("list of " + ", ".join(f"`{one}`" for one in EXPORTS))] = (
         Field([], description="files that its users know, kept up to date below `.orch/reports` while a batch runs")
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -36,27 +37,65 @@ class ParallelizationFile(Part):
     branch_prefix: Line = Field("", description="read and not used: branches are named after batch and track")
 
 
-def configured(workflow: Workflow, repository: Path, problems: list[Problem]) -> Workflow:
-    """A workflow with what the file that it names says of this repository; a file that cannot be used is told."""
-    path = repository / workflow.config
-    if not workflow.config or not path.exists():
+ENVIRONMENT = "the environment"
+
+
+def configured(
+    workflow: Workflow, repository: Path, problems: list[Problem], environment: Mapping[str, str] | None = None
+) -> Workflow:
+    """A workflow with what the file that it names says of this repository, and what variables say before that file.
+
+    What cannot be used is told and ignored: all of the file, or all of the variables.
+    """
+    if not workflow.config:
         return workflow
-    file = workflow.config
-    try:
-        document = parse(read_text(path, follow=False))
-    except Unreadable as error:
-        problems.append(Problem(file, error.line, "", f"{error}; it is ignored", level=WARNING))
-        return workflow
-    section = document.content.get(SECTION) if isinstance(document.content, dict) else None
-    if section is None:
+    said, document = _section(workflow, repository, problems)
+    told = _variables(workflow, environment or {}, problems)
+    if not said and not told:
         return workflow
     prefix = f"{SECTION}."
     lines = {place.removeprefix(prefix): line for place, line in document.lines.items() if place.startswith(prefix)}
-    model, found = read_model(ParallelizationFile, Document(section, {"": document.line(SECTION), **lines}), file)
+    whole = Document({**said, **told}, {"": document.line(SECTION), **lines})
+    model, found = read_model(ParallelizationFile, whole, workflow.config)
     if model is None:
         problems.extend(replace(one, message=f"{one.message}; the file is ignored", level=WARNING) for one in found)
-        return workflow
-    return _changed(workflow, model)
+        model, _ = read_model(ParallelizationFile, Document(told, {}), ENVIRONMENT)
+    return workflow if model is None else _changed(workflow, model)
+
+
+def _section(workflow: Workflow, repository: Path, problems: list[Problem]) -> tuple[dict[str, Any], Document]:
+    """The section of the file, {} where there is none or it cannot be read; a section of another form as it is."""
+    path, nothing = repository / workflow.config, Document({}, {})
+    if not path.exists():
+        return {}, nothing
+    try:
+        document = parse(read_text(path, follow=False))
+    except Unreadable as error:
+        problems.append(Problem(workflow.config, error.line, "", f"{error}; it is ignored", level=WARNING))
+        return {}, nothing
+    section = document.content.get(SECTION) if isinstance(document.content, dict) else None
+    if section is None:
+        return {}, nothing
+    if not isinstance(section, dict):
+        text = "must hold `key: value` lines; the file is ignored"
+        problems.append(Problem(workflow.config, document.line(SECTION), SECTION, text, level=WARNING))
+        return {}, nothing
+    return section, document
+
+
+def _variables(workflow: Workflow, environment: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
+    """What variables say of the same settings, by their names in the file; {} where any of them is wrong."""
+    if not workflow.variables:
+        return {}
+    names = {f"{workflow.variables}{key.upper()}": key for key in ParallelizationFile.model_fields}
+    told = {names[name]: value for name, value in environment.items() if name in names and value.strip()}
+    model, found = read_model(ParallelizationFile, Document(told, dict.fromkeys(told, 0)), ENVIRONMENT)
+    if model is not None:
+        return told
+    for one in found:
+        name = f"{workflow.variables}{one.key.upper()}"
+        problems.append(replace(one, key=name, message=f"{one.message}; it is ignored", level=WARNING))
+    return {}
 
 
 def _changed(workflow: Workflow, told: ParallelizationFile) -> Workflow:

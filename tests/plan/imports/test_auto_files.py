@@ -141,3 +141,56 @@ def test_every_threshold_of_the_workflow_is_shown_by_check_explain() -> None:
         "stage 2 QA agent: rounds": "3",
     }
     assert {name: shown.get(name) for name in wanted} == wanted
+
+
+# --- variables of the environment ------------------------------------------------------------------------------------
+
+
+def with_variables(folder: Path, text: str, **said: str) -> tuple[Workflow, list[str]]:
+    place = folder / ".claude" / "auto-context.yaml"
+    place.parent.mkdir(exist_ok=True)
+    place.write_text(text, "utf-8")
+    problems: list[Problem] = []
+    made = configured(POOL, folder, problems, {f"AUTO_PARALLEL_{name}": value for name, value in said.items()})
+    return made, [str(one) for one in problems]
+
+
+def test_variables_go_before_the_file(tmp_path: Path) -> None:
+    """[003-125] What a variable does not say is as the file has it; one that is empty says nothing."""
+    found, problems = with_variables(tmp_path, SETTINGS, MAX_AGENTS="7", MIN_TASKS="", ENABLED="true")
+    assert problems == []
+    assert (found.parallel_from, found.concurrency, found.wave_size, found.cleanup) == (4, 7, 7, False)
+
+
+@pytest.mark.parametrize(("file", "variable", "agents"), [("false", "true", 5), ("true", "false", 1)])
+def test_the_switch_of_the_environment_wins(tmp_path: Path, file: str, variable: str, agents: int) -> None:
+    """[003-125]"""
+    found, _ = with_variables(tmp_path, f"parallelization: {{enabled: {file}}}\n", ENABLED=variable)
+    assert found.concurrency == agents
+
+
+def test_variables_count_without_a_file(tmp_path: Path) -> None:
+    """[003-125]"""
+    problems: list[Problem] = []
+    found = configured(POOL, tmp_path, problems, {"AUTO_PARALLEL_MIN_TASKS": "2", "HOME": "/home/ada"})
+    assert (found.parallel_from, problems) == (2, [])
+    own = load_workflows(tmp_path, None, {"AUTO_PARALLEL_MIN_TASKS": "2"}).workflows
+    assert own["pool"].parallel_from == 2
+    assert own["waves"].parallel_from == 0
+
+
+def test_a_variable_that_cannot_be_read_is_told_and_all_are_ignored(tmp_path: Path) -> None:
+    found, problems = with_variables(tmp_path, SETTINGS, MAX_AGENTS="many", MIN_TASKS="9")
+    assert found.parallel_from == 4
+    assert len(problems) == 1
+    assert problems[0].startswith("the environment: AUTO_PARALLEL_MAX_AGENTS: ")
+    assert problems[0].endswith("; it is ignored")
+
+
+def test_a_broken_file_leaves_the_variables(tmp_path: Path) -> None:
+    found, problems = with_variables(tmp_path, "parallelization: {min_tasks: few}\n", MIN_TASKS="6")
+    assert found.parallel_from == 6
+    assert problems == []
+    found, problems = with_variables(tmp_path, "parallelization: {max_agents: few}\n", MIN_TASKS="6")
+    assert found.parallel_from == 6
+    assert "the file is ignored" in problems[0]

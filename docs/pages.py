@@ -150,6 +150,7 @@ KIND_MEANINGS: Mapping[str, str] = {
     "isolation_set": "where the agents of a wave work: `track` each in a worktree, `batch` in one tree, and why",
     "untracked_seen": "untracked files of the person's tree before a wave that works there: `ok`, `warn` or `block`",
     "deviation_recorded": "something is done otherwise than planned, from which wave on, and why",
+    "track_carried": "what a track has not got done goes on as another track of the next wave",
     "breaker_tripped": "an agent goes in circles, or on for too long: which pattern, how often, and what was done",
     "report_written": "the report was written, and of what state",
 }

@@ -127,6 +127,11 @@ def _grounded(track: Track, event: Event) -> Track:
     return changed(track, work=replace(work, grounded={**work.grounded, data["attempt"]: shown}))
 
 
+def _carried(track: Track, event: Event) -> Track:
+    data = event.payload
+    return changed(track, work=replace(_work(track), carried=data["to"], left=data.get("left", "")))
+
+
 def _changes_counted(batch: BatchFold, event: Event) -> Changes:
     run, data = _run(batch), event.payload
     counted = DiffCounted(data["files"], tuple(data.get("dependencies", ())), event.at)
@@ -161,6 +166,7 @@ LIVE_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
 LIVE_TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
     "agent_waits": _waits,
     "breaker_tripped": _tripped,
+    "track_carried": _carried,
     "grounding_injected": _grounded,
 }
 """What each kind makes of the track that it names."""

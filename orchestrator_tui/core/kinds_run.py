@@ -110,6 +110,7 @@ RUN_KINDS: dict[str, Spec] = {
     "isolation_set": ({"wave": _INT, "trees": _TEXT, "agents": _INT, "why": _TEXT}, {}),
     "untracked_seen": ({"wave": _INT, "decision": _TEXT}, {"files": _LIST}),
     "deviation_recorded": ({"wave": _INT, "what": _TEXT, "why": _TEXT}, {}),
+    "track_carried": ({"track": _TEXT, "to": _TEXT, "wave": _INT}, {"left": _TEXT}),
     "breaker_tripped": (
         {"track": _TEXT, "attempt": _TEXT, "pattern": _TEXT, "times": _INT, "action": _TEXT},
         {"stage": _INT, "file": _TEXT, "what": _TEXT, "error": _TEXT, "error_class": _TEXT},

@@ -245,6 +245,7 @@ class Work:
     ``covered`` are, of the batch's own track, all reviews that were judged over several tracks;
     ``grounded`` is what its attempts were shown;
     ``kept`` why its worktree is still there at the end; ``ready_at`` when it was made;
+    ``carried`` is the track of the next wave that goes on with what it has left, ``left`` what that is;
     ``copies`` are the fresh copies of it that still stand; ``waits_at`` is the gate that its agent was last seen to
     wait at.
     """
@@ -280,6 +281,8 @@ class Work:
     ready_at: Instant | None = None
     copies: tuple[str, ...] = ()
     waits_at: str = ""
+    carried: str = ""
+    left: str = ""
 
 
 PRE, POST, FAILED, CONTEXT = "pre", "post", "failed", "context"

@@ -49,7 +49,7 @@ DESIGN = "design"
 """What a stage may compare with: the design file of the project (seed 004, design review)."""
 
 
-ASK, FAIL = "ask", "fail"
+ASK, FAIL, CARRY = "ask", "fail", "carry"
 SERIAL, PARALLEL = "serial", "parallel"
 """How tracks use a tree that they share: one after the other, or at once, each in its own files."""
 

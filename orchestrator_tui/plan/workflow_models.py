@@ -12,6 +12,7 @@ from orchestrator_tui.core.workflow import (
     AGENT,
     ASK,
     BATCH_GATE_ITEMS,
+    CARRY,
     CHECKS,
     DEPLOY,
     DESIGN,
@@ -154,8 +155,9 @@ class StageRulesFile(Part):
     after_merge: Switch = Field(False, description="it begins when its track has been merged")
     together: Switch = Field(False, description="it is first begun when every track that can has come so far")
     resumable: Switch = Field(False, description="where earlier work is found, a batch may go on from here")
-    spent: Annotated[str, choice(ASK, FAIL), _says((ASK, FAIL))] = Field(
-        ASK, description="what used-up tries make of the track: a person is asked, or it has failed"
+    spent: Annotated[str, choice(ASK, FAIL, CARRY), _says((ASK, FAIL, CARRY))] = Field(
+        ASK,
+        description="what used-up tries make of the track: a person is asked, it has failed, or the next wave goes on",
     )
     undivided: Switch = Field(False, description="of the batch: left out where the tracks are known already")
     over_tracks: Switch = Field(

@@ -126,7 +126,7 @@ def test_who_divides_is_told_the_form_of_the_track_list() -> None:
 
 
 def test_a_resend_names_the_unresolved_by_id_and_leaves_the_rest_alone() -> None:
-    """[004-140] [000-066] [000-067]"""
+    """[000-066] [000-067]"""
     told = prompt(sent_back())
     assert "f-7 [blocker] the window is off by one (src/api/limiter.py:31)" in told
     assert "check unit fails" in told

@@ -20,7 +20,7 @@ from tests.cli.scene import command, environment
 GOLDEN = Path(__file__).with_name("golden") / "waves"
 PATIENCE_S = 120.0
 PLAN = "waves.yaml"
-ANSWERS = [{"gate": "^currency/", "option": "abandon"}, {"gate": "^batch/.*Bring", "option": "approve"}]
+ANSWERS = [{"gate": "^currency-2/", "option": "abandon"}, {"gate": "^batch/.*Bring", "option": "approve"}]
 CONFIG = """# The shop
 
 ## Session Config

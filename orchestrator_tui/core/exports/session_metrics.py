@@ -99,13 +99,17 @@ def quality(tracks: Sequence[Track]) -> str:
 
 
 def _effectiveness(batch: Batch, tracks: Sequence[Track]) -> dict[str, Any]:
-    planned = [one for one in tracks if not facts.is_emergent(batch, one)]
-    completed = sum(facts.status_of(batch, one) == facts.COMPLETE for one in planned)
+    # What goes on in a later wave is one piece of work, and through where its last track is.
+    goes_on = {work_of(one).carried: one.slug for one in tracks if work_of(one).carried}
+    planned = [one for one in tracks if one.slug not in goes_on and not facts.is_emergent(batch, one)]
+    through = {one.slug for one in tracks if facts.status_of(batch, one) == facts.COMPLETE}
+    through |= {before for slug, before in goes_on.items() if slug in through}
+    completed = sum(one.slug in through for one in planned)
     return {
         "planned_issues": len(planned),
         "completed": completed,
         "carryover": len(carry_over(batch)),
-        "emergent": len(tracks) - len(planned),
+        "emergent": sum(one.slug not in goes_on for one in tracks) - len(planned),
         "completion_rate": round(completed / len(planned), 2) if planned else 0.0,
     }
 

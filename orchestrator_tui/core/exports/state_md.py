@@ -15,7 +15,7 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.report.carry_over import carried_as
 from orchestrator_tui.core.schedule.readiness import planned_tracks
-from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, stage_work
+from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, stage_work, work_of
 from orchestrator_tui.core.scope import matches
 from orchestrator_tui.core.session import COVERED, GAP, PARTLY, PLANNED, DocsTask
 from orchestrator_tui.core.text import plural
@@ -129,9 +129,10 @@ def agent_line(batch: Batch, track: Track) -> str:
     files = facts.files_of(track)
     shown = ", ".join(files[:4]) + (f" and {len(files) - 4} more" if len(files) > 4 else "") or "0 files"
     told = facts.summary_of(batch, track)
-    rest = carried_as(batch, track)
+    rest, work = carried_as(batch, track), work_of(track)
+    later = f" → wave {track.wave + 1}" if work.carried else f" → carried over as {rest}" if rest else ""
     line = f"Agent {json.dumps(track.title, ensure_ascii=False)}: {facts.status_of(batch, track)} — {shown}"
-    return line + (f" — {told}" if told else "") + (f" → carried over as {rest}" if rest else "")
+    return line + (f" — {told}" if told else "") + later
 
 
 def deviations(batch: Batch) -> list[str]:

@@ -110,6 +110,8 @@ def last_trip(track: Track) -> Trip | None:
 def status_of(batch: Batch, track: Track) -> str:
     """How an agent stands, in the seed's words: what stopped it goes before what it says of itself."""
     become = outcome(batch, track)
+    if work_of(track).carried:
+        return PARTIAL if become == MERGED or _said(batch, track) == PARTIAL else FAILED
     if become in (MERGED, DONE):
         return COMPLETE
     trip = last_trip(track)

@@ -47,7 +47,8 @@ def carry_over(batch: Batch) -> tuple[Carried, ...]:
         return ()
     found: dict[str, Carried] = {}
     for track in planned_tracks(batch):
-        if outcome(batch, track) not in (MERGED, DONE):
+        # What the next wave has taken over is that track's.
+        if outcome(batch, track) not in (MERGED, DONE) and work_of(track).carried not in batch.tracks:
             made = Carried(task_hash(track), track.slug, track.title, bool(track.attempts), _why(track))
             found.setdefault(made.hash, made)
     return tuple(found.values())

@@ -42,6 +42,8 @@ def next_action(batch: Batch, track: Track) -> str:
     gates = waiting_gates(batch, track.slug)
     if gates:
         return f"decide: {sanitise_line(gates[0].question.question, 200)}"
+    if track.work is not None and track.work.carried:
+        return f"goes on as {track.work.carried}"
     if become in (RETAINED, TrackState.FAILED.value):
         return "look at its worktree, then retry it or give it up"
     if become != ACTIVE:

@@ -16,7 +16,7 @@ from orchestrator_tui.core.live_rules import Between
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK, CheckCommand, PlannedTrack, Scope
-from orchestrator_tui.core.schedule import baseline, drifting
+from orchestrator_tui.core.schedule import baseline, carrying, drifting
 from orchestrator_tui.core.schedule.effects import CHECK, begin, under_way
 from orchestrator_tui.core.schedule.opening import added
 from orchestrator_tui.core.schedule.readiness import is_through, planned_tracks
@@ -24,6 +24,7 @@ from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of
 from orchestrator_tui.core.scope import matches
 from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.wave_roles import wave_count, waves_by_role
+from orchestrator_tui.core.workflow import CARRY
 
 _NAMED, _FILES = 50, 200
 _NO_SLUG = re.compile(r"[^a-z0-9]+")
@@ -32,7 +33,8 @@ _NO_SLUG = re.compile(r"[^a-z0-9]+")
 def due(batch: Batch) -> list[Draft] | None:
     """What is due at the end of a wave; [] while a check of it runs, None when nothing is to be done here."""
     rules = batch_workflow(batch).between
-    if not rules.checks and not rules.quick_ms and not rules.more:
+    carries = any(one.spent == CARRY for one in batch_workflow(batch).works)
+    if not rules.checks and not rules.quick_ms and not rules.more and not carries:
         return None
     ended = {one.wave for one in run_of(batch).waves}
     waves = sorted({one.wave for one in planned_tracks(batch)} - ended)
@@ -119,12 +121,15 @@ def _ended(batch: Batch, rules: Between, tracks: list[Track]) -> list[Draft]:
         "missing": list(missing[:_NAMED]),
         "duration_ms": max((took_ms(one) for one in tracks), default=0),
     }
-    fixes = _fixes(batch, rules, tracks, _failing(results))
-    scaled = _scaled(batch, rules, tracks, len(fixes), bool(results) and not _failing(results))
+    carried = carrying.successors(batch, tracks)
+    fixes = _fixes(batch, rules, tracks, _failing(results), len(carried))
+    more = [*((one, f"Carried on: {one.title}") for one in carried), *((one, one.title) for one in fixes)]
+    reason = f"what fails after wave {wave}" if fixes else f"what wave {wave} has left"
+    scaled = _scaled(batch, rules, tracks, len(more), bool(results) and not _failing(results), reason)
     return [
-        Draft("wave_ended", {**told, "scaling": scaled[1], "adaptations": [one.title for one in fixes]}),
-        *(draft for one in fixes for draft in _with_deviation(batch, wave, one)),
-        *_left(batch, tracks, fixes),
+        Draft("wave_ended", {**told, "scaling": scaled[1], "adaptations": [said for _, said in more]}),
+        *(draft for one, said in more for draft in _with_deviation(batch, wave, one, said)),
+        *_left(batch, tracks, [*carried, *fixes]),
         *_scaling(batch, wave, *scaled),
     ]
 
@@ -157,8 +162,11 @@ def took_ms(track: Track) -> int:
 # --- how the next one changes ----------------------------------------------------------------------------------
 
 
-def _fixes(batch: Batch, rules: Between, tracks: list[Track], failing: list[str]) -> list[PlannedTrack]:
-    """One track a check that fails, then one a remark, up to the workflow's number, in the next wave that there is."""
+def _fixes(batch: Batch, rules: Between, tracks: list[Track], failing: list[str], carried: int) -> list[PlannedTrack]:
+    """One track a check that fails, then one a remark, up to the workflow's number, in the next wave that there is.
+
+    So many are ``carried`` on into it already.
+    """
     wave, plan = tracks[0].wave, plan_of(batch)
     sessions = batch_workflow(batch).sessions
     count = wave_count(plan, sessions)
@@ -169,7 +177,7 @@ def _fixes(batch: Batch, rules: Between, tracks: list[Track], failing: list[str]
     later = [one for one in planned_tracks(batch) if one.wave == wave + 1]
     by_map = waves_by_role(count, sessions)[wave] if count and wave < len(waves_by_role(count, sessions)) else ()
     role = work_of(later[0]).planned.role if later else next(iter(by_map), "")
-    room = max(0, _most(batch, len(later) + rules.more) - len(later))
+    room = max(0, _most(batch, len(later) + carried + rules.more) - len(later) - carried)
     files = tuple(dict.fromkeys(file for one in tracks for file in _files(one)))[:_FILES]
     made: list[PlannedTrack] = []
     for name in failing[: min(rules.more, room)]:
@@ -214,21 +222,21 @@ def _files(track: Track) -> tuple[str, ...]:
     return () if seen is None else seen.files
 
 
-def _with_deviation(batch: Batch, wave: int, fix: PlannedTrack) -> list[Draft]:
-    why = f"+1 agent: {fix.title}"
+def _with_deviation(batch: Batch, wave: int, fix: PlannedTrack, said: str) -> list[Draft]:
+    why = f"+1 agent: {said}"
     told = {"wave": wave + 1, "what": f"{fix.slug} is added", "why": why}
     return [*added(fix, run_of(batch).workflows[fix.workflow], wave + 1), Draft("deviation_recorded", told)]
 
 
-def _scaled(batch: Batch, rules: Between, tracks: list[Track], fixes: int, passes: bool) -> tuple[int, str]:
+def _scaled(batch: Batch, rules: Between, tracks: list[Track], more: int, passes: bool, reason: str) -> tuple[int, str]:
     """How many agents the next wave has, and why: (0, "") where nothing was planned for it."""
     wave = tracks[0].wave
     planned = len([one for one in planned_tracks(batch) if one.wave == wave + 1])
-    if not planned and not fixes:
+    if not planned and not more:
         return 0, ""
     before = _most(batch, planned)
-    if fixes:
-        return _most(batch, planned + fixes), f"{fixes} more, for what fails after wave {wave}"
+    if more:
+        return _most(batch, planned + more), f"{more} more, for {reason}"
     quick = bool(rules.quick_ms) and all(took_ms(one) < rules.quick_ms and _is_clean(one) for one in tracks)
     if quick and rules.fewer and (passes or not checks_after(batch, rules, tracks)):
         fewer = max(1, before - min(rules.fewer, max(1, before // 3)))

@@ -5,7 +5,16 @@ from __future__ import annotations
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, StageStatus, Track, TrackState
 from orchestrator_tui.core.moves import MOVES
-from orchestrator_tui.core.schedule import converging, copies, deploying, drifting, grounding, narrowness, questions
+from orchestrator_tui.core.schedule import (
+    carrying,
+    converging,
+    copies,
+    deploying,
+    drifting,
+    grounding,
+    narrowness,
+    questions,
+)
 from orchestrator_tui.core.schedule.awaiting import is_awaited
 from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, ON_STAGE, begin, under_way
 from orchestrator_tui.core.schedule.gates import ABANDON, ask, barring, chosen, gate_id, lines, listed
@@ -49,7 +58,7 @@ from orchestrator_tui.core.schedule.stage_gates import (
     stage_status,
     where,
 )
-from orchestrator_tui.core.workflow import AGENT, CHECKS, DEPLOY, FAIL, PERSON, StageWork
+from orchestrator_tui.core.workflow import AGENT, CARRY, CHECKS, DEPLOY, FAIL, PERSON, StageWork
 
 S = TrackState
 
@@ -302,8 +311,12 @@ def _capped(batch: Batch, track: Track, tries: int) -> list[Draft]:
     run = stage_run(track)
     name = stage_name(batch, track, run.stage)
     times = f"{tries} tries" if tries > 1 else "one try"
-    if stage_work(batch, track, run.stage).spent == FAIL:
+    spent = stage_work(batch, track, run.stage).spent
+    if spent == FAIL:
         return moved(track, S.FAILED, f"{name} is not accepted after {times}")
+    goes_on = carrying.carried(batch, track, "; ".join(run.problems)) if spent == CARRY else None
+    if goes_on is not None:
+        return goes_on
     return [
         *moved(track, S.ESCALATED, f"{name} is not accepted after {times}"),
         *ask(

@@ -37,6 +37,7 @@ _HEAD = re.compile(r"---[ \t]*\n(.*?\n)---[ \t]*(?:\n|$)", re.DOTALL)
 _WAVE = re.compile(r"###\s+Wave\s+(\d+)\s+[—–-]+\s+(.+?)\s*")
 _AGENT = re.compile(r"[-*]\s+Agent\s+\"((?:[^\"\\]|\\.)*)\":\s+([\w-]+(?: started)?)\s*(?:[—–]\s*(.*))?")
 _CARRIED = re.compile(r"\s*→\s*carried over as ([0-9a-f]{8})\s*$")
+_LATER = re.compile(r"\s*→\s*wave \d+\s*$")
 _NO_FILES = re.compile(r"0 files|no files|none|-")
 _MORE = re.compile(r"\s+and \d+ more$")
 _DOCS = {"id": "id", "audience": "audience", "target-pattern": "pattern", "rationale": "rationale", "wave": "wave"}
@@ -141,6 +142,9 @@ def _unfinished(lines: Sequence[str], first: int) -> tuple[list[dict[str, Any]],
     made: list[dict[str, Any]] = []
     places: dict[str, int] = {}
     role, inside = "", False
+    agents = [found for line in lines if (found := _AGENT.fullmatch(line.strip())) is not None]
+    # What a later wave has taken over is that wave's, once it stands there.
+    last = {found[1]: found for found in agents}
     for number, line in enumerate(lines, start=first):
         if line.startswith("## "):
             inside = line.strip() == "## Wave History"
@@ -150,6 +154,8 @@ def _unfinished(lines: Sequence[str], first: int) -> tuple[list[dict[str, Any]],
             role = wave[2].split("+")[-1].strip()
         agent = _AGENT.fullmatch(line.strip()) if inside else None
         if agent is None or agent[2].lower() in FINISHED:
+            continue
+        if _LATER.search(agent[3] or "") and last[agent[1]][0] != agent[0]:
             continue
         at = f"tracks[{len(made)}]"
         places |= {f"{at}{key}": number for key in ("", ".slug", ".title", ".brief", ".files", ".role")}
@@ -161,7 +167,7 @@ def _track(agent: re.Match[str], role: str, taken: Sequence[str]) -> dict[str, A
     title, status = agent[1].replace('\\"', '"'), agent[2]
     rest = agent[3] or ""
     carried = _CARRIED.search(rest)
-    files, _, told = _CARRIED.sub("", rest).partition(" — ")
+    files, _, told = _LATER.sub("", _CARRIED.sub("", rest)).partition(" — ")
     brief = f"{title}\n\nThe last session left this {status}" + (f": {told.strip()}" if told.strip() else "")
     slug = base = slugify(title) or "task"
     number = 2

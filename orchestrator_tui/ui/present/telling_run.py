@@ -203,6 +203,7 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
         _items(told, "files"),
         "quiet",
     ),
+    "track_carried": lambda told: (f"goes on as {told['to']} in wave {told['wave']}", _text(told, "left"), "gate"),
     "grounding_injected": lambda told: (
         "its agent is shown files whose edits went wrong before",
         _items(told, "files"),

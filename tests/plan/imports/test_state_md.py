@@ -129,3 +129,17 @@ def test_a_finished_session_leaves_nothing_to_go_on_with() -> None:
     made = convert(SEED.replace(": partial", ": done").replace("active", "completed"), "STATE.md")
     assert made.content is None
     assert "leaves nothing unfinished" in str(made.problems[0])
+
+
+def test_what_a_later_wave_has_taken_over_is_resumed_once() -> None:
+    """[004-139] Its last line counts; before the later wave has begun that is its own."""
+    moved = SEED.replace(" → issue #52", " → wave 3")
+    made = convert(moved, "STATE.md")
+    assert made.content is not None
+    assert [one["brief"].endswith("left this partial: quoting left") for one in made.content["tracks"]] == [True]
+    later = '### Wave 3 — Impl-Core\n- Agent "csv writer": done — src/csv.py\n## Deviations'
+    again = convert(moved.replace("## Deviations", later), "STATE.md")
+    assert (again.content, str(again.problems[-1])) == (
+        None,
+        "STATE.md:7: status: leaves nothing unfinished: there is nothing to go on with",
+    )

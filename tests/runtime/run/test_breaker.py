@@ -218,7 +218,7 @@ def test_a_bound_of_the_plan_goes_before_the_workflows() -> None:
 
 
 def test_using_up_turns_is_no_spiral() -> None:
-    """[004-139] What was cut short by its turns is carried on with its context, as often as the stage is tried."""
+    """What was cut short by its turns is carried on with its context, as often as the stage is tried."""
     scene = Circles()
     for number in (1, 2):
         scene.sees(turns=15)

@@ -89,7 +89,7 @@ def test_which_files_are_such_lists(name: str, text: str, known: bool) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("features: [", "list.yaml:1"),
+        ("features: [", "list.yaml:"),
         ("title: x\n", "list.yaml:1: holds no list of features or tasks"),
         ("features:\n  - {id: a, status: passing}\n", "list.yaml:1: features: everything is done"),
         ("features:\n  - {status: failing}\n", "list.yaml:2: features[0].id: is missing: the entry is left out"),

@@ -266,7 +266,7 @@ def _check_recorded(track: Track, event: Event) -> Track:
 
 RECENT_MESSAGES = 20
 
-UNREAD_ROUTES = frozenset({"task_file", "mail", "tmux", "inbox", "stdin"})
+UNREAD_ROUTES = frozenset({"task_file", "mail", "tmux", "inbox", "stdin", "prompt"})
 """Routes of messages that are written where an agent looks, or will be told: no sign yet that it has read them."""
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator_tui.core.model import Batch, Track, TrackState
+from collections.abc import Sequence
+
+from orchestrator_tui.core.model import Batch, Message, Track, TrackState
 from orchestrator_tui.core.prompt_parts import Part, Section, bullets, one_line, paragraphs
 from orchestrator_tui.core.records import Finding
 from orchestrator_tui.core.run import Work
@@ -15,6 +17,7 @@ from orchestrator_tui.core.schedule.rules import (
     workflow_of,
 )
 from orchestrator_tui.core.text import plural
+from orchestrator_tui.core.words import messages_words
 
 LOST = frozenset({"lost", "stopped"})
 """Outcomes of an attempt that left its work where it was."""
@@ -50,6 +53,11 @@ def _finding(finding: Finding) -> str:
 def instruction(track: Track) -> Section:
     """What a person or a rule wants done differently: it goes before everything else."""
     return Section("Instruction of the person", (Part(stage_run(track).instruction, "`orch-tui status`"),))
+
+
+def said(messages: Sequence[Message]) -> Section:
+    """What a person has told the agents of a track, where they hear of it by their prompt alone."""
+    return Section("Messages of the person", (Part(messages_words(messages), "`orch-tui status`"),))
 
 
 def resend(batch: Batch, track: Track) -> Section:

@@ -13,6 +13,7 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.prompt import dispatch_prompt
+from orchestrator_tui.core.prompt_follow_up import said
 from orchestrator_tui.core.prompt_going_on import answered, going_on_prompt
 from orchestrator_tui.core.prompt_grounding import grounding
 from orchestrator_tui.core.prompt_parts import render
@@ -24,7 +25,7 @@ from orchestrator_tui.core.schedule.copies import is_fresh
 from orchestrator_tui.core.schedule.guarding import attempt_scope
 from orchestrator_tui.core.schedule.judging import BUDGET
 from orchestrator_tui.core.schedule.models import model_of, tier_of
-from orchestrator_tui.core.schedule.owed import ANSWER, is_owed
+from orchestrator_tui.core.schedule.owed import ANSWER, is_owed, told_by_prompt
 from orchestrator_tui.core.schedule.paths import spec_folder
 from orchestrator_tui.core.schedule.rules import (
     plan_of,
@@ -139,6 +140,10 @@ class Attempts:
         resume = "" if work.fresh else _resumed(track, effect, workflow.session)
         seen = shown(self._world, track, effect.id) if fresh else ()
         prompt = _prompt(batch, track, effect, resume, skill, diff, seen) if fresh else ""
+        # Who takes messages while it works is told then, with the sign that it has heard.
+        messages = () if self._world.runner.message(" ") else told_by_prompt(batch, effect)
+        if fresh and messages:
+            prompt += "\n" + render((said(messages),))
         return AttemptOrder(
             id=effect.id,
             track=track.slug,

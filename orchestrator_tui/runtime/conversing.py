@@ -24,7 +24,7 @@ from orchestrator_tui.core.observe_askers import TRANSCRIPT, acknowledged
 from orchestrator_tui.core.observe_gates import gate_opened
 from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.run import Effect
-from orchestrator_tui.core.schedule.owed import asked_by_agents, decided
+from orchestrator_tui.core.schedule.owed import asked_by_agents, decided, told_by_prompt
 from orchestrator_tui.core.schedule.rules import rules_of
 from orchestrator_tui.core.schedule.watching import PAUSED
 from orchestrator_tui.core.text import sanitise_line
@@ -41,8 +41,9 @@ WRITTEN = "written into its input"
 ENDED = "its agent has ended"
 ELSEWHERE = "its call went on without our answer"
 PARTLY = "another question of its call is answered elsewhere"
-PROMPTED = "in the prompt of"
-NO_INPUT = "its agent takes nothing while it works"
+PROMPT, PROMPTED = "prompt", "in the prompt of"
+ENDED_WITH = "its agent was started with it and has ended"
+NO_INPUT = "its agent takes nothing while it works: its next one is told"
 
 _DISMISSED = (GateState.CANCELLED, GateState.EXPIRED)
 
@@ -105,6 +106,7 @@ class Conversing:
         if attempt is None:
             return batch
         batch = self._note(batch, self._prompted(batch, effect))
+        batch = self._note(batch, self._said_at_start(batch, effect, talk))
         batch = self._note(batch, self._taken(batch, track.slug, talk, now))
         if talk.over:
             return self._note(batch, self._ended(batch, track.slug, attempt, news))
@@ -129,6 +131,19 @@ class Conversing:
                 evidence = f"{PROMPTED} {effect.id}"
                 drafts.append(Draft("decision_delivered", {**_key(gate), "route": STDIN, "evidence": evidence}))
         return tuple(drafts)
+
+    def _said_at_start(self, batch: Batch, effect: Effect, talk: Talk) -> tuple[Draft, ...]:
+        """The messages that the prompt of an attempt has brought; one that came to its end was told them."""
+        if self._world.runner.message(" "):
+            return ()
+        told, slug = told_by_prompt(batch, effect), effect.track
+        talk.said.update(one.id for one in told)
+        stopping = next((one.stopping for one in batch.tracks[slug].attempts if one.id == effect.id), "")
+        route, evidence = PROMPT, f"{PROMPTED} {effect.id}"
+        if talk.over and not stopping:
+            route, evidence = TRANSCRIPT, ENDED_WITH
+        drafts = ({"track": slug, "message": one.id, "route": route} for one in told if route not in one.routes)
+        return tuple(Draft("message_delivered", {**one, "evidence": evidence}) for one in drafts)
 
     def _ended(self, batch: Batch, slug: str, attempt: Attempt, news: AttemptNews) -> tuple[Draft, ...]:
         """An attempt has ended: which of its questions nobody asks any more, and which answers did not arrive.

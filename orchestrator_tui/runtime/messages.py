@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestrator_tui.core.agents import Agent
+from orchestrator_tui.core.agents import GONE, Agent
 from orchestrator_tui.core.delivery import TASK_FILE
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.frozen import frozen
@@ -117,7 +117,7 @@ class Messages:
     ) -> list[Draft]:
         key = {"track": track.slug, "message": message.id}
         # That an agent could not be told as well says nothing of a message that stands where it looks.
-        route, why = "none", no_way(agent) if message.written_at is None else message.problem
+        route, why = "none", _no_way(track, agent) if message.written_at is None else message.problem
         done: list[Draft] = []
         for way in ways:
             outcome = told if way == NUDGE else self._write(batch, track, agent, message, way)
@@ -144,3 +144,10 @@ class Messages:
             return MAIL, POSTED
         content = {"id": message.id, "text": message.text, "by": message.by, "at": message.at.wall_ms}
         return self._world.files.write_message(batch.source, track.source, content) or (TASK_FILE, WRITTEN)
+
+
+def _no_way(track: Track, agent: Agent | None) -> str:
+    """Why a message cannot go anywhere now; in a run the next agent of its track is told."""
+    if track.work is not None and (agent is None or agent.status == GONE):
+        return "no agent of it is at work: its next one is told"
+    return no_way(agent)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from orchestrator_tui.core.delivery import STDIN, steps_since_retry
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Track
+from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Message, Track
 from orchestrator_tui.core.naming import is_call_gate
+from orchestrator_tui.core.run import Effect
 from orchestrator_tui.core.schedule.effects import ATTEMPT, CHECK, DIVIDE, INSPECT, begin, under_way
 from orchestrator_tui.core.schedule.gates import SOURCE
 from orchestrator_tui.core.schedule.readiness import no_place
@@ -41,6 +42,17 @@ def is_owed(batch: Batch, track: Track) -> bool:
         if not is_call_gate(gate.id)
     )
     return waiting or any(one.read_at is None for one in track.messages if STDIN in one.routes)
+
+
+def told_by_prompt(batch: Batch, effect: Effect) -> tuple[Message, ...]:
+    """The messages that the prompt of an attempt brings where its agent takes nothing while it works.
+
+    A reviewer is told none: they are for who does the work.
+    """
+    track = batch.tracks[effect.track]
+    if stage_work(batch, track, int(effect.arguments["stage"])).reviews:
+        return ()
+    return tuple(one for one in track.messages if one.read_at is None and one.at.wall_ms < effect.at.wall_ms)
 
 
 def decided(batch: Batch, track: Track, now: Instant) -> tuple[Gate, ...]:

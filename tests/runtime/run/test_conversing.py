@@ -7,6 +7,8 @@ from orchestrator_tui.core.delivery import READER_ENDED
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import GateState, TrackState
 from orchestrator_tui.core.naming import call_gate_id
+from tests.runtime.run.memory_world import Agent, MemoryRunner
+from tests.runtime.run.scene import WRITE, Scene, track
 from tests.runtime.run.talking import SESSION, Talk, asked_by_hook, waiting
 
 CALL = call_gate_id(SESSION, "", "Bash", {"command": "make"}, "/trees/a")
@@ -274,3 +276,64 @@ def test_what_an_agent_may_not_do_is_told_once() -> None:
         ["Bash rm -rf build"],
         ["Bash rm -rf build", "Write /etc/passwd"],
     ]
+
+
+def _not_yet(agent: Agent) -> tuple[int, str]:
+    return 1, "not yet"
+
+
+class _Deaf(MemoryRunner):
+    """A program that takes nothing while it works."""
+
+    def message(self, text: str) -> bytes:
+        return b""
+
+
+def test_who_takes_nothing_while_it_works_is_told_at_its_next_start() -> None:
+    scene = Scene(track("a"))
+    scene.world.runner = _Deaf(scene.world)
+    scene.world.acts[f"a/{WRITE}"] = _not_yet
+    scene.world.restart()
+    scene.world.settle()
+    scene.ledger.tick(1)
+    scene.ledger.must(Draft("message_sent", {"track": "a", "message": "m-1", "text": "mind the commas", "by": "ann"}))
+    scene.world.settle()
+    message = scene.track("a").messages[0]
+    assert (message.read_at, message.problem) == (None, "its agent takes nothing while it works: its next one is told")
+    scene.ledger.tick(1)
+    scene.world.jobs.let("a-a-1-1-1")
+    scene.world.settle()
+    prompt = scene.world.attempts["a-a-1-1-2"].prompt
+    assert "## Messages of the person" in prompt
+    assert "mind the commas" in prompt
+    message = scene.track("a").messages[0]
+    assert (message.routes, message.read_at, message.problem) == (("prompt",), None, "")
+    scene.world.jobs.let("a-a-1-1-2")
+    scene.world.settle()
+    message = scene.track("a").messages[0]
+    assert message.read_at is not None
+    assert "mind the commas" not in scene.world.attempts["a-a-1-1-3"].prompt
+
+
+def test_who_is_stopped_has_not_heard_and_a_reviewer_is_not_told() -> None:
+    scene = Scene(track("a"))
+    scene.world.runner = _Deaf(scene.world)
+    scene.world.acts[f"a/{WRITE}"] = _not_yet
+    scene.world.restart()
+    scene.world.settle()
+    del scene.world.acts[f"a/{WRITE}"]
+    scene.ledger.tick(1)
+    scene.ledger.must(Draft("message_sent", {"track": "a", "message": "m-1", "text": "mind the commas", "by": "ann"}))
+    scene.ledger.tick(1)
+    scene.world.jobs.let("a-a-1-1-1")
+    scene.world.settle()
+    assert "mind the commas" in scene.world.attempts["a-a-1-1-2"].prompt
+    scene.carry_out(Pause("list-1", "a", True))
+    scene.world.settle()
+    scene.carry_out(Resume("list-1", "a"))
+    scene.world.settle()
+    assert scene.track("a").messages[0].read_at is None
+    assert "mind the commas" in scene.world.attempts["a-a-1-1-3"].prompt
+    scene.play()
+    told = [one.id for one in scene.world.attempts.values() if "mind the commas" in one.prompt]
+    assert told == ["a-a-1-1-2", "a-a-1-1-3"]

@@ -19,6 +19,7 @@ FOOTERS: Mapping[str, tuple[str, ...]] = {
     "track": ("diff", "output", "message", "nudge", "jump-here", "back", "next-waiting", "help"),
     "track-run": ("diff", "output", "message", "pause", "retry", "stop", "back", "next-waiting", "help"),
     "plan": ("mark-1", "submit", "approve", "reject", "report", "next-panel", "back", "help"),
+    "plan-read": ("next-waiting", "report", "next-panel", "back", "help"),
     "report": ("next-waiting", "snapshot", "back", "help", "quit"),
     "evidence": ("diff", "output", "back", "next-waiting", "help"),
     "replay": ("next-waiting", "search", "filter", "details", "help", "quit"),

@@ -82,6 +82,7 @@ _WHOLE: Mapping[str, Any] = {
     "plan": _PLAN,
     "planned": _planned("alpha")["planned"],
     "rules": {"ladder": _LADDER, "works": [], "batch_ladder": _LADDER},
+    "kept": [{"name": "unit", "result": "pass", "at": [1, 1, "boot-1"], "batch": ""}],
     "items": [["checks", "PASS", ""], ["scope", "FAIL", "look"]],
 }
 _WORDS = {

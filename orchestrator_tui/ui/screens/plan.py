@@ -64,6 +64,11 @@ class PlanScreen(ReplayActions, AnsweringScreen):
 
     # --- showing -------------------------------------------------------------------------------------------
 
+    @property
+    def footer(self) -> str:
+        """A plan that asks nothing is only read: the keys of a gate that stands elsewhere would be offered unseen."""
+        return "plan" if self.card_in_sight else "plan-read"
+
     def show_parts(self) -> None:
         batch = self.desk.state.batches.get(self.batch_id)
         view = None if batch is None else present_plan(batch)

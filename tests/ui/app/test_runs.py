@@ -69,6 +69,11 @@ async def test_the_plan_of_a_run_under_way_is_shown_by_its_key_and_stays() -> No
 
 async def test_no_gate_is_answered_on_the_plan_that_is_not_shown_there() -> None:
     async with opened(run_states.running()) as driver:
+        await driver.press("P")
+        assert "w next" in driver.status
+        for words in ("choose", "Enter", "approve", "reject"):
+            assert words not in driver.status, "no key of a gate is offered that stands elsewhere"
+        await driver.press("escape")
         await driver.press("P", "1")
         assert driver.screen_name == "GateScreen"
         assert driver.session.decisions == []

@@ -14,7 +14,7 @@ from orchestrator_tui.core.plan import AgentChoice
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.core.workflow import AGENT, Workflow
 from orchestrator_tui.plan.checked import ModelChoice
-from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable
+from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, nearest_of
 from orchestrator_tui.plan.text import parse, read_text
 
 CLAUDE_FILE = ".claude/models.yaml"
@@ -24,6 +24,12 @@ PLAN, CONFIRMED, NOTHING = "the plan", "confirmed before", "the agent's own defa
 """Who names a model, beside a project file and a workflow."""
 
 MAX_MODEL = 100
+
+KNOWN_ROLES = (
+    *("implementer", "reviewer", "scout", "planner", "structured-check", "final-reviewer"),
+    *("coordinator", "domain", "synthesizer", "resolver", "qa", "validator", "senior"),
+)
+"""Keys that such a file may hold: those of the source's own users, and the roles of the shipped workflows."""
 
 
 @frozen
@@ -57,6 +63,10 @@ def read_project_models(repository: Path, agent: AgentChoice) -> ProjectModels:
     models: dict[str, str] = {}
     problems: list[Problem] = []
     for role, model in document.content.items():
+        meant = "" if role in KNOWN_ROLES else nearest_of(role, KNOWN_ROLES, 0.8)
+        if meant:
+            text = "is no role that is known here; it counts for a role of that name alone"
+            problems.append(Problem(name, document.line(role), role, text, meant, level=WARNING))
         if isinstance(model, str) and model.strip():
             models[role] = sanitise_line(model, MAX_MODEL)
         else:

@@ -157,3 +157,15 @@ def test_a_project_file_that_cannot_be_used_is_ignored_and_said(content: str, tm
     assert found.models == {}
     assert [one.level for one in found.problems] == ["warning"]
     assert str(found.problems[0]).endswith("; it is ignored")
+
+
+def test_a_role_that_is_nearly_one_is_told_with_the_nearest(tmp_path: Path) -> None:
+    """[000-023] [000-027] A key that nobody reads would look as if it counted."""
+    (tmp_path / ".claude").mkdir()
+    (tmp_path / ".claude" / "models.yaml").write_text("implementor: opus\nstructured-check: haiku\nmine: sonnet\n")
+    found = read_project_models(tmp_path, AgentChoice())
+    assert [str(one) for one in found.problems] == [
+        ".claude/models.yaml:1: implementor: is no role that is known here; it counts for a role of that name alone; "
+        'did you mean "implementer"?'
+    ]
+    assert found.models["mine"] == "sonnet"

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 
 from orchestrator_tui.core.workflow import AGENT, StageWork, Workflow
 from orchestrator_tui.plan.fields import Count, Line, Part, Says, Switch, choice, read_whole
-from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable
+from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, nearest_of
 from orchestrator_tui.plan.reading import read_model
 from orchestrator_tui.plan.text import Document, parse, read_text
 
@@ -75,6 +75,11 @@ def _section(workflow: Workflow, repository: Path, problems: list[Problem]) -> t
         return {}, nothing
     section = document.content.get(SECTION) if isinstance(document.content, dict) else None
     if section is None:
+        names = list(document.content) if isinstance(document.content, dict) else []
+        near = next((one for one in names if nearest_of(one, (SECTION,), 0.8)), "")
+        if near:
+            text = "there is no such section; it is ignored"
+            problems.append(Problem(workflow.config, document.line(near), near, text, SECTION, level=WARNING))
         return {}, nothing
     if not isinstance(section, dict):
         text = "must hold `key: value` lines; the file is ignored"

@@ -123,6 +123,9 @@ def _head_problems(document: Document, file: str) -> list[Problem]:
     for key in said:
         if key not in _KEYS:
             found.append(problem(key, "there is no such key; it is ignored", nearest_of(key, _KEYS), WARNING))
+    if said.get("issues") is not None and not isinstance(said["issues"], list):
+        text = f"{shown(said['issues'])} is no list of numbers; write [41, 44]; it is ignored"
+        found.append(problem("issues", text, level=WARNING))
     if found and any(one.level != WARNING for one in found):
         return found
     if said["schema-version"] != VERSION:

@@ -87,6 +87,7 @@ def test_a_switch_that_is_off_makes_it_sequential(tmp_path: Path) -> None:
         ),
         ("parallelization: {enabled: perhaps}\n", ":1: enabled:"),
         ("parallelization: [a\n", ":2:"),
+        ("a: 1\nparallelisation: {enabled: false}\n", ":2: parallelisation: there is no such section"),
     ],
 )
 def test_settings_that_cannot_be_used_are_told_and_ignored(tmp_path: Path, text: str, line: str) -> None:

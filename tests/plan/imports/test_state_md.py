@@ -101,6 +101,15 @@ def test_a_missing_list_of_documents_means_none_and_planned_ones_come_along() ->
     assert empty == convert(SEED, "STATE.md").content
 
 
+def test_issues_that_are_no_list_are_told_and_left_out() -> None:
+    made = convert(SEED.replace("issues: [41, 44]", "issues: forty"), "STATE.md")
+    assert made.content is not None
+    assert "issues" not in made.content["session"]
+    assert 'STATE.md:5: issues: "forty" is no list of numbers; write [41, 44]; it is ignored' in [
+        str(one) for one in made.problems
+    ]
+
+
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [

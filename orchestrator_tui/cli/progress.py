@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
+from orchestrator_tui.cli.naming_gates import gate_name
 from orchestrator_tui.cli.tables import local_zone, say
-from orchestrator_tui.core.model import Batch
+from orchestrator_tui.core.model import Batch, Gate, GateState
 from orchestrator_tui.ui.present.ages import clock_time
 from orchestrator_tui.ui.present.telling import HIDDEN, tell
 
@@ -13,9 +16,13 @@ LEFT_OUT = HIDDEN | {"lease_taken", "lease_released", "gate_cleared", "stage_cha
 class Progress:
     """Tells what is new of a batch since the last time."""
 
-    def __init__(self, *, quiet: bool, since: int = 0) -> None:
-        """``since`` is the number of the last event that is not told."""
-        self._quiet, self._told = quiet, since
+    def __init__(self, *, quiet: bool, since: int = 0, answered: Collection[str] = ()) -> None:
+        """``since`` is the number of the last event that is not told.
+
+        ``answered`` are the kinds of questions that are answered here without a person, ``*`` stands for all: of the
+        others it is said how they are answered.
+        """
+        self._quiet, self._told, self._answered = quiet, since, answered
 
     def tell(self, batch: Batch) -> bool:
         """Tell what is new. Always False, so that it can stand in front of a condition."""
@@ -25,6 +32,17 @@ class Progress:
                     told = tell(event, batch)
                     track = event.payload.get("track") or event.payload.get("gate") or ""
                     detail = f" ({told.detail})" if told.detail else ""
-                    say(f"{clock_time(event.at, local_zone())} {track}: {told.text}{detail}")
+                    of = f" {track}:" if track else ""
+                    say(f"{clock_time(event.at, local_zone())}{of} {told.text}{detail}")
+                    if event.kind == "gate_opened":
+                        self._tell_way(batch.gates[event.payload["gate"]])
         self._told = max(self._told, batch.seq)
         return False
+
+    def _tell_way(self, gate: Gate) -> None:
+        """How a question that is still open is answered by who has no screen before them."""
+        kind, options = gate.question.kind, gate.question.options
+        if gate.state is not GateState.OPEN or "*" in self._answered or kind in self._answered:
+            return
+        keys = " | ".join(one.key for one in options) or "--text TEXT"
+        say(f"answer in another terminal: orch-tui decide {gate_name(gate)} {keys}")

@@ -133,7 +133,8 @@ def follow(
         held = one.take()
         if held:
             raise Refusal(f"{batch_id} is held by {held}; look at it with orch-tui attach {batch_id}")
-        progress = Progress(quiet=arguments.json, since=batch.seq if arguments.resume else 0)
+        by_itself = ("*",) if answers is not None else ("spend",) if arguments.yes else ()
+        progress = Progress(quiet=arguments.json, since=batch.seq if arguments.resume else 0, answered=by_itself)
         person = _Person(one, answers, yes=arguments.yes)
         with told_to_end():
             batch = one.run(lambda now: progress.tell(now) or person.is_done(now))

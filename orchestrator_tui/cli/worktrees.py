@@ -171,8 +171,8 @@ def _seen(tree: Tree) -> Seen:
 
 def _why(tree: Tree, dirty: bool, left: int | None) -> str:
     work = tree.track.work if tree.track is not None else None
-    if tree.track is not None and _at_work(tree.track):
-        return f"{tree.track.state.value.replace('_', ' ')} now"
+    if tree.track is not None and _at_work(tree.batch, tree.track):
+        return "its batch works in it" if is_run_itself(tree.track) else f"{_state(tree.track)} now"
     if work is not None and work.kept:
         return f"kept: {work.kept}"
     if dirty:
@@ -185,7 +185,14 @@ def _why(tree: Tree, dirty: bool, left: int | None) -> str:
     return "can be removed"
 
 
-def _at_work(track: Track) -> bool:
+def _state(track: Track) -> str:
+    return track.state.value.replace("_", " ")
+
+
+def _at_work(batch: Batch | None, track: Track) -> bool:
+    """Whether somebody works in the worktree of a track, or may go on there: in a batch that has ended nobody does."""
+    if batch is not None and batch.ended_at is not None:
+        return False
     going = bool(track.attempts) and track.attempts[-1].ended_at is None
     return going or (track.state not in ENDED_TRACK_STATES and track.work is not None and track.work.ready)
 
@@ -230,8 +237,8 @@ def _clean(place: Place, journal: SqliteJournal | None, tree: Tree) -> int:
     if tree.batch is not None:
         check_authority(tree.batch)
     over = tree.batch is None or tree.batch.ended_at is not None
-    if tree.track is not None and _at_work(tree.track) and not over:
-        say(f"{tree.name} stays: {tree.track.slug} is {tree.track.state.value.replace('_', ' ')}")
+    if tree.track is not None and _at_work(tree.batch, tree.track):
+        say(f"{tree.name} stays: {tree.track.slug} is {_state(tree.track)}")
         return UNFINISHED
     if tree.track is not None and is_run_itself(tree.track) and not over:
         say(f"{tree.name} stays: its batch has not ended")

@@ -20,7 +20,7 @@ from tests.core.run_builders import PLAN, RunLedger
 class Trees(Scene):
     """A real repository with the worktrees of a run: two merged, one of them not clean, one with new commits."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, stopped: bool = False) -> None:
         super().__init__(root)
         real = repository(root / "real")
         self.repository = real
@@ -40,9 +40,9 @@ class Trees(Scene):
         commit(self.folder / "docs", {"docs/a.md": "a"})
         run(self.folder / "integration", "merge", "--quiet", "--no-ff", "orch/list-1/limiter", "-m", "merge")
         (self.folder / "fix-clock" / "loose.txt").write_text("not committed")
-        for slug in ("limiter", "docs", "fix-clock"):
+        for slug in () if stopped else ("limiter", "docs", "fix-clock"):
             ledger.move(slug, "merged" if slug == "limiter" else "abandoned", "enough")
-        ledger.must(Draft("batch_ended", {"outcome": "completed"}))
+        ledger.must(Draft("batch_ended", {"outcome": "stopped" if stopped else "completed"}))
         store(self, ledger)
 
     def _add(self, ledger: RunLedger, slug: str, name: str) -> None:
@@ -73,6 +73,19 @@ def test_every_worktree_of_ours_is_listed_with_what_is_in_it(trees: Trees) -> No
     shown = trees.run("worktrees").out
     assert "can be removed" in shown
     assert str(trees.folder / "docs") in shown
+
+
+def test_nothing_is_at_work_in_a_batch_that_was_stopped(tmp_path: Path) -> None:
+    scene = Trees(tmp_path, stopped=True)
+    found = {one["name"]: one["why"] for one in scene.run("worktrees", "--json").json()["worktrees"]}
+    assert found == {
+        "docs": "1 commit is not in orch/list-1/integration",
+        "fix-clock": "holds changes that no commit has",
+        "integration": "2 commits are not in main",
+        "limiter": "can be removed",
+    }
+    assert scene.run("worktrees", "--clean", "limiter").code == 0
+    assert not (scene.folder / "limiter").exists()
 
 
 def test_what_is_merged_and_clean_is_removed_by_name_with_its_branch(trees: Trees) -> None:

@@ -9,10 +9,10 @@ from orchestrator_tui.adapters.claude_home import TASK_TOOLS, TaskTools, task_to
 from orchestrator_tui.adapters.discovery import Found
 from orchestrator_tui.core.text import plural, sanitise_line
 
-OTHER_WAYS = (
-    "Watch a task list that stands elsewhere: orch-tui --tasks DIR",
-    "See it at work with scripted agents, without an account: orch-tui demo",
-)
+ELSEWHERE = "Watch a task list that stands elsewhere: orch-tui --tasks DIR"
+A_RUN = "Run a plan of your own with many agents at once: orch-tui run plan.yaml"
+DEMO = "See it at work with scripted agents, without an account: orch-tui demo"
+OTHER_WAYS = (ELSEWHERE, A_RUN, DEMO)
 
 
 CONNECT = "orch-tui connect claude"

@@ -38,8 +38,10 @@ def lines(path: Path, checked: Checked | None, problems: Sequence[Problem]) -> I
         plan = checked.plan
         yield cut(f"{plan.title}", WIDTH)
         yield f"  workflow {plan.workflow}, from {plan.base or '?'}, {plural(len(plan.tracks), 'track')}"
+        yield ""
     yield from _findings(path, problems, checked)
-    if checked is not None:
+    # Of a plan whose workflow nobody knows, waves and costs would be those of none.
+    if checked is not None and checked.plan.workflow in checked.workflows:
         yield from _conflicts(checked)
         yield from _waves(checked)
         yield ""
@@ -48,7 +50,6 @@ def lines(path: Path, checked: Checked | None, problems: Sequence[Problem]) -> I
 
 
 def _findings(path: Path, problems: Sequence[Problem], checked: Checked | None) -> Iterator[str]:
-    yield ""
     yield "Findings"
     marks = signs()
     for problem in problems:

@@ -14,7 +14,7 @@ from typing import Any
 from orchestrator_tui import __version__
 from orchestrator_tui.adapters.tasks.filesystem import TELLING, filesystem_of
 from orchestrator_tui.adapters.tasks.scan import TaskLists
-from orchestrator_tui.adapters.teaching import OTHER_WAYS
+from orchestrator_tui.adapters.teaching import DEMO
 from orchestrator_tui.cli.examination_claude import examine_claude
 from orchestrator_tui.cli.examination_connection import mending, scopes
 from orchestrator_tui.cli.examination_running import examine_running
@@ -120,7 +120,7 @@ def _lists(around: Surroundings) -> Finding:
         text = f"{len(lists)} lists, {tasks} tasks; cannot be read: {problems[0]}"
         return Finding("task lists", PROBLEM, text, "mend or remove the file; it is never changed from here", data)
     if not tasks:
-        return Finding("task lists", REMARK, "no task is in any list that is followed", OTHER_WAYS[1], data)
+        return Finding("task lists", REMARK, "no task is in any list that is followed", DEMO, data)
     return Finding("task lists", OK, f"{len(lists)} lists, {tasks} tasks", "", data)
 
 

@@ -12,7 +12,7 @@ from orchestrator_tui.adapters.connection.state import Runs, read_settings, sett
 from orchestrator_tui.adapters.connection.wanted import BACKGROUND, is_our_hook
 from orchestrator_tui.adapters.process import alive
 from orchestrator_tui.adapters.sessions.registry import Registry
-from orchestrator_tui.adapters.teaching import OTHER_WAYS, turn_on
+from orchestrator_tui.adapters.teaching import ELSEWHERE, turn_on
 from orchestrator_tui.cli.examination_connection import Connected, connection, mending
 from orchestrator_tui.cli.finding import OK, REMARK, Finding
 from orchestrator_tui.cli.journals import Place
@@ -47,7 +47,7 @@ def sessions(place: Place, around: Surroundings) -> Finding:
         return Finding("claude code", REMARK, f"there is no {config}", fix, data)
     if not found.sessions:
         text = f"no session has worked in {place.repository} (looked in {config})"
-        return Finding("claude code", REMARK, text, OTHER_WAYS[0], data)
+        return Finding("claude code", REMARK, text, ELSEWHERE, data)
     named = f" (version {', '.join(versions)})" if versions else ""
     text = f"{len(found.sessions)} sessions worked here, {running} running now{named}"
     return Finding("claude code", OK, text, "", data)

@@ -87,9 +87,8 @@ def _print(gates: tuple[Gate, ...], state: State, now: Instant) -> None:
             rows.append(("", "", "", "", "", _options(gate)))
     print_table(("RISK", "GATE", "STATE", "WAITED", "REV", "QUESTION"), rows, right=(3,))
     if needs_person(gates[0]):
-        say(
-            f"answer the first: orch-tui decide {gate_name(gates[0])} {'OPTION' if gates[0].question.options else '--text TEXT'}"
-        )
+        choice = "OPTION" if gates[0].question.options else "--text TEXT"
+        say(f"answer the first: orch-tui decide {gate_name(gates[0])} {choice}")
 
 
 def _options(gate: Gate) -> str:

@@ -30,7 +30,7 @@ def run(arguments: Namespace) -> int:
         print_json({"batches": [batch_row(batch) for batch in batches]})
         return DONE
     from orchestrator_tui.cli.tables import local_time, print_table, say
-    from orchestrator_tui.core.queries import shown_tracks
+    from orchestrator_tui.core.tracks_shown import is_run_itself, shown_tracks
 
     if not batches:
         say("No batch yet: run `orch-tui` here, or `orch-tui demo`.")
@@ -40,7 +40,7 @@ def run(arguments: Namespace) -> int:
             batch.id,
             batch.state,
             local_time(batch.started_at),
-            str(len(shown_tracks(batch))),
+            str(sum(not is_run_itself(track) for track in shown_tracks(batch))),
             str(sum(gate.state.value == "open" for gate in batch.gates.values())),
             batch.title,
         ]

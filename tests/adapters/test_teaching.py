@@ -18,7 +18,8 @@ WORKED = Found(sessions=(Session("a"), Session("b")))
 def said(found: Found, config: Path, environ: dict[str, str] | None = None) -> str:
     lines = why_empty(found, environ or {}, config, Path("/repo"))
     assert all(is_clean(line) for line in lines)
-    assert lines[-2:] == OTHER_WAYS
+    assert lines[-3:] == OTHER_WAYS
+    assert "orch-tui run plan.yaml" in OTHER_WAYS[1], "a run is begun from the empty screen, too"
     return "\n".join(lines)
 
 

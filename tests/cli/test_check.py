@@ -247,3 +247,13 @@ def test_agents_that_are_not_on_this_machine_are_said_before_anything_is_spent(r
     assert begun.code == 3
     assert "there is no `claude` on PATH" in begun.err
     assert git(repository, "branch", "--list").split() == ["*", "main"], "nothing was made"
+
+
+def test_of_an_unknown_workflow_nothing_is_estimated(repository: Path) -> None:
+    """No waves and no dollars that would be those of a workflow without rules; and what is no plan begins at once."""
+    found = check(repository, content=PLAN.replace("workflow: tracks", "workflow: track"))
+    assert found.code == 1
+    assert 'did you mean "tracks"?' in found.out
+    for word in ("Estimate", "Waves", "$0.00"):
+        assert word not in found.out
+    assert check(repository, content=PLAN.replace("tracks:", "trakcs:")).out.startswith("Findings\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator_tui.core.naming import BATCH_TRACK
 from tests.cli.run_scene import asked, hosted, kinds, run_of, store
 from tests.cli.scene import Scene
 from tests.core.builders import BATCH
@@ -130,3 +131,12 @@ def test_a_nudge_reaches_a_watched_agent(scene: Scene) -> None:
         assert (held.code, "brings it" in held.out) == (0, True)
         engine.step(look=False)
     assert len(scene.metadata(1)["messages"]) == 2
+
+
+def test_the_list_counts_the_tracks_of_a_run_and_not_the_run_itself(scene: Scene) -> None:
+    """What is asked about a whole run has a row of its own in the cockpit; a plan of three tracks has three."""
+    run = at_work()
+    run.ask(BATCH_TRACK)
+    store(scene, run)
+    (row,) = [line for line in scene.run("list").out.splitlines() if run.batch.id in line]
+    assert " 3     1  " in row

@@ -51,7 +51,7 @@ def ask_person(batch: Batch, track: Track) -> list[Draft]:
         f"{track.slug}: {name} finds a mismatch. Does the plan still hold?",
         (
             Option(GO_ON, "Continue as-is"),
-            Option(REVISE, "Revise plan for the remaining waves: the batch rests, what you write is work of the next"),
+            Option(REVISE, "Revise plan for the remaining waves: the batch rests; what you write goes to the next one"),
             Option("stop", "Abort session: what remains is carried over", "cancel"),
         ),
         context=lines(

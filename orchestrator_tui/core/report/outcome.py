@@ -6,6 +6,7 @@ from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.queries import waiting_gates
 from orchestrator_tui.core.schedule.readiness import waits_for
 from orchestrator_tui.core.text import sanitise_line
+from orchestrator_tui.core.tracks_shown import is_run_itself
 
 LOST = frozenset({TrackState.ABANDONED, TrackState.SKIPPED, TrackState.FAILED, TrackState.ROLLED_BACK})
 """States in which a track has ended without being merged or done."""
@@ -22,7 +23,7 @@ def outcome(batch: Batch, track: Track) -> str:
         return track.state.value
     if track.state is TrackState.MERGED or track.slug in batch.merged:
         return MERGED
-    if track.state is TrackState.DONE:
+    if track.state is TrackState.DONE or (is_run_itself(track) and batch.state == "completed"):
         return DONE
     return RETAINED if batch.ended_at is not None else ACTIVE
 

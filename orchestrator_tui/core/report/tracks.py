@@ -10,12 +10,14 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Gate, Track
 from orchestrator_tui.core.records import Attempt, Finding
 from orchestrator_tui.core.report import measures
-from orchestrator_tui.core.report.checklists import track_checklist
+from orchestrator_tui.core.report.checklists import batch_checklist, track_checklist
 from orchestrator_tui.core.report.model import AttemptTold, CheckTold, FindingTold, ItemTold, StageTold, TrackTold
 from orchestrator_tui.core.report.outcome import next_action, outcome, why_it_ended
 from orchestrator_tui.core.report.scrub import Scrubber
 from orchestrator_tui.core.run import Work
 from orchestrator_tui.core.schedule.rules import workflow_of
+from orchestrator_tui.core.tracks_shown import is_run_itself
+from orchestrator_tui.core.wave_roles import changes_files
 
 _FILES = 200
 """Changed files that are told by name."""
@@ -29,7 +31,7 @@ def track_told(batch: Batch, track: Track, gates: Sequence[Gate], scrub: Scrubbe
         title=scrub.line(track.title),
         kind=scrub.line(track.kind, 40),
         workflow=scrub.line(track.workflow, 63),
-        state=track.state.value,
+        state=batch.state if is_run_itself(track) else track.state.value,
         outcome=outcome(batch, track),
         why=scrub.line(why_it_ended(batch, track)),
         next_action=scrub.line(next_action(batch, track)),
@@ -73,11 +75,19 @@ def _with_work(batch: Batch, track: Track, work: Work, told: TrackTold, scrub: S
         commits=0 if seen is None else seen.commits,
         uncommitted=0 if seen is None else len(seen.uncommitted),
         deployed=work.deployed,
-        checklist=items(track_checklist(batch, track, workflow_of(batch, track)), scrub),
+        checklist=items(_checklist(batch, track, work), scrub),
         rescues=tuple(tuple(scrub.line(part, 200) for part in one) for one in work.rescues),
         rounds=measures.review_rounds(batch, track),
         loops=measures.review_loops(batch, track),
     )
+
+
+def _checklist(batch: Batch, track: Track, work: Work) -> Sequence[tuple[str, str, str]]:
+    """The items in front of its merge; those of the batch for the batch itself, none for who only reads."""
+    if is_run_itself(track):
+        return batch_checklist(batch)
+    workflow = workflow_of(batch, track)
+    return track_checklist(batch, track, workflow) if changes_files(work.planned, workflow) else ()
 
 
 def items(checked: Sequence[tuple[str, str, str]], scrub: Scrubber) -> tuple[ItemTold, ...]:

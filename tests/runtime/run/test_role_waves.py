@@ -9,10 +9,12 @@ import pytest
 from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import TrackState
-from orchestrator_tui.core.plan import CheckCommand, PlannedTrack, Scope
+from orchestrator_tui.core.plan import BATCH_TRACK, CheckCommand, PlannedTrack, Scope
 from orchestrator_tui.core.prompt import dispatch_prompt
+from orchestrator_tui.core.report.summary import track_report
 from orchestrator_tui.core.schedule.breaker import turn_limit
 from orchestrator_tui.core.schedule.guarding import attempt_scope, scope_patterns
+from orchestrator_tui.core.schedule.rules import batch_workflow
 from orchestrator_tui.core.session import OFF, GuardRules, Session
 from orchestrator_tui.core.wave_roles import placed
 from orchestrator_tui.plan.catalogue import load_workflows
@@ -272,3 +274,20 @@ def test_nothing_broken_is_ever_on_the_base_branch() -> None:
     assert "core" not in scene.ledger.batch.merged
     assert [one.question.kind for one in scene.open_gates()] == ["review"]
     assert scene.git.branches["main"] == before
+
+
+def test_the_reports_of_who_only_reads_and_of_the_run_itself_ask_nothing_of_a_merge() -> None:
+    """[004-96] A batch that is through has no item left to do, and what changed nothing has nothing to commit."""
+    scene = Session4(track("look", "Discovery"), track("core", "Impl-Core"))
+    scene.play()
+    scene.answer("publish", "approve")
+    scene.play()
+    batch = scene.ledger.batch
+    assert batch.state == "completed"
+    look = track_report(batch, batch.tracks["look"], scene.ledger.now)
+    assert (look.state, look.checklist) == ("done", ())
+    own = track_report(batch, batch.tracks[BATCH_TRACK], scene.ledger.now)
+    (told,) = own.tracks
+    assert (told.state, told.outcome, told.next_action) == ("completed", "done", "none")
+    assert {one.result for one in own.checklist} == {"PASS"}
+    assert {one.name for one in own.checklist} == set(batch_workflow(batch).batch_gate)

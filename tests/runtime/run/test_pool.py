@@ -14,7 +14,7 @@ from orchestrator_tui.core.schedule.rules import run_of
 from tests.runtime.run.memory_git import Crash
 from tests.runtime.run.memory_world import Agent
 from tests.runtime.run.random_player import Later
-from tests.runtime.run.scene import WORKFLOW, WRITE, Scene, track
+from tests.runtime.run.scene import WORKFLOW, WRITE, Scene, track, write_letter
 
 S = TrackState
 POOL = replace(WORKFLOW, worktree="pool", pool_size=2)
@@ -116,6 +116,21 @@ def test_a_task_that_fails_three_times_is_a_persons_and_told_at_the_end() -> Non
     assert scene.states() == {"a": S.ABANDONED, "b": S.MERGED}
     (told,) = [one for one in batch_summary(scene.ledger.batch, scene.ledger.now).tracks if one.slug == "a"]
     assert "nobody needs it" in told.why
+
+
+def test_a_task_that_fails_twice_and_then_comes_through_asks_nobody() -> None:
+    """[003-048] [003-075] Just below the third failure."""
+    scene = Scene(track("a"), track("b"), workflow=POOL)
+    tries: list[str] = []
+
+    def act(agent: Agent) -> tuple[int, str]:
+        tries.append(agent.attempt.id)
+        return (1, "TASK_FAILED") if len(tries) <= 2 else write_letter(agent)
+
+    scene.world.acts[f"a/{WRITE}"] = act
+    scene.play()
+    assert len(tries) == 3
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
 
 
 def test_a_conflict_gets_one_try_of_an_agent_and_is_then_a_persons() -> None:

@@ -10,7 +10,15 @@ from pydantic_core import PydanticUndefined
 
 from docs.tables import table
 from orchestrator_tui.core.workflow import BATCH_GATE_ITEMS, PLAN_INPUTS, TRACK_GATE_ITEMS
-from orchestrator_tui.plan import answer_models, live_rules_models, models, session_models, text, workflow_models
+from orchestrator_tui.plan import (
+    answer_models,
+    live_rules_models,
+    models,
+    rule_groups,
+    session_models,
+    text,
+    workflow_models,
+)
 from orchestrator_tui.plan.catalogue import OWN_FOLDER, load_workflows
 from orchestrator_tui.plan.checked import APPEND_ONLY, DEPLOY_QUEUE, NONE, ORDER, SERIALISE
 from orchestrator_tui.plan.conflicts import FEW_FILES
@@ -72,17 +80,20 @@ def workflows_page() -> str:
         _section("A stage", workflow_models.StageFile, only=set(workflow_models.StageFile.__annotations__)),
         _section("How a stage is done", workflow_models.StageRulesFile),
         _section("The rules of a batch", workflow_models.RulesFile),
-        _section("`convergence`", workflow_models.ConvergenceFile),
-        _section("`earlier`", workflow_models.EarlierFile),
-        _section("`clocks`", workflow_models.ClocksFile),
-        _section("`stall`", workflow_models.StallFile),
-        _section("`budget`", workflow_models.BudgetFile),
-        _section("`merging`", workflow_models.MergingFile),
+        _section("`convergence`", rule_groups.ConvergenceFile),
+        _section("`earlier`", rule_groups.EarlierFile),
+        _section("`clocks`", rule_groups.ClocksFile),
+        _section("`stall`", rule_groups.StallFile),
+        _section("`budget`", rule_groups.BudgetFile),
+        _section("`merging`", rule_groups.MergingFile),
         _section("`breaker`", live_rules_models.BreakerFile),
         _section("`sessions`", session_models.SessionsFile),
         _section("`guard`", session_models.GuardFile),
         _section("`freshness`", live_rules_models.FreshnessFile),
         _section("`between`", live_rules_models.BetweenFile),
+        _section("`baseline`", live_rules_models.BaselineFile),
+        _section("`grounding`", live_rules_models.GroundingFile),
+        _section("`context`", rule_groups.ContextFile),
         _section("`isolation`", live_rules_models.IsolationFile),
         _section("`answers`", answer_models.AnswerFile, _ANSWERS),
         _items("`inputs`", PLAN_INPUTS),

@@ -16,18 +16,17 @@ from orchestrator_tui.plan.live_rules_models import (
     GroundingFile,
     IsolationFile,
 )
-from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
-from orchestrator_tui.plan.workflow_models import (
+from orchestrator_tui.plan.rule_groups import (
     BudgetFile,
     ClocksFile,
     ContextFile,
     ConvergenceFile,
     EarlierFile,
     MergingFile,
-    RulesFile,
-    StageFile,
     StallFile,
 )
+from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
+from orchestrator_tui.plan.workflow_models import RulesFile, StageFile
 
 _GROUPS: Mapping[str, type[Part]] = {
     "convergence": ConvergenceFile,

@@ -6,14 +6,14 @@ from dataclasses import fields
 
 import pytest
 
-from orchestrator_tui.core.live_rules import Between, Breaker, Freshness, Isolation
+from orchestrator_tui.core.live_rules import BaselineRules, Between, Breaker, Freshness, GroundingRules, Isolation
 from orchestrator_tui.core.plan import (
     PlanLimits,
     Provision,
 )
 from orchestrator_tui.core.session import GuardRules, Session, SessionRules
 from orchestrator_tui.core.workflow import Budget, Convergence, Merging, StageWork, Stall, Workflow
-from orchestrator_tui.plan import live_rules_models, models, session_models, workflow_models
+from orchestrator_tui.plan import live_rules_models, models, rule_groups, session_models, workflow_models
 from orchestrator_tui.plan.fields import Part
 
 WHOLE = """
@@ -71,6 +71,7 @@ _RENAMED = {
     "interval": "interval_ms",
     "reply": "reply_ms",
     "quick": "quick_ms",
+    "keep": "keep_ms",
     "copy_files": "copy",
 }
 
@@ -78,14 +79,16 @@ _RENAMED = {
 @pytest.mark.parametrize(
     ("part", "made"),
     [
-        (workflow_models.ConvergenceFile, Convergence()),
-        (workflow_models.StallFile, Stall()),
-        (workflow_models.BudgetFile, Budget()),
-        (workflow_models.MergingFile, Merging()),
+        (rule_groups.ConvergenceFile, Convergence()),
+        (rule_groups.StallFile, Stall()),
+        (rule_groups.BudgetFile, Budget()),
+        (rule_groups.MergingFile, Merging()),
         (live_rules_models.BreakerFile, Breaker()),
         (live_rules_models.FreshnessFile, Freshness()),
         (live_rules_models.BetweenFile, Between()),
         (live_rules_models.IsolationFile, Isolation()),
+        (live_rules_models.BaselineFile, BaselineRules()),
+        (live_rules_models.GroundingFile, GroundingRules()),
         (workflow_models.StageRulesFile, StageWork()),
         (models.LimitsFile, PlanLimits()),
         (models.ProvisionFile, Provision()),

@@ -211,9 +211,7 @@ class RulesFile(Part):
         "ready", description="a track starts when what it depends on has merged, or wave by wave"
     )
     concurrency: Count = Field(0, description="tracks at work at once; 0 for no bound")
-    parallel_from: Count = Field(
-        0, description="fewer tracks that wait for no other one than this run one after the other"
-    )
+    parallel_from: Count = Field(0, description="fewer tracks that wait for no other than this run one after the other")
     wave_size: Count = Field(0, description="most tracks of one wave, split beyond that; 0 for no bound")
     waves_per_session: Count = Field(
         0, description="waves after which the run is handed over, to go on by `--resume`; 0 for never"

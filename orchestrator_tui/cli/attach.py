@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import Namespace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator_tui.cli.arguments import add_command, add_repository
@@ -32,7 +34,8 @@ def run(arguments: Namespace) -> int:
     place = find_place(arguments.repo)
     with reading(place) as journal:
         if journal is None:
-            raise BadInput(f"nothing was ever run in {place.repository}: begin with orch-tui run PLAN")
+            begin = _of_a_demo(place.repository) or "begin with orch-tui run PLAN"
+            raise BadInput(f"nothing was ever run in {place.repository}: {begin}")
         # One whose recording was cut short has no plan: nothing of it was started, and it is begun anew.
         of_runs = [head.id for head in journal.batches() if head.kind == RUN]
         runs = [one for one in of_runs if journal.events_of(one, "plan_recorded")]
@@ -49,3 +52,10 @@ def run(arguments: Namespace) -> int:
     if batch in ended or handed_over:
         return open_cockpit(str(place.repository), arguments.tasks, batch=batch)
     return show(place, batch, tasks=arguments.tasks)
+
+
+def _of_a_demo(repository: Path) -> str:
+    """How the run of a demo is gone on with, which keeps its journal beside its repository; "" where it is none."""
+    state = repository.parent / "state"
+    there = (state / "repositories").is_dir() and (repository / "plan.yaml").is_file()
+    return f"a demo's run goes on with ORCH_HOME={shlex.quote(str(state))} orch-tui attach" if there else ""

@@ -140,3 +140,13 @@ def test_the_list_counts_the_tracks_of_a_run_and_not_the_run_itself(scene: Scene
     store(scene, run)
     (row,) = [line for line in scene.run("list").out.splitlines() if run.batch.id in line]
     assert " 3     1  " in row
+
+
+def test_a_demo_that_was_killed_is_found_again_from_its_repository(scene: Scene) -> None:
+    """It could not say any more that its journal lies beside its repository, and not where all the others are."""
+    assert "begin with orch-tui run PLAN" in scene.run("attach").err
+    (scene.repository / "plan.yaml").write_text("title: A safer shop\n")
+    (scene.repository.parent / "state" / "repositories").mkdir(parents=True)
+    found = scene.run("attach")
+    assert found.code == 2
+    assert f"ORCH_HOME={scene.repository.parent / 'state'} orch-tui attach" in found.err

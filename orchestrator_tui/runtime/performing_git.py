@@ -204,9 +204,8 @@ def _put_aside(track: Track, effect: Effect, reference: str) -> tuple[Draft, ...
 
 
 def _bring(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
-    tip = str(effect.arguments["tip"])
-    made = world.git.bring(track.worktree, tip, str(effect.arguments.get("take", "")))
-    told = {"track": track.slug, "tip": tip, "result": made.result, "files": list(made.files)}
+    made = world.git.bring(track.worktree, str(effect.arguments["tip"]), str(effect.arguments.get("take", "")))
+    told = {"track": track.slug, "tip": made.sha, "result": made.result, "files": list(made.files)}
     return (Draft("tip_brought", told),)
 
 

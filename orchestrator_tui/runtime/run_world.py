@@ -335,7 +335,7 @@ class Git(Protocol):
 
         A conflict is left in the worktree for its agent, with its files told, unless ``take`` says whose side of the
         conflicting files is taken (``ours`` is the track's, ``theirs`` the tip's): then it is committed so. ``result``
-        is ``conflict``, ``taken`` or ``clean``.
+        is ``conflict``, ``taken`` or ``clean``, ``sha`` the tip that came: of a merge that was under way, that one.
         """
 
     def shared(self, paths: Mapping[str, tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:

@@ -28,7 +28,7 @@ ANSWERS = (
 
 
 def prepare(ground: Ground, workflow: str = WORKFLOW) -> tuple[str, ...]:
-    """The batch: dependencies, a rework, a failing check, two questions, and two tracks that change the same line."""
+    """The batch: dependencies, a rework, a failing check, two questions, and two tracks that add to the same place."""
     ground.begin({**{f"{slug}.txt": f"{slug}\n" for slug in "abcdefghijkl"}, "same.txt": "line\n"}, workflow)
     ground.act("any-1", WRITTEN + SAVED)
     ground.act("any-2", APPROVE)
@@ -39,9 +39,9 @@ def prepare(ground: Ground, workflow: str = WORKFLOW) -> tuple[str, ...]:
     ground.act("d-1", WRITTEN + f'ask "Blue or green?" --option blue --option green --wait 60 >> d.txt && {SAVED}')
     ground.act("e-1", WRITTEN + f'ask "Where to?" --option left --option right --wait 60 >> e.txt && {SAVED}')
     ground.act("f-1", WRITTEN + "cat a.txt >> f.txt && " + SAVED)
-    ground.act("k-1", "echo k > same.txt; " + SAVED)
-    ground.act("l-1", "echo l > same.txt; " + SAVED)
-    ground.act("l-0", "sleep 0.05; echo kl > same.txt; " + SAVED)
+    ground.act("k-1", "grep -qx k same.txt || echo k >> same.txt; " + SAVED)
+    ground.act("l-1", "grep -qx l same.txt || echo l >> same.txt; " + SAVED)
+    ground.act("l-0", "sleep 0.05; printf 'line\\nk\\nl\\n' > same.txt; " + SAVED)
     ground.answers(*ANSWERS)
     after = {"f": ["a"], "g": ["f"], "h": ["b", "c"], "i": ["e"]}
     marked = quoted(ground.root / "notes" / "c")
@@ -53,7 +53,7 @@ def prepare(ground: Ground, workflow: str = WORKFLOW) -> tuple[str, ...]:
             "slug": slug,
             "files": [f"{slug}.txt"],
             "brief": "write",
-            "allowed": ["same.txt"] if slug in "kl" else [],
+            "append_only": ["same.txt"] if slug in "kl" else [],
             "depends_on": after.get(slug, []),
             "kind": "bug" if slug == "j" else "feature",
             "checks": checks.get(slug, {"there": f"test -s {slug}.txt"}),

@@ -27,7 +27,7 @@ EXPECTED = {
     "d.txt": "d\nmore of d\ngreen\n",
     "e.txt": "e\nmore of e\nleft\n",
     "f.txt": "f\nmore of f\na\nmore of a\n",
-    "same.txt": "kl\n",
+    "same.txt": "line\nk\nl\n",
 }
 
 

@@ -9,11 +9,11 @@ from orchestrator_tui.cli.journals import find_place
 from orchestrator_tui.cli.reporting import write_reports
 from tests.run_real.ground import WRITE, Ground
 
-SHARED = 'echo "$ORCH_TRACK" > same.txt; save "sign $ORCH_TRACK"\n'
+SHARED = 'echo "$ORCH_TRACK" >> same.txt; save "sign $ORCH_TRACK"\n'
 
 
 def _sharing(slug: str, **more: Any) -> dict[str, Any]:
-    return {"slug": slug, "allowed": ["same.txt"], "files": [f"{slug}.txt"], "brief": "sign", **more}
+    return {"slug": slug, "append_only": ["same.txt"], "files": [f"{slug}.txt"], "brief": "sign", **more}
 
 
 def test_a_conflict_is_decided_by_option_and_its_result_passes(ground: Ground) -> None:
@@ -25,7 +25,7 @@ def test_a_conflict_is_decided_by_option_and_its_result_passes(ground: Ground) -
     plan = ground.plan([_sharing("a"), _sharing("b")], checks=check)
     ground.run(plan)
     assert ground.states() == {"a": "merged", "b": "merged"}
-    assert ground.file("same.txt") == "b\n"
+    assert ground.file("same.txt") == "line\nb\n"
     (asked,) = [one for one in ground.batch().gates.values() if one.question.kind == "conflict"]
     sides = (asked.question.subject or {})["sides"]["same.txt"]
     assert "a" in sides
@@ -48,7 +48,7 @@ def test_a_conflict_waits_with_both_sides_and_another_process_decides(ground: Gr
     resumed = ground.orch("run", "--resume", gate.batch, "--headless", "--answers", str(ground.answers()))
     assert resumed.code == 1, resumed.err
     assert ground.states() == {"a": "merged", "b": "merged", "c": "merged"}
-    assert ground.file("same.txt") == "a\n"
+    assert ground.file("same.txt") == "line\na\n"
 
 
 def test_failing_checks_are_tried_three_times_and_others_merge(ground: Ground) -> None:

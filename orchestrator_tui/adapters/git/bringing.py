@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, commit_identity, git, git_result
-from orchestrator_tui.adapters.git.history import contains
+from orchestrator_tui.adapters.git.history import commit_id, contains
 from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.merge_commit import commit_merge, exact
 from orchestrator_tui.adapters.git.merging_here import is_merging, leave_conflict, take_back
@@ -19,9 +19,13 @@ OURS, THEIRS = "ours", "theirs"
 
 @frozen
 class Brought:
-    """How the tip came into a worktree: ``clean``, ``taken`` by one side, or ``conflict`` with the files in it."""
+    """How a tip came into a worktree: ``clean``, ``taken`` by one side, or ``conflict`` with the files in it.
+
+    ``tip`` is the commit that came: an earlier one than was asked for where a merge was under way already.
+    """
 
     result: str
+    tip: str
     files: tuple[str, ...] = ()
 
 
@@ -30,7 +34,7 @@ def bring(tree: Path, tip: str, take: str = "") -> Brought:
 
     A conflict is left in the worktree, unless ``take`` says whose side of the conflicting files is taken: ``ours`` is
     the worktree's own, ``theirs`` the tip's; then the merge is committed. Called again it goes on where it was, also
-    where we or git were killed.
+    where we or git were killed, or where another tip is asked for meanwhile: first what is under way is finished.
 
     Raises:
         GitError: the worktree holds changes that no commit holds, the tip is not there, or git fails.
@@ -44,7 +48,7 @@ def bring(tree: Path, tip: str, take: str = "") -> Brought:
         message = f"Merge what is integrated ({head[:12]})"
         if contains(tree, "HEAD", head):
             _forget_finished(tree)
-            return Brought("clean")
+            return Brought("clean", head)
         if not is_merging(tree):
             held = clean_tree(tree)
             # Named as git names it in a working tree: the marks in the files are the same then.
@@ -52,11 +56,11 @@ def bring(tree: Path, tip: str, take: str = "") -> Brought:
             if outcome.clean:
                 made = commit_merge(tree, outcome.tree, held.head, head, message)
                 move(tree, held.branch, held.head, made, f"orch-tui: bring {head[:12]}")
-                return Brought("clean")
+                return Brought("clean", head)
             leave_conflict(tree, held.head, head, outcome.tree, message)
-        files = _conflicting(tree)
+        met, files = commit_id(tree, "MERGE_HEAD"), _conflicting(tree)
         if take not in (OURS, THEIRS):
-            return Brought("conflict", files)
+            return Brought("conflict", met, files)
         for file in files:
             _take(tree, file, take)
         git(
@@ -65,7 +69,7 @@ def bring(tree: Path, tip: str, take: str = "") -> Brought:
             timeout=WRITE_SECONDS,
             env=commit_identity(tree),
         )
-        return Brought("taken", files)
+        return Brought("taken", met, files)
 
 
 def _forget_finished(tree: Path) -> None:

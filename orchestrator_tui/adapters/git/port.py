@@ -306,7 +306,7 @@ class RunGit:
     def bring(self, path: str, tip: str, take: str) -> MergeMade:
         """Merge the integration tip into a track's worktree so that a conflict is resolved there."""
         made = bringing.bring(Path(path), tip, take)
-        return MergeMade(made.result, files=made.files)
+        return MergeMade(made.result, made.tip, made.files)
 
     def untracked(self, plan: Plan) -> tuple[str, ...]:
         """Files of the repository's own working tree that git neither knows nor ignores."""

@@ -45,6 +45,16 @@ def test_one_side_is_taken(tmp_path: Path, side: str, text: str) -> None:
     assert bring(tree, tip, side).result == "clean"
 
 
+def test_what_is_under_way_is_finished_before_a_later_tip_is_brought(tmp_path: Path) -> None:
+    tree, tip = _made(tmp_path, "mine\n", "theirs\n")
+    assert bring(tree, tip).tip == tip
+    later = commit(tmp_path / "shop", {"later.md": "later\n"})
+    made = bring(tree, later, "theirs")
+    assert (made.result, made.tip) == ("taken", tip)
+    assert not (tree / "later.md").exists()
+    assert (bring(tree, later).tip, (tree / "later.md").exists()) == (later, True)
+
+
 def test_what_a_killed_git_has_locked_stops_nothing(tmp_path: Path) -> None:
     tree, tip = _made(tmp_path, "one\n", "one\n")
     (git_directory(tree) / "index.lock").touch()

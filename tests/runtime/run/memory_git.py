@@ -230,7 +230,9 @@ class MemoryGit:
         tree = self.trees[path]
         head = self.branches[tree.branch]
         if tip in self._ancestors(head):
-            return MergeMade("clean")
+            return MergeMade("clean", tip)
+        # A merge that is under way is finished first, also where another tip is asked for.
+        tip = tree.merging or tip
         files, conflicts = self._merged(head, tip)
         sides = self.commits[head if take == "ours" else tip].files
         for name in conflicts:
@@ -241,9 +243,9 @@ class MemoryGit:
             )
         tree.changed, tree.merging, tree.conflicts = files, tip, conflicts
         if conflicts and not take:
-            return MergeMade("conflict", files=conflicts)
+            return MergeMade("conflict", tip, conflicts)
         self.commit(path, "merge")
-        return MergeMade("taken" if conflicts else "clean", files=conflicts)
+        return MergeMade("taken" if conflicts else "clean", tip, conflicts)
 
     def shared(self, paths: Mapping[str, tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:
         return self.overlapping

@@ -14,6 +14,7 @@ HEALTHY, FAILED, DECLINED, NOTHING, DEPLOYED = "healthy", "failed", "declined", 
 LEFT, AGAIN = "left as it is", "again"
 
 _SETTLED = frozenset({HEALTHY, DECLINED, NOTHING, LEFT})
+_SAID = frozenset({GateState.DECIDED, GateState.DELIVERED, GateState.ACKNOWLEDGED})
 _HALF_DONE = frozenset({DEPLOYED, FAILED, AGAIN})
 """What keeps an environment for one track until it is healthy there, or a person has decided."""
 
@@ -80,6 +81,26 @@ def is_approved(batch: Batch, track: Track, place: Environment) -> bool:
     """Whether a person, or a rule where it may, has let this track onto this place as the tip is now."""
     name = deploy_gate(track, place.name)
     return chosen(batch, name) == APPROVE and batch.gates[name].question.subject == _subject(batch, track, place)
+
+
+def about_to_deploy(batch: Batch) -> bool:
+    """Whether a deploy follows from an answer that is given, though it may still be taken back: until then the
+    integrated tree stays as it was approved, or the same question would be asked again.
+
+    A deploy that another one keeps waiting is none of these: a question of that one would hold up every merge.
+    """
+    for track in batch.tracks.values():
+        if not _is_deploying(batch, track) or work_of(track).paused or run_of(batch).pausing:
+            continue
+        done = dict(work_of(track).deployed)
+        name = next((one for one in work_of(track).planned.deploy if done.get(one) not in _SETTLED), "")
+        place, gate = plan_of(batch).environment(name), batch.gates.get(deploy_gate(track, name))
+        if place is None or gate is None or gate.question.subject != _subject(batch, track, place):
+            continue
+        said = gate.state in _SAID and gate.decision is not None and gate.decision.options == (APPROVE,)
+        if said and name not in done and _goes_first(batch, track, place) is None:
+            return True
+    return False
 
 
 def _is_held(batch: Batch, track: Track) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.plan import CheckCommand
+from orchestrator_tui.core.schedule.deploying import about_to_deploy
 from orchestrator_tui.core.schedule.effects import (
     BRING,
     BRING_BASE,
@@ -67,7 +68,7 @@ def next_to_merge(batch: Batch) -> Track | None:
     own merge and goes before it."""
     if any(one.state is S.MERGING for one in planned_tracks(batch)) or under_way(batch, MERGE, UNDO):
         return None
-    if under_way(batch, DEPLOY, HEALTH, INTEGRATION, BRING_BASE):
+    if under_way(batch, DEPLOY, HEALTH, INTEGRATION, BRING_BASE) or about_to_deploy(batch):
         # The tree that is being deployed stays as it was approved.
         return None
     first = batch_workflow(batch).merging.first

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestrator_tui.core.commands import Pause, Resume, Stop
+from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import GateState, TrackState
 from orchestrator_tui.core.plan import Environment
 from orchestrator_tui.core.rules import Ladder, StageRule
+from orchestrator_tui.core.schedule.rules import run_of
 from orchestrator_tui.core.workflow import DEPLOY, StageWork
 from tests.runtime.run.scene import WORKFLOW, Scene, track
 
@@ -106,13 +108,30 @@ def test_an_approval_is_not_used_for_another_tip() -> None:
     scene.world.settle()
     first = scene.gate_of("a")
     scene.answer_gate(first, "approve", deliver=False)
-    scene.play()
+    tip = run_of(scene.ledger.batch).integration_sha
+    scene.ledger.must(Draft("base_brought", {"sha": "1" * 40, "from_sha": tip, "to_sha": "2" * 40}))
     scene.deliver()
-    scene.play()
+    scene.world.settle()
     again = scene.gate_of("a")
     assert (again.id, again.revision) == (first.id, 2)
     assert again.question.subject["tip"] != first.question.subject["tip"]
     assert started(scene, "d-") == []
+
+
+def test_nothing_is_merged_between_an_answer_and_its_deploy_so_that_it_is_asked_once() -> None:
+    scene = deploying("a", "b")
+    scene.world.settle()
+    scene.world.jobs.let("a-a-1-1-1")
+    scene.world.settle()
+    first = scene.gate_of("a")
+    scene.answer_gate(first, "approve", deliver=False)
+    scene.play()
+    assert scene.states()["b"] is S.APPROVED
+    scene.deliver()
+    scene.play()
+    assert started(scene, "d-") == ["a"]
+    assert scene.ledger.gate(first.id).revision == 1
+    assert scene.ledger.batch.merged == ("a", "b")
 
 
 def test_a_question_that_waits_is_asked_anew_when_the_tip_has_moved() -> None:

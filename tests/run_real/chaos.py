@@ -41,7 +41,9 @@ def prepare(ground: Ground, workflow: str = WORKFLOW) -> tuple[str, ...]:
     ground.act("f-1", WRITTEN + "cat a.txt >> f.txt && " + SAVED)
     ground.act("k-1", "grep -qx k same.txt || echo k >> same.txt; " + SAVED)
     ground.act("l-1", "grep -qx l same.txt || echo l >> same.txt; " + SAVED)
-    ground.act("l-0", "sleep 0.05; printf 'line\\nk\\nl\\n' > same.txt; " + SAVED)
+    # Whichever of the two is merged first: the other one resolves it.
+    for slug in "kl":
+        ground.act(f"{slug}-0", "sleep 0.05; printf 'line\\nk\\nl\\n' > same.txt; " + SAVED)
     ground.answers(*ANSWERS)
     after = {"f": ["a"], "g": ["f"], "h": ["b", "c"], "i": ["e"]}
     marked = quoted(ground.root / "notes" / "c")

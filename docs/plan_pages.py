@@ -18,6 +18,7 @@ from orchestrator_tui.plan import (
     session_models,
     text,
     workflow_models,
+    workflow_values,
 )
 from orchestrator_tui.plan.catalogue import OWN_FOLDER, load_workflows
 from orchestrator_tui.plan.checked import APPEND_ONLY, DEPLOY_QUEUE, NONE, ORDER, SERIALISE
@@ -79,6 +80,7 @@ def workflows_page() -> str:
         _section("The workflow", workflow_models.WorkflowFile, only=set(workflow_models.WorkflowFile.__annotations__)),
         _section("A stage", workflow_models.StageFile, only=set(workflow_models.StageFile.__annotations__)),
         _section("How a stage is done", workflow_models.StageRulesFile),
+        _section("`values`", workflow_values.ValueFile, _VALUES),
         _section("The rules of a batch", workflow_models.RulesFile),
         _section("`convergence`", rule_groups.ConvergenceFile),
         _section("`earlier`", rule_groups.EarlierFile),
@@ -112,6 +114,10 @@ _SESSION = (
     "Where the workflow has types of sessions. What the plan does not say is taken from `## Session Config` of the\n"
     "project's own files, then from the workflow; whether state files are written, and the design file, only from the\n"
     "project."
+)
+_VALUES = (
+    "What texts of the file say by name: `{values.NAME}` is filled in when the file is read. A name that there is none\n"
+    "of and a value that no text uses are told; `check --explain` shows each with its meaning."
 )
 _ANSWERS = (
     "The confidence table. The first row that applies to a question decides, also when it leaves it to a person.\n"

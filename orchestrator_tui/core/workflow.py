@@ -223,6 +223,15 @@ class Context:
 
 
 @frozen
+class StatedValue:
+    """A number, a length of time or a few words that texts of a workflow were filled in with, and what it means."""
+
+    name: str
+    value: str
+    meaning: str
+
+
+@frozen
 class Workflow:
     """One workflow: the ladder of a track, the ladder of its batch, and the rules of both.
 
@@ -264,6 +273,7 @@ class Workflow:
         inputs: what a plan must say before its batch can start, of :data:`PLAN_INPUTS`.
         untracked: what untracked files of the person's tree lead to that lie where a wave works: ``off``, ``warn``
             (it is said) or ``block`` (a person is asked).
+        values: what its texts were filled in with by name, as ``check --explain`` shows it.
         design: the file that stages ``against: design`` compare with; the setting ``pencil`` goes before it.
         skill: name of the skill whose text is embedded into prompts where a person has it, or "".
         sessions: types of sessions and roles of waves (seed 004); ``guard`` watches paths and commands of agents.
@@ -321,6 +331,7 @@ class Workflow:
     exports: tuple[str, ...] = ()
     in_repository: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
+    values: tuple[StatedValue, ...] = ()
     design: str = ""
     skill: str = ""
     sessions: SessionRules = field(default_factory=SessionRules)

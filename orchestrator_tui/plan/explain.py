@@ -103,6 +103,7 @@ def _of_batch(workflow: Workflow) -> list[Threshold]:
                 found.append(Threshold(workflow.name, f"{name}.{inner}", value, below.description or ""))
         elif name not in _TEXTS:
             found.append(Threshold(workflow.name, name, _written(name, _value(workflow, name)), meaning))
+    found += [Threshold(workflow.name, f"values.{one.name}", one.value, one.meaning) for one in workflow.values]
     return found
 
 

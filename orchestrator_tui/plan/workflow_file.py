@@ -31,6 +31,7 @@ from orchestrator_tui.plan.problems import Problem, nearest_of, shown
 from orchestrator_tui.plan.reading import read_model
 from orchestrator_tui.plan.text import Document
 from orchestrator_tui.plan.workflow_models import OverridesFile, RulesFile, StageFile, StageRulesFile, WorkflowFile
+from orchestrator_tui.plan.workflow_values import fill, fill_document, stated
 
 BATCH_KIND = "batch"
 """Kind of the ladder of a batch itself."""
@@ -62,17 +63,18 @@ _GROUPS: Mapping[str, type] = {
     "grounding": GroundingRules,
     "isolation": Isolation,
 }
-_OF_FILE = frozenset({"workflow", "title", "kind", "stages", "batch_stages", "answers"})
+_OF_FILE = frozenset({"workflow", "title", "kind", "stages", "batch_stages", "answers", "values"})
 
 
 def read_workflow(
     document: Document, file: str, shared: Sequence[AnswerRule] = ()
 ) -> tuple[Workflow | None, tuple[Problem, ...]]:
     """The workflow in a document, or None and what is wrong with it; ``shared`` answer rules come after its own."""
+    document, unfilled = fill_document(document, file)
     model, problems = read_model(WorkflowFile, document, file)
     if model is None:
-        return None, problems
-    found = tuple(_stage_problems(model.stages, "stages", document, file))
+        return None, (*problems, *unfilled)
+    found = unfilled + tuple(_stage_problems(model.stages, "stages", document, file))
     found += tuple(_stage_problems(model.batch_stages, "batch_stages", document, file))
     found += tuple(_rule_problems(model, document, file))
     if found:
@@ -83,6 +85,7 @@ def read_workflow(
         batch_ladder=_ladder(model.workflow, model.title, BATCH_KIND, model.batch_stages),
         batch_works=_works(model.batch_stages),
         answers=(*(answer_rule(one, model.workflow) for one in model.answers), *shared),
+        values=stated(model.values),
     )
     return replace(workflow, **_batch_values(model, workflow, everything=True)), ()
 
@@ -110,7 +113,14 @@ def override(
 ) -> tuple[Workflow, tuple[Problem, ...]]:
     """A workflow with what a plan does otherwise; stages are named by number or name."""
     problems: list[Problem] = []
-    changed = replace(workflow, **_batch_values(rules, workflow, everything=False))
+    known = {one.name: one.value for one in workflow.values}
+
+    def filled(values: dict[str, Any], place: str) -> dict[str, Any]:
+        made = fill(values, known, place, document, file)
+        problems.extend(made.problems)
+        return dict(made.content)
+
+    changed = replace(workflow, **filled(_batch_values(rules, workflow, everything=False), "rules"))
     works = list(changed.works)
     names = [one.name for one in changed.ladder.stages]
     for name, one in rules.stages.items():
@@ -120,7 +130,7 @@ def override(
             text = f"{workflow.name} has no stage {shown(name)}"
             problems.append(Problem(file, document.line(place), place, text, nearest_of(name, names, 0.4)))
             continue
-        works[index - 1] = replace(works[index - 1], **_work_values(one, everything=False))
+        works[index - 1] = replace(works[index - 1], **filled(_work_values(one, everything=False), place))
         if one.back_to:
             back = _numbered(one.back_to, names)
             if back is None or back >= index:

@@ -63,6 +63,7 @@ from orchestrator_tui.plan.rule_groups import (
     StallFile,
 )
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
+from orchestrator_tui.plan.workflow_values import ValuesFile
 
 MAX_STAGES = 64
 """Stages of one ladder."""
@@ -333,6 +334,7 @@ class WorkflowFile(RulesFile):
     kind: Name = Field(description="what its tracks are: `feature`, `bug`, `work` …")
     stages: Ladder = Field(min_length=1, description="the stages of a track, in order")
     batch_stages: Ladder = Field([], description="stages of the batch before any track: scout, plan, divide …")
+    values: ValuesFile = Field({}, description="what its texts say as `{values.NAME}`; each must be used")
     answers: list[AnswerFile] = Field([], description="rules that may answer gates; they go before the shared ones")
 
 

@@ -116,8 +116,8 @@ _SESSION = (
     "project."
 )
 _VALUES = (
-    "What texts of the file say by name: `{values.NAME}` is filled in when the file is read. A name that there is none\n"
-    "of and a value that no text uses are told; `check --explain` shows each with its meaning."
+    "What texts of the file say by name: `{values.NAME}` is filled in when the file is read. A name that is none\n"
+    "of them and a value that no text uses are told; `check --explain` shows each with its meaning."
 )
 _ANSWERS = (
     "The confidence table. The first row that applies to a question decides, also when it leaves it to a person.\n"

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from orchestrator_tui.plan.fields import read_switch
 from orchestrator_tui.plan.imports.importer import Imported, Importer
-from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, has_errors, nearest_of, shown
+from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, Wrong, has_errors, nearest_of, shown
 from orchestrator_tui.plan.text import Document, parse
 
 WORKFLOW = "chunks"
@@ -31,6 +32,7 @@ _CHUNK = {
 }
 """The keys of a chunk, and those of a plan's track that mean the same."""
 
+_SWITCHES = ("tests", "opusReview")
 _TITLE = 80
 
 
@@ -86,7 +88,7 @@ class _Reader:
         if content.get("plan"):
             made["outline"] = self._text(content, "plan", "")
         if "testsRequired" in content:
-            made["tests_required"] = _written(content["testsRequired"])
+            made["tests_required"] = self._switch(content, "testsRequired", "")
         for ours, theirs in (("title", "description"), ("describe", "description"), ("outline", "plan")):
             self._lines[ours] = self._document.line(theirs)
         self._lines["tests_required"] = self._document.line("testsRequired")
@@ -125,7 +127,7 @@ class _Reader:
         made: dict[str, Any] = {"wave": str(wave + 1)}
         for theirs, ours in _CHUNK.items():
             if theirs in chunk:
-                made[ours] = _written(chunk[theirs])
+                made[ours] = self._switch(chunk, theirs, at) if theirs in _SWITCHES else _written(chunk[theirs])
                 self._lines[f"{own}.{ours}"] = self._document.line(f"{at}.{theirs}")
         made["brief"] = made.get("title", "")
         made["tier"] = self._tier(made.get("tier", USUAL_TIER), f"{at}.model")
@@ -153,6 +155,16 @@ class _Reader:
             return value.strip()
         self._problem(place, "is missing" if value is None else "must be a text")
         return ""
+
+    def _switch(self, content: Mapping[str, Any], key: str, at: str) -> str:
+        """A switch as a plan file has it; one that is none is told under the key that it has here."""
+        written = _written(content[key])
+        try:
+            read_switch(written)
+        except Wrong as error:
+            self._problem(f"{at}.{key}" if at else key, str(error), error.nearest)
+            return "false"
+        return str(written)
 
     def _known(self, content: Mapping[str, Any], keys: tuple[str, ...], at: str) -> None:
         for key in content:

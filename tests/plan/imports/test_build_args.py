@@ -104,6 +104,19 @@ BAD: dict[str, tuple[object, str]] = {
         args(waves=[[{"id": "c1"}], [{"id": "c2", "dependsOn": ["c11"]}]]),
         'waves[1][0].dependsOn: there is no chunk "c11"; did you mean "c1"?',
     ),
+    "switch": (
+        {**args(), "testsRequired": "maybe"},
+        'testsRequired: "maybe" is neither true nor false',
+    ),
+    "yes": (
+        {**args(), "testsRequired": "yes"},
+        'testsRequired: "yes" is neither true nor false; did you mean "true"?',
+    ),
+    "no value": ({**args(), "testsRequired": None}, "testsRequired: has no value; give it one, or leave the key out"),
+    "a number": (
+        args(waves=[[{"id": "c", "opusReview": 1}]]),
+        'args.json:9: waves[0][0].opusReview: "1" is neither true nor false',
+    ),
     "no words": (args(description=""), "args.json:2: description: must be a text"),
 }
 

@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from orchestrator_tui.core.frozen import frozen
-from orchestrator_tui.core.plan import Plan
+from orchestrator_tui.core.plan import Plan, PlannedTrack
+from orchestrator_tui.core.wave_roles import of_role
 from orchestrator_tui.core.workflow import AGENT, StageWork, Workflow
 from orchestrator_tui.plan.checked import Estimate, ModelChoice, Wave
 from orchestrator_tui.plan.models_chain import ProjectModels, choose_models
@@ -100,33 +101,55 @@ def _parts(
     parts: list[_Part] = []
     own = workflows.get(plan.workflow)
     if own is not None:
-        parts.append((_steps(plan, own, own.batch_works, "", models, prices), [], []))
+        parts.append((_steps(plan, own, _of_batch(plan, own), "", models, prices), [], []))
     for track in plan.tracks:
         workflow = workflows.get(track.workflow)
         if workflow is not None:
             budgets = (workflow.budget.cost_usd, plan.limits.track_cost_usd)
             calls = [workflow.budget.attempts] if workflow.budget.attempts else []
-            steps = _steps(plan, workflow, workflow.works, track.tier, models, prices)
+            steps = _steps(plan, workflow, _of_track(track, workflow), track.tier, models, prices)
             parts.append((steps, [one for one in budgets if one], calls))
     return parts
+
+
+_Way = tuple[tuple[int, StageWork], ...]
+
+
+def _of_batch(plan: Plan, workflow: Workflow) -> _Way:
+    """The numbered stages that the batch itself goes through: some are for no tracks yet, or for marked ones alone."""
+    known, marked = bool(plan.tracks), any(one.deep_review for one in plan.tracks)
+
+    def entered(work: StageWork) -> bool:
+        if not known:
+            return True
+        # Where there are tracks already, nobody has to find them.
+        return (
+            not work.undivided
+            and not any(DIVIDED in one for one in work.artefacts)
+            and (marked or not work.over_tracks)
+        )
+
+    return tuple((index, work) for index, work in enumerate(workflow.batch_works, start=1) if entered(work))
+
+
+def _of_track(track: PlannedTrack, workflow: Workflow) -> _Way:
+    """The numbered stages that a track may come to: none for other roles of waves, none that has nothing to compare."""
+    return tuple((index, work) for index, work in enumerate(workflow.works, start=1) if of_role(track, workflow, index))
 
 
 def _steps(
     plan: Plan,
     workflow: Workflow,
-    works: tuple[StageWork, ...],
+    way: _Way,
     tier: str,
     models: Mapping[str, ModelChoice],
     prices: Prices,
 ) -> list[_Step]:
     found = []
-    for index, work in enumerate(works, start=1):
-        if work.runs != AGENT or (plan.tracks and any(DIVIDED in one for one in work.artefacts)):
-            # Where there are tracks already, nobody has to find them.
+    for index, work in way:
+        if work.runs != AGENT:
             continue
-        entries = 1 + sum(
-            one.rounds for place, one in enumerate(works, 1) if one.back_to and one.back_to <= index <= place
-        )
+        entries = 1 + sum(one.rounds for place, one in way if one.back_to and one.back_to <= index <= place)
         tries = work.attempts * entries
         usd, model = _price(plan, work, tier, models, workflow, prices)
         again = work.attempts > 1 or entries > 1

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from orchestrator_tui.core.plan import AgentChoice
+from orchestrator_tui.core.plan import AgentChoice, Plan, PlannedTrack
 from orchestrator_tui.plan.checked import Estimate, ModelChoice
+from orchestrator_tui.plan.estimate import estimate_of
 from orchestrator_tui.plan.models_chain import ProjectModels, choose_models, read_project_models, roles_of
 from orchestrator_tui.plan.prices import load_prices
-from tests.plan.samples import checked, workflow_of, workflows
+from tests.plan.samples import checked, loaded, workflow_of, workflows
 
 PRICES = load_prices()
 LADDER = """
@@ -87,6 +89,59 @@ def test_nobody_divides_where_there_are_tracks(tmp_path: Path) -> None:
     assert checked(tmp_path, plan + "describe: x\n").estimate.by_model == {"haiku": 1, "opus": 1}
     with_tracks = checked(tmp_path, plan + "tracks: [{slug: a, brief: x}]\n").estimate
     assert with_tracks.by_model == {"haiku": 1, "opus": 2}
+
+
+SOME = """
+workflow: ladder
+title: Stages that are not for every track
+kind: work
+models: {fast: haiku, deep: opus}
+roles: {implementer: fast, reviewer: deep}
+sessions: {types: [feature], type: feature, roles: [Core, Quality], maps: {"2": [Core, Quality]}, waves: 2}
+waves: barrier
+batch_stages:
+  - {name: Explore, prompt: explore, undivided: true}
+  - {name: Together, prompt: judge, role: reviewer, reviews: true, over_tracks: true, attempts: 1}
+stages:
+  - {name: Do, prompt: do, attempts: 1}
+  - {name: Look, prompt: look, role: reviewer, reviews: true, attempts: 1, of_roles: [Quality]}
+  - {name: Compare, prompt: compare, role: reviewer, reviews: true, attempts: 1, of_roles: [Core], against: design,
+     back_to: Do, rounds: 2, verdicts: {NO: rework, YES: done}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("role", "design", "marked", "attempts", "most"),
+    [
+        ("Core", "", False, 1, 1),
+        ("Core", "ui.pen", False, 2, 6),
+        ("Quality", "", False, 2, 2),
+        ("Quality", "ui.pen", False, 2, 2),
+        ("Quality", "", True, 3, 3),
+    ],
+)
+def test_a_stage_that_no_track_will_enter_counts_nothing(
+    role: str, design: str, marked: bool, attempts: int, most: int, tmp_path: Path
+) -> None:
+    """Stages for other roles, for a design that none is named of, for marked tracks, and for tracks yet unknown."""
+    workflow = replace(workflow_of(SOME), design=design)
+    track = PlannedTrack("a", "A", "work", "ladder", role=role, deep_review=marked)
+    plan = replace(plan_of(tmp_path), workflow="ladder", tracks=(track,))
+    found = estimate_of(plan, {"ladder": workflow}, (), ProjectModels({}))
+    assert (found.attempts, found.attempts_max) == (attempts, most)
+
+
+def test_what_explores_for_tracks_counts_while_there_are_none(tmp_path: Path) -> None:
+    plan = replace(plan_of(tmp_path), workflow="ladder", tracks=())
+    found = estimate_of(plan, {"ladder": workflow_of(SOME)}, (), ProjectModels({}))
+    assert found.attempts == 2
+
+
+def plan_of(folder: Path) -> Plan:
+    """A plan of the small workflow."""
+    plan = loaded(folder, "title: t\nworkflow: small\ntracks: [{slug: a, brief: x}]\n").plan
+    assert plan is not None
+    return plan
 
 
 def test_scripted_agents_cost_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

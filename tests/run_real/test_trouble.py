@@ -22,7 +22,7 @@ def test_a_conflict_is_decided_by_option_and_its_result_passes(ground: Ground) -
     ground.act("b-0", "exit 1\n")
     check = {"whole": "! grep -q '<<<<' same.txt"}
     ground.answers(("b conflicts", "ours"))
-    plan = ground.plan([_sharing("a"), _sharing("b")], checks=check)
+    plan = ground.plan([_sharing("a", kind="bug"), _sharing("b")], checks=check)
     ground.run(plan)
     assert ground.states() == {"a": "merged", "b": "merged"}
     assert ground.file("same.txt") == "line\nb\n"
@@ -39,7 +39,7 @@ def test_a_conflict_waits_with_both_sides_and_another_process_decides(ground: Gr
     ground.act("any-1", SHARED)
     ground.act("b-0", "exit 1\n")
     ground.act("c-1", WRITE)
-    ended = ground.run(ground.plan([_sharing("a"), _sharing("b"), "c"]))
+    ended = ground.run(ground.plan([_sharing("a", kind="bug"), _sharing("b"), "c"]))
     assert ended.code == 1
     assert ground.states() == {"a": "merged", "b": "escalated", "c": "merged"}
     (gate,) = ground.gates("conflict")

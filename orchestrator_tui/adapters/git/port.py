@@ -90,7 +90,8 @@ class RunGit:
             problems.append(f"there is no branch {plan.base!r} to begin from")
         if plan.integration and branch_tip(repository, plan.integration) is not None:
             problems.append(
-                f"the integration branch {plan.integration} is there already: another batch may be using it"
+                f"the integration branch {plan.integration} is there already, and another batch may be using it: "
+                "name another one by `integration`, or delete it"
             )
         mark = tamper.fingerprint(repository)
         return Beginning(base or "", seen.branch, json.dumps(mark.entries), tuple(problems))

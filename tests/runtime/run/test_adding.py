@@ -37,7 +37,7 @@ def test_tracks_that_wait_for_each_other_are_refused() -> None:
 
 
 def test_a_track_is_added_behind_what_it_depends_on() -> None:
-    """[004-147] [002-117]"""
+    """[002-117]"""
     workflow = BARRIER
     scene = Scene(
         track("a"),

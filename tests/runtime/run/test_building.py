@@ -155,7 +155,7 @@ def test_what_depends_on_a_failed_chunk_is_skipped_and_so_is_what_depends_on_tha
 
 
 def test_blockers_alone_are_fixed_by_the_machine_and_only_where_they_are() -> None:
-    """[001-78] [001-106]"""
+    """[001-78]"""
     scene = building(chunk("c1"), chunk("c2"))
 
     def review(agent: Agent) -> tuple[int, str]:

@@ -107,6 +107,30 @@ def test_concerns_are_a_question_when_everything_is_built(option: str, state: st
     assert (scene.ledger.batch.state, scene.open_gates()) == ("awaiting_user", [])
 
 
+def test_only_blockers_are_gone_on_with_unasked() -> None:
+    """[001-106] Before the agents and after the reviews a person is asked; between them a blocker is fixed at once."""
+    scene = building(chunk("c1"), chunk("c2"), workflow=ASKED)
+    raising(scene, "c2", "concern", "reads the whole file")
+
+    def review(agent: Agent) -> tuple[int, str]:
+        return (0, "the quotes are lost\nREWORK") if agent.attempt.id == "a-c1-2-1-1" else (0, "APPROVED")
+
+    scene.world.acts[f"c1/{REVIEW}"] = review
+    scene.play()
+    assert (scene.world.jobs.started, [one.question.kind for one in scene.open_gates()]) == ([], ["spend"])
+    scene.answer("spend", "approve")
+    scene.play()
+    assert [one.id for one in scene.track("c1").attempts] == ["a-c1-1-1-1", "a-c1-2-1-1", "a-c1-1-2-1", "a-c1-2-2-1"]
+    assert [one.id for one in scene.track("c2").attempts] == ["a-c2-1-1-1", "a-c2-2-1-1"]
+    assert scene.states() == dict.fromkeys(("c1", "c2"), S.APPROVED)
+    assert [one.question.kind for one in scene.open_gates()] == ["concerns"]
+    opened = [one.payload["kind"] for one in scene.ledger.events if one.kind == "gate_opened"]
+    assert opened == ["spend", "concerns"]
+    scene.answer("concerns", "accept")
+    scene.play()
+    assert scene.states() == dict.fromkeys(("c1", "c2"), S.DONE)
+
+
 def test_concerns_that_are_addressed_go_to_their_chunks_alone_and_are_reviewed_again() -> None:
     """[001-97]"""
     scene = dispatched(chunk("c1"), chunk("c2"))

@@ -126,3 +126,32 @@ def test_a_resolver_that_leaves_the_markers_in_is_not_believed() -> None:
     scene.play()
     assert [one.question.kind for one in scene.open_gates()] == ["conflict"]
     assert "<<<" not in scene.merged_files()["same.txt"]
+
+
+def test_tracks_that_drifted_apart_on_what_both_rest_on_stop_at_the_merge_and_are_reconciled() -> None:
+    """[000-079] No file is shared: each passes alone, and the second one only fails together with the first."""
+    scene = Scene(track("a"), track("b"), checks=(CheckCommand("meets", "meets"),))
+
+    def meets(cwd: str) -> int:
+        files = scene.git.read(cwd)
+        changed = "more of a" in files["a.txt"] and "more of b" in files["b.txt"]
+        return int(changed and "as a has it" not in files["b.txt"])
+
+    def write(agent: Agent) -> tuple[int, str]:
+        agent.append("b.txt", "more of b\n" if agent.attempt.id == "a-b-1-1-1" else "as a has it\n")
+        return 0, "written"
+
+    scene.world.checks["meets"] = meets
+    scene.world.acts[f"b/{WRITE}"] = write
+    scene.play()
+    merges = [one.payload for one in scene.ledger.events if one.kind == "merge_recorded"]
+    assert [(one["track"], one["result"]) for one in merges] == [
+        ("a", "merged"),
+        ("b", "merged"),
+        ("b", "checks_failed"),
+        ("b", "undone"),
+        ("b", "merged"),
+    ]
+    assert "after its merge merged: meets fails" in scene.world.attempts["a-b-1-2-1"].prompt
+    assert scene.merged_files()["b.txt"] == "b\nmore of b\nas a has it\n"
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED}

@@ -8,6 +8,7 @@ import pytest
 
 from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.exports.wave_scope import wave_scope_files
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK, CheckCommand, PlannedTrack, Scope
 from orchestrator_tui.core.prompt import dispatch_prompt
@@ -18,6 +19,8 @@ from orchestrator_tui.core.schedule.rules import batch_workflow
 from orchestrator_tui.core.session import OFF, GuardRules, Session
 from orchestrator_tui.core.wave_roles import placed
 from orchestrator_tui.plan.catalogue import load_workflows
+from orchestrator_tui.runtime.requests_run import take_tracks
+from orchestrator_tui.ui.present.telling import tell
 from tests.runtime.run.memory_world import Act, Agent
 from tests.runtime.run.scene import Scene
 
@@ -80,11 +83,58 @@ ALL = (
 
 @pytest.mark.parametrize("waves", [3, 4, 5, 6])
 def test_roles_work_one_after_the_other_however_many_waves_there_are(waves: int) -> None:
-    """[004-58] [004-60] [004-61] [004-62] [004-63] [004-65]"""
+    """[004-60] [004-61] [004-62] [004-63] [004-65]"""
     scene = Session4(*ALL, session=Session(waves=waves))
     scene.play()
     assert scene.began() == ["look", "core", "polish", "edges", "close"]
     assert [one.question.kind for one in scene.open_gates()] == ["publish"]
+
+
+def test_each_wave_has_its_scope_its_agents_its_review_its_adaptation_and_its_end_told() -> None:
+    """[004-58] The wave loop: a manifest first, agents, their output judged, the plan adapted, progress told."""
+    rules = replace(WAVES, merging=replace(WAVES.merging, checks=()), baseline=replace(WAVES.baseline, keep_ms=0))
+    scene = Session4(*ALL, workflow=rules, checks=(CheckCommand("typecheck", "run types"),))
+
+    def types(cwd: str) -> int:
+        """What fails is what came of the core, until it is mended."""
+        return int("core" in scene.ledger.batch.merged and "mended" not in scene.git.read(cwd)["core.txt"])
+
+    scene.world.checks["run types"] = types
+
+    def mend(agent: Agent) -> tuple[int, str]:
+        if agent.attempt.track in ("core", "polish"):
+            return does(agent)
+        agent.append("core.txt", "mended\n")
+        return 0, "STATUS: done — mended\ndone"
+
+    scene.world.acts[f"*/{IMPLEMENT}"] = mend
+    manifests = []
+    for _ in range(60):
+        scene.world.settle()
+        running = scene.world.jobs.running()
+        if not running:
+            break
+        (document,) = wave_scope_files(scene.ledger.batch, scene.ledger.now)
+        if isinstance(document.content, dict):
+            manifests.append((document.content["wave"], document.content["role"], document.content["allowedPaths"]))
+        scene.world.jobs.let(running[0])
+    assert list(dict.fromkeys((wave, role) for wave, role, _ in manifests)) == [
+        (1, "Discovery"),
+        (2, "Impl-Core"),
+        (3, "Impl-Polish"),
+        (4, "Quality"),
+        (5, "Finalization"),
+    ]
+    assert (2, "Impl-Core", ["core.txt"]) in manifests
+    judged = {
+        one for one, track in scene.ledger.batch.tracks.items() for try_ in track.attempts if try_.stage == REVIEW
+    }
+    assert {"core", "polish", "edges"} <= judged
+    run = scene.ledger.batch.run
+    assert run is not None
+    assert [bool(one.adaptations) for one in run.waves] == [False, True, False, False, False]
+    ends = [tell(one, scene.ledger.batch).text for one in scene.ledger.events if one.kind == "wave_ended"]
+    assert [one.split(" is over")[0] for one in ends] == [f"wave {number}" for number in range(1, 6)]
 
 
 def test_agents_of_one_wave_start_together_and_the_next_waits_for_all() -> None:
@@ -104,6 +154,31 @@ def test_what_only_reads_is_done_without_a_merge() -> None:
     scene = Session4(track("look", "Discovery"), track("core", "Impl-Core"))
     scene.play()
     assert scene.states() == {"look": TrackState.DONE, "core": TrackState.MERGED}
+
+
+def test_a_critical_issue_that_comes_up_is_told_and_becomes_work_of_a_later_role() -> None:
+    """[004-147] It stands out in the timeline, and the person has a track of Impl-Polish more, after the core."""
+    scene = Session4(*ALL, files={"leak.txt": "leak\n"})
+
+    def look(agent: Agent) -> tuple[int, str]:
+        told = {"track": "look", "attempt": agent.attempt.id, "finding": "f-1", "severity": "blocker", "by": "scout"}
+        scene.ledger.must(Draft("finding_added", {**told, "title": "the key is logged", "file": "leak.txt"}))
+        return 0, "done"
+
+    scene.world.acts[f"*/{DISCOVER}"] = look
+    scene.world.settle()
+    scene.world.jobs.let(scene.world.jobs.running()[0])
+    (found,) = [one for one in scene.ledger.events if one.kind == "finding_added"]
+    told = tell(found, scene.ledger.batch)
+    assert (told.text, told.detail, told.token) == ("blocker: the key is logged", "leak.txt  by scout", "track-failed")
+    added = placed(replace(scene.plan, tracks=(track("leak", "Impl-Polish"),)), WAVES.sessions)
+    drafts, outcome = take_tracks(scene.ledger.batch, {"tracks": [to_data(one) for one in added]}, "ann")
+    assert outcome == "done"
+    scene.ledger.must(*drafts)
+    scene.play()
+    began = scene.began()
+    assert began.index("core") < began.index("leak") < began.index("edges")
+    assert scene.states()["leak"] is TrackState.MERGED
 
 
 def test_discovery_that_changes_a_file_is_not_accepted() -> None:

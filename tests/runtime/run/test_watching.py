@@ -14,7 +14,7 @@ S = TrackState
 
 
 def test_on_a_shared_file_the_later_track_waits_until_the_other_is_merged() -> None:
-    """[002-122] [000-079]"""
+    """[002-122]"""
     scene = Scene(track("a", "a.txt", "same.txt"), track("b", "b.txt", "same.txt"), files={"same.txt": "line\n"})
     scene.world.settle()
     scene.git.overlapping = (("a", "b", "same.txt"),)

@@ -20,6 +20,7 @@ from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.plan import PlannedTrack
 from orchestrator_tui.core.run import Run
 from orchestrator_tui.core.tracks_shown import is_run_itself
+from orchestrator_tui.core.wave_roles import placed
 from orchestrator_tui.plan.check import check_plan
 from orchestrator_tui.plan.checked import Checked, journalled
 from orchestrator_tui.plan.load import load_plan
@@ -85,6 +86,7 @@ def examined(
     except GitError as error:
         raise BadInput(str(error)) from error
     whole = replace(run.plan, tracks=(*there, *loaded.plan.tracks))
+    whole = replace(whole, tracks=placed(whole, run.workflows[run.plan.workflow].sessions))
     source = replace(loaded, plan=whole, first=len(there))
     checked = check_plan(whole, {**loaded.workflows, **run.workflows}, files, loaded=source)
     return checked, checked.plan.tracks[len(there) :], checked.problems

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 
 from orchestrator_tui.cli.journals import find_place
+from orchestrator_tui.core.session import SessionRules
 from tests.adapters.git.repositories import head, repository
 from tests.cli.run_scene import asked, kinds, run_of, store
 from tests.cli.scene import Scene
-from tests.core.run_builders import PLAN, RunLedger
+from tests.core.run_builders import PLAN, WORKFLOW, RunLedger
 
 GOOD = """\
 title: More
@@ -55,6 +56,24 @@ def test_new_tracks_join_and_conflicts_are_looked_for_again(batch: Scene) -> Non
     assert now.run is not None
     assert "metrics" in now.tracks
     assert any("metrics" in wave["tracks"] for wave in now.run.checked["waves"])
+
+
+@pytest.mark.parametrize(("role", "wave"), [("", 2), ("Quality", 3), ("Discovery", 1)])
+def test_a_track_joins_a_session_in_the_wave_of_its_role(tmp_path: Path, role: str, wave: int) -> None:
+    scene = Scene(tmp_path)
+    scene.repository = repository(tmp_path / "real")
+    scene.place = find_place(str(scene.repository))
+    maps = {"3": ("Discovery", "Impl-Core", "Quality")}
+    rules = SessionRules(roles=maps["3"], maps=maps, waves=3, least=3, role="Impl-Core")
+    plan = replace(PLAN, repository=str(scene.repository), base_sha=head(scene.repository))
+    ledger = RunLedger(plan=plan, workflow=replace(WORKFLOW, sessions=rules, waves="barrier"))
+    ledger.phase("running")
+    store(scene, ledger)
+    code, _, err, _ = add(scene, GOOD + (f"    role: {role}\n" if role else ""))
+    assert (code, err) == (0, ""), err
+    track = run_of(scene).tracks["metrics"]
+    assert track.work is not None
+    assert (track.wave, track.work.planned.role) == (wave, role or "Impl-Core")
 
 
 @pytest.mark.parametrize(

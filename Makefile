@@ -24,7 +24,7 @@ demo: $(INSTALLED)
 	@$(RUN)/orch-tui demo $(ARGS)
 
 test: $(INSTALLED_DEV)
-	$(RUN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	$(RUN)/python -m pytest -n 2 $(ARGS)
 
 lint: $(INSTALLED_DEV)
 	$(RUN)/ruff check .

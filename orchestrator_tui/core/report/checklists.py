@@ -273,9 +273,12 @@ def _merged_scope(batch: Batch) -> _Outcome:
 
 
 def _blockers(batch: Batch) -> _Outcome:
+    """What a track that only read has found is as open as what is merged: nobody has settled either."""
+    merged = {one.slug for one in _merged(batch)}
     left = [
         f"{track.slug} {one.id}"
-        for track in _merged(batch)
+        for track in _planned(batch)
+        if track.slug in merged or track.state is TrackState.DONE
         for one in track.findings
         if one.state == "open" and one.severity == "blocker"
     ]

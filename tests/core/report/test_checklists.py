@@ -170,6 +170,20 @@ def test_one_fault_of_a_batch_fails_its_item(item: str, fault: Callable[[RunLedg
     assert items[item][1].startswith(told)
 
 
+def test_an_open_blocker_of_a_track_that_is_done_without_a_merge_stands_like_any_other() -> None:
+    """[000-105]"""
+    ledger = completed(("fix-clock", "limiter"))
+    ledger.must(Draft("report_written", {"path": "report.md"}))
+    ledger.start("docs")
+    ledger.find("docs", "f-1", "concern", "slow")
+    ledger.find("docs", "f-2", "blocker", "anybody may read the keys")
+    ledger.move("docs", "done")
+    ledger.must(Draft("worktree_removed", {"track": "docs", "branch_removed": True}))
+    assert of_batch(ledger)["findings"] == (FAIL, "docs f-2: settle them, or let a person accept them")
+    ledger.close("docs", "f-2", "accepted")
+    assert of_batch(ledger)["findings"] == (PASS, "none is open")
+
+
 def test_a_check_that_passed_after_a_merge_and_fails_now_is_a_regression() -> None:
     """[000-105]"""
     ledger = finished()

@@ -34,6 +34,8 @@ AT_WORK = frozenset(
 )
 """States of a track that takes one of the places at work."""
 
+_ASKED = frozenset({TrackState.ESCALATED, TrackState.BLOCKED})
+
 LOST = frozenset({TrackState.FAILED, TrackState.ABANDONED, TrackState.SKIPPED, TrackState.ROLLED_BACK})
 """States in which what depends on a track waits in vain."""
 
@@ -115,13 +117,16 @@ def waits_for(batch: Batch, track: Track) -> str:
     merging = conflicting(batch, track, _on_their_way(batch))
     if merging:
         return f"waits for {merging} to be merged: they change the same files"
+    asked = conflicting(batch, track, _asked_about(batch))
+    if asked:
+        return f"waits for {asked} to be settled: they change the same files"
     return tree_is_taken(batch, track) or _beside(batch, track, at_work(batch))
 
 
 def _on_their_way(batch: Batch) -> tuple[Track, ...]:
     """The tracks that are merged next: what changes the same files begins with their work, and not without it.
 
-    One that a question or a pause holds up is not among them: nothing else waits for it.
+    One that a person has paused is not among them: that lets others go before it.
     """
     if "concerns" in batch_workflow(batch).gates:
         return ()
@@ -133,6 +138,23 @@ def _on_their_way(batch: Batch) -> tuple[Track, ...]:
         and not barring(batch, one)
         and not leaves_uncommitted(batch, one)
         and workflow_of(batch, one).worktree != NOWHERE
+    )
+
+
+def _asked_about(batch: Batch) -> tuple[Track, ...]:
+    """The tracks that have work on their files and go on, or are merged, or given up, as a person says.
+
+    Each of them has its question, so that whoever waits for it is not forgotten. What its workflow has let fail
+    without one is dropped and holds up nobody.
+    """
+    return tuple(
+        one
+        for one in planned_tracks(batch)
+        if not work_of(one).paused
+        and (
+            (one.state in _ASKED and work_of(one).run is not None)
+            or (one.state is TrackState.APPROVED and barring(batch, one))
+        )
     )
 
 

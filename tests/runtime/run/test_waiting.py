@@ -10,6 +10,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Option, Question, TrackState
 from orchestrator_tui.core.observe_gates import gate_opened
 from orchestrator_tui.core.rules import Rules
+from orchestrator_tui.core.schedule.readiness import waits_for
 from orchestrator_tui.ui.present.run_words import at_work
 from tests.runtime.run.memory_world import Agent
 from tests.runtime.run.scene import WORKFLOW, WRITE, Scene, track
@@ -149,3 +150,60 @@ def test_what_was_kept_apart_begins_with_what_is_merged_by_then() -> None:
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED, "c": S.MERGED}
     assert scene.merged_files()["same.txt"] == "line\na\nb\n"
     assert not [event for event in scene.ledger.events if event.payload.get("result") == "conflict"]
+
+
+PAIR = {"a": "a", "b": "b", "consequence": "serialise", "why": "both change same.txt"}
+
+
+def stuck(spent: str = "ask") -> Scene:
+    """Two tracks that are kept apart and one beside them; the first one's tries are used up."""
+    one, other = (track(slug, f"{slug}.txt", "same.txt") for slug in "ab")
+    works = (replace(WORKFLOW.works[0], attempts=1, spent=spent), *WORKFLOW.works[1:])
+    workflow = replace(WORKFLOW, concurrency=2, works=works)
+    scene = Scene(one, other, track("c"), workflow=workflow, checked={"matrix": [PAIR]}, files={"same.txt": "line\n"})
+
+    def add(agent: Agent) -> tuple[int, str]:
+        agent.append("same.txt", f"{agent.attempt.track}\n")
+        return int(agent.attempt.track == "a" and agent.attempt.number == 1), ""
+
+    scene.world.acts |= {f"{slug}/{WRITE}": add for slug in "ab"}
+    scene.play()
+    return scene
+
+
+def test_what_is_kept_apart_from_a_track_that_waits_for_a_person_begins_after_that_one_is_merged() -> None:
+    """Its worktree holds work on the same files; whatever else there is to do goes on.
+
+    [000-030] [000-031]
+    """
+    scene = stuck()
+    assert scene.states() == {"a": S.ESCALATED, "b": S.QUEUED, "c": S.MERGED}
+    assert waits_for(scene.ledger.batch, scene.track("b")) == "waits for a to be settled: they change the same files"
+    scene.answer("cap", "retry", "once more")
+    scene.play()
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED, "c": S.MERGED}
+    assert scene.merged_files()["same.txt"] == "line\na\nb\n"
+    assert not [event for event in scene.ledger.events if event.payload.get("result") == "conflict"]
+
+
+def test_what_is_kept_apart_from_a_track_begins_when_a_person_gives_that_one_up() -> None:
+    scene = stuck()
+    scene.answer("cap", "abandon", "not worth it")
+    scene.play()
+    assert scene.states() == {"a": S.ABANDONED, "b": S.MERGED, "c": S.MERGED}
+
+
+def test_what_is_kept_apart_from_a_track_that_nobody_is_asked_about_goes_on() -> None:
+    """Its workflow has dropped it: whoever waited for it would wait without a question."""
+    assert stuck("fail").states() == {"a": S.FAILED, "b": S.MERGED, "c": S.MERGED}
+
+
+def test_what_is_kept_apart_from_a_track_waits_while_a_person_is_asked_whether_that_one_is_merged() -> None:
+    one, other = (track(slug, f"{slug}.txt", "same.txt") for slug in "ab")
+    scene = Scene(one, other, workflow=ONE, checked={"matrix": [PAIR]})
+    scene.git.broken["merge"] = "the disk is full"
+    scene.play()
+    assert scene.states() == {"a": S.APPROVED, "b": S.QUEUED}
+    scene.answer("worktree", "again")
+    scene.play()
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED}

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from orchestrator_tui.core.model import Gate, State
 from orchestrator_tui.core.queries import GateKey
+from orchestrator_tui.ui.screens.looking import EvidencePanel
+from orchestrator_tui.ui.widgets.card import GateCard
 from tests.ui import states
-from tests.ui.app.driving import NARROW, Driver, opened
+from tests.ui.app.driving import NARROW, WIDE, Driver, opened
 
 HINT = "A plan for three agents waits for your approval. Press w for the question that needs you most."
 
@@ -41,3 +43,16 @@ async def test_a_hint_covers_neither_options_nor_keys() -> None:
             assert option.label in shown
         assert before[-1] in shown.splitlines()
         assert gate.question.question.split()[0] in shown
+
+
+async def test_a_question_takes_the_room_that_its_changes_leave() -> None:
+    state, gate = asking("\n".join(f"reason {number}." for number in range(1, 17)))
+    async with opened(state, size=WIDE) as driver:
+        await on_the_gate(driver, gate)
+        assert "more lines" not in driver.text
+        assert "reason 16." in driver.text
+        assert "+new line" in driver.text
+        screen = driver.app.screen
+        screen.query_one(EvidencePanel).show("Changes", "", lambda width: ((),) * 300)
+        await driver.settle()
+        assert screen.query_one(GateCard).size.height >= 17

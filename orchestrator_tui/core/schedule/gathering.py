@@ -21,12 +21,12 @@ def gathering_stage(batch: Batch, track: Track) -> int:
 def has_arrived(batch: Batch, track: Track) -> bool:
     """Whether a track has come to the stage that all begin together: what comes before is through."""
     gathering, run = gathering_stage(batch, track), work_of(track).run
-    if not gathering or run is None:
+    if not gathering:
         return False
     if track.state in _THROUGH:
-        # A person has skipped that stage.
+        # A person has skipped that stage, or every one.
         return True
-    return run.stage >= gathering or work_of(track).entries.get(gathering, 0) > 0
+    return run is not None and (run.stage >= gathering or work_of(track).entries.get(gathering, 0) > 0)
 
 
 def waits_for_others(batch: Batch, track: Track) -> bool:

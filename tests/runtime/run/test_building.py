@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from orchestrator_tui.core.commands import Publish, Stop
+from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.plan import PlanLimits, Provision
 from orchestrator_tui.core.workflow import ASK
@@ -48,6 +49,16 @@ def test_a_wave_begins_when_the_one_before_is_built_and_nothing_is_reviewed_befo
         "a-c2-2-1-1 a-c3-2-1-1",
         "a-c3-2-1-1",
     ]
+
+
+def test_a_chunk_whose_every_stage_a_person_has_skipped_is_waited_for_by_nobody() -> None:
+    """It was never begun, and has come past the review all the same: the others waited for it for ever."""
+    scene = building(chunk("c1"), chunk("c2"), workflow=replace(BUILD, gates=("concerns",)))
+    for stage in (WRITE, REVIEW):
+        told = {"track": "c2", "stages": [stage], "by": "ann", "reason": "done by hand"}
+        scene.ledger.must(Draft("stages_skipped", told))
+    scene.play()
+    assert scene.states() == {"c1": S.DONE, "c2": S.DONE}
 
 
 def test_it_ends_uncommitted_and_waits_for_the_person_without_a_question() -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.model import Batch
+from orchestrator_tui.core.model import Batch, GateState
+from orchestrator_tui.core.schedule.gates import gate_id
 
 INTEGRATION, WORKTREE, SETUP = "integration", "worktree", "setup"
 ATTEMPT, INSPECT, CHECK, DIVIDE = "attempt", "inspect", "check", "divide"
@@ -29,10 +30,16 @@ UNPROBEABLE = frozenset({DEPLOY, SETUP})
 """Effects of which nobody can tell afterwards whether they happened, when their process was lost."""
 
 
+def failed_gate(track: str, kind: str) -> str:
+    """The name of the gate that asks what now, when an effect of this kind could not be done for a track."""
+    return gate_id("worktree", track, kind)
+
+
 def begin(batch: Batch, kind: str, track: str, effect: str, **arguments: Any) -> list[Draft]:
-    """Begin an effect unless one of its name is under way."""
+    """Begin an effect unless one of its name is under way, or a person is asked about one of its kind that failed."""
     assert batch.run is not None
-    if effect in batch.run.effects:
+    asked = batch.gates.get(failed_gate(track, kind))
+    if effect in batch.run.effects or (asked is not None and asked.state in (GateState.OPEN, GateState.DECIDED)):
         return []
     return [Draft("effect_begun", {"effect": effect, "kind": kind, "track": track, "arguments": arguments})]
 

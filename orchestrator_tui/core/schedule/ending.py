@@ -8,7 +8,17 @@ from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import batch_checklist
 from orchestrator_tui.core.schedule import baseline, freshness
 from orchestrator_tui.core.schedule.copies import clear_copies
-from orchestrator_tui.core.schedule.effects import CHECK, DROP, INTEGRATION, PUBLISH, REMOVE, REPORT, begin, under_way
+from orchestrator_tui.core.schedule.effects import (
+    CHECK,
+    DROP,
+    INTEGRATION,
+    PUBLISH,
+    REMOVE,
+    REPORT,
+    begin,
+    failed_gate,
+    under_way,
+)
 from orchestrator_tui.core.schedule.gates import APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of, workflow_of
@@ -205,7 +215,7 @@ def stop(batch: Batch) -> list[Draft]:
             drafts.append(Draft("effect_ended", told))
     if drafts or run.effects:
         return drafts
-    if run.reported != _reported(batch) and gate_id("worktree", BATCH_TRACK, REPORT) not in batch.gates:
+    if run.reported != _reported(batch) and failed_gate(BATCH_TRACK, REPORT) not in batch.gates:
         return begin(batch, REPORT, BATCH_TRACK, f"p-{run.begun}", of=_reported(batch))
     return end(batch, STOPPED)
 

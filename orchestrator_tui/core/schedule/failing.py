@@ -18,6 +18,7 @@ from orchestrator_tui.core.schedule.effects import (
     SETUP,
     UNDO,
     WORKTREE,
+    failed_gate,
 )
 from orchestrator_tui.core.schedule.ending import PUBLISH_GATE
 from orchestrator_tui.core.schedule.gates import ABANDON, ask, gate_id, lines
@@ -69,7 +70,7 @@ def failed(batch: Batch, effect: Effect, why: str) -> tuple[Draft, ...]:
     options.append(Option("stop", "stop the batch", "cancel") if own or halfway else ABANDON)
     # Nobody else waits for it: another track may be merged first.
     moves = moved(batch.tracks[effect.track], TrackState.APPROVED, why) if effect.kind == MERGE else []
-    name = PUBLISH_GATE if effect.kind == PUBLISH else gate_id("worktree", effect.track, effect.kind)
+    name = PUBLISH_GATE if effect.kind == PUBLISH else failed_gate(effect.track, effect.kind)
     subject = "The batch" if own else effect.track
     asked = ask(
         batch,

@@ -28,7 +28,16 @@ from orchestrator_tui.core.schedule import (
     untracked,
     watching,
 )
-from orchestrator_tui.core.schedule.effects import INTEGRATION, ON_STAGE, REMOVE, SETUP, WORKTREE, begin, under_way
+from orchestrator_tui.core.schedule.effects import (
+    INTEGRATION,
+    ON_STAGE,
+    REMOVE,
+    SETUP,
+    WORKTREE,
+    begin,
+    failed_gate,
+    under_way,
+)
 from orchestrator_tui.core.schedule.gates import ABANDON, APPROVE, ask, barring, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.overlap import merging_is_held, tampered_again
 from orchestrator_tui.core.schedule.readiness import follows_merged, lost_dependency, planned_tracks, waits_for
@@ -237,7 +246,7 @@ def _prepare(batch: Batch, track: Track) -> list[Draft]:
     if under_way(batch, WORKTREE, SETUP) or barring(batch, track):
         return []
     if not work.ready:
-        adopt = chosen(batch, gate_id("worktree", track.slug, WORKTREE)) == "adopt"
+        adopt = chosen(batch, failed_gate(track.slug, WORKTREE)) == "adopt"
         effect = f"w-{track.slug}-{run_of(batch).begun}"
         tree = shared_tree(batch, track)
         if tree:
@@ -249,7 +258,7 @@ def _prepare(batch: Batch, track: Track) -> list[Draft]:
     if setup and result == NOT_RUN:
         arguments = {"name": "setup", "command": setup, "run": "setup"}
         return begin(batch, SETUP, track.slug, f"s-{track.slug}-{run_of(batch).begun}", **arguments)
-    if setup and result != "pass" and chosen(batch, gate_id("worktree", track.slug, SETUP)) != "leave":
+    if setup and result != "pass" and chosen(batch, failed_gate(track.slug, SETUP)) != "leave":
         return _ask_setup(batch, track)
     others = (one for one in planned_tracks(batch) if one.state is S.PREPARING and not work_of(one).ready)
     if any(not barring(batch, one) for one in others):
@@ -261,7 +270,7 @@ def _ask_setup(batch: Batch, track: Track) -> list[Draft]:
     why = next((one.detail for one in track.checks if one.name == "setup"), "")
     return ask(
         batch,
-        gate_id("worktree", track.slug, SETUP),
+        failed_gate(track.slug, SETUP),
         "worktree",
         track.slug,
         f"{track.slug}: the command that sets its worktree up fails. What now?",

@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from orchestrator_tui.core.commands import Stop
+from orchestrator_tui.core.live_rules import BaselineRules
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.plan import CheckCommand, Provision
 from tests.runtime.run.scene import WORKFLOW, Scene, track
+from tests.runtime.run.test_between import CHECKS, ONE, TWO, WAVES, without_gates
 
 S = TrackState
 CHECK = CheckCommand("spelling", "spell")
@@ -101,3 +103,38 @@ def test_a_batch_that_cannot_write_its_report_stops_all_the_same() -> None:
     assert scene.carry_out(Stop("list-1", reason="enough")) is None
     scene.play()
     assert scene.ledger.batch.ended_at is not None
+
+
+LOOKING = replace(WAVES, baseline=BaselineRules(keep_ms=1_000_000, files=50), untracked="warn")
+
+
+@pytest.mark.parametrize(
+    ("kind", "what"),
+    [
+        ("content", "look at the tree from which its waves start"),
+        ("changed", "count the files that its waves have changed"),
+        ("untracked", "look at the repository's own tree"),
+    ],
+)
+def test_what_fails_is_not_begun_again_before_its_person_says_so(
+    kind: str, what: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would fail again and again, as fast as the engine turns."""
+    scene = Scene(ONE, TWO, workflow=without_gates(LOOKING), checks=CHECKS)
+    asked: list[object] = []
+
+    def fails(*arguments: object) -> None:
+        asked.append(arguments)
+        assert len(asked) < 5, "it is tried without an end"
+        raise OSError("git cannot say it")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(scene.git, kind, fails)
+        scene.play()
+        assert scene.gate("worktree").question.question == f"The batch: cannot {what}. What now?"
+        scene.answer("worktree", "again")
+        scene.play()
+    assert len(asked) == 2
+    scene.answer("worktree", "again")
+    scene.play()
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED}

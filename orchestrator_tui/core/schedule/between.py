@@ -204,8 +204,9 @@ def _fixes(batch: Batch, rules: Between, tracks: list[Track], failing: list[str]
             )
         )
     rest = min(rules.more, room) - len(made)
-    tasks = (drifting.task(batch, one, role) for one in drifting.remarks(batch, tracks))
-    return [*made, *[one for one in tasks if one.slug not in batch.tracks][: max(0, rest)]]
+    remarks = (one for one in drifting.remarks(batch, tracks) if is_through(one.track))
+    tasks = [drifting.task(batch, one, role) for one in remarks if one.slug not in batch.tracks]
+    return [*made, *tasks[: max(0, rest)]]
 
 
 def _left(batch: Batch, tracks: list[Track], fixes: list[PlannedTrack]) -> list[Draft]:
@@ -213,8 +214,8 @@ def _left(batch: Batch, tracks: list[Track], fixes: list[PlannedTrack]) -> list[
     known = {*batch.tracks, *(one.slug for one in fixes)}
     last = all(one.wave <= tracks[0].wave for one in planned_tracks(batch)) and not fixes
     why = "there is no later wave" if last else "the next wave has no room for another agent"
-    found = drifting.remarks(batch, tracks)
-    return [drifting.left(one, why) for one in found if drifting.task(batch, one, "").slug not in known]
+    found = (one for one in drifting.remarks(batch, tracks) if one.slug not in known)
+    return [drifting.left(one, why if is_through(one.track) else "its work is not merged") for one in found]
 
 
 def _files(track: Track) -> tuple[str, ...]:

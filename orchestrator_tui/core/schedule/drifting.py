@@ -21,13 +21,17 @@ KIND = MISMATCH
 
 GO_ON, REVISE = "go_on", "revise"
 
-_MOST_FILES, _LINE = 200, 400
+_MOST_FILES, _LINE, _SLUG = 200, 400, 60
 
 
 @frozen
 class Remark:
-    """What a stage had to say of a track that others mend: which stage, in which words, with its findings."""
+    """What a stage had to say of a track that others mend: which stage, in which words, with its findings.
 
+    ``slug`` is what the track is called that mends it.
+    """
+
+    slug: str
     track: Track
     stage: str
     verdict: str
@@ -107,7 +111,8 @@ def remarks(batch: Batch, tracks: list[Track]) -> list[Remark]:
                 words = "" if told is None else told.text or told.reason
                 name = stage_name(batch, track, stage or 0)
                 findings = _findings(track, attempt)
-                found.append(Remark(track, name, attempt.verdict, attempt.summary, findings, words))
+                slug = _slug(track, {one.slug for one in found})
+                found.append(Remark(slug, track, name, attempt.verdict, attempt.summary, findings, words))
     return found
 
 
@@ -124,7 +129,7 @@ def task(batch: Batch, one: Remark, role: str) -> PlannedTrack:
         "It is merged as it was. Mend what is said there with the smallest change, and nothing beyond.",
     )
     return PlannedTrack(
-        f"drift-{one.track.wave}-{one.track.slug}"[:60].rstrip("-"),
+        one.slug,
         f"Mend what {one.stage} says of {one.track.slug}",
         one.track.kind,
         plan_of(batch).workflow,
@@ -134,6 +139,15 @@ def task(batch: Batch, one: Remark, role: str) -> PlannedTrack:
         acceptance=(f"what {one.stage} says of {one.track.slug} no longer holds",),
         role=role,
     )
+
+
+def _slug(track: Track, taken: set[str]) -> str:
+    """A name of its own for each remark of a wave: two stages may have one of the same track."""
+    slug, number = f"drift-{track.wave}-{track.slug}"[:_SLUG].rstrip("-"), 2
+    while slug in taken:
+        ending = f"-{number}"
+        slug, number = f"drift-{track.wave}-{track.slug}"[: _SLUG - len(ending)].rstrip("-") + ending, number + 1
+    return slug
 
 
 def left(one: Remark, why: str) -> Draft:

@@ -10,10 +10,11 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.rules import Ladder, StageRule
 from orchestrator_tui.core.run import Run
+from orchestrator_tui.core.schedule.rules import work_of
 from orchestrator_tui.core.workflow import StageWork, Workflow
 from tests.runtime.run.memory_git import Crash
 from tests.runtime.run.memory_world import Act, Agent
-from tests.runtime.run.scene import WORKFLOW, Scene
+from tests.runtime.run.scene import WORKFLOW, Scene, write_letter
 from tests.runtime.run.test_between import ONE, TWO, WAVES, without_gates
 
 S = TrackState
@@ -191,3 +192,26 @@ def test_a_death_at_any_moment_adds_the_work_once(after: int) -> None:
         except Crash:
             scene.world.restart()
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED, "drift-2-a": S.MERGED}
+
+
+def test_two_stages_that_remark_on_one_track_are_two_tracks() -> None:
+    """[004-133] Neither takes the place of the other."""
+    base = designed()
+    ladder = replace(base.ladder, stages=(*base.ladder.stages, StageRule(4, "Look")))
+    scene = Scene(ONE, TWO, workflow=replace(base, ladder=ladder, works=(*base.works, base.works[COMPARE - 1])))
+    scene.world.acts |= {"*/3": says("MINOR_DRIFT"), "*/4": says("MINOR_DRIFT"), "*/1": write_letter}
+    scene.play()
+    briefs = {slug: work_of(one).planned.brief for slug, one in scene.ledger.batch.tracks.items() if "drift" in slug}
+    assert list(briefs) == ["drift-2-a", "drift-2-a-2"]
+    assert [one.partition(" has")[0] for one in briefs.values()] == ["Compare of a", "Look of a"]
+
+
+def test_what_is_said_of_work_that_is_never_merged_is_left_and_told() -> None:
+    """Who mends it would look for it in vain."""
+    scene = begun(says("MINOR_DRIFT"))
+    scene.git.broken["merge"] = "the disk is full"
+    scene.play()
+    scene.answer("worktree", "abandon")
+    scene.play()
+    assert scene.states() == {"a": S.ABANDONED, "b": S.MERGED}
+    assert deviations(scene)[0] == ("what Compare says of a is left as it is", "its work is not merged: MINOR_DRIFT")

@@ -39,6 +39,9 @@ class SessionRules:
         settings: files of the repository in which people keep the settings of their sessions, first found counts.
         bootstrap: files that must be there before anything starts.
         state: platform → the directory of its state files, the first for any other platform.
+        agents_least: the fewest agents that anybody may hold a wave to.
+        line: characters of one line in a state file, about.
+        docs_few: so many documents go with the tracks of ``docs_role``, more with those of ``docs_many``.
     """
 
     types: tuple[str, ...] = ()
@@ -52,6 +55,11 @@ class SessionRules:
     settings: tuple[str, ...] = ()
     bootstrap: tuple[str, ...] = ()
     state: Mapping[str, str] = field(default_factory=dict)
+    agents_least: int = 0
+    line: int = 160
+    docs_few: int = 0
+    docs_role: str = ""
+    docs_many: str = ""
 
 
 @frozen

@@ -15,6 +15,7 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.live_rules import BaselineRules, Between, Breaker, Freshness, GroundingRules, Isolation
 from orchestrator_tui.core.rules import AnswerRule, Ladder
 from orchestrator_tui.core.session import GuardRules, SessionRules
+from orchestrator_tui.core.sizing import Sizing
 
 AGENT, CHECKS, DEPLOY, PERSON = "agent", "checks", "deploy", "person"
 """What does a stage: an agent, commands alone, the commands of environments, or a person who says when it is done."""
@@ -277,6 +278,7 @@ class Workflow:
         design: the file that stages ``against: design`` compare with; the setting ``pencil`` goes before it.
         skill: name of the skill whose text is embedded into prompts where a person has it, or "".
         sessions: types of sessions and roles of waves (seed 004); ``guard`` watches paths and commands of agents.
+        sizing: how big work is, how many agents it is given, and which tracks had better be cut otherwise.
     """
 
     ladder: Ladder
@@ -336,6 +338,7 @@ class Workflow:
     skill: str = ""
     sessions: SessionRules = field(default_factory=SessionRules)
     guard: GuardRules = field(default_factory=GuardRules)
+    sizing: Sizing = field(default_factory=Sizing)
 
     @property
     def name(self) -> str:

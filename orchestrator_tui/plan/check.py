@@ -16,6 +16,7 @@ from orchestrator_tui.plan.judging import judge
 from orchestrator_tui.plan.limits import limit_problems
 from orchestrator_tui.plan.load import Loaded
 from orchestrator_tui.plan.models_chain import ProjectModels
+from orchestrator_tui.plan.sizing import sizing_remarks
 from orchestrator_tui.plan.tree import Tree
 from orchestrator_tui.plan.verdict import verdict_of
 from orchestrator_tui.plan.waves import readiness_of, waves_of
@@ -63,6 +64,7 @@ def check_plan(
         *judge(case, matrix),
         *limit_problems(case, estimate, dearest_attempt(plan, workflows, project, confirmed)),
         *project.problems,
+        *sizing_remarks(case),
     ]
     problems.sort(key=lambda one: (one.file != case.file, one.line))
     return Checked(

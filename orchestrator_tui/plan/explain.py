@@ -26,6 +26,7 @@ from orchestrator_tui.plan.rule_groups import (
     StallFile,
 )
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
+from orchestrator_tui.plan.sizing_models import SizingFile
 from orchestrator_tui.plan.workflow_models import RulesFile, StageFile
 
 _GROUPS: Mapping[str, type[Part]] = {
@@ -44,6 +45,7 @@ _GROUPS: Mapping[str, type[Part]] = {
     "baseline": BaselineFile,
     "grounding": GroundingFile,
     "isolation": IsolationFile,
+    "sizing": SizingFile,
 }
 _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt", "narrow"})
 _LENGTHS = frozenset({"wall", "interval", "reply", "stale", "repeat", "quick", "keep"})
@@ -137,7 +139,7 @@ def _written(name: str, value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key}: {_entry(one)}" for key, one in value.items()) or "none"
     if isinstance(value, tuple):
-        return ", ".join(value) or "none"
+        return ", ".join(str(one) for one in value) or "none"
     return f"{value:g}" if isinstance(value, float) else str(value) or "none"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, Wrong, 
 from orchestrator_tui.plan.text import read_text
 
 HEADING = "Session Config"
+_AGENTS = "agents-per-wave"
 NOTHING = ("", "null", "none", "~")
 
 MAX_VALUE = 400
@@ -38,6 +40,9 @@ ssot-files ssot-freshness-days stale-branch-days stale-issue-days test-command t
 worktree-exclude agent-mapping allow-destructive-ops resource-awareness session-types
 """.split()
 """Settings that the seed's users have, too, and that mean nothing to a run."""
+
+_Reader = tuple[str, Callable[[str], Any]]
+"""A field of :class:`SessionConfig`, and how its value is read."""
 
 
 @frozen
@@ -58,8 +63,11 @@ class SessionConfig:
     problems: tuple[Problem, ...] = ()
 
 
-def read_session_config(repository: Path, files: Sequence[str]) -> SessionConfig:
-    """The section in the first of the files that has it; nothing where none has."""
+def read_session_config(repository: Path, files: Sequence[str], agents_least: int = 0) -> SessionConfig:
+    """The section in the first of the files that has it; nothing where none has.
+
+    ``agents_least`` is the fewest agents that the rules of sessions let anybody hold a wave to.
+    """
     for name in files:
         try:
             text = read_text(repository / name, follow=False)
@@ -68,16 +76,17 @@ def read_session_config(repository: Path, files: Sequence[str]) -> SessionConfig
             continue
         found = _section(text)
         if found is not None:
-            return parse_config(found, name)
+            return parse_config(found, name, agents_least)
     return SessionConfig()
 
 
-def parse_config(lines: Sequence[tuple[int, str]], file: str) -> SessionConfig:
-    """The settings in numbered lines of a section."""
+def parse_config(lines: Sequence[tuple[int, str]], file: str, agents_least: int = 0) -> SessionConfig:
+    """The settings in numbered lines of a section; see :func:`read_session_config`."""
     values: dict[str, Any] = {}
     problems: list[Problem] = []
+    keys: dict[str, _Reader] = {**_KEYS, _AGENTS: ("agents", partial(_agents, max(1, agents_least)))}
     for number, key, value in _settings(lines):
-        read = _KEYS.get(key)
+        read = keys.get(key)
         if read is None:
             problem = _unknown(file, number, key)
             problems += [problem] if problem is not None else []
@@ -149,16 +158,16 @@ def _none(value: str) -> str:
     return "" if value.lower() in NOTHING else value
 
 
-def _agents(value: str) -> dict[str, int]:
+def _agents(least: int, value: str) -> dict[str, int]:
     """``6``, or ``6 (deep: 18)`` with other numbers for some types of sessions."""
     found = _COUNT.fullmatch(value)
     if found is None:
         raise Wrong(f"{shown(value)} is no number of agents; write 6 or 6 (deep: 18)")
-    made = {"": read_whole(2, 64, found[1])}
+    made = {"": read_whole(least, 64, found[1])}
     for part in (found[2] or "").split(","):
         name, colon, number = part.partition(":")
         if colon:
-            made[name.strip()] = read_whole(2, 64, number)
+            made[name.strip()] = read_whole(least, 64, number)
     return made
 
 
@@ -170,11 +179,11 @@ def _guard(name: str) -> Callable[[str], dict[str, bool]]:
     return lambda value: {name: read_switch(value)}
 
 
-_KEYS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
+_KEYS: Mapping[str, _Reader] = {
     "persistence": ("persistence", read_switch),
     "enforcement": ("enforcement", lambda value: read_choice(ENFORCEMENTS, value)),
     "isolation": ("isolation", lambda value: read_choice(ISOLATIONS, value)),
-    "agents-per-wave": ("agents", _agents),
+    _AGENTS: ("agents", partial(_agents, 1)),
     "waves": ("waves", lambda value: read_whole(1, 64, value)),
     "max-turns": ("turns", _turns),
     "pencil": ("pencil", _none),

@@ -66,6 +66,13 @@ class SessionsFile(Part):
     state: Annotated[dict[str, Line], NAMED_KEYS, Says("mapping: platform → directory")] = Field(
         {}, description="the directory of the state files of each platform"
     )
+    agents_least: Count = Field(0, description="the fewest agents that a wave can be held to")
+    line: Annotated[int, BeforeValidator(partial(read_whole, 20, 1_000)), Says("whole number from 20 to 1,000")] = (
+        Field(160, description="characters of one line in a state file, about")
+    )
+    docs_few: Count = Field(0, description="so many documents go with the tracks of `docs_role`, more with `docs_many`")
+    docs_role: Name = Field("", description="the role with which a few documents go")
+    docs_many: Name = Field("", description="the role with which more documents go")
 
 
 class GuardFile(Part):

@@ -14,7 +14,7 @@ from typing import Any
 
 from orchestrator_tui.core.plan import Plan
 from orchestrator_tui.core.session import OFF, STRICT, Session, SessionRules
-from orchestrator_tui.core.text import sanitise
+from orchestrator_tui.core.text import plural, sanitise
 from orchestrator_tui.core.wave_roles import is_single, placed, session_type
 from orchestrator_tui.core.workflow import DESIGN, Workflow
 from orchestrator_tui.plan.continuity import left_open
@@ -37,7 +37,7 @@ def settle(loaded: Loaded, repository: Path, focus: str = "") -> Loaded:
     if focus:
         plan = replace(plan, session=replace(plan.session, focus=sanitise(focus, MAX_FOCUS)))
     rules = workflow.sessions
-    config = read_session_config(repository, rules.settings)
+    config = read_session_config(repository, rules.settings, rules.agents_least)
     design, faults = _design(workflow, config, repository)
     session, sources = _merged(plan.session, config, session_type(plan, rules))
     plan = replace(plan, session=replace(session, sources=sources))
@@ -137,6 +137,10 @@ def _wrong(plan: Plan, workflow: Workflow, loaded: Loaded) -> Iterator[Problem]:
     if rules.roles and session.waves and session.waves < rules.least and not is_single(plan, rules):
         text = f"{session.waves} waves are fewer than the {rules.least} that a session is cut into"
         yield _problem(loaded, "session.waves", text)
+    if rules.roles and session.agents and session.agents < rules.agents_least and not is_single(plan, rules):
+        many = plural(session.agents, "agent is", "agents are")
+        text = f"{many} fewer than the {rules.agents_least} that a wave can be held to"
+        yield _problem(loaded, "session.agents", text)
     if session.platform and session.platform not in rules.state:
         meant = nearest_of(session.platform, rules.state)
         yield _problem(loaded, "session.platform", f"{shown(session.platform)} has no state directory", meant)

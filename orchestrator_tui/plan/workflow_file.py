@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from orchestrator_tui.core.live_rules import BaselineRules, Between, Breaker, Fr
 from orchestrator_tui.core.model import Risk
 from orchestrator_tui.core.rules import AnswerRule, Ladder, StageRule
 from orchestrator_tui.core.session import GuardRules, SessionRules
+from orchestrator_tui.core.sizing import Sizing
 from orchestrator_tui.core.workflow import (
     AGENT,
     PARALLEL,
@@ -62,6 +63,7 @@ _GROUPS: Mapping[str, type] = {
     "baseline": BaselineRules,
     "grounding": GroundingRules,
     "isolation": Isolation,
+    "sizing": Sizing,
 }
 _OF_FILE = frozenset({"workflow", "title", "kind", "stages", "batch_stages", "answers", "values"})
 
@@ -258,4 +260,17 @@ def _rule_problems(model: WorkflowFile, document: Document, file: str) -> list[P
     if model.sharing == PARALLEL and (model.worktree not in ("batch", "none") or committing):
         text = "parallel is for a tree that tracks share (worktree: batch or none) and in which no stage commits"
         found.append(Problem(file, document.line("sharing"), "sharing", text))
-    return found
+    return [*found, *_sizing_problems(model, document, file)]
+
+
+def _sizing_problems(model: WorkflowFile, document: Document, file: str) -> Iterator[Problem]:
+    """Rows of the table of agents that no session could ever look up."""
+    roles = model.sessions.roles
+    known = [f"{kind} {level}" for kind in model.sessions.types for level in model.sizing.levels]
+    for row, agents in model.sizing.agents.items():
+        place = f"sizing.agents.{row}"
+        line = document.line(place)
+        if row not in known:
+            yield Problem(file, line, place, "is no type with a level of `sizing.levels`", nearest_of(row, known))
+        elif len(agents) != len(roles):
+            yield Problem(file, line, place, f"has {len(agents)} for {len(roles)} roles")

@@ -63,6 +63,7 @@ from orchestrator_tui.plan.rule_groups import (
     StallFile,
 )
 from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
+from orchestrator_tui.plan.sizing_models import SizingFile
 from orchestrator_tui.plan.workflow_values import ValuesFile
 
 MAX_STAGES = 64
@@ -310,6 +311,7 @@ class RulesFile(Part):
         SessionsFile.model_validate({}), description="types of sessions and the roles of their waves"
     )
     guard: GuardFile = Field(GuardFile.model_validate({}), description="what watches paths and commands of agents")
+    sizing: SizingFile = Field(SizingFile.model_validate({}), description="how big work is, and how it is cut")
 
 
 def _ladder(stages: list[StageFile]) -> list[StageFile]:

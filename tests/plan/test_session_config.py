@@ -36,7 +36,7 @@ enforcement-gates: { path-guard: true, command-guard: false }
 
 def read(folder: Path, text: str, name: str = "CLAUDE.md") -> SessionConfig:
     (folder / name).write_text(text)
-    return read_session_config(folder, FILES)
+    return read_session_config(folder, FILES, agents_least=2)
 
 
 def test_every_setting_is_read_from_its_section_alone(tmp_path: Path) -> None:

@@ -251,3 +251,18 @@ def test_the_design_file_of_the_project_is_what_stages_compare_with(
     assert parts(found)[1].design == design
     assert any("design reviews are skipped" in one for one in told(found)) is warned
     assert found.usable
+
+
+@pytest.mark.parametrize(("agents", "refused"), [(1, True), (2, False)])
+def test_a_wave_cannot_be_held_to_fewer_agents_than_the_least(
+    tmp_path: Path, project: Path, agents: int, refused: bool
+) -> None:
+    """[004-155] Just below two, and at it: a plan is refused, a setting of the project is told and counts as unsaid."""
+    found = settled(tmp_path, project, HEAD + f"session: {{agents: {agents}}}\n" + ONE)
+    text = "session.agents: 1 agent is fewer than the 2 that a wave can be held to"
+    assert [str(one).endswith(text) for one in found.problems] == [True] * refused
+    assert found.usable is not refused
+    config = settled(tmp_path, project, config=f"agents-per-wave: 6 (feature: {agents})\n")
+    assert parts(config)[1].concurrency == (6 if refused else agents)
+    told_ = ['warning: CLAUDE.md:2: agents-per-wave: "1" is no whole number from 2 to 64; it is ignored']
+    assert told(config) == (told_ if refused else [])

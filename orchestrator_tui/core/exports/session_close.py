@@ -10,11 +10,10 @@ from orchestrator_tui.core.exports.session_metrics import quality, session_row
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.report.carry_over import Carried, carry_over, next_plan
-from orchestrator_tui.core.report.scrub import Scrubber
 from orchestrator_tui.core.report.words import duration
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import run_of, stage_work
-from orchestrator_tui.core.text import plural, sanitise_line
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.workflow import DESIGN
 
 REPORT, NEXT = "session-report.md", "carry-over.yaml"
@@ -73,7 +72,7 @@ def _designs(batch: Batch, tracks: Sequence[Track]) -> list[str]:
     for track in tracks:
         for one in reversed(track.attempts):
             if one.verdict and one.stage and stage_work(batch, track, one.stage).against == DESIGN:
-                told = Scrubber(batch).line(sanitise_line(one.summary, facts.MAX_LINE), facts.MAX_LINE)
+                told = facts.one_line(batch, one.summary)
                 found.append(f"Design: {one.verdict.replace('_', ' ')} — {track.slug}: {told}".rstrip(": "))
                 break
     return found

@@ -75,11 +75,11 @@ def _docs(batch: Batch, task: DocsTask) -> str:
 
 
 def docs_wave(batch: Batch) -> int:
-    """The wave of documents that name none: one goes with the last role, more are a part of the one before testing."""
+    """The wave of documents that name none: by how many there are; they never have one of their own (seed 004)."""
     rules, count = batch_workflow(batch).sessions, facts.total_waves(batch)
     if not rules.roles:
         return 1
-    role = rules.roles[-1] if len(facts.session(batch).docs) < 2 else rules.roles[-3]
+    role = rules.docs_role if len(facts.session(batch).docs) <= rules.docs_few else rules.docs_many
     return (waves_of_role(role, count, rules) or (count,))[-1]
 
 

@@ -25,9 +25,6 @@ RUNNING, PENDING = "running", "not started"
 PATTERNS = {PAGINATION: "pagination-spiral", TURN_REPEAT: "turn-key-repetition", ERROR_ECHO: "error-echo"}
 """The seed's names of the patterns by which an agent stagnates."""
 
-MAX_LINE = 160
-"""Characters of one line of a state file, about."""
-
 _OVER = TERMINAL_TRACK_STATES | {TrackState.FAILED}
 _ENDED = ("completed", "stopped", "failed")
 
@@ -145,7 +142,13 @@ def summary_of(batch: Batch, track: Track) -> str:
     """What an agent says it did, or why it ended, in one line without places of this machine."""
     said = [one.summary for one in track.attempts if one.summary and one.summary != one.verdict]
     text = said[-1] if said else work_of(track).why
-    return Scrubber(batch).line(sanitise_line(text, MAX_LINE), MAX_LINE)
+    return one_line(batch, text)
+
+
+def one_line(batch: Batch, text: str) -> str:
+    """What an agent said as one line of a state file, as long as the session's rules have it."""
+    most = batch_workflow(batch).sessions.line
+    return Scrubber(batch).line(sanitise_line(text, most), most)
 
 
 def moment(at: Instant | None, *, zulu: bool = False) -> str:

@@ -98,6 +98,28 @@ def test_a_single_document_goes_with_the_finalization() -> None:
     assert "    wave: 5\n" in text("state-md", ".claude/STATE.md", Story(plan=plan))
 
 
+@pytest.mark.parametrize(("few", "wave"), [(1, 3), (2, 5)])
+def test_how_many_documents_go_with_the_finalization_is_the_workflows(few: int, wave: int) -> None:
+    """[004-57] Of two documents: just above one, and at two."""
+    assert WAVES.sessions.docs_few == 1
+    workflow = replace(WAVES, sessions=replace(WAVES.sessions, docs_few=few))
+    assert (
+        text("state-md", ".claude/STATE.md", Story(plan=with_docs(), workflow=workflow)).count(f"wave: {wave}\n") == 2
+    )
+
+
+@pytest.mark.parametrize(("length", "kept"), [(159, 159), (160, 160), (161, 160)])
+def test_what_an_agent_says_stays_within_a_line_of_the_state_file(length: int, kept: int) -> None:
+    """[004-156] Just below 160 characters, at them, and above."""
+    assert WAVES.sessions.line == 160
+    story = Story()
+    story.ships("map-exporters", 1, "x" * length)
+    (line,) = [one for one in text("state-md", ".claude/STATE.md", story).splitlines() if "xxx" in one]
+    said = line.rpartition(" — ")[2]
+    assert len(said) == kept
+    assert ("…" in said) is (length > 160)
+
+
 def test_documents_stay_planned_until_the_session_is_closed() -> None:
     """[004-54] [004-55]"""
     docs = (replace(DOCS[0], pattern="src/csv.py"), replace(DOCS[0], id="log", pattern="CHANGELOG.md"), DOCS[1])

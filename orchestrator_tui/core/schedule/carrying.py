@@ -124,7 +124,8 @@ def _last_wave(batch: Batch) -> int:
 
 
 def _slug(batch: Batch, track: Track) -> str:
-    number = 2
-    while f"{track.slug[:56]}-{number}" in batch.tracks:
+    # Those that are promised to others are made at the end of the wave alone.
+    taken, number = {*batch.tracks, *(work_of(one).carried for one in planned_tracks(batch))}, 2
+    while f"{track.slug[:56]}-{number}" in taken:
         number += 1
     return f"{track.slug[:56]}-{number}"

@@ -82,6 +82,15 @@ def test_one_try_less_and_nothing_is_carried() -> None:
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
 
 
+def test_two_long_names_that_differ_at_their_end_go_on_as_two_tracks() -> None:
+    """[004-140] A name is cut to make room for its number."""
+    slugs = [f"{'a' * 58}{letter}" for letter in "xy"]
+    scene = Scene(*(track(one, wave=2, role="Core") for one in slugs), TWO, workflow=CARRYING)
+    scene.world.acts["*/1"] = lambda agent: (0, "failed") if agent.attempt.track in slugs else write_letter(agent)
+    scene.play()
+    assert [one for one in scene.states() if one not in (*slugs, "b")] == [f"{'a' * 56}-2", f"{'a' * 56}-3"]
+
+
 def test_after_the_last_wave_or_a_second_time_a_person_is_asked() -> None:
     """[004-110] What is left once more, or has nowhere to go, is a person's."""
     last = played("failed", replace(ONE, wave=3), TWO)

@@ -56,7 +56,7 @@ def due(batch: Batch, track: Track, attempt: str) -> list[Draft]:
     if is_batch_track(track) or run.stage == RESOLVING or not rules.files:
         return []
     work = stage_work(batch, track, run.stage)
-    if work.reviews or not work.writes:
+    if work.reviews or work.angles or not work.writes:
         return []
     files = candidates(batch, track)
     if not files:

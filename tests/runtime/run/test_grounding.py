@@ -11,7 +11,7 @@ from orchestrator_tui.core.event import Draft, Event
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.live_rules import ERROR_ECHO, GroundingRules
 from orchestrator_tui.core.run import Friction, Grounding
-from orchestrator_tui.core.workflow import Workflow
+from orchestrator_tui.core.workflow import Angle, Workflow
 from orchestrator_tui.journal.port import BatchHead, JournalUnwritable
 from orchestrator_tui.runtime.grounding import JournalledPast
 from orchestrator_tui.ui.present.telling_run import RUN_TELLERS
@@ -108,6 +108,16 @@ def test_a_reviewer_is_shown_nothing() -> None:
     assert [one.partition("-1-1")[0] for one in scene.world.attempts] == ["a-a", "a-a-2"]
     assert "GROUNDING" in prompt(scene)
     assert "GROUNDING" not in prompt(scene, "a-a-2-1-1")
+
+
+def test_who_explores_one_angle_is_shown_nothing_and_nothing_else_is_recorded() -> None:
+    """The record of what an agent was shown is what it was shown."""
+    explores = replace(GROUNDED.works[0], angles=(Angle("data", "look"), Angle("screens", "look")))
+    workflow = replace(GROUNDED, works=(explores, *GROUNDED.works[1:]))
+    scene = begun(MemoryPast((FRICTION, "src/x.py", 5)), "src/x.py", workflow=workflow)
+    scene.world.settle()
+    assert not [one for one, order in scene.world.attempts.items() if "GROUNDING" in order.prompt]
+    assert names(scene) == []
 
 
 @pytest.mark.parametrize("rules", [GroundingRules(), replace(RULES, files=0)])

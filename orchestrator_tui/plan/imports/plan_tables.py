@@ -42,6 +42,15 @@ _ROW = re.compile(r"\|(.*)\|")
 _RULE = re.compile(r"\|?[\s:|-]*-[\s:|-]*\|?")
 _CELL = re.compile(r"(?<!\\)\|")
 _WORKFLOW = re.compile(r"[-*\s]*\**workflow\**\s*:\**\s*`?([a-z][a-z0-9-]*)`?\s*", re.IGNORECASE)
+_LISTED = re.compile(r"(?:`[^`\n]*`|[^,;\n`]|`)+")
+_COMMANDS = re.compile(r"(?:`[^`\n]*`|,(?!\s)|[^,;\n`]|`)+")
+"""The entries of a cell: what stands in backquotes is one, whatever it holds, and a command keeps ``E,F`` together."""
+
+_BREAK = re.compile(r"<br\s*/?>")
+_MARKED = re.compile(r"(\*\*?)([^*/\s]|[^*/\s][^*]*[^*/\s])\1")
+"""What is printed bold or slanted; ``**/src/**`` is none of it."""
+
+_WORD = re.compile(r"[a-z]+")
 _NOTHING = frozenset({"", "-", "—", "–", "none", "n/a"})
 
 
@@ -66,13 +75,14 @@ def convert(text: str, file: str) -> Imported:
         return Imported(None, (Problem(file, 1, "", "holds no table of tracks"),))
     keys, problems = _keys(table, file)
     rows = [(line, dict(zip(keys, cells, strict=False))) for line, cells in table.rows]
-    named = [(line, slugify(row.get("slug", "")), row) for line, row in rows]
+    named = [(line, slugify(_plain(row.get("slug", ""))), row) for line, row in rows]
     problems += [Problem(file, line, table.headings[0], "names nothing") for line, slug, _ in named if not slug]
     problems += _twice(named, table, file)
-    over = {slug for _, slug, row in named if row.get("state", "").lower() in OVER}
+    over = {slug for _, slug, row in named if _is_over(row.get("state", ""))}
     left = [one for one in named if one[1] not in over]
+    slugs = [slug for _, slug, _ in named]
     if "depends_on" in keys:
-        heading, slugs = table.headings[keys.index("depends_on")], [slug for _, slug, _ in named]
+        heading = table.headings[keys.index("depends_on")]
         problems += [one for line, slug, row in left for one in _needs(line, slug, row, slugs, file, heading)]
     if not left and not problems:
         problems.append(Problem(file, table.line, table.headings[0], "every row is over: there is nothing to do"))
@@ -82,12 +92,14 @@ def convert(text: str, file: str) -> Imported:
         problems.append(Problem(file, table.line, table.headings[0], meant))
     if any(one.level != WARNING for one in problems):
         return Imported(None, tuple(problems))
-    commands = list(dict.fromkeys(command for _, _, row in left for command in _listed(row.get("checks", ""))))
+    commands = list(
+        dict.fromkeys(command for _, _, row in left for command in _listed(row.get("checks", ""), _COMMANDS))
+    )
     checks = {command: f"validation-{number}" for number, command in enumerate(commands, start=1)}
     title = _title(text) or f"Tracks of {Path(file).stem}"
     content: dict[str, Any] = {"title": title, "workflow": workflow}
     content |= {"checks": {name: command for command, name in checks.items()}} if checks else {}
-    content["tracks"] = [_track(slug, row, over, checks) for _, slug, row in left]
+    content["tracks"] = [_track(slug, row, set(slugs) - over, checks) for _, slug, row in left]
     lines = {f"tracks[{place}]": line for place, (line, _, _) in enumerate(left)}
     below = {f"{place}.{key}": line for place, line in lines.items() for key in ("slug", *COLUMNS)}
     return Imported(content, tuple(problems), lines | below)
@@ -97,7 +109,7 @@ def _table(text: str) -> Table | None:
     """The first table whose first column is one of ours, and that says what rows own or wait for."""
     lines = text.splitlines()
     for number, line in enumerate(lines[:-1]):
-        headings = tuple(one.lower() for one in _cells(line))
+        headings = tuple(_plain(one).lower() for one in _cells(line))
         if (
             not headings
             or headings[0] not in (*WORKFLOWS, *ITEMS)
@@ -112,7 +124,7 @@ def _table(text: str) -> Table | None:
             if not cells:
                 break
             rows.append((place + 1, cells))
-        return Table(number + 1, tuple(_cells(line)), tuple(rows))
+        return Table(number + 1, tuple(map(_plain, _cells(line))), tuple(rows))
     return None
 
 
@@ -120,7 +132,21 @@ def _cells(line: str) -> tuple[str, ...]:
     found = _ROW.fullmatch(line.strip())
     if found is None:
         return ()
-    return tuple(one.replace("\\|", "|").strip().strip("*`").strip() for one in _CELL.split(found[1]))
+    return tuple(one.replace("\\|", "|").strip() for one in _CELL.split(found[1]))
+
+
+def _plain(text: str) -> str:
+    """A text without the marks around all of it; a pattern of files has stars of its own."""
+    text = text.strip()
+    while (found := _MARKED.fullmatch(text)) is not None:
+        text = found[2]
+    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] == "`" and "`" not in text[1:-1] else text
+
+
+def _is_over(state: str) -> bool:
+    """Whether a state says by its first word that nothing is left: ``merged (4f2a)``, ``✅ done``."""
+    word = _WORD.search(state.lower())
+    return word is not None and word[0] in OVER
 
 
 def _keys(table: Table, file: str) -> tuple[list[str], list[Problem]]:
@@ -150,30 +176,31 @@ def _needs(
     found = []
     for one in _listed(row.get("depends_on", "")):
         name, _, how = one.partition(" ")
-        if slugify(name) not in known and how.strip().lower() not in OVER:
+        if slugify(name) not in known and not _is_over(how):
             text = f"{slug} waits for {shown(name)}, which no row is"
             found.append(Problem(file, line, heading, text, nearest_of(slugify(name), known)))
     return found
 
 
-def _listed(cell: str) -> list[str]:
-    parts = [one.strip().strip("`").strip() for one in re.split(r",|<br\s*/?>|;", cell)]
+def _listed(cell: str, entries: re.Pattern[str] = _LISTED) -> list[str]:
+    parts = [_plain(one) for one in entries.findall(_BREAK.sub("\n", cell))]
     return [one for one in parts if one.lower() not in _NOTHING]
 
 
-def _track(slug: str, row: Mapping[str, str], over: set[str], checks: Mapping[str, str]) -> dict[str, Any]:
-    said = row.get("title", "") or row["slug"]
+def _track(slug: str, row: Mapping[str, str], awaited: set[str], checks: Mapping[str, str]) -> dict[str, Any]:
+    """One row as a track; of what it waits for only ``awaited`` is still to come."""
+    said = _plain(row.get("title", "")) or _plain(row["slug"])
     needs = [slugify(one.partition(" ")[0]) for one in _listed(row.get("depends_on", ""))]
     made: dict[str, Any] = {"slug": slug, "title": said[:200], "brief": said}
     lists = {
         "files": _listed(row.get("files", "")),
         "acceptance": [one.strip() for one in re.split(r"<br\s*/?>|;", row.get("acceptance", "")) if one.strip()],
-        "checks": [checks[one] for one in _listed(row.get("checks", ""))],
+        "checks": [checks[one] for one in _listed(row.get("checks", ""), _COMMANDS)],
     }
     made |= {key: value for key, value in lists.items() if value}
-    texts = {key: row.get(key, "") for key in ("wave", "tier", "role", "priority")}
+    texts = {key: _plain(row.get(key, "")) for key in ("wave", "tier", "role", "priority")}
     made |= {key: value for key, value in texts.items() if value.lower() not in _NOTHING}
-    return made | {"depends_on": [one for one in dict.fromkeys(needs) if one and one not in over]}
+    return made | {"depends_on": [one for one in dict.fromkeys(needs) if one in awaited]}
 
 
 def _title(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -176,6 +177,58 @@ def test_the_first_column_says_whose_plan_it_is(heading: str, above: str, workfl
 def test_what_is_wrong_with_a_table_is_one_line(old: str, new: str, line: str) -> None:
     found = told(plan_tables.convert(TABLE.replace(old, new), "plan.md").problems)
     assert [line in one for one in found] == ([True] if line else [])
+
+
+def row(*cells: str) -> dict[str, Any]:
+    """What is made of one row that is not over, beside one that is."""
+    headings = "| Track | Files | Dependencies | Validation | State |\n|---|---|---|---|---|\n"
+    made = plan_tables.convert(f"{headings}| old | o.py | | | done |\n| {' | '.join(cells)} |\n", "plan.md")
+    assert made.content is not None, told(made.problems)
+    (track,) = made.content["tracks"]
+    return {**track, "checks": [made.content["checks"][one] for one in track.get("checks", ())]}
+
+
+@pytest.mark.parametrize(
+    ("cell", "files"),
+    [
+        ("*.md", ["*.md"]),
+        ("**/*.py, docs/**", ["**/*.py", "docs/**"]),
+        ("`src/*`, `docs/**`", ["src/*", "docs/**"]),
+        ("**src/a.py**; *b.py*", ["src/a.py", "b.py"]),
+        ("`src/{a,b}.py`", ["src/{a,b}.py"]),
+        ("**/src/**", ["**/src/**"]),
+        ("a.py<br>b.py,c.py", ["a.py", "b.py", "c.py"]),
+    ],
+)
+def test_the_stars_of_a_pattern_are_no_marks_of_bold_text(cell: str, files: list[str]) -> None:
+    """Scopes of other files would be owned, and those that are meant be outside of them."""
+    assert row("a", cell, "", "", "")["files"] == files
+
+
+@pytest.mark.parametrize(
+    ("cell", "commands"),
+    [
+        ("`ruff check --select E,F`", ["ruff check --select E,F"]),
+        ("ruff check --select E,F, make", ["ruff check --select E,F", "make"]),
+        ("`cd api; make`, `make docs`", ["cd api; make", "make docs"]),
+        ("make; pytest -q", ["make", "pytest -q"]),
+    ],
+)
+def test_a_command_is_run_as_it_is_written(cell: str, commands: list[str]) -> None:
+    """Half of one would be run otherwise, and its other half, too."""
+    assert row("a", "a.py", "", cell, "")["checks"] == commands
+
+
+def test_what_is_said_to_be_over_and_is_no_row_is_not_waited_for() -> None:
+    assert row("**a**", "a.py", "infra merged, `old`, schema (done)", "", "")["depends_on"] == []
+
+
+@pytest.mark.parametrize(("state", "left"), [("✅ Done", 1), ("merged (4f2a)", 1), ("not done", 2), ("", 2)])
+def test_a_state_is_over_by_its_first_word(state: str, left: int) -> None:
+    text = f"| Track | Files | State |\n|---|---|---|\n| a | a.py | |\n| b | b.py | {state} |\n"
+    made = plan_tables.convert(text, "plan.md").content
+    assert made is not None
+    assert len(made["tracks"]) == left
 
 
 def test_a_table_of_which_every_row_is_over_says_so() -> None:

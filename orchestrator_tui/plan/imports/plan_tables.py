@@ -14,6 +14,7 @@ from typing import Any
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.metadata import slugify
 from orchestrator_tui.plan.imports.importer import Imported, Importer
+from orchestrator_tui.plan.imports.marked_text import COMMANDS, NOTHING, listed, plain
 from orchestrator_tui.plan.problems import WARNING, Problem, nearest_of, shown
 
 WORKFLOWS = {"track": "tracks", "chunk": "chunks", "task": "pool", "agent": "waves"}
@@ -42,16 +43,7 @@ _ROW = re.compile(r"\|(.*)\|")
 _RULE = re.compile(r"\|?[\s:|-]*-[\s:|-]*\|?")
 _CELL = re.compile(r"(?<!\\)\|")
 _WORKFLOW = re.compile(r"[-*\s]*\**workflow\**\s*:\**\s*`?([a-z][a-z0-9-]*)`?\s*", re.IGNORECASE)
-_LISTED = re.compile(r"(?:`[^`\n]*`|[^,;\n`]|`)+")
-_COMMANDS = re.compile(r"(?:`[^`\n]*`|,(?!\s)|[^,;\n`]|`)+")
-"""The entries of a cell: what stands in backquotes is one, whatever it holds, and a command keeps ``E,F`` together."""
-
-_BREAK = re.compile(r"<br\s*/?>")
-_MARKED = re.compile(r"(\*\*?)([^*/\s]|[^*/\s][^*]*[^*/\s])\1")
-"""What is printed bold or slanted; ``**/src/**`` is none of it."""
-
 _WORD = re.compile(r"[a-z]+")
-_NOTHING = frozenset({"", "-", "—", "–", "none", "n/a"})
 
 
 @frozen
@@ -75,7 +67,7 @@ def convert(text: str, file: str) -> Imported:
         return Imported(None, (Problem(file, 1, "", "holds no table of tracks"),))
     keys, problems = _keys(table, file)
     rows = [(line, dict(zip(keys, cells, strict=False))) for line, cells in table.rows]
-    named = [(line, slugify(_plain(row.get("slug", ""))), row) for line, row in rows]
+    named = [(line, slugify(plain(row.get("slug", ""))), row) for line, row in rows]
     problems += [Problem(file, line, table.headings[0], "names nothing") for line, slug, _ in named if not slug]
     problems += _twice(named, table, file)
     over = {slug for _, slug, row in named if _is_over(row.get("state", ""))}
@@ -92,9 +84,7 @@ def convert(text: str, file: str) -> Imported:
         problems.append(Problem(file, table.line, table.headings[0], meant))
     if any(one.level != WARNING for one in problems):
         return Imported(None, tuple(problems))
-    commands = list(
-        dict.fromkeys(command for _, _, row in left for command in _listed(row.get("checks", ""), _COMMANDS))
-    )
+    commands = list(dict.fromkeys(command for _, _, row in left for command in listed(row.get("checks", ""), COMMANDS)))
     checks = {command: f"validation-{number}" for number, command in enumerate(commands, start=1)}
     title = _title(text) or f"Tracks of {Path(file).stem}"
     content: dict[str, Any] = {"title": title, "workflow": workflow}
@@ -109,7 +99,7 @@ def _table(text: str) -> Table | None:
     """The first table whose first column is one of ours, and that says what rows own or wait for."""
     lines = text.splitlines()
     for number, line in enumerate(lines[:-1]):
-        headings = tuple(_plain(one).lower() for one in _cells(line))
+        headings = tuple(plain(one).lower() for one in _cells(line))
         if (
             not headings
             or headings[0] not in (*WORKFLOWS, *ITEMS)
@@ -124,7 +114,7 @@ def _table(text: str) -> Table | None:
             if not cells:
                 break
             rows.append((place + 1, cells))
-        return Table(number + 1, tuple(map(_plain, _cells(line))), tuple(rows))
+        return Table(number + 1, tuple(map(plain, _cells(line))), tuple(rows))
     return None
 
 
@@ -133,14 +123,6 @@ def _cells(line: str) -> tuple[str, ...]:
     if found is None:
         return ()
     return tuple(one.replace("\\|", "|").strip() for one in _CELL.split(found[1]))
-
-
-def _plain(text: str) -> str:
-    """A text without the marks around all of it; a pattern of files has stars of its own."""
-    text = text.strip()
-    while (found := _MARKED.fullmatch(text)) is not None:
-        text = found[2]
-    return text[1:-1].strip() if len(text) > 1 and text[0] == text[-1] == "`" and "`" not in text[1:-1] else text
 
 
 def _is_over(state: str) -> bool:
@@ -174,7 +156,7 @@ def _needs(
     line: int, slug: str, row: Mapping[str, str], known: Sequence[str], file: str, heading: str
 ) -> list[Problem]:
     found = []
-    for one in _listed(row.get("depends_on", "")):
+    for one in listed(row.get("depends_on", "")):
         name, _, how = one.partition(" ")
         if slugify(name) not in known and not _is_over(how):
             text = f"{slug} waits for {shown(name)}, which no row is"
@@ -182,24 +164,19 @@ def _needs(
     return found
 
 
-def _listed(cell: str, entries: re.Pattern[str] = _LISTED) -> list[str]:
-    parts = [_plain(one) for one in entries.findall(_BREAK.sub("\n", cell))]
-    return [one for one in parts if one.lower() not in _NOTHING]
-
-
 def _track(slug: str, row: Mapping[str, str], awaited: set[str], checks: Mapping[str, str]) -> dict[str, Any]:
     """One row as a track; of what it waits for only ``awaited`` is still to come."""
-    said = _plain(row.get("title", "")) or _plain(row["slug"])
-    needs = [slugify(one.partition(" ")[0]) for one in _listed(row.get("depends_on", ""))]
+    said = plain(row.get("title", "")) or plain(row["slug"])
+    needs = [slugify(one.partition(" ")[0]) for one in listed(row.get("depends_on", ""))]
     made: dict[str, Any] = {"slug": slug, "title": said[:200], "brief": said}
     lists = {
-        "files": _listed(row.get("files", "")),
+        "files": listed(row.get("files", "")),
         "acceptance": [one.strip() for one in re.split(r"<br\s*/?>|;", row.get("acceptance", "")) if one.strip()],
-        "checks": [checks[one] for one in _listed(row.get("checks", ""), _COMMANDS)],
+        "checks": [checks[one] for one in listed(row.get("checks", ""), COMMANDS)],
     }
     made |= {key: value for key, value in lists.items() if value}
-    texts = {key: _plain(row.get(key, "")) for key in ("wave", "tier", "role", "priority")}
-    made |= {key: value for key, value in texts.items() if value.lower() not in _NOTHING}
+    texts = {key: plain(row.get(key, "")) for key in ("wave", "tier", "role", "priority")}
+    made |= {key: value for key, value in texts.items() if value.lower() not in NOTHING}
     return made | {"depends_on": [one for one in dict.fromkeys(needs) if one in awaited]}
 
 

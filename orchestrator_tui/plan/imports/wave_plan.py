@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestrator_tui.core.metadata import slugify
 from orchestrator_tui.plan.imports.importer import Imported, Importer
+from orchestrator_tui.plan.imports.marked_text import NOTHING, listed, plain
 from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, nearest_of
 from orchestrator_tui.plan.session_config import parse_config
 from orchestrator_tui.plan.text import parse
@@ -31,7 +32,7 @@ _WAVE = re.compile(r"Wave\s+(\S+?)\s*[:—–-]\s*(.*?)\s*(?:\((.*)\))?\s*")
 _AGENT = re.compile(r"[-*]\s+\**Agent\s+(\S+?)\**\s*:\**\s*(.*?)\s*")
 _ARROW = re.compile(r"\s*(?:→|->|=>)\s*")
 _COUNT = re.compile(r"(\d+)\s+(?:agents?|waves?)\b")
-_NOTHING = frozenset({"", "-", "none", "n/a", "read-only", "(none)"})
+_NOTHING = NOTHING | {"read-only", "(none)"}
 _DOCS = {"id": "id", "audience": "audience", "target-pattern": "pattern", "rationale": "rationale", "wave": "wave"}
 
 _Numbered = list[tuple[int, str]]
@@ -115,7 +116,7 @@ def _wave(
     made: list[dict[str, Any]] = []
     agents = list(_agents(rows))
     for number, key, spec in agents:
-        parts = [one.strip("[]` ") for one in _ARROW.split(spec)]
+        parts = [_unbracketed(plain(one)) for one in _ARROW.split(spec)]
         if len(parts) < 2 or not parts[0]:
             problems.append(Problem(file, number, key, f"must be `{AGENT_FORM}`"))
             continue
@@ -137,14 +138,24 @@ def _agents(rows: _Numbered) -> Iterator[tuple[int, str, str]]:
             yield number, f"Agent {found[1]}", found[2]
 
 
+def _unbracketed(text: str) -> str:
+    """A text without the brackets around all of it: the fixed form has them around what is to be filled in."""
+    depth, ends = 0, -1
+    for place, letter in enumerate(text):
+        depth += (letter == "[") - (letter == "]")
+        if not depth:
+            ends = place
+            break
+    return text[1:-1].strip() if text[:1] == "[" and ends == len(text) - 1 else text
+
+
 def _track(parts: Sequence[str], wave: int, roles: Sequence[str], taken: Sequence[str]) -> dict[str, Any]:
     task, files, acceptance = parts[0], parts[1], parts[2] if len(parts) > 2 else ""
     slug = base = slugify(task)[:50] or "task"
     number = 2
     while slug in taken:
         slug, number = f"{base}-{number}", number + 1
-    named = [one.strip().strip("`") for one in files.split(",")]
-    named = [one for one in named if one.lower() not in _NOTHING]
+    named = [one for one in listed(files) if one.lower() not in _NOTHING]
     made: dict[str, Any] = {"slug": slug, "title": task[:200], "brief": task, "wave": str(wave)}
     # In a wave of two roles, who changes nothing is of the first one, which looks.
     made |= {"role": roles[-1] if named else roles[0]} if roles else {}

@@ -129,6 +129,24 @@ def test_what_is_wrong_with_the_plan_of_a_session_is_one_line(old: str, new: str
     assert line in found[0]
 
 
+@pytest.mark.parametrize(
+    ("files", "owned"),
+    [
+        ("app/[id]", ["app/[id]"]),
+        ("[app/[id], src/x.py]", ["app/[id]", "src/x.py"]),
+        ("`src/{a,b}.py`, `app/[id]/**`", ["src/{a,b}.py", "app/[id]/**"]),
+        ("[src/*]", ["src/*"]),
+        ("[none]", None),
+    ],
+)
+def test_brackets_around_all_of_it_are_those_of_the_form(files: str, owned: list[str] | None) -> None:
+    """[004-99] Others belong to the name of a file."""
+    text = WAVES.replace("src/csv.py, tests/test_csv.py", files)
+    made = wave_plan.convert(text, "plan.md").content
+    assert made is not None
+    assert made["tracks"][1].get("files") == owned
+
+
 def test_a_table_of_tracks_is_a_plan_without_what_is_over(tmp_path: Path) -> None:
     """[000-029] [000-041]"""
     loaded = load(tmp_path, "plan.md", TABLE)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.model import Batch, Track
+from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK, PlannedTrack
 from orchestrator_tui.core.run import Effect, Inspection
 from orchestrator_tui.core.schedule import effects, ending, merging, untracked
@@ -189,6 +189,10 @@ def _merge(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple
 
 def _undo(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
     to, tip = str(effect.arguments["to"]), str(effect.arguments["tip"])
+    work = work_of(track)
+    if track.state is TrackState.ROLLED_BACK and work.removed:
+        # Its branch went with its worktree when it was merged: without one its commits would be lost with the merge.
+        world.git.keep_branch(plan_of(batch), track.branch, work.merges[-1][1])
     aside = world.git.undo(run_of(batch).integration_path, to, tip)
     told = {"track": track.slug, "result": merging.UNDONE, "from_sha": tip, "to_sha": to}
     return (*_put_aside(track, effect, aside), Draft("merge_recorded", told))

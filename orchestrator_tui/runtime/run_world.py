@@ -353,6 +353,9 @@ class Git(Protocol):
     def remove(self, plan: Plan, track: PlannedTrack, path: str, branch: str, into: str) -> TreeKept:
         """Remove a clean and merged worktree and its branch; keep everything else, and say why."""
 
+    def keep_branch(self, plan: Plan, branch: str, sha: str) -> None:
+        """Have a branch of this name, at this commit where there is none: what was merged stays when its merge goes."""
+
     def untracked(self, plan: Plan) -> tuple[str, ...]:
         """Files of the repository's own working tree that git neither knows nor ignores, bounded."""
 

@@ -10,6 +10,8 @@ from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.history import behind, branch_tip, commit_id, count
 from orchestrator_tui.adapters.git.listing import Listed, at, find, holding, listed
 from orchestrator_tui.adapters.git.lock import repository_lock
+from orchestrator_tui.adapters.git.merge_commit import exact
+from orchestrator_tui.adapters.git.names import check_branch
 from orchestrator_tui.adapters.git.trees import concealed, contents, some, under_way
 from orchestrator_tui.core.frozen import frozen
 
@@ -113,6 +115,17 @@ def remove(repository: Path, path: Path, branch: str, into: str | None) -> Remov
                 return Kept(why)
         why = _drop(repository, there) if there is not None else ""
         return Kept(why) if why else Removed(path, _delete(repository, branch, tip), tip or "", ignored)
+
+
+def keep_branch(repository: Path, branch: str, sha: str) -> None:
+    """Have a branch of this name: one that is there stays where it is, else it is made at this commit.
+
+    Raises:
+        GitError: the commit is not there, or git fails.
+    """
+    with repository_lock(repository):
+        if branch_tip(repository, branch) is None:
+            git(repository, "update-ref", f"refs/heads/{check_branch(branch)}", exact(repository, sha), "0" * len(sha))
 
 
 def _why_kept(main: Listed, there: Listed, branch: str) -> tuple[str, int]:

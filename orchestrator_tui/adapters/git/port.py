@@ -25,6 +25,7 @@ from orchestrator_tui.adapters.git.command import WRITE_SECONDS, commit_identity
 from orchestrator_tui.adapters.git.content import changed_files, content
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.history import branch_tip, commit_id
+from orchestrator_tui.adapters.git.keeping import keep_branch
 from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.moving import settle
 from orchestrator_tui.adapters.git.names import branch_name, safe_path
@@ -303,6 +304,10 @@ class RunGit:
         aside = _tidied(Path(tree))
         merging.undo(Path(tree), to_sha, expected_tip)
         return aside
+
+    def keep_branch(self, plan: Plan, branch: str, sha: str) -> None:
+        """Have a branch of this name, at this commit where there is none."""
+        keep_branch(Path(plan.repository), branch, sha)
 
     def bring(self, path: str, tip: str, take: str) -> MergeMade:
         """Merge the integration tip into a track's worktree so that a conflict is resolved there."""

@@ -60,6 +60,8 @@ def _status(batch: Batch, track: Track) -> str:
         return "done"
     if track.state in _GIVEN_UP:
         return "failed"
+    if track.state is TrackState.ROLLED_BACK:
+        return "rolled_back"
     if track.state in _WAITING:
         return "pending"
     if is_approved(batch, track):

@@ -10,7 +10,16 @@ from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Gate, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK, Provision
-from orchestrator_tui.core.schedule import concerns, converging, deploying, dispatching, drifting, resuming, watching
+from orchestrator_tui.core.schedule import (
+    concerns,
+    converging,
+    deploying,
+    dispatching,
+    drifting,
+    resuming,
+    rolling_back,
+    watching,
+)
 from orchestrator_tui.core.schedule.acting import (
     at_work_again,
     give_up,
@@ -239,6 +248,11 @@ def _recheck(batch: Batch, track: Track, gate: Gate) -> Made:
     return [*forgotten, *look_at_tip(batch)], "checked again"
 
 
+def _take_back(batch: Batch, track: Track, gate: Gate) -> Made:
+    taken = rolling_back.take_back(batch, _by(gate), _told(gate))
+    return taken, "the last merge is taken back" if taken else "nothing: another commit is the last one by now"
+
+
 def _go_on(batch: Batch, track: Track, gate: Gate) -> Made:
     return [Draft("batch_resumed", {"by": _by(gate)})], "goes on"
 
@@ -335,6 +349,7 @@ _ANSWERS: dict[tuple[str, str], Callable[[Batch, Track, Gate], Made]] = {
     ("conflict", "ours"): _take("ours"),
     ("conflict", "theirs"): _take("theirs"),
     ("integration", "recheck"): _recheck,
+    ("integration", rolling_back.TAKE_BACK): _take_back,
     ("integration", "accept"): _nothing("accepted as it is"),
     ("escalation", "go_on"): _go_on,
     ("escalation", "rescue"): _rescue,

@@ -6,7 +6,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Option, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.report.checklists import batch_checklist
-from orchestrator_tui.core.schedule import baseline, freshness
+from orchestrator_tui.core.schedule import baseline, freshness, rolling_back
 from orchestrator_tui.core.schedule.copies import clear_copies
 from orchestrator_tui.core.schedule.effects import (
     CHECK,
@@ -45,6 +45,9 @@ def verify(batch: Batch) -> list[Draft]:
     run, own = run_of(batch), batch.tracks[BATCH_TRACK]
     if under_way(batch, CHECK, REMOVE, REPORT, INTEGRATION) or barring(batch, own):
         return []
+    undoing = rolling_back.due(batch)
+    if undoing is not None:
+        return undoing
     done = {one.name: one for one in own.checks if one.run == run.integration_sha}
     for check in plan_of(batch).checks:
         if check.name not in done:
@@ -74,6 +77,7 @@ def _ask_integration(batch: Batch, question: str, failed: list[str]) -> list[Dra
         question,
         (
             Option("recheck", "I have put it right on the integration branch: check again", "approve"),
+            *rolling_back.options(batch),
             Option("accept", "end as it is; the report says that it is not ready"),
             Option("stop", "stop the batch", "cancel"),
         ),

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator_tui.adapters.git.errors import GitError
+from orchestrator_tui.adapters.git.keeping import keep_branch
 from orchestrator_tui.adapters.git.worktrees import (
     Candidates,
     Created,
@@ -66,6 +67,10 @@ def test_what_is_clean_and_merged_goes_with_its_branch(repo: Path, made: Created
     assert run(repo, "branch", "--list", "orch/*") == ""
     assert "branch" not in (repo / ".git" / "config").read_text()
     assert remove(repo, made.path, "orch/b/cart", "main") == Removed(made.path, "", "", 0)
+    keep_branch(repo, "orch/b/cart", work)
+    assert run(repo, "rev-parse", "orch/b/cart").strip() == work
+    keep_branch(repo, "orch/b/cart", head(repo))
+    assert run(repo, "rev-parse", "orch/b/cart").strip() == work, "one that is there stays where it is"
 
 
 def dirty(repo: Path, tree: Path) -> None:

@@ -14,7 +14,7 @@ from orchestrator_tui.cli.exporting import as_text
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.exports.auto_state_machine import COMPLETE, IDLE, NEXT, path_to
 from orchestrator_tui.core.exports.registry import EXPORTS
-from orchestrator_tui.core.plan import PlannedTrack, Scope
+from orchestrator_tui.core.plan import CheckCommand, PlannedTrack, Scope
 from orchestrator_tui.core.schedule.sessions import next_session
 from orchestrator_tui.plan.catalogue import load_workflows
 from tests.core.builders import MINUTE
@@ -23,6 +23,7 @@ from tests.runtime.run.scene import Scene
 
 GOLDEN = Path(__file__).with_name("golden") / "pool"
 POOL = replace(load_workflows(None, None).workflows["pool"], gates=("publish",), track_gate=(), tests_first=False)
+NO_CHECKS = replace(POOL.merging, checks=())
 EXECUTE, QA = 1, 2
 
 
@@ -166,6 +167,17 @@ def test_a_rejected_and_an_approved_task_are_called_so_until_they_go_on() -> Non
         ids = {"track": "task-login", "attempt": "a-task-login-2-1-1"}
         scene.ledger.must(Draft("attempt_ended", {**ids, **ended, "verdict": word}))
         assert data(scene, "auto-progress", "auto-progress.yaml")["tasks"]["task-login"]["status"] == status
+
+
+def test_a_task_whose_merge_a_person_has_taken_back_is_called_so() -> None:
+    login = task("task-login", "login.py")
+    scene = scene_of(login, checks=(CheckCommand("suite", "test"),), workflow=replace(POOL, merging=NO_CHECKS))
+    scene.world.checks["test"] = lambda cwd: int(cwd == "/trees/integration")
+    scene.play()
+    assert data(scene, "auto-progress", "auto-progress.yaml")["tasks"]["task-login"]["status"] == "done"
+    scene.answer("integration", "take_back")
+    scene.play()
+    assert data(scene, "auto-progress", "auto-progress.yaml")["tasks"]["task-login"]["status"] == "rolled_back"
 
 
 def test_the_state_machine_follows_its_table() -> None:

@@ -276,6 +276,9 @@ class MemoryGit:
         del self.trees[path]
         return TreeKept(True)
 
+    def keep_branch(self, plan: Plan, branch: str, sha: str) -> None:
+        self.branches.setdefault(branch, sha)
+
     def untracked(self, plan: Plan) -> tuple[str, ...]:
         return self.lying_about
 

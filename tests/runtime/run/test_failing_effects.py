@@ -10,6 +10,7 @@ from orchestrator_tui.core.commands import Stop
 from orchestrator_tui.core.live_rules import BaselineRules
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.plan import CheckCommand, Provision
+from orchestrator_tui.core.report.outcome import why_it_ended
 from tests.runtime.run.scene import WORKFLOW, Scene, track
 from tests.runtime.run.test_between import CHECKS, ONE, TWO, WAVES, without_gates
 
@@ -94,6 +95,78 @@ def test_what_a_person_has_put_right_on_the_integration_branch_is_published() ->
     scene.answer("publish", "approve")
     scene.play()
     assert scene.git.commits[scene.git.branches["main"]].files["a.txt"] == "right\n"
+
+
+def together_bad(worktree: str = "track") -> Scene:
+    """Two tracks that are merged one after the other, and with both of which the last check fails."""
+    rules = replace(WORKFLOW, concurrency=1, worktree=worktree, merging=replace(WORKFLOW.merging, checks=()))
+    pair = {"a": "a", "b": "b", "consequence": "serialise"}
+    scene = Scene(track("a"), track("b"), checks=(CHECK,), workflow=rules, checked={"matrix": [pair]})
+    scene.world.checks["spell"] = lambda cwd: int(
+        cwd == "/trees/integration" and "more" in scene.git.read(cwd)["b.txt"]
+    )
+    scene.play()
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
+    return scene
+
+
+def test_a_person_takes_the_last_merge_back_and_the_rest_is_published() -> None:
+    """Vocabulary D2: merged → rolled_back, by a person only; its branch stays, and its reason is told."""
+    scene = together_bad()
+    assert [one.key for one in scene.gate("integration").question.options] == ["recheck", "take_back", "accept", "stop"]
+    head = scene.track("b").work.merges[-1][1]  # type: ignore[union-attr]
+    scene.answer("integration", "take_back", "it breaks the others")
+    scene.play()
+    assert scene.states() == {"a": S.MERGED, "b": S.ROLLED_BACK}
+    assert scene.ledger.batch.merged == ("a",)
+    assert scene.merged_files()["b.txt"] == "b\n"
+    assert scene.git.branches[scene.track("b").branch] == head
+    assert why_it_ended(scene.ledger.batch, scene.track("b")) == "it breaks the others"
+    scene.answer("publish", "approve")
+    scene.play()
+    files = scene.git.commits[scene.git.branches["main"]].files
+    assert (files["a.txt"], files["b.txt"]) == ("a\nmore of a\n", "b\n")
+    assert scene.ledger.batch.state == "completed"
+
+
+def test_what_is_taken_back_has_its_branch_again_when_that_went_with_its_worktree() -> None:
+    scene = together_bad("pool")
+    track_b = scene.track("b")
+    assert track_b.work is not None
+    assert track_b.work.removed
+    head = scene.git.branches.pop(track_b.branch)
+    scene.answer("integration", "take_back")
+    scene.play()
+    assert scene.states()["b"] is S.ROLLED_BACK
+    assert scene.git.branches[track_b.branch] == head
+
+
+def test_merges_are_taken_back_from_the_last_one_on_and_nothing_that_is_not_the_tip() -> None:
+    scene = together_bad()
+    scene.world.checks["spell"] = lambda cwd: 1
+    for slug in "ba":
+        assert f"that of {slug}" in scene.gate("integration").question.options[1].label
+        scene.answer("integration", "take_back")
+        scene.play()
+    assert scene.states() == {"a": S.ROLLED_BACK, "b": S.ROLLED_BACK}
+    assert "take_back" not in [one.key for one in scene.gate("integration").question.options]
+    other = together_bad()
+    other.git.write("/trees/integration", "a.txt", "by hand\n")
+    other.git.commit("/trees/integration", "by hand")
+    other.answer("integration", "recheck")
+    other.play()
+    assert "take_back" not in [one.key for one in other.gate("integration").question.options]
+
+
+def test_a_merge_that_cannot_be_taken_back_is_a_question_and_is_tried_again() -> None:
+    scene = together_bad()
+    scene.git.broken["undo"] = "the disk is full"
+    scene.answer("integration", "take_back")
+    scene.play()
+    assert "cannot undo its merge" in scene.gate_of("b").question.question
+    scene.answer_gate(scene.gate_of("b"), "again")
+    scene.play()
+    assert scene.merged_files()["b.txt"] == "b\n"
 
 
 def test_a_batch_that_cannot_write_its_report_stops_all_the_same() -> None:

@@ -71,5 +71,5 @@ def _read(path: Path) -> KeptCheck | None:
         wall, boot, boot_id = row["at"]
         at = Instant(int(wall), int(boot), str(boot_id))
         return KeptCheck(str(row["name"]), "pass", at, str(row["batch"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return None

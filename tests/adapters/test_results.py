@@ -44,7 +44,19 @@ def test_what_is_seven_days_old_is_forgotten(tmp_path: Path, age: int, stays: bo
     assert files.find("new", "make test") is not None
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"version": 2}', "null", '{"version":1,"result":"pass","at":[1]}'])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "",
+        "{",
+        "[]",
+        '{"version": 2}',
+        "null",
+        '{"version":1,"result":"pass","at":[1]}',
+        '{"version":1,"result":"pass","at":[1e999,1,"b"]}',
+        pytest.param("[" * 60_000, id="deep"),
+    ],
+)
 def test_a_file_that_is_damaged_or_of_another_form_counts_as_none(tmp_path: Path, damage: str) -> None:
     files = ResultFiles(tmp_path)
     files.keep("tree", [result()], 7 * DAY)

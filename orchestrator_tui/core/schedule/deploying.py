@@ -7,7 +7,7 @@ from orchestrator_tui.core.model import Batch, GateState, Option, Track, TrackSt
 from orchestrator_tui.core.moves import TERMINAL_TRACK_STATES
 from orchestrator_tui.core.plan import Environment
 from orchestrator_tui.core.schedule.effects import DEPLOY, HEALTH, begin
-from orchestrator_tui.core.schedule.gates import APPROVE, ask, chosen, gate_id, lines
+from orchestrator_tui.core.schedule.gates import APPROVE, ask, barring, chosen, gate_id, lines
 from orchestrator_tui.core.schedule.rules import plan_of, run_of, stage_run, work_of
 
 HEALTHY, FAILED, DECLINED, NOTHING, DEPLOYED = "healthy", "failed", "declined", "nothing to do", "deployed"
@@ -87,7 +87,8 @@ def about_to_deploy(batch: Batch) -> bool:
     """Whether a deploy follows from an answer that is given, though it may still be taken back: until then the
     integrated tree stays as it was approved, or the same question would be asked again.
 
-    A deploy that another one keeps waiting is none of these: a question of that one would hold up every merge.
+    A deploy that another one keeps waiting is none of these, nor one that another question bars: its answer would
+    hold up every merge.
     """
     for track in batch.tracks.values():
         if not _is_deploying(batch, track) or work_of(track).paused or run_of(batch).pausing:
@@ -96,6 +97,8 @@ def about_to_deploy(batch: Batch) -> bool:
         name = next((one for one in work_of(track).planned.deploy if done.get(one) not in _SETTLED), "")
         place, gate = plan_of(batch).environment(name), batch.gates.get(deploy_gate(track, name))
         if place is None or gate is None or gate.question.subject != _subject(batch, track, place):
+            continue
+        if any(one.id != gate.id for one in barring(batch, track)):
             continue
         said = gate.state in _SAID and gate.decision is not None and gate.decision.options == (APPROVE,)
         if said and name not in done and _goes_first(batch, track, place) is None:

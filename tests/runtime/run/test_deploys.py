@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from orchestrator_tui.core.commands import Pause, Resume, Stop
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import GateState, TrackState
@@ -11,6 +13,7 @@ from orchestrator_tui.core.plan import Environment
 from orchestrator_tui.core.rules import Ladder, StageRule
 from orchestrator_tui.core.schedule.rules import run_of
 from orchestrator_tui.core.workflow import DEPLOY, StageWork
+from orchestrator_tui.runtime.run_world import JobOrder, JobSeen
 from tests.runtime.run.scene import WORKFLOW, Scene, track
 
 S = TrackState
@@ -131,6 +134,26 @@ def test_nothing_is_merged_between_an_answer_and_its_deploy_so_that_it_is_asked_
     scene.play()
     assert started(scene, "d-") == ["a"]
     assert scene.ledger.gate(first.id).revision == 1
+    assert scene.ledger.batch.merged == ("a", "b")
+
+
+def test_a_deploy_that_could_not_be_begun_holds_up_no_merge_while_its_question_waits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    scene = deploying("a", "b")
+    scene.world.settle()
+    scene.world.jobs.let("a-a-1-1-1")
+    scene.world.settle()
+
+    def fails(identifier: str, order: JobOrder) -> JobSeen:
+        raise OSError("no process can be started")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(scene.world.jobs, "start", fails)
+        approve(scene, "a")
+        scene.world.settle()
+    assert scene.gate("worktree").track == "a"
+    scene.play()
     assert scene.ledger.batch.merged == ("a", "b")
 
 

@@ -4,6 +4,9 @@
 PYTHON ?= python3
 ARGS ?=
 
+# Images often forbid Python to keep what it has compiled; then each of the thousand processes of a test run compiles anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv
 RUN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed

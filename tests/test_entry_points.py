@@ -104,7 +104,7 @@ def run(code: str) -> subprocess.CompletedProcess[str]:
     # -P: the interpreter must not find modules beside the test by accident.
     ended = subprocess.run(
         [sys.executable, "-P", "-c", code + LIST_MODULES],
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

@@ -286,7 +286,7 @@ class ClaudeRun:
         self.close()
 
     def _environment(self) -> Mapping[str, str]:
-        return {**self.rig.environment(), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+        return {**self.rig.environment(), "PYTHONPATH": str(ROOT)}
 
     def _write(self, name: str, text: str) -> None:
         path = self.rig.project / name

@@ -87,7 +87,6 @@ class CallScene:
             "CLAUDE_CONFIG_DIR": str(root / "config"),
             "CLAUDE_PROJECT_DIR": str(self.project),
             "PYTHONPATH": str(ROOT),
-            "PYTHONDONTWRITEBYTECODE": "1",
         }
         self.presence: PresenceLock | None = None
         if attended:

@@ -134,7 +134,7 @@ class Scene:
         """Start the hook as a process of its own, with the call on its stdin."""
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", "orchestrator_tui.hook", "--home", str(self.home), call["hook_event_name"]],
-            env={**self.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **environ},
+            env={**self.environ, "PYTHONPATH": str(ROOT), **environ},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -71,7 +71,7 @@ def test_killed_at_every_step_of_handing_over(scene: Scene, name: str) -> None:
         call = scene.call(name)
         ended = subprocess.run(
             [sys.executable, "-P", "-c", AT_EVERY_STEP, str(steps), "--home", str(scene.home), name],
-            env={**scene.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+            env={**scene.environ, "PYTHONPATH": str(ROOT)},
             input=json.dumps(call).encode(),
             capture_output=True,
             check=False,

@@ -61,7 +61,7 @@ def passes(scene: Scene, call: dict[str, Any], **environ: str) -> bytes:
 def run(stdin: bytes, *arguments: str) -> tuple[int, bytes, bytes]:
     done = subprocess.run(
         [sys.executable, "-P", "-m", "orchestrator_tui.hook", *arguments],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": "/nowhere", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": "/nowhere"},
         input=stdin,
         capture_output=True,
         check=False,
@@ -183,7 +183,7 @@ def test_nothing_heavy_is_loaded_for_a_call_that_is_passed_through(scene: Scene,
     def loaded(call: dict[str, Any], **environ: str) -> set[str]:
         done = subprocess.run(
             [sys.executable, "-P", "-c", code, "--home", str(scene.home), call["hook_event_name"]],
-            env={**scene.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **environ},
+            env={**scene.environ, "PYTHONPATH": str(ROOT), **environ},
             input=json.dumps(call).encode(),
             capture_output=True,
             check=True,
@@ -337,7 +337,7 @@ def test_a_full_disk_stops_nobody_and_loses_nothing(scene: Scene, name: str) -> 
         call["tool_input"] = {"taskId": "1", "metadata": {**QUESTION, "stage": 4}}
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "orchestrator_tui.hook", "--home", str(scene.home), call["hook_event_name"]],
-        env={**scene.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**scene.environ, "PYTHONPATH": str(ROOT)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

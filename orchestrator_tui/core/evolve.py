@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator_tui.core import gates
 from orchestrator_tui.core.changing import changed, closed_gate, closed_track, open_gate, open_track
 from orchestrator_tui.core.event import FORMAT_VERSION, GATE_KINDS, WORK_KINDS, Event, EventError
 from orchestrator_tui.core.evolve_tracks import TRACK_HANDLERS, added
+from orchestrator_tui.core.frozen import replace
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.kinds_run import RUN_KINDS
 from orchestrator_tui.core.limits import Limits

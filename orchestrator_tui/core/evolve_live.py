@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.event import Event
+from orchestrator_tui.core.frozen import replace
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Track
 from orchestrator_tui.core.run import (

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.codec import from_data
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.evolve_live import LIVE_HANDLERS, LIVE_TRACK_HANDLERS
+from orchestrator_tui.core.frozen import replace
 from orchestrator_tui.core.model import Stage, StageStatus, Track
 from orchestrator_tui.core.plan import Plan, PlannedTrack
 from orchestrator_tui.core.run import Checkpoint, Effect, Inspection, Run, StageRun, Work

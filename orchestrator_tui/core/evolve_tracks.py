@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.event import Event
+from orchestrator_tui.core.frozen import replace
 from orchestrator_tui.core.instant import Instant, at_wall
 from orchestrator_tui.core.model import Activity, Liveness, Message, Stage, StageStatus, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field, replace
+from dataclasses import field
 from typing import Any
 
-from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.frozen import frozen, replace
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.plan import Plan, PlannedTrack
 from orchestrator_tui.core.workflow import Workflow

@@ -9,6 +9,7 @@ from dataclasses import FrozenInstanceError, asdict, dataclass, field, fields, i
 
 import pytest
 
+from orchestrator_tui.core import frozen as own
 from orchestrator_tui.core.frozen import field_names, frozen
 
 
@@ -123,3 +124,13 @@ def test_it_can_be_pickled_and_copied(protocol: int) -> None:
     place = Place(1, 2, {"a": 3})
     assert pickle.loads(pickle.dumps(place, protocol)) == place
     assert copy.copy(place) == copy.deepcopy(place) == place
+
+
+def test_our_own_replace_is_that_of_the_standard_library() -> None:
+    place = Place(1, 2, {"a": 1})
+    assert own.replace(place, y=3) == replace(place, y=3) == Place(1, 3, {"a": 1})
+    assert own.replace(place) == place
+    assert own.replace(One("a"), text="b") == One("b")
+    assert own.replace(Nothing()) == Nothing()
+    with pytest.raises(TypeError, match="unexpected keyword argument 'z'"):
+        own.replace(place, z=1)  # type: ignore[call-arg]

@@ -21,9 +21,13 @@ from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.journal.sqlite import SqliteJournal, open_journal
 from orchestrator_tui.runtime.engine import Engine
 from orchestrator_tui.runtime.rules import load_rules
+from tests.cli.warm import Warm
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE_S = 30.0
+WARM = Warm()
+OF_THE_START = ("PYTHON", "LC_", "LANG")
+"""Variables that Python reads when it starts: with one of them a command is started cold."""
 
 
 @dataclass(frozen=True)
@@ -45,23 +49,27 @@ def command(*arguments: str) -> list[str]:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", **(extra or {})}
+    return {**os.environ, "PYTHONPATH": str(ROOT), **(extra or {})}
 
 
 def orch(*arguments: str, cwd: Path, env: Mapping[str, str] | None = None) -> Ended:
     """Run `orch-tui` to its end."""
-    ended = subprocess.run(
-        command(*arguments),
-        cwd=cwd,
-        env=environment(env),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=PATIENCE_S,
-        check=False,
-    )
-    out, err = ended.stdout.decode("utf-8", "replace"), ended.stderr.decode("utf-8", "replace")
-    assert "Traceback" not in err, err
-    return Ended(ended.returncode, out, err)
+    if any(name.startswith(OF_THE_START) for name in env or ()):
+        ended = subprocess.run(
+            command(*arguments),
+            cwd=cwd,
+            env=environment(env),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        code, out, err = ended.returncode, ended.stdout, ended.stderr
+    else:
+        code, out, err = WARM.run(arguments, cwd, environment(env), PATIENCE_S)
+    said = err.decode("utf-8", "replace")
+    assert "Traceback" not in said, said
+    return Ended(code, out.decode("utf-8", "replace"), said)
 
 
 def eventually(holds: Callable[[], bool], what: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 from orchestrator_tui.core.metadata import slugify
 from orchestrator_tui.plan.imports.auto_progress import STATUSES, WORKFLOW
 from orchestrator_tui.plan.imports.importer import Imported, Importer
-from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, nearest_of, shown
+from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, has_errors, nearest_of, shown
 from orchestrator_tui.plan.text import Document, parse
 
 OVER: Mapping[str, tuple[str, ...]] = {"features": ("passing", "skipped"), "tasks": ("done",)}
@@ -24,6 +24,10 @@ KNOWN: Mapping[str, tuple[str, ...]] = {"features": ("failing", "passing", "skip
 CHECK = "verify"
 """The name of the check that an entry's command becomes."""
 
+_FORMS: Mapping[str, tuple[type, str]] = {
+    **dict.fromkeys(("files", "dependencies"), (list, "must be a list")),
+    **dict.fromkeys(("name", "description", "verification_command", "expected_output"), (str, "must be a text")),
+}
 _FEATURES = re.compile(r"features-[\w.-]+\.ya?ml")
 _FOLDER, _TASKS = "auto-execution", "tasks.json"
 _TITLE = 200
@@ -56,8 +60,10 @@ def convert(text: str, file: str) -> Imported:
         if _is_left(key, entry, at, document, file, problems):
             lines[f"tracks[{len(tracks)}]"] = document.line(at)
             tracks.append(_track(entry, entries, OVER[key]))
+    if has_errors(problems):
+        return Imported(None, tuple(problems))
     if not tracks:
-        text = "everything is done: nothing is left to run"
+        text = "no entry is left to run" if problems or not entries else "everything is done: nothing is left to run"
         return Imported(None, (*problems, Problem(file, document.line(key), key, text)))
     title = str(content.get("feature") or content.get("title") or Path(file).stem)
     return Imported({"title": title[:_TITLE], "workflow": WORKFLOW, "tracks": tracks}, tuple(problems), lines)
@@ -66,7 +72,7 @@ def convert(text: str, file: str) -> Imported:
 def _is_left(
     key: str, entry: Mapping[str, Any], at: str, document: Document, file: str, problems: list[Problem]
 ) -> bool:
-    """Whether an entry is work still; one without an id, or with a status that nobody knows, is told."""
+    """Whether an entry is work still; one without an id, or with a value that nobody can use, is told."""
     place = f"{at}.status"
     if not entry.get("id"):
         problems.append(
@@ -77,12 +83,17 @@ def _is_left(
     if status not in KNOWN[key]:
         text, near = f"{shown(status)} is no status of {key}", nearest_of(status, KNOWN[key], 0.4)
         problems.append(Problem(file, document.line(place), place, text, near, level=WARNING))
-    return status not in OVER[key]
+    left = status not in OVER[key]
+    for name, (form, text) in _FORMS.items() if left else ():
+        if entry.get(name) and not isinstance(entry[name], form):
+            place = f"{at}.{name}"
+            problems.append(Problem(file, document.line(place), place, text))
+    return left
 
 
 def _track(entry: Mapping[str, Any], entries: list[dict[str, Any]], over: tuple[str, ...]) -> dict[str, Any]:
-    name, told = str(entry["id"]), str(entry.get("description") or "")
-    title = str(entry.get("name") or told or name)
+    name, told = str(entry["id"]), str(entry.get("description") or "").strip()
+    title = str(entry.get("name") or "").strip() or told or name
     command, expected = str(entry.get("verification_command") or ""), str(entry.get("expected_output") or "")
     track: dict[str, Any] = {"slug": slugify(name) or "task", "title": title.splitlines()[0][:_TITLE]}
     track["brief"] = told or title

@@ -97,8 +97,19 @@ def test_which_files_are_such_lists(name: str, text: str, known: bool) -> None:
             "features:\n  - {id: a, status: pasing}\n",
             'list.yaml:2: features[0].status: "pasing" is no status of features',
         ),
+        ("features:\n  - {status: failing}\n", "list.yaml:1: features: no entry is left to run"),
+        ("features: []\n", "list.yaml:1: features: no entry is left to run"),
+        ("- {id: a}\n- {id: b, dependencies: a}\n", "list.yaml:2: [1].dependencies: must be a list"),
+        ("- {id: a, files: a.py}\n", "list.yaml:1: [0].files: must be a list"),
+        ("- id: a\n  verification_command: [make]\n", "list.yaml:2: [0].verification_command: must be a text"),
         ("- {id: a, status: pendin}\n", '"pendin" is no status of tasks; did you mean "pending"?'),
     ],
 )
 def test_what_is_wrong_is_one_line_with_its_place(text: str, line: str) -> None:
     assert any(line in str(one) for one in convert(text, "list.yaml").problems)
+
+
+def test_a_name_of_nothing_but_space_is_none() -> None:
+    made = convert('- {id: a, name: " ", description: "\\nSay it"}\n', "list.yaml")
+    assert made.content is not None
+    assert [(one["title"], one["brief"]) for one in made.content["tracks"]] == [("Say it", "Say it")]

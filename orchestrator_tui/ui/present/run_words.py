@@ -337,3 +337,13 @@ _NEXT: Mapping[TrackState, Callable[[Track, Batch], str]] = {
     _S.FAILED: lambda track, batch: "nothing, unless you try it again (r)",
 }
 """What each state waits for; states that end a track wait for nothing."""
+
+
+def unstarted_words(track: Track, batch: Batch) -> str:
+    """That no agent of a track of a run has started, and what comes before one does; "" where one has started."""
+    if batch.run is None or track.attempts:
+        return ""
+    if track.state in ENDED_TRACK_STATES:
+        return f"no agent was started for it: {state_words(track, batch)}"
+    following = next_words(track, batch)
+    return f"its agent has not started yet. Next: {following}" if following else "its agent has not started yet"

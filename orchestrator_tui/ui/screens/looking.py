@@ -117,13 +117,25 @@ class EvidencePanel(Page):
                 self._show_input(self.desk.gate, FileNow(event.text, event.exists, event.fault))
             return
         if event.fault or not event.text.strip():
-            self._say(event.fault or _NOTHING[event.kind])
+            self._say(event.fault or self._no_output(event) or _NOTHING[event.kind])
             return
         make = diff_lines if event.kind == "diff" else output_lines
         glyphs = self.desk.glyphs
         self._show(lambda width: make(event.text, width, glyphs))
         if event.kind == "output":
             self.call_after_refresh(self.move_to_end, True)
+
+    def _no_output(self, event: EvidencePanel.Found) -> str:
+        """Why there can be no output of a run's track yet; "" where that is not known."""
+        key = event.about
+        batch = self.desk.state.batches.get(key.batch) if isinstance(key, TrackKey) else None
+        if batch is None or batch.run is None or not isinstance(key, TrackKey) or event.kind != "output":
+            return ""
+        # Loaded here: a cockpit without a run shows its first frame without it.
+        from orchestrator_tui.ui.present.run_words import unstarted_words
+
+        track = batch.tracks.get(key.track)
+        return "" if track is None else unstarted_words(track, batch)
 
     def _show_input(self, gate: Gate, now: FileNow | None) -> None:
         pieces = input_pieces(gate, now)

@@ -1,5 +1,7 @@
 """Runs in the cockpit: the plan that waits, what the keys ask of a run, and why they are grey elsewhere."""
 
+from unittest.mock import patch
+
 import pytest
 
 from orchestrator_tui.core.commands import Command, Pause, Publish, Rescue, Resume, Retry, Skip, Stop
@@ -7,7 +9,7 @@ from orchestrator_tui.core.model import State
 from orchestrator_tui.ui.actions import ACTIONS, RUN
 from orchestrator_tui.ui.screens.running import ASKS
 from tests.ui import run_states, states
-from tests.ui.app.driving import NARROW, WIDE, Driver, opened
+from tests.ui.app.driving import NARROW, WIDE, Driver, FixedEvidence, opened
 
 BATCH = run_states.BATCH
 
@@ -176,3 +178,15 @@ async def test_a_key_that_is_refused_says_why(state: State, key: str, reason: st
         await driver.press(key)
         assert reason in driver.status
         assert driver.session.commands == []
+
+
+async def test_the_output_of_an_agent_that_never_started_is_not_called_unknown() -> None:
+    async with opened(run_states.running()) as driver:
+        evidence = driver.app.desk.evidence
+        assert isinstance(evidence, FixedEvidence)
+        with patch.object(evidence, "output", return_value=""):
+            await select(driver, "pdf-mail")
+            await driver.press("o")
+            await driver.settle()
+        assert "has not started yet. Next: starts when pdf-export is merged" in driver.text
+        assert "no output is known" not in driver.text

@@ -8,7 +8,7 @@ from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.run import Work
 from orchestrator_tui.ui.present.glyphs import UNICODE
 from orchestrator_tui.ui.present.headline import headline_line, present_headline
-from orchestrator_tui.ui.present.run_words import next_words, round_words, state_words
+from orchestrator_tui.ui.present.run_words import next_words, round_words, state_words, unstarted_words
 from orchestrator_tui.ui.present.tracks import present_tracks
 from tests.core.exports.wave_story import Story
 from tests.ui import run_states
@@ -168,3 +168,14 @@ def test_a_queued_track_waits_for_the_wave_that_is_at_work_now() -> None:
     story.third_wave_begins()
     story.move("close", "queued", "waits for wave 1")
     assert state_words(story.batch.tracks["close"], story.batch) == "queued: waits for wave 3"
+
+
+def test_a_track_without_an_agent_says_what_comes_before_one_starts() -> None:
+    shown = batch()
+    told = {slug: unstarted_words(track, shown) for slug, track in shown.tracks.items()}
+    assert told["pdf-mail"] == "its agent has not started yet. Next: starts when pdf-export is merged"
+    assert told["audit-log"].startswith("its agent has not started yet. Next: it is paused (by you)")
+    assert told["pdf-export"] == ""
+    left_out = replace(shown.tracks["pdf-mail"], state=TrackState.SKIPPED, problem="nobody needs it")
+    assert unstarted_words(left_out, shown) == "no agent was started for it: left out: nobody needs it"
+    assert unstarted_words(shown.tracks["pdf-mail"], replace(shown, run=None)) == ""

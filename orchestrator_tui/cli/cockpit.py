@@ -14,7 +14,7 @@ from orchestrator_tui.cli.arguments import add_command
 from orchestrator_tui.cli.faults import BadInput
 from orchestrator_tui.cli.journals import Place, existing_directory, find_place
 from orchestrator_tui.core.limits import Limits
-from orchestrator_tui.runtime.ports import Session
+from orchestrator_tui.runtime.ports import Recorded, Session
 
 if TYPE_CHECKING:
     from orchestrator_tui.adapters.evidence import TrackEvidence
@@ -95,6 +95,7 @@ def open_cockpit(
         evidence=evidence,
         panes=panes(),
         connector=ClaudeConnector(place) if connectable else None,
+        replays=replay_past,
         snapshots=place.directory / SNAPSHOTS,
         tour=tour,
     )
@@ -121,8 +122,16 @@ def open_everywhere(stale_after: float | None) -> int:
         evidence=evidence,
         panes=panes(),
         connector=ClaudeConnector(place, (USER,)),
+        replays=replay_past,
         snapshots=place.home / SNAPSHOTS,
     )
+
+
+def replay_past(recorded: Recorded) -> str:
+    """Show the replay of a batch that is over, as its key does."""
+    from orchestrator_tui.cli.replaying import replay_here
+
+    return replay_here(recorded)
 
 
 def _need_terminal() -> None:

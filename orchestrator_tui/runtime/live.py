@@ -22,7 +22,7 @@ from orchestrator_tui.journal.presence import PresenceLock
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.journal.waking import Waiter
 from orchestrator_tui.runtime.follower import Follower
-from orchestrator_tui.runtime.ports import Clock, Live, Outcome, Snapshot
+from orchestrator_tui.runtime.ports import Clock, Live, Outcome, Recorded, Snapshot
 from orchestrator_tui.runtime.world import Hints, World
 
 if TYPE_CHECKING:
@@ -193,6 +193,7 @@ class LiveSession:
             empty=() if state.batches else self._world.files.empty_reason(),
             problem=self._problem,
             held_by={} if engine is None else {**engine.held_by, **self._orphans(state)},
+            past=() if state.batches else self._past(),
         )
         before = self._snapshot
         # The same state object needs no comparison of its contents.
@@ -203,6 +204,16 @@ class LiveSession:
         """The runs that nobody keeps: their host has ended, and nothing of them moves until another one is started."""
         runs = (one for one in state.batches.values() if one.kind == RUN and one.ended_at is None)
         return {one.id: NOBODY for one in runs if lease_holder(self._journal.directory, one.id) is None}
+
+    def _past(self) -> tuple[Recorded, ...]:
+        """The batches of the journal, newest first: where none is shown, they are all over."""
+        try:
+            heads = self._journal.batches()
+        except JournalError as error:
+            self._problem = str(error)
+            return ()
+        repository = self._world.repository
+        return tuple(Recorded(one.id, one.title, one.opened_wall_ms, repository) for one in reversed(heads))
 
     # --- waking --------------------------------------------------------------------------------------------
 

@@ -20,6 +20,16 @@ class Clock(Protocol):
 
 
 @frozen
+class Recorded:
+    """A batch of a journal that is not under way: what a person knows it by, and where it can be replayed."""
+
+    batch: str
+    title: str
+    opened_wall_ms: int
+    repository: str
+
+
+@frozen
 class Live:
     """What is shown but not journalled; a replay has none of it and says so.
 
@@ -30,6 +40,7 @@ class Live:
         problem: what keeps decisions from being recorded now, or ""; shown as a banner (reliability J-5).
         held_by: who holds the lease of a batch that this screen does not hold, by batch; ``NOBODY`` for a run whose
             host has ended.
+        past: the batches that can be replayed, newest first; told only where none is shown.
     """
 
     activity: Mapping[tuple[str, str], Activity] = field(default_factory=dict)
@@ -37,6 +48,7 @@ class Live:
     empty: tuple[str, ...] = ()
     problem: str = ""
     held_by: Mapping[str, str] = field(default_factory=dict)
+    past: tuple[Recorded, ...] = ()
 
 
 @frozen
@@ -109,6 +121,10 @@ class Panes(Protocol):
 
         May take a second, and is called off the event loop. Raises :class:`OSError` with a message for the person.
         """
+
+
+Replays = Callable[[Recorded], str]
+"""Shows the replay of a batch on this terminal until the person leaves it; why it could not, or ""."""
 
 
 @frozen

@@ -9,7 +9,7 @@ from time import monotonic
 from orchestrator_tui.core.commands import Command
 from orchestrator_tui.core.model import Activity, Batch, State
 from orchestrator_tui.journal.port import JournalError
-from orchestrator_tui.runtime.ports import Clock, Live, Outcome, Session, Snapshot
+from orchestrator_tui.runtime.ports import Clock, Live, Outcome, Recorded, Session, Snapshot
 
 FIND_S = 5.0
 """How often repositories that are new are looked for."""
@@ -140,8 +140,15 @@ class SeveralSessions:
             empty=() if batches else _empty(pictures.values()),
             problem=next((f"{name}: {problem}" for name, problem in {**self._problems, **problems}.items()), ""),
             held_by=held_by,
+            past=() if batches else _past(pictures.values()),
         )
         return Snapshot(State(batches), live)
+
+
+def _past(pictures: Iterable[Snapshot]) -> tuple[Recorded, ...]:
+    """What can be replayed of all repositories, newest first."""
+    found = [one for picture in pictures for one in picture.live.past]
+    return tuple(sorted(found, key=lambda one: one.opened_wall_ms, reverse=True))
 
 
 def _empty(pictures: Iterable[Snapshot]) -> tuple[str, ...]:

@@ -201,6 +201,15 @@ _LOOK = (
     Action("plan", ("P",), "plan", "Show the plan of the run", "Look", _SCREENS, needs=("run",)),
     Action("report", ("R",), "report", "Show the report of the run", "Look", _SCREENS | _in(PLAN), needs=("run",)),
     Action(
+        "replay-past",
+        ("H",),
+        "replay",
+        "Replay a batch that is over, where none is under way",
+        "Look",
+        _in(MAIN),
+        needs=("past",),
+    ),
+    Action(
         "jump",
         ("J",),
         "terminal",

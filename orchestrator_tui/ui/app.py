@@ -24,7 +24,7 @@ from textual.timer import Timer
 
 from orchestrator_tui.core.model import State
 from orchestrator_tui.core.text import sanitise
-from orchestrator_tui.runtime.ports import Connector, Evidence, Outcome, Panes, Session, Snapshot
+from orchestrator_tui.runtime.ports import Connector, Evidence, Outcome, Panes, Replays, Session, Snapshot
 from orchestrator_tui.ui import themes
 from orchestrator_tui.ui.actions import BY_ID
 from orchestrator_tui.ui.deciding import REST_MS, is_blank, rests
@@ -82,6 +82,7 @@ class Cockpit(App[None], inherit_bindings=False):
         evidence: Evidence | None = None,
         panes: Panes | None = None,
         connector: Connector | None = None,
+        replays: Replays | None = None,
         warner: Warner | None = None,
         snapshots: Path | None = None,
         zone: tzinfo | None = None,
@@ -102,6 +103,7 @@ class Cockpit(App[None], inherit_bindings=False):
             evidence=evidence,
             panes=panes,
             connector=connector,
+            replays=replays,
             snapshots=snapshots,
             ascii_only=wants_ascii(self.settings, self.environment),
             zone=zone,
@@ -332,6 +334,7 @@ def run(
     evidence: Evidence | None = None,
     panes: Panes | None = None,
     connector: Connector | None = None,
+    replays: Replays | None = None,
     snapshots: Path | None = None,
     environment: Mapping[str, str] | None = None,
     tour: Sequence[str] = (),
@@ -350,6 +353,7 @@ def run(
         evidence=evidence,
         panes=panes,
         connector=connector,
+        replays=replays,
         snapshots=snapshots,
         environment=variables,
         tour=tour,

@@ -30,7 +30,8 @@ class Situation:
         track: the selected track, or None.
         read_only: why nothing may be changed from here, or "".
         evidence: what can be looked up of a track: ``diff``, ``output``; ``pane`` where terminals can be gone to,
-            ``connect`` where the agents' program can be connected.
+            ``connect`` where the agents' program can be connected, ``past`` where batches that are over can
+            be replayed.
     """
 
     state: State
@@ -199,6 +200,14 @@ def _connectable(situation: Situation) -> str | None:
     return None if "connect" in situation.evidence else "nothing can be connected from here"
 
 
+def _past(situation: Situation) -> str | None:
+    if "past" in situation.evidence:
+        return None
+    if situation.state.batches and not situation.read_only:
+        return "not while a batch is shown here: orch-tui replay BATCH"
+    return "no batch is kept here that could be replayed"
+
+
 def _run(situation: Situation) -> str | None:
     return None if run_here(situation) is not None else "orch-tui runs nothing here: it only watches"
 
@@ -243,6 +252,7 @@ CONDITIONS: Mapping[str, Callable[[Situation], str | None]] = {
     "output": partial(_evidence, "output"),
     "pane": _pane,
     "connectable": _connectable,
+    "past": _past,
     "run": _run,
     "pausable": partial(_of_run, "pause"),
     "retriable": partial(_of_run, "retry"),

@@ -40,7 +40,7 @@ from orchestrator_tui.core.queries import (
     waiting_gates,
 )
 from orchestrator_tui.core.tracks_shown import track_of
-from orchestrator_tui.runtime.ports import Connector, Evidence, Live, Outcome, Panes, Session, Snapshot
+from orchestrator_tui.runtime.ports import Connector, Evidence, Live, Outcome, Panes, Replays, Session, Snapshot
 from orchestrator_tui.ui.available import Situation
 from orchestrator_tui.ui.deciding import Card, follow, lay
 from orchestrator_tui.ui.keymap import Keymap
@@ -67,6 +67,7 @@ class Desk:
         evidence: Evidence | None = None,
         panes: Panes | None = None,
         connector: Connector | None = None,
+        replays: Replays | None = None,
         snapshots: Path | None = None,
         ascii_only: bool = False,
         zone: tzinfo | None = None,
@@ -77,6 +78,7 @@ class Desk:
         self.evidence = evidence
         self.panes = panes
         self.connector = connector
+        self.replays = replays
         self.snapshots = snapshots
         self.transport: Transport | None = transport_of(session)
         self.ascii_only = ascii_only
@@ -140,7 +142,13 @@ class Desk:
         return TrackKey(gate.batch, track_of(self.state.batches[gate.batch], gate))
 
     def _ports(self) -> tuple[tuple[str, object | None], ...]:
-        return (("diff", self.evidence), ("output", self.evidence), ("pane", self.panes), ("connect", self.connector))
+        return (
+            ("diff", self.evidence),
+            ("output", self.evidence),
+            ("pane", self.panes),
+            ("connect", self.connector),
+            ("past", self.replays if self.live.past else None),
+        )
 
     # --- what changes by itself ----------------------------------------------------------------------------
 

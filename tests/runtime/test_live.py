@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator_tui.core.agents import IDLE
+from orchestrator_tui.core.event import Draft
 from orchestrator_tui.journal.filelock import HeldFile, hold_new
 from orchestrator_tui.journal.port import JournalUnwritable
 from orchestrator_tui.journal.presence import present
@@ -16,7 +17,7 @@ from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.runtime.live import AGENTS_MS, LiveSession
 from orchestrator_tui.runtime.ports import Outcome, Snapshot
 from tests.core.builders import agent, answer, asking
-from tests.runtime.stage import BATCH, Process, Stage
+from tests.runtime.stage import BATCH, Process, Stage, UnsyncedJournal
 
 PATIENCE_S = 20.0
 
@@ -116,3 +117,18 @@ def test_agents_are_looked_at_without_any_hint(stage: Stage, screen: Screen) -> 
     stage.work(agent(status=IDLE))
     found = screen.wait_for(lambda picture: "idle" in str(picture.state.batches[BATCH].tracks))
     assert [track.kind for track in found.state.batches[BATCH].tracks.values()] == ["session"]
+
+
+def test_where_nothing_is_shown_the_batches_of_the_journal_are_told_newest_first(stage: Stage) -> None:
+    journal = UnsyncedJournal(stage.directory)
+    for number in (1, 2):
+        opened = Draft("batch_opened", {"title": f"Batch {number}", "kind": "watch"})
+        journal.open_batch(f"b{number}", opened, stage.clock.now(), "host")
+        stage.clock.advance(60_000)
+    screen = Screen(stage, journal)
+    try:
+        past = screen.session.snapshot().live.past
+    finally:
+        screen.session.close()
+    assert [(one.batch, one.title) for one in past] == [("b2", "Batch 2"), ("b1", "Batch 1")]
+    assert {one.repository for one in past} == {screen.process.world.repository}

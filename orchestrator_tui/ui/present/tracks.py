@@ -10,7 +10,7 @@ from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.memo import of_newest
 from orchestrator_tui.core.model import Activity, State, Track
 from orchestrator_tui.core.queries import TrackKey, standing, tracks_by_need, waiting_tracks
-from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean
+from orchestrator_tui.ui.present.cells import Line, Part, cell_width, clean, cut
 from orchestrator_tui.ui.present.columns import Column, choose, heading, lay_out, sized
 from orchestrator_tui.ui.present.glyphs import UNICODE, Glyphs
 from orchestrator_tui.ui.present.rows import LazyRows
@@ -199,6 +199,14 @@ def _corner(scope: TrackScope, count: int) -> str:
     if scope.search:
         parts.insert(0, f'{count:,} match "{clean(scope.search, 30)}"')
     return ", ".join(parts)
+
+
+def past_lines(titles: Sequence[str], key: str) -> tuple[str, ...]:
+    """What tells that batches which are over, newest first, can be replayed by ``key``; nothing where none can."""
+    if not titles or not key:
+        return ()
+    which = f" and {len(titles) - 1:,} more" if len(titles) > 1 else ""
+    return (f"Over and kept: {cut(titles[0], 40)}{which}.", f"Press {key} to replay {'one' if which else 'it'}.")
 
 
 def _empty(scope: TrackScope, teach: tuple[str, ...], filled: bool) -> tuple[str, ...]:

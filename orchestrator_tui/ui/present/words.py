@@ -185,5 +185,10 @@ def place_title(state: State, name: str) -> str:
 
 def batch_title(batch: Batch) -> str:
     """A batch's title, or its id when it has none; of a session's long id as much as tells it apart."""
-    title = clean(batch.title, 120) or clean(batch.id, 120)
+    return title_words(batch.title, batch.id)
+
+
+def title_words(title: str, batch_id: str) -> str:
+    """As :func:`batch_title`, of a batch of which no more is known."""
+    title = clean(title, 120) or clean(batch_id, 120)
     return f"session {title[:8]}" if _SESSION_ID.fullmatch(title) else title

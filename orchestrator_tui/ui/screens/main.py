@@ -20,7 +20,8 @@ from orchestrator_tui.ui.present.headline import present_headline
 from orchestrator_tui.ui.present.queue import present_queue
 from orchestrator_tui.ui.present.stages import present_stages
 from orchestrator_tui.ui.present.timeline import present_timeline
-from orchestrator_tui.ui.present.tracks import FILTERS, ORDERS, present_tracks
+from orchestrator_tui.ui.present.tracks import FILTERS, ORDERS, past_lines, present_tracks
+from orchestrator_tui.ui.present.words import title_words
 from orchestrator_tui.ui.screens.answering import AnsweringScreen
 from orchestrator_tui.ui.screens.replaying import ReplayActions
 from orchestrator_tui.ui.widgets.banner import Banner
@@ -106,9 +107,17 @@ class MainScreen(ReplayActions, AnsweringScreen):
                     desk.glyphs,
                     scope=desk.scope,
                     activity=live.activity,
-                    empty=live.empty,
+                    empty=(*live.empty, *self._past_lines()),
                 )
             )
+
+    def _past_lines(self) -> tuple[str, ...]:
+        """That batches which are over can be replayed, and by which key; nothing where none can."""
+        desk = self.desk
+        if desk.replays is None:
+            return ()
+        titles = [title_words(one.title, one.batch) for one in desk.live.past]
+        return past_lines(titles, desk.keymap.first("replay-past", ascii_only=desk.ascii_only))
 
     def _follow_desk(self) -> None:
         """Bring the lists' selections to the card's gate and the selected track, when those or their rows have come.
@@ -256,6 +265,11 @@ class MainScreen(ReplayActions, AnsweringScreen):
             panel.open_selected()
         elif isinstance(panel, StageProgress):
             self.do_details()
+
+    def do_replay_past(self) -> None:
+        from orchestrator_tui.ui.screens.past import replay_past
+
+        replay_past(self)
 
     # --- what is listed ------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,18 @@ def relative(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
+@lru_cache(maxsize=8)
+def tree_of(source: str) -> ast.Module:
+    return ast.parse(source)
+
+
+def dotted(node: ast.AST) -> str:
+    """The dotted name that an expression is, if it is one."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def comments(source: str) -> Iterator[tuple[int, str]]:
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type == tokenize.COMMENT:
@@ -47,7 +60,7 @@ def unfinished(source: str) -> list[int]:
 def swallowed(source: str) -> list[int]:
     """Lines where every error is caught and none is handled."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree_of(source)):
         if isinstance(node, ast.ExceptHandler):
             broad = node.type is None or any(
                 isinstance(part, ast.Name) and part.id in ("Exception", "BaseException") for part in ast.walk(node.type)
@@ -59,8 +72,8 @@ def swallowed(source: str) -> list[int]:
                 found.append(node.lineno)
         elif (
             isinstance(node, ast.Call)
-            and ast.unparse(node.func).rpartition(".")[2] == "suppress"
-            and any(ast.unparse(each) in ("Exception", "BaseException") for each in node.args)
+            and dotted(node.func).rpartition(".")[2] == "suppress"
+            and any(dotted(each) in ("Exception", "BaseException") for each in node.args)
         ):
             found.append(node.lineno)
     return found
@@ -73,7 +86,7 @@ def _says_nothing(statement: ast.stmt) -> bool:
 def escapes(source: str) -> list[int]:
     """Lines that reach for the escape functions, which are no defence against markup."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree_of(source)):
         if isinstance(node, ast.ImportFrom | ast.Import):
             modules = [node.module] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
             if not {"rich.markup", "textual.markup"}.isdisjoint(modules):
@@ -88,11 +101,12 @@ def workflow_branches(source: str, names: set[str]) -> list[int]:
     count only where something called workflow is compared with them or looked up by them.
     """
     found = []
-    for node in ast.walk(ast.parse(source)):
-        literals = {each.value for each in ast.walk(node) if isinstance(each, ast.Constant)} & names
+    for node in ast.walk(tree_of(source)):
         if isinstance(node, ast.Constant) and node.value in names and "-" in str(node.value):
             found.append(node.lineno)
-        elif isinstance(node, ast.Compare | ast.Subscript | ast.Match) and literals:
+        elif isinstance(node, ast.Compare | ast.Subscript | ast.Match):
+            if names.isdisjoint(each.value for each in ast.walk(node) if isinstance(each, ast.Constant)):
+                continue
             words = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
             words |= {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
             if any("workflow" in word.lower() for word in words):
@@ -103,14 +117,14 @@ def workflow_branches(source: str, names: set[str]) -> list[int]:
 def unexplained_skips(source: str) -> list[int]:
     """Lines that skip a test, or expect it to fail, without a reason to read."""
     found = []
-    for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) in SKIPS:
-            explained = len(node.args) >= SKIPS[ast.unparse(node.func)]
+    for node in ast.walk(tree_of(source)):
+        if isinstance(node, ast.Call) and dotted(node.func) in SKIPS:
+            explained = len(node.args) >= SKIPS[dotted(node.func)]
             if not explained and not any(each.arg == "reason" for each in node.keywords):
                 found.append(node.lineno)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             bare = {"pytest.mark.skip", "pytest.mark.xfail"}
-            found += [each.lineno for each in node.decorator_list if ast.unparse(each) in bare]
+            found += [each.lineno for each in node.decorator_list if dotted(each) in bare]
     return found
 
 

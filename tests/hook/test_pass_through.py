@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import io
 import json
 import os
 import resource
@@ -128,50 +127,6 @@ def test_a_project_that_is_not_watched_is_left_alone(scene: Scene, tmp_path: Pat
     assert passes(scene, call, ORCH_HOME=str(tmp_path / "none")) == b""
     assert not (tmp_path / "none").exists()
     assert len(list((scene.home / "repositories").iterdir())) == 1, "a hook never makes a journal"
-
-
-def lose_home(scene: Scene, environ: pytest.MonkeyPatch) -> None:
-    environ.setenv("HOME", str(scene.home / "gone"))
-
-
-def unset_home(scene: Scene, environ: pytest.MonkeyPatch) -> None:
-    """And the machine does not know its user either, as in some containers."""
-    environ.delenv("HOME")
-    environ.setattr(os, "getuid", lambda: 4_000_000_000)
-
-
-def make_home_a_file(scene: Scene, environ: pytest.MonkeyPatch) -> None:
-    """Nothing below it can be read or made, whoever asks; permissions would not stop root."""
-    (scene.home / "file").touch()
-    environ.setenv("HOME", str(scene.home / "file"))
-
-
-@pytest.mark.parametrize("named", ["", "gone", "there"])
-@pytest.mark.parametrize("breaks", [lose_home, unset_home, make_home_a_file])
-def test_a_missing_home_stops_nobody(
-    scene: Scene,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
-    breaks: Callable[[Scene, pytest.MonkeyPatch], None],
-    named: str,
-) -> None:
-    """Whether our state is looked for below the person's home, or named by its option, and gone with it or not."""
-    if named != "there":
-        scene.attend()
-    for name in ("ORCH_HOME", "XDG_STATE_HOME", "CLAUDE_CONFIG_DIR"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("CLAUDE_PROJECT_DIR", str(scene.project))
-    breaks(scene, monkeypatch)
-    home = {"": [], "gone": ["--home", str(scene.home / "gone")], "there": ["--home", str(scene.home)]}[named]
-    before = sorted(scene.home.rglob("*"))
-    permission = scene.call("PostToolUse", hook_event_name="PermissionRequest")
-    for call in (permission, *(scene.call(name, agent) for name, agent in EVENTS.items())):
-        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(call).encode())))
-        assert main([*home, call["hook_event_name"]]) == 0
-        said = capfd.readouterr()
-        assert said.out == "", call["hook_event_name"]
-        assert said.err.count("\n") <= 1, "at most the one line that it passes through"
-    assert sorted(scene.home.rglob("*")) == before, "a hook never makes a home"
 
 
 def test_nothing_heavy_is_loaded_for_a_call_that_is_passed_through(scene: Scene, tmp_path: Path) -> None:

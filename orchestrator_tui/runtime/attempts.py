@@ -41,7 +41,15 @@ from orchestrator_tui.core.schedule.watching import PAUSED, RESCUE
 from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.runtime.conversing import Talk
 from orchestrator_tui.runtime.grounding import shown
-from orchestrator_tui.runtime.run_world import AttemptEnd, AttemptNews, AttemptOrder, Follower, JobSeen, RunWorld
+from orchestrator_tui.runtime.run_world import (
+    EXITED,
+    AttemptEnd,
+    AttemptNews,
+    AttemptOrder,
+    Follower,
+    JobSeen,
+    RunWorld,
+)
 
 TELL_MS = 10_000
 """How often at most an agent's activity and cost are recorded while it works (DESIGN §3, journalled)."""
@@ -104,6 +112,7 @@ class Attempts:
         self._feed(effect.id, followed)
         talk = followed.talk
         talk.news, talk.over = followed.news, followed.seen.status in ("ended", "lost")
+        talk.finished = followed.seen.status == "ended" and followed.seen.reason == EXITED
         talk.listens = not (talk.over or followed.closed or followed.stopped)
         return talk
 

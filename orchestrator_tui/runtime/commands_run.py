@@ -12,7 +12,7 @@ from orchestrator_tui.core.run import Effect
 from orchestrator_tui.core.schedule import deploying, effects, failing
 from orchestrator_tui.core.schedule.rules import run_of, work_of
 from orchestrator_tui.core.text import sanitise_line
-from orchestrator_tui.runtime.run_world import JobOrder, JobSeen, RunWorld
+from orchestrator_tui.runtime.run_world import EXITED, JobOrder, JobSeen, RunWorld
 
 KINDS = frozenset({effects.CHECK, effects.SETUP, effects.DEPLOY, effects.HEALTH})
 """The kinds of effects that are done here."""
@@ -106,7 +106,7 @@ class Commands:
 
     def _why(self, identifier: str, seen: JobSeen) -> str:
         """How a command failed: its last words, on the error stream or else on the other one, and its exit."""
-        exit_words = f"exit code {seen.exit_code}" if seen.reason in ("", "exited") else seen.reason
+        exit_words = f"exit code {seen.exit_code}" if seen.reason in ("", EXITED) else seen.reason
         for stream in ("error", "output"):
             lines = self._world.jobs.tail(identifier, stream, _TAIL).decode("utf-8", "replace").strip().splitlines()
             if lines:

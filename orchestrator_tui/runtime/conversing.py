@@ -55,7 +55,7 @@ class Talk:
 
     Attributes:
         news: how it stands by its output so far.
-        over: its process has ended.
+        over: its process has ended; ``finished``: by itself, whatever it says of its work.
         listens: its input is open.
         said: the messages that were written into its input.
         seen: since when a call is known to wait, by its request.
@@ -64,7 +64,7 @@ class Talk:
 
     def __init__(self) -> None:
         self.news = AttemptNews()
-        self.over = False
+        self.over = self.finished = False
         self.listens = True
         self.said: set[str] = set()
         self.seen: dict[str, Instant] = {}
@@ -133,14 +133,17 @@ class Conversing:
         return tuple(drafts)
 
     def _said_at_start(self, batch: Batch, effect: Effect, talk: Talk) -> tuple[Draft, ...]:
-        """The messages that the prompt of an attempt has brought; one that came to its end was told them."""
+        """The messages that the prompt of an attempt has brought; one that came to its own end was told them.
+
+        Who was killed, or could not start, may have read nothing: the next one is told again.
+        """
         if self._world.runner.message(" "):
             return ()
         told, slug = told_by_prompt(batch, effect), effect.track
         talk.said.update(one.id for one in told)
         stopping = next((one.stopping for one in batch.tracks[slug].attempts if one.id == effect.id), "")
         route, evidence = PROMPT, f"{PROMPTED} {effect.id}"
-        if talk.over and not stopping:
+        if talk.finished and not stopping:
             route, evidence = TRANSCRIPT, ENDED_WITH
         drafts = ({"track": slug, "message": one.id, "route": route} for one in told if route not in one.routes)
         return tuple(Draft("message_delivered", {**one, "evidence": evidence}) for one in drafts)

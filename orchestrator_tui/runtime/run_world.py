@@ -38,6 +38,10 @@ class JobOrder:
     secrets: tuple[str, ...] = ()
 
 
+EXITED = "exited"
+"""Why a job ended that nobody and nothing ended."""
+
+
 @frozen
 class JobSeen:
     """A job at one look.

@@ -90,7 +90,9 @@ class MemoryJobs:
         job = self.jobs.get(identifier)
         if job is None:
             return JobSeen("absent")
-        reason = "" if job.status == "running" else "stopped" if job.stopping else "exited"
+        code = job.exit_code or 0
+        died = f"signal {-code}" if code < 0 else "exited"
+        reason = "" if job.status == "running" else "stopped" if job.stopping else died
         return JobSeen(job.status, (1, "1", "boot-1"), job.exit_code, reason)
 
     def say(self, identifier: str, data: bytes) -> None:

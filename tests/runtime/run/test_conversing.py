@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from orchestrator_tui.core.commands import Pause, Rescue, Resume
 from orchestrator_tui.core.delivery import READER_ENDED
 from orchestrator_tui.core.event import Draft
@@ -313,6 +315,27 @@ def test_who_takes_nothing_while_it_works_is_told_at_its_next_start() -> None:
     message = scene.track("a").messages[0]
     assert message.read_at is not None
     assert "mind the commas" not in scene.world.attempts["a-a-1-1-3"].prompt
+
+
+@pytest.mark.parametrize("status", ["killed", "lost"])
+def test_who_dies_may_have_heard_nothing_and_the_next_one_is_told_again(status: str) -> None:
+    scene = Scene(track("a"))
+    scene.world.runner = _Deaf(scene.world)
+    scene.world.acts[f"a/{WRITE}"] = _not_yet
+    scene.world.restart()
+    scene.world.settle()
+    scene.ledger.tick(1)
+    scene.ledger.must(Draft("message_sent", {"track": "a", "message": "m-1", "text": "mind the commas", "by": "ann"}))
+    scene.ledger.tick(1)
+    scene.world.jobs.let("a-a-1-1-1")
+    scene.world.settle()
+    if status == "lost":
+        scene.world.jobs.jobs["a-a-1-1-2"].status = "lost"
+    else:
+        scene.world.jobs.kill("a-a-1-1-2")
+    scene.world.settle()
+    assert scene.track("a").messages[0].read_at is None
+    assert "mind the commas" in scene.world.attempts["a-a-1-1-3"].prompt
 
 
 def test_who_is_stopped_has_not_heard_and_a_reviewer_is_not_told() -> None:

@@ -38,8 +38,8 @@ def register(commands: Commands) -> None:
         "--files",
         nargs="*",
         metavar="EXPORT",
-        help="write the files that users of the source systems know, below the folder that -o names (the current one): "
-        "by name, or those of the batch's workflow",
+        help="write the files that users of the source systems know, below the folder that -o names, without it below "
+        ".orch/reports/BATCH in the repository: by name, or those of the batch's workflow",
     )
     add_repository(parser)
 
@@ -50,7 +50,7 @@ def run(arguments: Namespace) -> int:
     batch = _batch(place, arguments.batch)
     now = SystemClock().now()
     if arguments.files is not None:
-        return _write_files(batch, arguments, now)
+        return _write_files(place, batch, arguments, now)
     if arguments.track is None:
         report = batch_summary(batch, now)
     else:
@@ -64,9 +64,13 @@ def run(arguments: Namespace) -> int:
     return DONE
 
 
-def _write_files(batch: Batch, arguments: Namespace, now: Instant) -> int:
-    """Write exports by name, each file at the path below a folder where its users look for it."""
+def _write_files(place: Place, batch: Batch, arguments: Namespace, now: Instant) -> int:
+    """Write exports by name, each file at the path below a folder where its users look for it.
+
+    Without a folder they go where the batch's reports are, and never into whatever directory this was called from.
+    """
     from orchestrator_tui.cli.exporting import documents, write_documents
+    from orchestrator_tui.cli.reporting import report_folder
     from orchestrator_tui.core.exports.registry import EXPORTS
     from orchestrator_tui.plan.problems import nearest_of
 
@@ -80,12 +84,19 @@ def _write_files(batch: Batch, arguments: Namespace, now: Instant) -> int:
             meant = nearest_of(name, EXPORTS)
             hint = f"; did you mean {meant}?" if meant else f"; there are {', '.join(EXPORTS)}"
             raise BadInput(f"there is no export {name!r}{hint}")
-    found = write_documents(Path(arguments.output or "."), documents(batch, names, now))
+    folder = Path(arguments.output) if arguments.output else report_folder(place, batch)
+    found = write_documents(folder, documents(batch, names, now))
     for path in found:
-        say(f"wrote {path}")
+        say(f"wrote {_as_seen(path)}")
     if not found:
         say(f"{batch.id} has nothing for {', '.join(names)} yet")
     return DONE
+
+
+def _as_seen(path: Path) -> str:
+    """A path as short as it can be from where the command was called."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _write(path: Path, text: str) -> None:

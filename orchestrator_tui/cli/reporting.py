@@ -27,17 +27,30 @@ def write_reports(place: Place, batch: Batch, now: Instant) -> str:
         return _written(place, batch, now)
 
 
-def _written(place: Place, batch: Batch, now: Instant) -> str:
-    from orchestrator_tui.cli.exporting import documents, write_documents
-    from orchestrator_tui.core.report.markdown import as_markdown
-    from orchestrator_tui.core.report.summary import batch_summary, track_report
+def report_folder(place: Place, batch: Batch) -> Path:
+    """The folder of a batch's reports below the main working tree, made if need be, and unseen by git.
 
+    Raises:
+        OSError: it cannot be made.
+    """
+    if batch.id in ("", "..") or Path(batch.id).name != batch.id:
+        # An imported batch brings its id along, whoever wrote it.
+        raise OSError(f"{batch.id!r} is no name for a folder")
     folder = place.repository / SINK / batch.id
     folder.mkdir(parents=True, exist_ok=True)
     ignore = place.repository / SINK.parts[0] / ".gitignore"
     if not ignore.exists():
         # What a person has put there is theirs to add: workflows belong to the repository.
         _write(ignore, "*\n!/workflows/\n!/workflows/**\n")
+    return folder
+
+
+def _written(place: Place, batch: Batch, now: Instant) -> str:
+    from orchestrator_tui.cli.exporting import documents, write_documents
+    from orchestrator_tui.core.report.markdown import as_markdown
+    from orchestrator_tui.core.report.summary import batch_summary, track_report
+
+    folder = report_folder(place, batch)
     _write(folder / "summary.md", as_markdown(batch_summary(batch, now)))
     for track in batch.tracks.values():
         if track.work is not None:

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from orchestrator_tui.cli.journals import Place
+from orchestrator_tui.cli.reporting import report_folder
+from orchestrator_tui.core.model import Batch
 from tests.cli.run_scene import run_of, store
 from tests.cli.scene import Scene
 from tests.cli.test_json_page import rows, section
@@ -109,6 +113,15 @@ def test_an_export_is_written_where_its_users_look_for_it(reported: Scene) -> No
     assert (reported.repository / "out" / "dashboard.txt").read_text("utf-8").startswith("╔═")
 
 
+def test_an_export_stands_with_the_batchs_reports_unless_a_folder_is_named(reported: Scene) -> None:
+    ended = reported.run("report", BATCH, "--files", "dashboard")
+    place = f".orch/reports/{BATCH}/dashboard.txt"
+    assert (ended.code, ended.out, ended.err) == (0, "", f"wrote {place}\n")
+    assert (reported.repository / place).read_text("utf-8").startswith("╔═")
+    assert (reported.repository / ".orch" / ".gitignore").read_text("utf-8").startswith("*\n")
+    assert not (reported.repository / "dashboard.txt").exists()
+
+
 @pytest.mark.parametrize(
     ("names", "told"),
     [
@@ -121,3 +134,11 @@ def test_an_export_that_is_not_known_is_refused(reported: Scene, names: tuple[st
     ended = reported.run("report", BATCH, "--files", *names)
     assert ended.code == 2
     assert told in ended.err
+
+
+@pytest.mark.parametrize("name", ["../out", "a/b", "..", ""])
+def test_an_imported_batch_whose_id_is_a_path_gets_no_folder(tmp_path: Path, name: str) -> None:
+    place = Place(tmp_path, tmp_path, tmp_path, tmp_path)
+    with pytest.raises(OSError, match="is no name for a folder"):
+        report_folder(place, Batch(name, "Batch", "run", "running"))
+    assert not list(tmp_path.iterdir())

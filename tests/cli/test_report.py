@@ -138,7 +138,9 @@ def test_an_export_that_is_not_known_is_refused(reported: Scene, names: tuple[st
 
 @pytest.mark.parametrize("name", ["../out", "a/b", "..", ""])
 def test_an_imported_batch_whose_id_is_a_path_gets_no_folder(tmp_path: Path, name: str) -> None:
-    place = Place(tmp_path, tmp_path, tmp_path, tmp_path)
+    repository = tmp_path / "shop"
+    repository.mkdir()
+    place = Place(repository, repository, tmp_path, tmp_path)
     with pytest.raises(OSError, match="is no name for a folder"):
         report_folder(place, Batch(name, "Batch", "run", "running"))
-    assert not list(tmp_path.iterdir())
+    assert not list(repository.iterdir())

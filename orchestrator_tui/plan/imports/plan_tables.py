@@ -40,7 +40,7 @@ COLUMNS = {
 OVER = ("done", "merged", "complete", "completed", "abandoned", "skipped")
 _KNOWN = [heading for headings in COLUMNS.values() for heading in headings]
 _ROW = re.compile(r"\|(.*)\|")
-_RULE = re.compile(r"\|?[\s:|-]*-[\s:|-]*\|?")
+_RULE = re.compile(r"(?=[^-]*-)[\s:|-]*")
 _CELL = re.compile(r"(?<!\\)\|")
 _WORKFLOW = re.compile(r"[-*\s]*\**workflow\**\s*:\**\s*`?([a-z][a-z0-9-]*)`?\s*", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+")

@@ -15,11 +15,11 @@ MOST_LINES = 20_000
 MOST_TEXT = 2_000_000
 """Characters of a text that are looked at."""
 
-_MARKS = re.compile(r"(?<!\\)(?:\*\*(.+?)(?<!\\)\*\*|`([^`]*[^`\\])`|\[([^\]]*[^\]\\])\]\([^)]*\))")
+_MARKS = re.compile(r"(?<!\\)(?:\*\*(.+?)(?<!\\)\*\*|`([^`]*[^`\\])`|\[([^\[\]]*[^\[\]\\])\]\([^)]{0,400}\))")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BULLET = re.compile(r"^(\s*)(?:[-*+]|(\d{1,3})[.)])\s+(?:\[([ xX])\]\s+)?")
 _RULE = re.compile(r"^\s*(?:-{3,}|\*{3,})\s*$")
-_TABLE_RULE = re.compile(r"^\s*\|?[\s:|-]*-[\s:|-]*$")
+_TABLE_RULE = re.compile(r"^(?=[^-]*-)[\s:|-]*$")
 _HEADINGS = {1: "accent strong", 2: "strong"}
 _WORDS = {"PASS": "track-done", "FAIL": "track-failed strong"}
 """Words that stand for how a thing ended, with their theme token."""

@@ -112,3 +112,10 @@ def test_no_text_makes_a_line_that_is_too_wide_or_fails(text: str, width: int) -
 @pytest.mark.parametrize("text", ["", "\n", "|", "||", "| |", "#", "```", "- ", "> "])
 def test_bare_marks_are_no_fault(text: str) -> None:
     assert isinstance(markdown_lines(text, 40, UNICODE), tuple)
+
+
+@pytest.mark.parametrize("mark", ["[", "[a]("])
+def test_links_without_an_end_are_looked_at_once(mark: str) -> None:
+    """Each of them was looked for to the end of its line: a long one took a minute."""
+    rows = markdown_lines(f"so {mark * (60_000 // len(mark))}", 80, UNICODE)
+    assert ["".join(part.text for part in row)[:3] for row in rows[:2]] == [" so", f" {mark * 2}"[:3]]

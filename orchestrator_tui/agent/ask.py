@@ -157,12 +157,10 @@ def _opening(call: Call, *, anew: bool) -> tuple[str, Callable[[Door], Gate]]:
     gate_id = task_gate_id(record.task_id, question.stage)
 
     def opens(door: Door) -> Gate:
-        from orchestrator_tui.runtime.rules import load_rules
-
         return door.ask(
             gate_id,
             question,
-            load_rules(),
+            call.rules(),
             track=call.track(),
             source=call.task.source,
             workflow=understood.workflow,

@@ -15,6 +15,7 @@ from orchestrator_tui.core.naming import list_batch_id
 
 if TYPE_CHECKING:
     from orchestrator_tui.agent.questions import Standing
+    from orchestrator_tui.core.rules import Rules
     from orchestrator_tui.journal.sqlite import SqliteJournal
     from orchestrator_tui.runtime.doors import Door
     from orchestrator_tui.runtime.ports import Clock
@@ -131,6 +132,12 @@ class Call:
         reader = Reader(ROUTE, own_claim(), self.identity.origin)
         self._door = Door(self._journal, self.batch, reader, self.clock, claimant_gone)
         return self._door
+
+    def rules(self) -> Rules:
+        """What judges questions: what ships, and the person's own ladders."""
+        from orchestrator_tui.runtime.rules import load_rules
+
+        return load_rules(None if self._journal is None else self._journal.directory)
 
     def request(self, kind: str, payload: dict[str, Any]) -> None:
         """Leave a request for the batch's holder, on behalf of the caller's track.

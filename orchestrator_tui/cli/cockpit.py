@@ -19,6 +19,7 @@ from orchestrator_tui.runtime.ports import Recorded, Session
 if TYPE_CHECKING:
     from orchestrator_tui.adapters.evidence import TrackEvidence
     from orchestrator_tui.cli.arguments import Commands
+    from orchestrator_tui.core.rules import Rules
 
 SNAPSHOTS = "snapshots"
 """Directory beside the journal that gets the pictures saved by key: a repository is no place for them."""
@@ -159,7 +160,14 @@ def compose(place: Place, asked_for: tuple[str, ...], limits: Limits, batch: str
     around = surroundings(place, [Path(one) for one in asked_for], "cockpit")
     # A pane takes seconds to show what was pasted; a command that ends at once waits for that, an engine does not.
     world = replace(around.world, nudges=BackgroundNudges(around.world.nudges))
-    session = LiveSession(journal, world, around.watch, load_rules(), limits, batch)
+
+    def learn() -> Rules:
+        # Loaded in the session's thread, since the first frame needs none of it.
+        from orchestrator_tui.cli.own_ladders import learned_rules
+
+        return learned_rules(place)
+
+    session = LiveSession(journal, world, around.watch, load_rules(place.directory), limits, batch, learn)
     return GuardedSession(session, Authority(os.environ)), around.evidence
 
 

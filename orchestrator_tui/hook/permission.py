@@ -69,7 +69,7 @@ def _ask(visit: Visit, asked: CallQuestions, call: str) -> list[Gate]:
             visit.door.ask(
                 gate_id,
                 question,
-                load_rules(),
+                load_rules(visit.journal.directory),
                 track=track,
                 source=visit.caller.source,
                 routes=(ROUTE,),

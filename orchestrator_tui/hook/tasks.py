@@ -53,7 +53,9 @@ def written(visit: Visit) -> Asked | None:
         visit.open_batch()
     slug = _track(visit, fact, meta)
     batch = Batch(visit.batch, "", "watch", "running", gates=_gates_of(visit, fact, meta))
-    for draft in task_gate(batch, slug, fact, meta, visit.door.rules(load_rules()), visit.clock.now()):
+    for draft in task_gate(
+        batch, slug, fact, meta, visit.door.rules(load_rules(visit.journal.directory)), visit.clock.now()
+    ):
         if draft.kind in GATE_KINDS:
             visit.journal.change_gate(visit.batch, _by_hook(draft, visit), visit.clock.now(), ROUTE)
     if question is None:

@@ -123,7 +123,7 @@ def _ask(place: Place, given: Arguments, slug: str, asked: Question) -> Gate:
     return door.ask(
         gate_id(slug or caller.address, request, asked),
         asked,
-        load_rules(),
+        load_rules(place.desk.directory),
         track=slug_of_call(batch, caller, slug),
         source=caller.source,
         workflow="" if track is None else track.workflow,

@@ -31,7 +31,7 @@ def report_stage(place: Place, given: Arguments, cancellation: Cancellation) -> 
     batch = place.batch()
     track = track_of_call(batch, place.caller, slug)
     workflow = given.get("workflow") or ("" if track is None else track.workflow)
-    stages = _stages(batch, workflow, track)
+    stages = _stages(place, batch, workflow, track)
     if given["stage"] > stages > 0:
         raise Mistake(f"{REPORT_STAGE.name}: {workflow or 'its workflow'} has {stages} stages, no {given['stage']}")
     fetched = fetch(place)
@@ -88,10 +88,10 @@ def _with_answers(place: Place, fetched: Fetched, reply: Reply) -> Reply:
     return Reply(words, data, reply.failed, tuple(Answer(place, gate) for gate in fetched.answered))
 
 
-def _stages(batch: Batch | None, workflow: str, track: Track | None) -> int:
+def _stages(place: Place, batch: Batch | None, workflow: str, track: Track | None) -> int:
     """How many stages there are, 0 when that is not known."""
     recorded = None if batch is None or batch.run is None else batch.run.workflows.get(workflow)
-    ladder = load_rules().ladders.get(workflow) if recorded is None else recorded.ladder
+    ladder = load_rules(place.desk.directory).ladders.get(workflow) if recorded is None else recorded.ladder
     if ladder is not None:
         return len(ladder.stages)
     return 0 if track is None or workflow != track.workflow else len(track.stages)

@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from orchestrator_tui.core.rules import AnswerRule, StageRule
+from orchestrator_tui.core.rules import AnswerRule, Ladder, StageRule
 from orchestrator_tui.plan.answer_models import AnswersFile
 from orchestrator_tui.plan.catalogue import ANSWERS
 from orchestrator_tui.plan.problems import Problem, Unreadable
@@ -40,13 +40,15 @@ def compile_folder(folder: Path) -> str:
         workflow, problems = read_workflow(document, path.name)
         _refuse(problems)
         if workflow is not None:
-            ladder = workflow.ladder
-            stages = [_stage(one) for one in ladder.stages]
-            workflows.append(
-                {"workflow": ladder.workflow, "title": ladder.title, "kind": ladder.kind, "stages": stages}
-            )
+            workflows.append(compiled_ladder(workflow.ladder))
             own += [_answer(one) for one in workflow.answers]
     return json.dumps({"workflows": workflows, "answers": own + shared}, indent=1, ensure_ascii=False) + "\n"
+
+
+def compiled_ladder(ladder: Ladder) -> dict[str, Any]:
+    """A ladder in the form that ``runtime.rules`` reads."""
+    stages = [_stage(one) for one in ladder.stages]
+    return {"workflow": ladder.workflow, "title": ladder.title, "kind": ladder.kind, "stages": stages}
 
 
 def _document(path: Path) -> Document:

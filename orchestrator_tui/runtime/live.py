@@ -45,11 +45,21 @@ class LiveSession:
     mode = "live"
 
     def __init__(
-        self, journal: SqliteJournal, world: World, hints: Hints, rules: Rules, limits: Limits, batch: str = ""
+        self,
+        journal: SqliteJournal,
+        world: World,
+        hints: Hints,
+        rules: Rules,
+        limits: Limits,
+        batch: str = "",
+        learn: Callable[[], Rules] | None = None,
     ) -> None:
-        """``batch`` is a run that is shown whether anything of it waits or not."""
+        """``batch`` is a run that is shown whether anything of it waits or not.
+
+        ``learn`` reads the rules anew in the session's thread, where the first frame does not wait for it.
+        """
         self._journal, self._world, self._hints = journal, world, hints
-        self._rules, self._limits = rules, limits
+        self._rules, self._limits, self._learn = rules, limits, learn
         self._follower = Follower(journal, world.repository)
         self._engine: Engine | None = None
         self._commands: deque[Command] = deque()
@@ -114,6 +124,7 @@ class LiveSession:
         # Loaded here, since the first frame needs none of it.
         from orchestrator_tui.runtime.engine import Engine
 
+        self._attempt(self._learn_rules)
         engine = Engine(self._journal, self._world, self._rules, self._limits, self._follower)
         self._engine = engine
         looked: Instant | None = None
@@ -139,6 +150,9 @@ class LiveSession:
         self._attempt(engine.close)
         self._present.close()
         self._attempt(self._journal.close)
+
+    def _learn_rules(self) -> None:
+        self._rules = self._rules if self._learn is None else self._learn()
 
     def _turn(self, engine: Engine, look: bool, agents: bool) -> list[Outcome]:
         """One step of the engine after the commands that wait; what cannot be done now is shown, and never fatal."""

@@ -1,4 +1,4 @@
-"""The built-in rules, read from their compiled form with the standard library alone."""
+"""The rules that ship, and the person's own ladders, read from their compiled form with the standard library alone."""
 
 from __future__ import annotations
 
@@ -16,9 +16,32 @@ WORKFLOWS = Path(__file__).resolve().parent.parent / "workflows"
 COMPILED = WORKFLOWS / "compiled.json"
 
 
+OWN_LADDERS = "ladders.json"
+"""Where beside a journal the ladders are that do not ship: the cockpit writes them, everybody else reads them."""
+
+
+def load_rules(directory: Path | None = None) -> Rules:
+    """The ladders and answer rules that ship with the program, and the ladders of one's own beside a journal.
+
+    Args:
+        directory: where the journal is; its ladders go before those of the same name that ship. A file there that
+            cannot be read, or is of another version, is as none: what it does not judge, a person does.
+    """
+    own = {} if directory is None else _own(directory / OWN_LADDERS)
+    shipped = _shipped()
+    return Rules({**shipped.ladders, **own}, shipped.answers) if own else shipped
+
+
+def _own(path: Path) -> dict[str, Ladder]:
+    try:
+        ladders = [_ladder(one) for one in json.loads(path.read_text("utf-8"))["workflows"]]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return {}
+    return {one.workflow: one for one in ladders}
+
+
 @cache
-def load_rules() -> Rules:
-    """The ladders and answer rules that ship with the program."""
+def _shipped() -> Rules:
     content = json.loads(COMPILED.read_text("utf-8"))
     ladders = [_ladder(one) for one in content["workflows"]]
     return Rules({one.workflow: one for one in ladders}, tuple(_answer(one) for one in content["answers"]))

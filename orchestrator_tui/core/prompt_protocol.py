@@ -85,7 +85,7 @@ def _verdict(work: StageWork) -> str:
         )
     return (
         "End with exit code 0, and with exactly one of these words on a line of its own, the last that you write:\n"
-        f"{words}\nWithout such a word the stage counts as not done."
+        f"{words}\n" + ("Do not leave it out." if work.unsaid else "Without such a word the stage counts as not done.")
     )
 
 

@@ -51,6 +51,9 @@ DESIGN = "design"
 
 
 ASK, FAIL, CARRY = "ask", "fail", "carry"
+CUT_OFF, ERRORS, CHANGES = "cut_off", "errors", "changes"
+"""How an agent may end without a word: stopped or gone, with an error, or well and with changes (seed 004)."""
+
 SERIAL, PARALLEL = "serial", "parallel"
 """How tracks use a tree that they share: one after the other, or at once, each in its own files."""
 
@@ -93,6 +96,8 @@ class StageWork:
             ``failed``, ``blocked``, ``partial``, ``disputed``, ``follow_up`` (done, what it says is work of the next
             wave) and ``mismatch`` (a person says whether the plan still holds); where none means ``done``, an end
             without a word does.
+        unsaid: what an end without such a word means, by how it came: ``cut_off``, ``errors`` or ``changes``; where it
+            does not name that, the end is not accepted.
         form: what the first artefact must say: name of a line and ``text``, or the choices parted by ``|``.
         asks: the line of that form that holds questions for a person; what it asks is asked before anything goes on.
         narrow: of a stage of the batch: it is skipped, with the reason, where the tracks change no more files; 0 never.
@@ -130,6 +135,7 @@ class StageWork:
     back_to: int = 0
     rounds: int = 2
     verdicts: Mapping[str, str] = field(default_factory=dict)
+    unsaid: Mapping[str, str] = field(default_factory=dict)
     form: Mapping[str, str] = field(default_factory=dict)
     asks: str = ""
     narrow: int = 0

@@ -62,6 +62,7 @@ _STAGE = (
     "spent",
     "angles",
     "against",
+    "unsaid",
 )
 
 
@@ -116,7 +117,7 @@ def _of_stage(workflow: str, place: str, work: StageWork) -> list[Threshold]:
         value = _value(work, name)
         if name == "angles":
             value = tuple(f"{one.key} ({one.tier})" if one.tier else one.key for one in work.angles)
-        if value in ((), ASK) and name in ("angles", "spent"):
+        if value in ((), ASK, {}) and name in ("angles", "spent", "unsaid"):
             continue
         if value in (0, 0.0, "") and name in ("turns", "wall", "cost_usd", "narrow", "gate", "against"):
             continue

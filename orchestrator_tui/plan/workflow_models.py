@@ -13,9 +13,12 @@ from orchestrator_tui.core.workflow import (
     ASK,
     BATCH_GATE_ITEMS,
     CARRY,
+    CHANGES,
     CHECKS,
+    CUT_OFF,
     DEPLOY,
     DESIGN,
+    ERRORS,
     FAIL,
     PARALLEL,
     PERSON,
@@ -76,6 +79,7 @@ SESSIONS = ("stage", "track")
 UNTRACKED = ("off", "warn", "block")
 ENDINGS = ("publish", "hard_stop")
 GATES = ("plan", "spend", "dispatch", "concerns", "resume", "integration", "publish")
+ENDS = (CUT_OFF, ERRORS, CHANGES)
 GATE_WORDS = ("question", "approve", "back", "abandon")
 MAX_ANGLES = 8
 """Agents at once in one stage."""
@@ -98,6 +102,13 @@ def _meanings(value: dict[str, str]) -> dict[str, str]:
         if not word or " " in word:
             raise Wrong(f'"{word}" is no verdict: agents end with one word on a line of its own')
         read_choice(MEANINGS, meaning)
+    return value
+
+
+def _unsaid(value: dict[str, str]) -> dict[str, str]:
+    for end, meaning in value.items():
+        read_choice(ENDS, end)
+        read_choice(("done", "partial", "failed"), meaning)
     return value
 
 
@@ -150,6 +161,9 @@ class StageRulesFile(Part):
     rounds: Count = Field(2, description="how often it may lead back before a person is asked")
     verdicts: Annotated[dict[str, Line], AfterValidator(_meanings), Says("mapping: word → meaning")] = Field(
         {}, description="words that an agent ends with: " + ", ".join(f"`{one}`" for one in MEANINGS)
+    )
+    unsaid: Annotated[dict[str, str], AfterValidator(_unsaid), Says("mapping: end → `done`, `partial` or `failed`")] = (
+        Field({}, description="what an end without such a word counts as: " + ", ".join(f"`{one}`" for one in ENDS))
     )
     form: Annotated[dict[str, Line], Says("mapping: line → `text`, or choices parted by `|`")] = Field(
         {}, description="lines that its first artefact must hold; one that lacks any is sent back"

@@ -14,7 +14,8 @@ from orchestrator_tui.core.report.scrub import Scrubber
 from orchestrator_tui.core.run import Trip
 from orchestrator_tui.core.schedule.breaker import STOPPED, TURN_LIMIT
 from orchestrator_tui.core.schedule.readiness import planned_tracks
-from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
+from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, stage_work, work_of
+from orchestrator_tui.core.schedule.unsaid import meaning_of
 from orchestrator_tui.core.session import Session
 from orchestrator_tui.core.text import plural, sanitise_line
 from orchestrator_tui.core.wave_roles import roles_in, session_type, wave_count, waves_by_role
@@ -124,7 +125,12 @@ def status_of(batch: Batch, track: Track) -> str:
 
 
 def _said(batch: Batch, track: Track) -> str:
-    """What the last verdict of a track means, "" where there is none."""
+    """What the last verdict of a track means, or an end without one; "" where it says nothing."""
+    last = track.attempts[-1] if track.attempts else None
+    if last is not None and last.stage and last.outcome and not last.verdict:
+        meaning = meaning_of(track, stage_work(batch, track, last.stage), "", last.outcome)
+        if meaning:
+            return meaning
     words = [one for one in track.attempts if one.verdict]
     if not words:
         return ""

@@ -12,6 +12,7 @@ from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.plan import PlannedTrack, Scope
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, stage_run, work_of, workflow_of
+from orchestrator_tui.core.schedule.unsaid import meaning_of
 from orchestrator_tui.core.scope import overlap
 from orchestrator_tui.core.wave_roles import wave_count
 
@@ -101,15 +102,18 @@ def _is_left(batch: Batch, track: Track) -> bool:
 
 
 def _is_partly_done(batch: Batch, track: Track) -> bool:
-    """Whether its agent says partial of changes that are there."""
-    seen = stage_run(track).inspection
-    return _said(batch, track) == PARTIAL and seen is not None and bool(seen.files)
+    """Whether its agent says partial of changes that are there, or was cut off and has left them in order."""
+    run = stage_run(track)
+    seen = run.inspection
+    if seen is None or not seen.files or _said(batch, track) != PARTIAL:
+        return False
+    return bool(run.verdict) or not (seen.uncommitted or seen.outside)
 
 
 def _said(batch: Batch, track: Track) -> str:
     run = stage_run(track)
     work = workflow_of(batch, track).work(run.stage)
-    return "" if work is None else work.verdicts.get(run.verdict, "")
+    return "" if work is None else meaning_of(track, work, run.verdict, run.claim)
 
 
 def _accepted(track: Track) -> list[Draft]:

@@ -11,6 +11,7 @@ from orchestrator_tui.core.schedule.forms import faults
 from orchestrator_tui.core.schedule.paths import artefact_path
 from orchestrator_tui.core.schedule.rules import RESOLVING, plan_of, stage_run, stage_work, work_of, workflow_of
 from orchestrator_tui.core.schedule.trees import leaves_uncommitted
+from orchestrator_tui.core.schedule.unsaid import meaning_of
 from orchestrator_tui.core.workflow import AGENT, StageWork
 
 ACCEPTED, REJECTED, REWORK, ASKED, GROWN = "accepted", "rejected", "rework", "asked", "grown"
@@ -89,13 +90,13 @@ def judge(batch: Batch, track: Track) -> Judgement:
     )
     if problems:
         return Judgement(REJECTED, problems)
-    meaning = work.verdicts.get(run.verdict, "") if run.verdict else ""
+    meaning = meaning_of(track, work, run.verdict, run.claim)
     # Where no word means done, the words are for what is not: who ends without one claims to be done.
     if work.runs == AGENT and "done" in work.verdicts.values() and not meaning:
         words = " or ".join(work.verdicts)
         return Judgement(REJECTED, (f"it ended without a verdict: {words}, on a line of its own",))
     if meaning in ("failed", "partial"):
-        return Judgement(REJECTED, (f"its agent says {run.verdict}: {_summary(track)}".rstrip(": "),))
+        return Judgement(REJECTED, (f"its agent says {run.verdict or 'no word'}: {_summary(track)}".rstrip(": "),))
     if meaning == "blocked":
         return Judgement(ASKED, (f"its agent is blocked: {_summary(track)}",))
     if meaning == MISMATCH:

@@ -271,17 +271,18 @@ def _after_judgement(batch: Batch, track: Track) -> list[Draft]:
 def _settled_findings(batch: Batch, track: Track) -> list[Draft]:
     """A review that finds nothing to fix any more has seen what was found before as fixed."""
     work = stage_work(batch, track, stage_run(track).stage)
-    about_plan = drifting.deferred(batch, track)
-    if about_plan is not None:
-        return about_plan
+    put_off = drifting.deferred(batch, track) or []
     if not work.reviews:
-        return []
+        return put_off
     # A concern that is still there was said again, and is recorded once more.
     fresh = since_writing(track, work.back_to)
     older = [one for one in track.findings if one.state == "open" and one.severity != BLOCKER and one.attempt]
-    return [
+    closed = {one.payload["finding"] for one in put_off}
+    gone = [*open_blockers(track), *(one for one in older if one.attempt not in fresh)]
+    return put_off + [
         Draft("finding_closed", {"track": track.slug, "finding": one.id, "state": "fixed", "why": "not raised again"})
-        for one in (*open_blockers(track), *(one for one in older if one.attempt not in fresh))
+        for one in gone
+        if one.id not in closed
     ]
 
 

@@ -123,6 +123,16 @@ def test_never_more_agents_than_the_cap(most: int, added: int) -> None:
     assert run_of(scene).agents <= most
 
 
+@pytest.mark.parametrize(("failing", "added"), [(1, 1), (2, 2), (3, 2)])
+def test_one_track_more_for_each_check_that_fails_and_two_at_most(failing: int, added: int) -> None:
+    """[004-142] Just below the two that are the most, at them, and above."""
+    every = replace(WAVES, between=replace(BETWEEN, checks={"Core": ("test", "types", "all"), "Polish": ()}))
+    scene = Scene(ONE, TWO, workflow=without_gates(every), checks=CHECKS)
+    scene.world.checks = {one.command: lambda path: 1 for one in CHECKS[:failing]}
+    scene.play()
+    assert sum(slug.startswith("fix-2-") for slug in scene.states()) == added
+
+
 def next_wave(size: int) -> list[object]:
     return [replace(track(f"n{number}"), role="Polish", wave=3) for number in range(size)]
 

@@ -28,6 +28,7 @@ from orchestrator_tui.core.workflow import (
 from orchestrator_tui.plan.answer_models import AnswerFile
 from orchestrator_tui.plan.fields import Part
 from orchestrator_tui.plan.paths import leaves_worktree
+from orchestrator_tui.plan.placeholders import misspelt
 from orchestrator_tui.plan.problems import Problem, nearest_of, shown
 from orchestrator_tui.plan.reading import read_model
 from orchestrator_tui.plan.text import Document
@@ -71,7 +72,10 @@ _OF_FILE = frozenset({"workflow", "title", "kind", "stages", "batch_stages", "an
 def read_workflow(
     document: Document, file: str, shared: Sequence[AnswerRule] = ()
 ) -> tuple[Workflow | None, tuple[Problem, ...]]:
-    """The workflow in a document, or None and what is wrong with it; ``shared`` answer rules come after its own."""
+    """The workflow in a document, with warnings at most, or None and what is wrong with it.
+
+    ``shared`` answer rules come after its own.
+    """
     document, unfilled = fill_document(document, file)
     model, problems = read_model(WorkflowFile, document, file)
     if model is None:
@@ -89,7 +93,8 @@ def read_workflow(
         answers=(*(answer_rule(one, model.workflow) for one in model.answers), *shared),
         values=stated(model.values),
     )
-    return replace(workflow, **_batch_values(model, workflow, everything=True)), ()
+    made = replace(workflow, **_batch_values(model, workflow, everything=True))
+    return made, misspelt(document.content, "", document, file)
 
 
 def answer_rule(model: AnswerFile, workflow: str = "") -> AnswerRule:
@@ -114,7 +119,7 @@ def override(
     workflow: Workflow, rules: OverridesFile, document: Document, file: str
 ) -> tuple[Workflow, tuple[Problem, ...]]:
     """A workflow with what a plan does otherwise; stages are named by number or name."""
-    problems: list[Problem] = []
+    problems = [*misspelt(document.content.get("rules"), "rules", document, file)]
     known = {one.name: one.value for one in workflow.values}
 
     def filled(values: dict[str, Any], place: str) -> dict[str, Any]:

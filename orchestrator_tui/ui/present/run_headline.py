@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.ui.present.cells import Line, Part
 from orchestrator_tui.ui.present.run_words import (
+    agents_words,
     at_work,
     dollars,
     most_agents,
@@ -27,7 +28,7 @@ def run_facts(batch: Batch) -> tuple[Line, ...]:
     ]
     facts.append((Part(f"{len(batch.merged)}/{track_count(batch)} merged", "quiet"),))
     if phase_of(batch) in _AT_WORK:
-        facts.append((Part(_agents(at_work(batch), most_agents(run)), "quiet"),))
+        facts.append((Part(agents_words(at_work(batch), most_agents(run)), "quiet"),))
     if spent_usd(batch) or run.plan.limits.cost_usd:
         facts.append((_cost(spent_usd(batch), run.plan.limits.cost_usd),))
     return tuple(facts)
@@ -41,11 +42,6 @@ _TOKENS = {
     "stopped": "track-failed",
     "failed": "track-failed",
 }
-
-
-def _agents(working: int, most: int) -> str:
-    told = f"{working} of {most}" if most else str(working)
-    return f"{told} agent{'' if (most or working) == 1 else 's'}"
 
 
 def _cost(spent: float, budget: float) -> Part:

@@ -10,6 +10,7 @@ from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.queries import standing, waiting_gates
 from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.run import HANDED_OVER, Run
+from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.workflow import StageWork, Workflow
 from orchestrator_tui.ui.present.cells import clean
 from orchestrator_tui.ui.present.words import stage_name
@@ -182,7 +183,12 @@ def _slot_words(batch: Batch) -> str:
         return "the batch is paused"
     most = most_agents(run)
     working = at_work(batch)
-    return f"{working} of {most} agent{'' if most == 1 else 's'} at work" if most and working >= most else ""
+    return f"{agents_words(working, most)} at work" if most and working >= most else ""
+
+
+def agents_words(working: int, most: int) -> str:
+    """How many agents work, of how many that may; 0 for no bound."""
+    return f"{working} of {plural(most, 'agent')}" if most else plural(working, "agent")
 
 
 def unmerged(track: Track, batch: Batch) -> tuple[str, ...]:

@@ -124,7 +124,9 @@ def _ended(batch: Batch, rules: Between, tracks: list[Track]) -> list[Draft]:
     carried = carrying.successors(batch, tracks)
     fixes = _fixes(batch, rules, tracks, _failing(results), len(carried))
     more = [*((one, f"Carried on: {one.title}") for one in carried), *((one, one.title) for one in fixes)]
-    reason = f"what fails after wave {wave}" if fixes else f"what wave {wave} has left"
+    # A remark that is mended fails no check.
+    fails = any(one.checks for one in fixes)
+    reason = f"what fails after wave {wave}" if fails else f"what wave {wave} has left"
     scaled = _scaled(batch, rules, tracks, len(more), bool(results) and not _failing(results), reason)
     return [
         Draft("wave_ended", {**told, "scaling": scaled[1], "adaptations": [said for _, said in more]}),

@@ -109,7 +109,10 @@ def test_minor_drift_becomes_work_of_the_next_wave_and_stops_nothing() -> None:
     assert "\n> MINOR_DRIFT: " in work.planned.brief
     assert "\n> f-1 three columns, not two (a.txt)\n" in work.planned.brief
     assert [one.state for one in scene.track("a").findings] == ["deferred"]
-    assert deviations(scene)[0] == ("drift-2-a is added", "+1 agent: Mend what Compare says of a")
+    assert deviations(scene) == [
+        ("drift-2-a is added", "+1 agent: Mend what Compare says of a"),
+        ("2 agents at once", "1 more, for what wave 2 has left"),
+    ]
 
 
 @pytest.mark.parametrize("severity", ["blocker", "concern"])

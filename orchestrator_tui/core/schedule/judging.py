@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.instant import elapsed_ms
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import CheckCommand
 from orchestrator_tui.core.records import Finding
@@ -175,7 +176,8 @@ def _inspected(batch: Batch, track: Track, work: StageWork) -> tuple[str, ...]:
     if work.commits and seen.uncommitted:
         named = ", ".join(seen.uncommitted[:_NAMED])
         problems.append(f"not committed: {named}")
-    if not work.writes and (seen.head != run.head or (seen.uncommitted and not _others_work_there(batch, track))):
+    moved = seen.head != run.head and not _others_committed_there(batch, track, seen.head)
+    if not work.writes and (moved or (seen.uncommitted and not _others_work_there(batch, track))):
         problems.append("it has changed files although its stage only reads")
     return tuple(problems)
 
@@ -195,6 +197,21 @@ def form_path(batch: Batch, track: Track, work: StageWork) -> str:
 def _others_work_there(batch: Batch, track: Track) -> bool:
     """Whether what lies uncommitted in the tree of a stage that only reads is the work of others."""
     return leaves_uncommitted(batch, track) or bool(stage_run(track).covers)
+
+
+def _others_committed_there(batch: Batch, track: Track, head: str) -> bool:
+    """Whether the commit that the tree of a stage that only reads is at may be another agent's.
+
+    It is when another track was seen at it, and nobody can tell when another agent worked there at the same time.
+    """
+    if not _others_work_there(batch, track):
+        return False
+    own = next((one for one in track.attempts if one.id == stage_run(track).attempt), None)
+    others = [one for one in batch.tracks.values() if one.slug != track.slug and one.work is not None]
+    if own is None or any(work_of(one).head_sha == head for one in others):
+        return True
+    beside = (one.ended_at for other in others for one in other.attempts)
+    return any(ended is None or not elapsed_ms(ended, own.started_at) for ended in beside)
 
 
 def _in_conflict(track: Track, breach: str) -> bool:

@@ -243,3 +243,31 @@ def test_the_shared_tree_gets_what_git_ignores_as_any_worktree_would() -> None:
     scene.play()
     assert scene.git.provisioned == [(TREE, rules)]
     assert scene.states() == {"c1": S.DONE}
+
+
+def commit(agent: Agent) -> tuple[int, str]:
+    """Build, and commit it against the rule."""
+    agent.write(f"{agent.attempt.track}.txt", f"built by {agent.attempt.track}\n", commit=True)
+    return 0, "built\nDONE"
+
+
+@pytest.mark.parametrize("who", ["c1", "c2", "c3"])
+def test_a_reviewer_is_not_blamed_for_what_another_agent_has_committed_in_the_shared_tree(who: str) -> None:
+    scene = building(chunk("c1"), chunk("c2"), chunk("c3", 2))
+    scene.world.acts[f"{who}/{WRITE}"] = commit
+    scene.play()
+    assert scene.states() == dict.fromkeys(("c1", "c2", "c3"), S.DONE)
+    assert {one.payload["verdict"] for one in scene.ledger.events if one.kind == "stage_judged"} == {"accepted"}
+
+
+def test_a_reviewer_that_commits_while_nobody_else_works_there_is_not_accepted() -> None:
+    scene = building(chunk("c1"))
+
+    def meddle(agent: Agent) -> tuple[int, str]:
+        agent.write("c1.txt", "better\n", commit=True)
+        return 0, "APPROVED"
+
+    scene.world.acts[f"c1/{REVIEW}"] = meddle
+    scene.play()
+    assert scene.states() == {"c1": S.ESCALATED}
+    assert "it has changed files although its stage only reads" in scene.gate("cap").question.context

@@ -1,13 +1,14 @@
 """What a batch may cost and how many agents it takes: shown before a cent is spent (seed 002, spend confirmation).
 
-The estimate takes each stage once, up to once more where it can be tried again or leads back. The maximum is what
-attempts and rounds allow, cut by every budget on the way: of an attempt, a track, and the batch.
+The estimate takes each stage once, each of its angles as an attempt, up to once more where it can be tried again or
+leads back. The maximum is what attempts and rounds allow, cut by every budget on the way: of an attempt, a track, and
+the batch.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.plan import Plan, PlannedTrack
@@ -25,7 +26,7 @@ IMPLEMENTER = "implementer"
 
 @frozen
 class _Step:
-    """What one stage takes: of one try, of all of them at most, and how many they are."""
+    """What one stage, or one angle of it, takes: of one try, of all of them at most, and how many they are."""
 
     usd: float
     usd_all: float
@@ -87,7 +88,8 @@ def dearest_attempt(
     for workflow in workflows.values():
         models = choose_models(workflow, plan.agent, project, confirmed)
         works = (*workflow.batch_works, *workflow.works)
-        found += [_price(plan, one, "", models, workflow, prices)[0] for one in works if one.runs == AGENT]
+        agents = (one for one in works if one.runs == AGENT)
+        found += [_price(plan, one, "", angle, models, workflow, prices)[0] for one in agents for angle in _angles(one)]
     return max(found)
 
 
@@ -151,23 +153,30 @@ def _steps(
             continue
         entries = 1 + sum(one.rounds for place, one in way if one.back_to and one.back_to <= index <= place)
         tries = work.attempts * entries
-        usd, model = _price(plan, work, tier, models, workflow, prices)
         again = work.attempts > 1 or entries > 1
-        found.append(_Step(usd, usd * tries, tries, again, model, work.reviews))
+        for angle in _angles(work):
+            usd, model = _price(plan, work, tier, angle, models, workflow, prices)
+            found.append(_Step(usd, usd * tries, tries, again, model, work.reviews))
     return found
+
+
+def _angles(work: StageWork) -> tuple[str, ...]:
+    """The tier that each agent of one try asks for itself: of a stage without angles, that of its only one."""
+    return tuple(one.tier for one in work.angles) or ("",)
 
 
 def _price(
     plan: Plan,
     work: StageWork,
     tier: str,
+    angle: str,
     models: Mapping[str, ModelChoice],
     workflow: Workflow,
     prices: Prices,
 ) -> tuple[float, str]:
     """What one attempt of a stage costs, and by which model; the tier of a track counts for its implementer."""
     choice = models.get(work.role) or ModelChoice("", "", "")
-    asked = work.tier or (tier if work.role == IMPLEMENTER else "")
+    asked = angle or work.tier or (tier if work.role == IMPLEMENTER else "")
     model = workflow.models.get(asked, choice.model) if asked else choice.model
     if plan.agent.runner == SCRIPTED:
         return 0.0, SCRIPTED
@@ -176,8 +185,17 @@ def _price(
 
 
 def _agents(plan: Plan, workflows: Mapping[str, Workflow], waves: tuple[Wave, ...]) -> int:
-    widest = max((len(one.tracks) for one in waves), default=0)
-    cap = cap_of(plan, workflows.get(plan.workflow))
+    """How many agents are at work at once, at most: bounds are on tracks, and each angle of one is an agent."""
     own = workflows.get(plan.workflow)
-    least = 1 if own is not None and any(one.runs == AGENT for one in own.batch_works) else 0
-    return max(least, min(widest, cap) if cap else widest)
+    cap = cap_of(plan, own)
+    known = {one.slug: workflows.get(one.workflow) for one in plan.tracks}
+    most = _at_once(one for _, one in _of_batch(plan, own)) if own is not None else 0
+    for wave in waves:
+        needs = sorted((_at_once(rules.works) for one in wave.tracks if (rules := known.get(one))), reverse=True)
+        most = max(most, sum(needs[:cap] if cap else needs))
+    return most
+
+
+def _at_once(works: Iterable[StageWork]) -> int:
+    """How many agents the busiest of some stages has at once."""
+    return max((len(_angles(one)) for one in works if one.runs == AGENT), default=0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator_tui.core.plan import AgentChoice, Plan, PlannedTrack
-from orchestrator_tui.plan.checked import Estimate, ModelChoice
+from orchestrator_tui.plan.checked import Estimate, ModelChoice, Wave
 from orchestrator_tui.plan.estimate import estimate_of
 from orchestrator_tui.plan.models_chain import ProjectModels, choose_models, read_project_models, roles_of
 from orchestrator_tui.plan.prices import load_prices
@@ -129,6 +129,42 @@ def test_a_stage_that_no_track_will_enter_counts_nothing(
     plan = replace(plan_of(tmp_path), workflow="ladder", tracks=(track,))
     found = estimate_of(plan, {"ladder": workflow}, (), ProjectModels({}))
     assert (found.attempts, found.attempts_max) == (attempts, most)
+
+
+ANGLES = """
+workflow: ladder
+title: Seen from three sides
+kind: work
+models: {fast: haiku, deep: opus}
+roles: {implementer: fast, scout: fast}
+batch_stages:
+  - name: Explore
+    prompt: look
+    role: scout
+    undivided: true
+    attempts: 2
+    angles: [{key: a, prompt: x}, {key: b, prompt: x, tier: deep}, {key: c, prompt: x}]
+stages: [{name: Do, prompt: do, attempts: 1}]
+"""
+
+
+def test_each_angle_of_a_stage_is_an_attempt_of_its_own(tmp_path: Path) -> None:
+    plan = replace(plan_of(tmp_path), workflow="ladder", tracks=())
+    found = estimate_of(plan, {"ladder": workflow_of(ANGLES)}, (), ProjectModels({}))
+    assert (found.attempts, found.attempts_max, found.agents) == (3, 6, 3)
+    assert found.by_model == {"haiku": 2, "opus": 1}
+    assert found.usd_low == round(2 * HAIKU + OPUS, 2)
+    assert found.usd_max == round(2 * (2 * HAIKU + OPUS), 2)
+
+
+def test_angles_of_tracks_side_by_side_are_all_at_work_at_once(tmp_path: Path) -> None:
+    ladder = ANGLES.replace("batch_stages", "stages").replace("    undivided: true\n", "")
+    rules = {"ladder": workflow_of(ladder[: ladder.index("stages: [{name")])}
+    tracks = tuple(PlannedTrack(slug, slug, "work", "ladder") for slug in "abc")
+    plan, waves = replace(plan_of(tmp_path), workflow="ladder", tracks=tracks), (Wave(1, ("a", "b", "c")),)
+    assert estimate_of(plan, rules, waves, ProjectModels({})).agents == 9
+    bound = replace(plan, limits=replace(plan.limits, agents=2))
+    assert estimate_of(bound, rules, waves, ProjectModels({})).agents == 6
 
 
 def test_what_explores_for_tracks_counts_while_there_are_none(tmp_path: Path) -> None:

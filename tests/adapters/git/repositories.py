@@ -1,5 +1,6 @@
 """Real repositories for the tests: one is made once in a process, and copied."""
 
+import atexit
 import shutil
 import subprocess
 import tempfile
@@ -45,7 +46,10 @@ def repository(place: Path) -> Path:
 
 @cache
 def _template() -> Path:
-    place = Path(tempfile.mkdtemp(prefix="orch-git-")) / "template"
+    folder = tempfile.mkdtemp(prefix="orch-git-")
+    # It is kept for the whole process, so that no fixture can remove it.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    place = Path(folder) / "template"
     place.mkdir()
     run(place, "init", "--quiet", "--initial-branch=main", "--template=")
     run(place, "config", "user.name", "Ada")

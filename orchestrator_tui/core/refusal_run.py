@@ -86,6 +86,10 @@ def _retry(batch: Batch, command: Retry) -> str | None:
         return f"{track.slug} is at work: rescue it, or wait"
     if track.state in (TrackState.PENDING, TrackState.QUEUED, TrackState.PREPARING):
         return f"{track.slug} has not started"
+    if track.state is TrackState.FAILED:
+        over = _is_past(batch, track)
+        if over:
+            return over
     asked = any(
         gate.track == track.slug and gate.state is GateState.OPEN and gate.question.kind == "track"
         for gate in batch.gates.values()
@@ -93,6 +97,20 @@ def _retry(batch: Batch, command: Retry) -> str | None:
     if track.state not in _RESTING and not asked:
         return f"{track.slug} is at work: wait for what comes of it"
     return None
+
+
+def _is_past(batch: Batch, track: Track) -> str:
+    """Why what failed is not tried again where it is, in words; "" when it can be."""
+    # Only now: keys are greyed without it.
+    from orchestrator_tui.core.schedule.trees import worked_in_since
+
+    assert track.work is not None
+    if track.work.carried:
+        return f"{track.slug} goes on as {track.work.carried}: try that again"
+    other = worked_in_since(batch, track)
+    if other is None:
+        return ""
+    return f"{other.slug} has worked in the same tree since: its changes would count as those of {track.slug}"
 
 
 def _rescue(batch: Batch, command: Rescue) -> str | None:

@@ -59,6 +59,20 @@ def works_in(batch: Batch, tree: str, beside: Track) -> Track | None:
     return next((one for one in begun if shared_tree(batch, one) == tree), None)
 
 
+def worked_in_since(batch: Batch, track: Track) -> Track | None:
+    """The track that has begun in the shared tree of this one after it, where they work in turn; None for none."""
+    tree, began = shared_tree(batch, track), _ready_at(track)
+    if not tree or shares_at_once(batch, track):
+        return None
+    others = (one for one in batch.tracks.values() if one.slug != track.slug and one.work is not None)
+    return next((one for one in others if _ready_at(one) > began and shared_tree(batch, one) == tree), None)
+
+
+def _ready_at(track: Track) -> int:
+    at = None if track.work is None else track.work.ready_at
+    return 0 if at is None else at.wall_ms
+
+
 def tree_is_taken(batch: Batch, track: Track) -> str:
     """Why a track cannot have its tree now, in words: others work in it, or every slot is taken; "" when it can."""
     tree = shared_tree(batch, track)

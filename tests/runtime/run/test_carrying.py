@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator_tui.core.commands import Retry
 from orchestrator_tui.core.exports.session_metrics import session_row
 from orchestrator_tui.core.exports.wave_facts import status_of
 from orchestrator_tui.core.model import TrackState
@@ -97,6 +98,18 @@ def test_after_the_last_wave_or_a_second_time_a_person_is_asked() -> None:
     assert "is not accepted after 2 tries" in last.gate("cap").question.question
     twice = played("failed", times=4)
     assert twice.gate("cap").question.question.startswith("a-2: ")
+
+
+def test_what_goes_on_elsewhere_is_not_tried_again_beside_it() -> None:
+    """[004-140] Two agents would do the same work."""
+    scene = Scene(ONE, TWO, workflow=CARRYING)
+    scene.world.acts["*/1"] = lambda agent: (0, "failed")
+    for _ in range(2):
+        scene.world.settle()
+        scene.world.jobs.let(scene.world.jobs.running()[0])
+    scene.world.settle()
+    assert scene.states()["a"] is S.FAILED
+    assert scene.carry_out(Retry("list-1", "a")) == "a goes on as a-2: try that again"
 
 
 def test_what_others_wait_for_is_a_persons() -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orchestrator_tui.core.commands import Stop
+from orchestrator_tui.core.commands import Retry, Stop
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.plan import CheckCommand
 from orchestrator_tui.core.rules import Ladder, StageRule
-from orchestrator_tui.core.workflow import StageWork
+from orchestrator_tui.core.workflow import FAIL, StageWork
 from tests.runtime.run.memory_git import Tree
 from tests.runtime.run.memory_world import Agent
 from tests.runtime.run.scene import WORKFLOW, WRITE, Scene, track, write_letter
@@ -136,3 +136,29 @@ def test_what_stages_of_the_batch_have_written_is_no_work_of_a_track() -> None:
     scene.play()
     assert scene.states() == {"a": S.MERGED}
     assert len([one for one in scene.track("a").attempts if one.stage == WRITE]) == 1
+
+
+def test_what_failed_is_not_tried_again_in_a_tree_that_another_has_worked_in_since() -> None:
+    """Neither could be told from the other, and each would wait for the other to be merged."""
+    failing = (replace(WORKFLOW.works[0], attempts=1, spent=FAIL), *WORKFLOW.works[1:])
+    scene = Scene(track("a"), track("b"), workflow=replace(SHARED, works=failing))
+    scene.world.acts[f"a/{WRITE}"] = lambda agent: (1, "cannot")
+    scene.world.settle()
+    scene.ledger.tick(1)
+    scene.world.jobs.let("a-a-1-1-1")
+    scene.world.settle()
+    assert scene.states() == {"a": S.FAILED, "b": S.RUNNING}
+    assert "b has worked in the same tree since" in (scene.carry_out(Retry("list-1", "a")) or "")
+    scene.play()
+    assert scene.states() == {"a": S.FAILED, "b": S.MERGED}
+
+
+def test_what_failed_last_in_a_shared_tree_is_tried_again() -> None:
+    failing = (replace(WORKFLOW.works[0], attempts=1, spent=FAIL), *WORKFLOW.works[1:])
+    scene = Scene(track("a"), track("b"), workflow=replace(SHARED, works=failing))
+    scene.world.acts[f"b/{WRITE}"] = lambda agent: (1, "cannot")
+    scene.world.settle()
+    scene.ledger.tick(1)
+    scene.play()
+    assert scene.states() == {"a": S.MERGED, "b": S.FAILED}
+    assert scene.carry_out(Retry("list-1", "b")) is None

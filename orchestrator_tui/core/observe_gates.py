@@ -16,7 +16,7 @@ from orchestrator_tui.core.metadata import TaskMetadata
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Question, Risk, Track
 from orchestrator_tui.core.normalise import digest, is_gate_of_task, task_gate_id, task_question
 from orchestrator_tui.core.observe_askers import acknowledged, has_no_asker, route_taken
-from orchestrator_tui.core.risk import assess, recommend
+from orchestrator_tui.core.risk import ITS_AGENT, assess, recommend
 from orchestrator_tui.core.rules import Rules
 
 TASK_FILE = "task_file"
@@ -42,8 +42,8 @@ def gate_opened(
 ) -> Draft:
     """The event that opens a revision of a gate; every source of questions makes it here."""
     question = bounded(question)
-    risk, risk_why = _assessed(question, workflow, rules)
-    recommendation, recommendation_why = recommend(question, risk, _ASKERS.get(source, "its agent"))
+    risk, risk_why = _assessed(question, workflow, rules, source)
+    recommendation, recommendation_why = recommend(question, risk, _asked_by(source))
     payload: dict[str, Any] = {
         "gate": gate_id,
         "revision": revision,
@@ -75,9 +75,13 @@ def gate_opened(
     return Draft("gate_opened", payload)
 
 
-def _assessed(question: Question, workflow: str, rules: Rules) -> tuple[Risk, str]:
+def _assessed(question: Question, workflow: str, rules: Rules, source: str) -> tuple[Risk, str]:
     ladder = rules.ladders.get(workflow)
-    return assess(question, ladder.stage(question.stage) if ladder else None)
+    return assess(question, ladder.stage(question.stage) if ladder else None, _asked_by(source))
+
+
+def _asked_by(source: str) -> str:
+    return _ASKERS.get(source, ITS_AGENT)
 
 
 def _ladder_of(batch: Batch, slug: str, meta: TaskMetadata) -> str:
@@ -149,10 +153,10 @@ def _carried(
 
 def _raised(gate: Gate, question: Question, workflow: str, rules: Rules) -> list[Draft]:
     """What an agent declares later about the same question counts, too, but only upwards (DESIGN §2.4)."""
-    risk, why = _assessed(question, workflow, rules)
+    risk, why = _assessed(question, workflow, rules, gate.source)
     if risk <= gate.risk:
         return []
-    recommendation, recommendation_why = recommend(question, risk, _ASKERS.get(gate.source, "its agent"))
+    recommendation, recommendation_why = recommend(question, risk, _asked_by(gate.source))
     return [
         Draft(
             "gate_risk_raised",

@@ -53,11 +53,25 @@ KINDS: dict[str, Risk] = {
     "plan": Risk.UNKNOWN,
 }
 
+MEANINGS: dict[Risk, str] = {
+    Risk.LOW: "little depends on it",
+    Risk.UNKNOWN: "nobody can say what depends on it",
+    Risk.CHECK: "worth a second look",
+    Risk.STAGING: "it reaches staging",
+    Risk.FAILURE: "something has failed",
+    Risk.DESTRUCTIVE: "hard to take back",
+    Risk.PRODUCTION: "it reaches production",
+}
+"""What a declared risk says, for whoever reads it on a gate."""
+
+ITS_AGENT = "its agent"
+"""Who asks, where it is not us: its own word for the risk is told too."""
+
 _WORDS = re.compile(r"[a-z]+")
 
 
-def assess(question: Question, stage: StageRule | None) -> tuple[Risk, str]:
-    """The risk of a gate, and in a few words what made it so."""
+def assess(question: Question, stage: StageRule | None, asker: str = ITS_AGENT) -> tuple[Risk, str]:
+    """The risk of a gate that ``asker`` asks, and in a few words what made it so."""
     found: list[tuple[Risk, str]] = []
     if stage is not None:
         found.append((stage.risk, f"stage {stage.index} {stage.name}"))
@@ -67,9 +81,9 @@ def assess(question: Question, stage: StageRule | None) -> tuple[Risk, str]:
     if question.environment:
         found.append((_environment(question.environment), f"environment {question.environment}"))
     if question.declared_risk:
-        found.append((_highest(question.declared_risk, DECLARED), f"declared {question.declared_risk}"))
+        found.append(_declared(question.declared_risk, asker))
     if not question.declared_risk and not question.environment:
-        found.append((Risk.UNKNOWN, "its agent declares no risk"))
+        found.append((Risk.UNKNOWN, f"{asker} declares no risk"))
     elif stage is None and question.kind not in KINDS:
         found.append((Risk.UNKNOWN, "only its agent's word is known of it"))
     word = danger_word(question)
@@ -78,6 +92,11 @@ def assess(question: Question, stage: StageRule | None) -> tuple[Risk, str]:
     if left_out(question.subject):
         found.append((Risk.CHECK, "it is too long to be shown whole"))
     return max(found, key=lambda one: one[0])
+
+
+def _declared(word: str, asker: str) -> tuple[Risk, str]:
+    risk = _highest(word, DECLARED)
+    return risk, f"{MEANINGS[risk]}, says {asker}" + (f' ("{word}")' if asker == ITS_AGENT else "")
 
 
 def danger_word(question: Question) -> str:
@@ -114,7 +133,7 @@ def _stage_words(question: Question, stage: StageRule) -> list[tuple[Risk, str]]
     ]
 
 
-def recommend(question: Question, risk: Risk, asker: str = "its agent") -> tuple[str | None, str]:
+def recommend(question: Question, risk: Risk, asker: str = ITS_AGENT) -> tuple[str | None, str]:
     """The option to recommend and why, or None and why there deliberately is none (seed 002, reliability A-12)."""
     if risk is Risk.PRODUCTION:
         return None, "production is yours"

@@ -385,7 +385,7 @@ def test_risk_and_recommendation_come_with_the_gate() -> None:
     ledger = Ledger(rules=RULES)
     ledger.see(asking(workflow=LADDER.workflow, risk="check", recommendation=2, confidence="Medium"))
     gate = ledger.only_gate()
-    assert (gate.risk, gate.risk_why) == (Risk.CHECK, "declared check")
+    assert (gate.risk, gate.risk_why) == (Risk.CHECK, 'worth a second look, says its agent ("check")')
     assert gate.recommendation == "fix"
     assert gate.recommendation_why == "its agent recommends it (medium confidence)"
 

@@ -119,7 +119,12 @@ def test_any_text_can_be_asked(text: str) -> None:
         (asked(environment="dev"), StageRule(1, "Scope"), Risk.LOW, "stage 1 Scope"),
         (asked(environment="dev"), None, Risk.UNKNOWN, "only its agent's word is known of it"),
         (asked(environment="staging", declared_risk="low"), None, Risk.STAGING, "environment staging"),
-        (asked(environment="dev", declared_risk="production"), None, Risk.PRODUCTION, "declared production"),
+        (
+            asked(environment="dev", declared_risk="production"),
+            None,
+            Risk.PRODUCTION,
+            'it reaches production, says its agent ("production")',
+        ),
         (asked("Deploy to production?"), None, Risk.CHECK, "the question says 'production'"),
         (asked("Deploy to production?"), DEPLOY, Risk.PRODUCTION, "'production' in stage 8 Self-Healing Deploy"),
         (
@@ -218,3 +223,16 @@ def test_production_shows_no_recommendation_and_everything_else_its_agents(risk:
 def test_the_order_of_risks_is_the_order_of_the_queue() -> None:
     assert sorted(Risk)[-4:] == [Risk.STAGING, Risk.FAILURE, Risk.DESTRUCTIVE, Risk.PRODUCTION]
     assert set(sorted(Risk)[-4:]) == NEVER_BY_RULE
+
+
+@pytest.mark.parametrize(
+    ("declared", "asker", "why"),
+    [
+        ("check", "orch-tui", "worth a second look, says orch-tui"),
+        ("failure", "orch-tui", "something has failed, says orch-tui"),
+        ("high", "its agent", 'worth a second look, says its agent ("high")'),
+        ("", "orch-tui", "orch-tui declares no risk"),
+    ],
+)
+def test_what_was_declared_is_told_in_words_that_need_no_table(declared: str, asker: str, why: str) -> None:
+    assert assess(asked(declared_risk=declared), StageRule(1, "Scope"), asker)[1] == why

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from orchestrator_tui.core.delivery import ENGINE
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, Gate, Track
 from orchestrator_tui.ui.present.ages import age
@@ -27,7 +28,7 @@ def evidence_rows(gate: Gate, track: Track | None, batch: Batch, now: Instant, g
 
 
 def _of_run(gate: Gate, track: Track | None, glyphs: Glyphs) -> tuple[Row, ...]:
-    if gate.source != "engine":
+    if gate.source != ENGINE:
         return ()
     from orchestrator_tui.ui.present.run_evidence import run_rows
 
@@ -64,7 +65,7 @@ def _risk(gate: Gate) -> list[Row]:
     if gate.risk_why:
         rows.append(("Risk", (Part(f"{RISK_NAMES[gate.risk]}: {clean(gate.risk_why, 300)}"),)))
     declared = clean(gate.question.declared_risk, 40)
-    if declared and declared not in gate.risk_why:
+    if declared and gate.source != ENGINE and declared not in gate.risk_why:
         rows.append(("Agent says", (Part(declared),)))
     return rows
 

@@ -293,6 +293,7 @@ def test_why_the_risk_is_what_it_is() -> None:
     assert "Risk        failure: three builds failed" in text
     assert "Agent says  low" in text
     assert "Agent says" not in picture(card(COUNSEL, risk_why="declared low", question=declared), 80)
+    assert "Agent says" not in picture(card(COUNSEL, source="engine", risk_why="stage 3", question=declared), 80)
 
 
 def test_snoozed_and_refused_are_told() -> None:

@@ -16,6 +16,7 @@ from orchestrator_tui.core.schedule.rules import (
     work_of,
     workflow_of,
 )
+from orchestrator_tui.core.schedule.tries import tries_left
 from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.words import messages_words
 
@@ -67,7 +68,7 @@ def resend(batch: Batch, track: Track) -> Section:
     if not run.problems and not blockers:
         return Section("", ())
     work = stage_work(batch, track, run.stage)
-    left = max(0, work.attempts + run.granted - run.tries - 1)
+    left = max(0, tries_left(track, work) - 1)
     parts = [Part("An earlier try was not accepted. Put right what follows, and nothing else.")]
     if run.problems:
         parts.append(Part(bullets(run.problems), "`orch-tui status`", "what the engine and the reviewer say"))

@@ -86,6 +86,8 @@ class StageWork:
         artefacts: paths below the worktree that must exist when the stage is done, with ``{slug}`` and ``{spec}``.
         checks: names of checks that must pass: of the track, of the plan; ``*`` means all of the track's.
         attempts: how often the stage is tried before a person is asked; the first try counts.
+        verifications: how many of them may end with a claim that does not hold (checks fail, files are missing), apart
+            from those that fail themselves, which ``attempts`` bounds; 0: both count as one (seed 003: 5).
         bump_at: from which attempt on the next higher tier of models is used; 0 never (seed 001: the third).
         reviews: it judges the work of another stage: it is given the diff and the criteria, never the reasoning.
         writes: whether it may change files; what a stage without leave changes is a breach of scope.
@@ -118,6 +120,7 @@ class StageWork:
         only_areas, only_files: it is for tracks alone that name one of these areas, or have changed one of these files;
             both empty: for all.
         turns, wall_ms, cost_usd: budgets of one attempt; 0 for none.
+        tokens: from so many of one attempt on it is said that its phase takes more than it should; 0 never (seed 003).
         against: what it compares with (``design``): where the workflow names none, it is no stage of any track.
         of_roles: roles of waves whose tracks go through it; () for all tracks (seed 004).
     """
@@ -128,6 +131,7 @@ class StageWork:
     artefacts: tuple[str, ...] = ()
     checks: tuple[str, ...] = ()
     attempts: int = 3
+    verifications: int = 0
     bump_at: int = 3
     reviews: bool = False
     writes: bool = True
@@ -155,10 +159,16 @@ class StageWork:
     only_areas: tuple[str, ...] = ()
     only_files: tuple[str, ...] = ()
     turns: int = 0
+    tokens: int = 0
     wall_ms: int = 0
     cost_usd: float = 0.0
     of_roles: tuple[str, ...] = ()
     against: str = ""
+
+    @property
+    def most_tries(self) -> int:
+        """How often it is tried at most before a person is asked, of whichever kind its tries are."""
+        return self.attempts + max(0, self.verifications - 1)
 
 
 @frozen

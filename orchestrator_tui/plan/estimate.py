@@ -152,8 +152,8 @@ def _steps(
         if work.runs != AGENT:
             continue
         entries = 1 + sum(one.rounds for place, one in way if one.back_to and one.back_to <= index <= place)
-        tries = work.attempts * entries
-        again = work.attempts > 1 or entries > 1
+        tries = work.most_tries * entries
+        again = work.most_tries > 1 or entries > 1
         for angle in _angles(work):
             usd, model = _price(plan, work, tier, angle, models, workflow, prices)
             found.append(_Step(usd, usd * tries, tries, again, model, work.reviews))

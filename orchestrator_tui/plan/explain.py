@@ -51,8 +51,10 @@ _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt", "narrow"})
 _LENGTHS = frozenset({"wall", "interval", "reply", "stale", "repeat", "quick", "keep"})
 _STAGE = (
     "attempts",
+    "verifications",
     "bump_at",
     "rounds",
+    "tokens",
     "turns",
     "wall",
     "cost_usd",
@@ -64,6 +66,8 @@ _STAGE = (
     "against",
     "unsaid",
 )
+_UNSET = frozenset({"verifications", "tokens", "turns", "wall", "cost_usd", "narrow", "gate", "against"})
+"""Keys of a stage that are only shown where they are set."""
 
 
 def thresholds(workflows: Iterable[Workflow]) -> tuple[Threshold, ...]:
@@ -119,7 +123,7 @@ def _of_stage(workflow: str, place: str, work: StageWork) -> list[Threshold]:
             value = tuple(f"{one.key} ({one.tier})" if one.tier else one.key for one in work.angles)
         if value in ((), ASK, {}) and name in ("angles", "spent", "unsaid"):
             continue
-        if value in (0, 0.0, "") and name in ("turns", "wall", "cost_usd", "narrow", "gate", "against"):
+        if value in (0, 0.0, "") and name in _UNSET:
             continue
         if name == "rounds" and not work.back_to:
             continue

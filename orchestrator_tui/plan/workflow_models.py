@@ -153,6 +153,9 @@ class StageRulesFile(Part):
     attempts: Annotated[int, BeforeValidator(partial(read_whole, 1, 20)), Says("whole number from 1 to 20")] = Field(
         3, description="tries before a person is asked, the first included"
     )
+    verifications: Count = Field(
+        0, description="tries whose claim does not hold, counted apart from those that fail; 0: `attempts` bounds both"
+    )
     bump_at: Count = Field(3, description="from which try on the next higher tier of models is used; 0 for never")
     reviews: Switch = Field(False, description="it judges another stage: it is given diff and criteria, no reasoning")
     writes: Switch = Field(True, description="it may change files")
@@ -199,6 +202,7 @@ class StageRulesFile(Part):
     only_areas: Names = Field([], description="it is only for tracks that name one of these areas")
     only_files: Patterns = Field([], description="or that have changed a file under one of these patterns")
     turns: Large = Field(0, description="turns of one attempt; 0 for no bound")
+    tokens: Large = Field(0, description="tokens of one attempt from which on it is said, and no more; 0 for never")
     wall: Length = Field(0, description="how long one attempt may take; 0 for no bound")
     cost_usd: Dollars = Field(0.0, description="what one attempt may cost; 0 for no bound")
     of_roles: Names = Field([], description="roles of waves whose tracks go through it; all without it")

@@ -44,6 +44,7 @@ SAID = {
     ),
     "pool": (
         "A task is S (under 15\nminutes), M (15 to 45) or L (longer; better cut in two)",
+        "You have three tries at what fails",
         "(its server has a minute)",
         "at four sizes: mobile 375x667, tablet 768x1024, desktop 1280x800, wide 1920x1080. Keep",
         "visual regressions (more than\n1 % of the pixels differ from a baseline that is there)",
@@ -75,6 +76,7 @@ def test_the_values_that_ship_are_shown_with_their_meaning() -> None:
         ("prd-to-pr", "whys"): "three",
         ("pool", "small_below"): "15",
         ("pool", "medium_to"): "45",
+        ("pool", "debugging"): "three",
         ("pool", "server_wait"): "a minute",
         ("pool", "viewports"): "mobile 375x667, tablet 768x1024, desktop 1280x800, wide 1920x1080",
         ("pool", "pixels"): "1 %",

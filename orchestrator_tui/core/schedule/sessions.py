@@ -12,6 +12,7 @@ from orchestrator_tui.core.run import CONTEXT, FAILED, HANDED_OVER, POST, PRE, C
 from orchestrator_tui.core.schedule.effects import REMOVE, under_way
 from orchestrator_tui.core.schedule.ending import clear
 from orchestrator_tui.core.schedule.judging import REJECTED, REWORK
+from orchestrator_tui.core.schedule.phases import tokens_used
 from orchestrator_tui.core.schedule.readiness import LOST, is_through, planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, run_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.trees import is_to_be_released
@@ -59,11 +60,6 @@ def is_handed_over(batch: Batch) -> bool:
     return batch.run is not None and batch.run.phase == HANDED_OVER
 
 
-def context_used(track: Track) -> int:
-    """Tokens of the conversation at hand: those of its agent that no ended attempt accounts for."""
-    return max(0, (track.tokens or 0) - sum(one.tokens for one in track.attempts if one.ended_at is not None))
-
-
 def _of_attempts(batch: Batch) -> list[Draft]:
     """Before a failed try is made again, and when a conversation is too full."""
     known = {(one.type, one.about) for one in run_of(batch).checkpoints}
@@ -75,7 +71,7 @@ def _of_attempts(batch: Batch) -> list[Draft]:
         last = track.attempts[-1] if track.attempts else None
         if not rules.tokens or last is None or last.ended_at is not None or (CONTEXT, last.id) in known:
             continue
-        used = context_used(track)
+        used = tokens_used(track)
         if used >= rules.tokens * rules.checkpoint:
             text = f"its conversation is {100 * used // rules.tokens} % full: a checkpoint is made"
             told = {"signal": f"context-{last.id}", "kind": "context_low", "track": track.slug, "text": text}

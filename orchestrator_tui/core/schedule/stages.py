@@ -58,6 +58,7 @@ from orchestrator_tui.core.schedule.stage_gates import (
     stage_status,
     where,
 )
+from orchestrator_tui.core.schedule.tries import tries_left
 from orchestrator_tui.core.workflow import AGENT, CARRY, CHECKS, DEPLOY, FAIL, PERSON, StageWork
 
 S = TrackState
@@ -289,23 +290,13 @@ def _settled_findings(batch: Batch, track: Track) -> list[Draft]:
 def _again(batch: Batch, track: Track) -> list[Draft]:
     run = stage_run(track)
     work = stage_work(batch, track, run.stage)
-    allowed = work.attempts + run.granted + (_killed(track) if run.stage == RESOLVING else 0)
     if work.runs == CHECKS:
         return _back(batch, track) if work.back_to else _capped(batch, track, run.looks)
-    if run.tries < allowed:
+    if tries_left(track, work):
         return _attempt(batch, track)
     if run.stage == RESOLVING:
         return [*moved(track, S.MERGING)]
     return _capped(batch, track, run.tries)
-
-
-_MOST_KILLED = 3
-
-
-def _killed(track: Track) -> int:
-    """How many tries at the conflict at hand died before they could say anything: they have used up no try."""
-    tried = [one for one in track.attempts if one.stage == RESOLVING][-stage_run(track).tries :]
-    return min(_MOST_KILLED, sum(one.outcome == "lost" or (one.exit_code or 0) < 0 for one in tried))
 
 
 def _capped(batch: Batch, track: Track, tries: int) -> list[Draft]:

@@ -14,6 +14,7 @@ from orchestrator_tui.core.schedule import owed
 from orchestrator_tui.core.schedule.gates import ABANDON, ask, barring, gate_id, lines
 from orchestrator_tui.core.schedule.judging import BUDGET
 from orchestrator_tui.core.schedule.overlap import waited_enough
+from orchestrator_tui.core.schedule.phases import phase_budget
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of, workflow_of
 from orchestrator_tui.core.schedule.stages import moved
@@ -103,7 +104,9 @@ def _attempt(batch: Batch, track: Track, now: Instant) -> list[Draft]:
     if why:
         # It was begun before that was said, and started after.
         return [Draft("attempt_stopping", {"track": track.slug, "attempt": attempt.id, "why": why})]
-    return _budget(batch, track, attempt, now) or _stall(batch, track, attempt, now)
+    return (
+        _budget(batch, track, attempt, now) or phase_budget(batch, track, attempt) or _stall(batch, track, attempt, now)
+    )
 
 
 def _moot(batch: Batch, track: Track) -> list[Draft]:

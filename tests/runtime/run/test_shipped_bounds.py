@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import TrackState
+from orchestrator_tui.core.plan import CheckCommand
 from tests.plan.test_built_in import BUILT_IN
 from tests.runtime.run.memory_world import Agent
 from tests.runtime.run.scene import WORKFLOW, WRITE, Scene, track, write_letter
@@ -67,3 +69,57 @@ def test_a_track_has_so_many_attempts_and_a_person_is_asked_before_one_more(name
         assert scene.states()["a"] is not S.MERGED
     else:
         assert scene.states() == {"a": S.MERGED}
+
+
+@pytest.mark.parametrize(
+    ("failed", "unproved", "state"), [(0, 4, S.MERGED), (0, 5, S.ESCALATED), (2, 4, S.MERGED), (3, 0, S.ESCALATED)]
+)
+def test_a_claim_that_does_not_hold_is_tried_again_so_often_apart_from_tries_that_fail(
+    failed: int, unproved: int, state: S
+) -> None:
+    """[003-129] Just below and just at both bounds: five claims whose checks fail, three tries that fail themselves."""
+    rules = BUILT_IN["pool"].works[0]
+    assert (rules.attempts, rules.verifications) == (3, 5)
+    works = (replace(WORKFLOW.works[0], attempts=rules.attempts, verifications=rules.verifications), WORKFLOW.works[1])
+    scene = Scene(track("a"), workflow=replace(WORKFLOW, works=works), checks=(CheckCommand("spelling", "spell"),))
+
+    def tries() -> list[str]:
+        return [one.id for one in scene.track("a").attempts if one.stage == WRITE]
+
+    def write(agent: Agent) -> tuple[int, str]:
+        write_letter(agent)
+        return int(len(scene.track("a").attempts) <= failed), "written"
+
+    scene.world.acts[f"a/{WRITE}"] = write
+    scene.world.checks["spell"] = lambda cwd: int(len(tries()) <= failed + unproved)
+    scene.play()
+    assert (scene.states()["a"], len(tries())) == (state, failed + unproved + (state is S.MERGED))
+
+
+def test_without_a_bound_of_their_own_claims_count_as_tries() -> None:
+    assert BUILT_IN["tracks"].works[0].verifications == 0
+    scene = Scene(track("a"), checks=(CheckCommand("spelling", "spell"),))
+    scene.world.checks["spell"] = lambda cwd: 1
+    scene.play()
+    assert len([one for one in scene.track("a").attempts if one.stage == WRITE]) == WORKFLOW.works[0].attempts
+
+
+def test_the_phases_of_the_pool_have_their_tokens() -> None:
+    """[003-130]"""
+    rules = BUILT_IN["pool"]
+    assert [one.tokens for one in (*rules.batch_works, *rules.works)] == [30_000, 100_000, 15_000, 0]
+
+
+@pytest.mark.parametrize(("used", "told"), [(99_999, False), (100_000, True), (250_000, True)])
+def test_a_phase_that_takes_more_tokens_than_it_should_is_told_once_and_goes_on(used: int, told: bool) -> None:
+    """[003-130] Just below nothing is said, at it it is."""
+    works = (replace(WORKFLOW.works[0], tokens=BUILT_IN["pool"].works[0].tokens), WORKFLOW.works[1])
+    scene = Scene(track("a"), workflow=replace(WORKFLOW, works=works))
+    scene.world.settle()
+    for _ in range(2):
+        scene.ledger.must(Draft("cost_recorded", {"track": "a", "cost_usd": 0.0, "tokens": used}))
+        scene.world.settle()
+    said = [one.text for one in scene.ledger.batch.signals.values() if one.kind == "budget_soft"]
+    assert said == ([f"Write: {used} tokens of 100000 for its phase"] if told else [])
+    scene.play()
+    assert scene.states() == {"a": S.MERGED}

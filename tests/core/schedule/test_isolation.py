@@ -10,7 +10,6 @@ from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.live_rules import Isolation
 from orchestrator_tui.core.model import TrackState
-from orchestrator_tui.core.run import Run
 from orchestrator_tui.core.schedule.guarding import wave_scope
 from orchestrator_tui.core.schedule.isolation import resolved
 from orchestrator_tui.core.session import GuardRules, Session
@@ -42,17 +41,11 @@ def test_agents_that_share_files_have_a_tree_each_however_few_they_are() -> None
     assert resolved(1, "housekeeping", True, RULES)[0] == "track"
 
 
-def run_of(scene: Scene) -> Run:
-    run = scene.ledger.batch.run
-    assert run is not None
-    return run
-
-
 def test_a_small_wave_works_in_one_tree_and_says_why() -> None:
     scene = Scene(track("a"), track("b"), workflow=replace(WORKFLOW, isolation=RULES))
     scene.play()
-    assert run_of(scene).isolation == {1: "batch"}
-    assert {scene.track(slug).worktree for slug in "ab"} == {run_of(scene).integration_path}
+    assert scene.run.isolation == {1: "batch"}
+    assert {scene.track(slug).worktree for slug in "ab"} == {scene.run.integration_path}
     assert set(scene.states().values()) == {TrackState.MERGED}
     assert scene.merged_files()["b.txt"] == "b\nmore of b\n"
 
@@ -60,7 +53,7 @@ def test_a_small_wave_works_in_one_tree_and_says_why() -> None:
 def test_a_larger_wave_has_a_worktree_each() -> None:
     scene = Scene(*(track(slug) for slug in "abc"), workflow=replace(WORKFLOW, isolation=RULES))
     scene.play()
-    assert run_of(scene).isolation == {1: "track"}
+    assert scene.run.isolation == {1: "track"}
     assert len({scene.track(slug).worktree for slug in "abc"}) == 3
 
 
@@ -70,21 +63,21 @@ def test_an_explicit_isolation_wins() -> None:
     said = replace(scene.plan, tracks=(), session=Session(isolation="worktree"))
     scene.ledger.must(Draft("plan_recorded", {"plan": to_data(said)}))
     scene.play()
-    assert run_of(scene).isolation == {}
-    assert scene.track("a").worktree != run_of(scene).integration_path
+    assert scene.run.isolation == {}
+    assert scene.track("a").worktree != scene.run.integration_path
 
 
 def test_two_tracks_of_a_small_wave_that_share_files_are_apart() -> None:
     matrix = {"matrix": [{"a": "a", "b": "b", "consequence": "order"}]}
     scene = Scene(track("a"), track("b"), workflow=replace(WORKFLOW, isolation=RULES), checked=dict(matrix))
     scene.play()
-    assert run_of(scene).isolation == {1: "track"}
+    assert scene.run.isolation == {1: "track"}
 
 
 def test_without_a_rule_nothing_is_recorded() -> None:
     scene = Scene(track("a"))
     scene.play()
-    assert run_of(scene).isolation == {}
+    assert scene.run.isolation == {}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Self
 
 from orchestrator_tui.core.commands import Command, Decide
 from orchestrator_tui.core.event import Draft
@@ -10,6 +11,7 @@ from orchestrator_tui.core.model import Gate, GateState, Track, TrackState
 from orchestrator_tui.core.plan import CheckCommand, Environment, Plan, PlanLimits, PlannedTrack, Provision, Scope
 from orchestrator_tui.core.queries import wants_confirmation
 from orchestrator_tui.core.rules import Ladder, StageRule
+from orchestrator_tui.core.run import Run
 from orchestrator_tui.core.schedule.answers import carry_out
 from orchestrator_tui.core.schedule.opening import planned
 from orchestrator_tui.core.workflow import StageWork, Workflow
@@ -94,9 +96,16 @@ class Scene:
         self.world = MemoryWorld(self.ledger, self.git)
         self.world.acts = {f"*/{WRITE}": write_letter, f"*/{REVIEW}": approve}
 
-    def play(self) -> None:
-        """Go on until nothing moves."""
+    def play(self) -> Self:
+        """Go on until nothing moves; this scene."""
         self.world.play()
+        return self
+
+    @property
+    def run(self) -> Run:
+        """What the batch knows as a run."""
+        assert self.ledger.batch.run is not None
+        return self.ledger.batch.run
 
     def track(self, slug: str) -> Track:
         return self.ledger.batch.tracks[slug]

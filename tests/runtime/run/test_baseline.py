@@ -11,7 +11,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.live_rules import BaselineRules
 from orchestrator_tui.core.model import Track, TrackState
-from orchestrator_tui.core.run import KeptCheck, Run
+from orchestrator_tui.core.run import KeptCheck
 from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.ui.present.telling_run import RUN_TELLERS
 from tests.runtime.run.memory_git import Crash
@@ -51,18 +51,6 @@ def begun(*tracks: object, workflow: Workflow | None = None, results: MemoryResu
     return scene
 
 
-def played(*tracks: object, workflow: Workflow | None = None, results: MemoryResults | None = None) -> Scene:
-    scene = begun(*tracks, workflow=workflow, results=results)
-    scene.play()
-    return scene
-
-
-def run_of(scene: Scene) -> Run:
-    run = scene.ledger.batch.run
-    assert run is not None
-    return run
-
-
 def own(scene: Scene) -> Track:
     return scene.track("batch")
 
@@ -92,28 +80,28 @@ def writes(count: int) -> object:
 
 def test_the_checks_of_the_waves_run_once_before_the_first_one() -> None:
     """[004-150] Before anything is changed, and only those that a wave may be spared: a full gate always runs."""
-    scene = played()
+    scene = begun().play()
     names = [one.name for one in own(scene).checks if one.run == "baseline"]
     assert names == ["baseline: test", "baseline: types", "baseline: all"]
-    assert run_of(scene).baseline is not None
+    assert scene.run.baseline is not None
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
 
 
 def test_a_check_that_passed_at_the_start_is_spared_between_waves_and_nowhere_else() -> None:
     """[004-150] It may skip the incremental check only: what comes last runs all the same."""
-    scene = played()
+    scene = begun().play()
     assert set(between(scene).values()) == {"skip"}
     assert commands(scene) == ["run tests", "run types", "run all"] * 2
-    assert {one.result for one in own(scene).checks if one.run == run_of(scene).integration_sha} == {"pass"}
-    (end,) = [one for one in run_of(scene).waves if one.wave == 2]
+    assert {one.result for one in own(scene).checks if one.run == scene.run.integration_sha} == {"pass"}
+    (end,) = [one for one in scene.run.waves if one.wave == 2]
     assert end.adaptations == ()
 
 
 def test_why_a_check_is_spared_is_told() -> None:
     """[004-150] In the journal, and shown."""
-    scene = played()
+    scene = begun().play()
     (check,) = [one for one in own(scene).checks if one.name == "wave 2: test"]
-    start = run_of(scene).baseline
+    start = scene.run.baseline
     assert start is not None
     age = "less than a minute"
     assert check.detail == (
@@ -126,7 +114,7 @@ def test_why_a_check_is_spared_is_told() -> None:
 def test_a_full_gate_is_never_spared() -> None:
     """[004-150] [004-129] A role that wants every check gets every check."""
     full = replace(BETWEEN, checks={"Core": ("test",), "Polish": ("*",)})
-    scene = played(workflow=spared(between=full))
+    scene = begun(workflow=spared(between=full)).play()
     assert between(scene) == {
         "wave 2: test": "skip",
         "wave 3: test": "pass",
@@ -142,7 +130,7 @@ def test_it_is_spared_below_fifty_changed_files(files: int, result: str) -> None
     scene = begun(wide)
     scene.world.acts["*/1"] = writes(files)  # type: ignore[assignment]
     scene.play()
-    assert run_of(scene).changes[2].files == files
+    assert scene.run.changes[2].files == files
     assert between(scene) == {"wave 2: test": result, "wave 2: types": result}
 
 
@@ -157,7 +145,7 @@ def test_a_changed_dependency_makes_what_was_kept_worthless() -> None:
 
     scene.world.acts["*/1"] = act
     scene.play()
-    assert run_of(scene).changes[2].dependencies == ("poetry.lock",)
+    assert scene.run.changes[2].dependencies == ("poetry.lock",)
     assert set(between(scene).values()) == {"pass"}
 
 
@@ -192,14 +180,14 @@ def check(slug: str, name: str, result: str) -> Draft:
 def test_results_are_kept_for_seven_days_from_one_batch_to_the_next(age: int, again: bool) -> None:
     """[004-150] Cached 7 days: just below it the checks at the start are not run again, at it they are."""
     results = MemoryResults()
-    first = played(results=results)
+    first = begun(results=results).play()
     assert {one.batch for one in results.kept.values()} == {first.ledger.batch.id}
     second = begun(results=results)
     second.ledger.tick(age - max(second.ledger.now.boot_ms - one.at.boot_ms for one in results.kept.values()))
     second.play()
     assert (commands(second).count("run types") == 2) is again
     if not again:
-        start = run_of(second).baseline
+        start = second.run.baseline
         assert start is not None
         assert {one.name for one in start.kept} == {"test", "types", "all"}
 
@@ -220,15 +208,15 @@ def test_what_grows_old_while_the_wave_runs_spares_nothing(age: int, result: str
 
 def test_what_was_kept_ahead_of_the_clock_is_not_believed() -> None:
     results = MemoryResults()
-    played(results=results)
+    begun(results=results).play()
     ahead = Instant(9_000_000_000_000, 1, "boot-0")
     results.kept = {key: replace(one, at=ahead) for key, one in results.kept.items()}
-    assert commands(played(results=results)).count("run types") == 2
+    assert commands(begun(results=results).play()).count("run types") == 2
 
 
 def test_another_tree_or_another_command_is_not_what_was_kept() -> None:
     results = MemoryResults()
-    played(results=results)
+    begun(results=results).play()
     scene = Scene(ONE, TWO, workflow=spared(), checks=CHECKS, files={"new.txt": "another tree"})
     scene.world.results = results
     scene.world.restart()
@@ -239,14 +227,14 @@ def test_another_tree_or_another_command_is_not_what_was_kept() -> None:
 def test_what_cannot_be_kept_holds_nothing_up() -> None:
     results = MemoryResults()
     results.fails = "disk full"
-    scene = played(results=results)
+    scene = begun(results=results).play()
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
     assert RUN_TELLERS["results_kept"]({"sha": "1", "names": [], "problem": "disk full"})[1] == "disk full"
 
 
 def test_without_the_rule_every_check_runs_every_time() -> None:
-    scene = played(workflow=spared(BaselineRules()))
-    assert run_of(scene).baseline is None
+    scene = begun(workflow=spared(BaselineRules())).play()
+    assert scene.run.baseline is None
     assert set(between(scene).values()) == {"pass"}
 
 

@@ -10,7 +10,7 @@ from orchestrator_tui.core.exports.session_close import next_lines
 from orchestrator_tui.core.live_rules import Between
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.plan import CheckCommand, PlanLimits
-from orchestrator_tui.core.run import Run, WaveEnd
+from orchestrator_tui.core.run import WaveEnd
 from orchestrator_tui.core.session import SessionRules
 from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.ui.present.telling_run import RUN_TELLERS
@@ -30,14 +30,8 @@ ONE = replace(track("a"), role="Core", wave=2)
 TWO = replace(track("b"), role="Polish", wave=3)
 
 
-def run_of(scene: Scene) -> Run:
-    run = scene.ledger.batch.run
-    assert run is not None
-    return run
-
-
 def wave(scene: Scene, number: int) -> WaveEnd:
-    (end,) = [one for one in run_of(scene).waves if one.wave == number]
+    (end,) = [one for one in scene.run.waves if one.wave == number]
     return end
 
 
@@ -71,7 +65,7 @@ def test_checks_after_a_wave_are_those_of_its_role() -> None:
     scene = played(replace(track("r"), role="Look", wave=1), ONE, TWO)
     assert [after(scene, number) for number in (1, 2, 3)] == [[], ["test", "types"], ["test", "all"]]
     assert wave(scene, 2).checks == {"test": "pass", "types": "pass"}
-    assert [one.roles for one in run_of(scene).waves] == [("Look",), ("Core",), ("Polish",)]
+    assert [one.roles for one in scene.run.waves] == [("Look",), ("Core",), ("Polish",)]
 
 
 def test_a_wave_of_two_roles_takes_the_checks_of_both() -> None:
@@ -102,7 +96,7 @@ def test_what_fails_bars_nothing_and_becomes_work_of_the_next_wave() -> None:
     assert fix.work.planned.scope.allowed == ("a.txt",)
     assert "Never skip or weaken the check" in fix.work.planned.brief
     assert wave(scene, 2).adaptations == ("Mend types, which fails after wave 2",)
-    what = [(one.wave, one.what, one.why) for one in run_of(scene).deviations]
+    what = [(one.wave, one.what, one.why) for one in scene.run.deviations]
     assert what[0] == (3, "fix-2-types is added", "+1 agent: Mend types, which fails after wave 2")
 
 
@@ -120,7 +114,7 @@ def test_never_more_agents_than_the_cap(most: int, added: int) -> None:
     scene.world.checks = {"run types": lambda path: 1, "run tests": lambda path: 1}
     scene.play()
     assert sum(slug.startswith("fix-2-") for slug in scene.states()) == added
-    assert run_of(scene).agents <= most
+    assert scene.run.agents <= most
 
 
 @pytest.mark.parametrize(("failing", "added"), [(1, 1), (2, 2), (3, 2)])
@@ -142,7 +136,7 @@ def test_after_a_quick_and_clean_wave_the_next_one_has_fewer(planned: int, agent
     """[004-141] All agents under 3 minutes and clean: one or two fewer, never below one, recorded with its reason."""
     scene = played(ONE, *next_wave(planned))
     assert wave(scene, 2).scaling == ("all agents of wave 2 were through in less than 3 min" if agents else "")
-    counts = [one.what for one in run_of(scene).deviations]
+    counts = [one.what for one in scene.run.deviations]
     several = "1 agent" if agents == 1 else f"{agents} agents"
     assert counts == ([f"{several} at once"] if agents else [])
 
@@ -186,7 +180,7 @@ def test_what_was_planned_is_compared_with_what_came() -> None:
 
 def test_without_rules_between_waves_nothing_is_recorded() -> None:
     scene = played(ONE, TWO, workflow=without_gates(replace(WAVES, between=Between())))
-    assert run_of(scene).waves == ()
+    assert scene.run.waves == ()
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
 
 

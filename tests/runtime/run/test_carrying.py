@@ -16,7 +16,7 @@ from orchestrator_tui.core.workflow import CARRY
 from tests.core.builders import START
 from tests.runtime.run.memory_world import Agent
 from tests.runtime.run.scene import Scene, track, write_letter
-from tests.runtime.run.test_between import ONE, TWO, run_of, wave, without_gates
+from tests.runtime.run.test_between import ONE, TWO, wave, without_gates
 
 S = TrackState
 
@@ -53,7 +53,7 @@ def test_partial_work_is_merged_and_the_rest_of_it_is_a_track_of_the_next_wave()
     planned = work_of(scene.track("a-2")).planned
     assert (planned.wave, planned.role, planned.scope) == (3, "Core", work_of(scene.track("a")).planned.scope)
     assert "It left: half of it is there" in planned.brief
-    assert next((one.wave, one.what) for one in run_of(scene).deviations) == (3, "a-2 is added")
+    assert next((one.wave, one.what) for one in scene.run.deviations) == (3, "a-2 is added")
     assert wave(scene, 2).adaptations == (f"Carried on: {ONE.title}",)
     batch = scene.ledger.batch
     assert (status_of(batch, batch.tracks["a"]), carry_over(batch)) == ("partial", ())

@@ -8,7 +8,7 @@ import pytest
 
 from orchestrator_tui.core.commands import Pause, Resume, Stop
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.model import GateState, TrackState
+from orchestrator_tui.core.model import Gate, GateState, TrackState
 from orchestrator_tui.core.plan import Environment
 from orchestrator_tui.core.rules import Ladder, StageRule
 from orchestrator_tui.core.schedule.rules import run_of
@@ -104,13 +104,19 @@ def test_a_deploy_that_is_made_again_is_looked_at_again() -> None:
     assert scene.states() == {"a": S.MERGED}
 
 
-def test_an_approval_is_not_used_for_another_tip() -> None:
+def approved_first() -> tuple[Scene, Gate]:
+    """The first of two tracks is approved, and the answer has led to nothing yet; its gate."""
     scene = deploying("a", "b")
     scene.world.settle()
     scene.world.jobs.let("a-a-1-1-1")
     scene.world.settle()
     first = scene.gate_of("a")
     scene.answer_gate(first, "approve", deliver=False)
+    return scene, first
+
+
+def test_an_approval_is_not_used_for_another_tip() -> None:
+    scene, first = approved_first()
     tip = run_of(scene.ledger.batch).integration_sha
     scene.ledger.must(Draft("base_brought", {"sha": "1" * 40, "from_sha": tip, "to_sha": "2" * 40}))
     scene.deliver()
@@ -122,12 +128,7 @@ def test_an_approval_is_not_used_for_another_tip() -> None:
 
 
 def test_nothing_is_merged_between_an_answer_and_its_deploy_so_that_it_is_asked_once() -> None:
-    scene = deploying("a", "b")
-    scene.world.settle()
-    scene.world.jobs.let("a-a-1-1-1")
-    scene.world.settle()
-    first = scene.gate_of("a")
-    scene.answer_gate(first, "approve", deliver=False)
+    scene, first = approved_first()
     scene.play()
     assert scene.states()["b"] is S.APPROVED
     scene.deliver()

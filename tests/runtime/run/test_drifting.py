@@ -9,7 +9,6 @@ import pytest
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.rules import Ladder, StageRule
-from orchestrator_tui.core.run import Run
 from orchestrator_tui.core.schedule.rules import work_of
 from orchestrator_tui.core.workflow import StageWork, Workflow
 from tests.runtime.run.memory_git import Crash
@@ -65,34 +64,22 @@ def begun(act: Act, *tracks: object, workflow: Workflow | None = None) -> Scene:
     return scene
 
 
-def played(act: Act, *tracks: object, workflow: Workflow | None = None) -> Scene:
-    scene = begun(act, *tracks, workflow=workflow)
-    scene.play()
-    return scene
-
-
-def run_of(scene: Scene) -> Run:
-    run = scene.ledger.batch.run
-    assert run is not None
-    return run
-
-
 def deviations(scene: Scene) -> list[tuple[str, str]]:
-    return [(one.what, one.why) for one in run_of(scene).deviations]
+    return [(one.what, one.why) for one in scene.run.deviations]
 
 
 @pytest.mark.parametrize("verdict", ["ALIGNED", "UNAVAILABLE"])
 def test_aligned_goes_on(verdict: str) -> None:
     """[004-133] Nothing is added and nobody is asked; so, too, where the design cannot be opened."""
-    scene = played(says(verdict))
+    scene = begun(says(verdict)).play()
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
-    assert run_of(scene).deviations == ()
+    assert scene.run.deviations == ()
     assert scene.world.attempts["a-a-3-1-1"].prompt.count("compare with designs/app.pen") == 1
 
 
 def test_without_a_design_it_is_no_stage_of_any_track() -> None:
     """[004-133] Entirely optional: where no design is named it is skipped without a trace."""
-    scene = played(says("MAJOR_MISMATCH"), workflow=designed(""))
+    scene = begun(says("MAJOR_MISMATCH"), workflow=designed("")).play()
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
     assert [one.index for one in scene.track("a").stages] == [1, 2]
     assert "Compare" not in scene.world.attempts["a-a-1-1-1"].prompt
@@ -100,7 +87,7 @@ def test_without_a_design_it_is_no_stage_of_any_track() -> None:
 
 def test_minor_drift_becomes_work_of_the_next_wave_and_stops_nothing() -> None:
     """[004-133] Minor drift: a fix task in the next wave, with what was found, in the files that it is about."""
-    scene = played(says("MINOR_DRIFT", severity="follow-up"))
+    scene = begun(says("MINOR_DRIFT", severity="follow-up")).play()
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED, "drift-2-a": S.MERGED}
     work = scene.track("drift-2-a").work
     assert work is not None
@@ -117,7 +104,7 @@ def test_minor_drift_becomes_work_of_the_next_wave_and_stops_nothing() -> None:
 
 @pytest.mark.parametrize("severity", ["blocker", "concern"])
 def test_a_drift_bars_no_merge_however_it_was_recorded(severity: str) -> None:
-    scene = played(says("MINOR_DRIFT", severity=severity))
+    scene = begun(says("MINOR_DRIFT", severity=severity)).play()
     assert scene.track("a").state is S.MERGED
     assert [one.state for one in scene.track("a").findings] == ["deferred"]
 
@@ -125,21 +112,21 @@ def test_a_drift_bars_no_merge_however_it_was_recorded(severity: str) -> None:
 def test_drift_that_nobody_can_mend_any_more_is_told() -> None:
     """[004-133] In the last wave there is no next one: it is recorded with its reason, and not lost."""
     last = replace(ONE, wave=3)
-    scene = played(says("MINOR_DRIFT"), last)
+    scene = begun(says("MINOR_DRIFT"), last).play()
     assert list(scene.states()) == ["a"]
     assert [why.partition(":")[0] for _, why in deviations(scene)] == ["there is no later wave"]
 
 
 def test_no_more_fixes_than_the_next_wave_has_room_for() -> None:
     tracks = [replace(ONE, slug=f"a{number}", scope=replace(ONE.scope, owned=(f"a{number}.txt",))) for number in "123"]
-    scene = played(says("MINOR_DRIFT"), *tracks, TWO)
+    scene = begun(says("MINOR_DRIFT"), *tracks, TWO).play()
     assert sum(slug.startswith("drift-") for slug in scene.states()) == 2
     assert ("what Compare says of a3 is left as it is") in [what for what, _ in deviations(scene)]
 
 
 def test_a_major_mismatch_asks_and_no_later_wave_begins() -> None:
     """[004-133] Continue as-is, Revise plan, Abort session; the waves pause until the answer."""
-    scene = played(says("MAJOR_MISMATCH", severity="blocker"))
+    scene = begun(says("MAJOR_MISMATCH", severity="blocker")).play()
     gate = scene.gate("mismatch")
     assert [one.label.partition(":")[0] for one in gate.question.options] == [
         "Continue as-is",
@@ -152,7 +139,7 @@ def test_a_major_mismatch_asks_and_no_later_wave_begins() -> None:
 
 
 def test_continue_as_is_goes_on_and_adds_nothing() -> None:
-    scene = played(says("MAJOR_MISMATCH", severity="blocker"))
+    scene = begun(says("MAJOR_MISMATCH", severity="blocker")).play()
     scene.answer("mismatch", "go_on")
     scene.play()
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
@@ -162,10 +149,10 @@ def test_continue_as_is_goes_on_and_adds_nothing() -> None:
 @pytest.mark.parametrize(("option", "text"), [("revise", "two columns"), ("", "two columns")])
 def test_revise_plan_rests_the_batch_and_what_is_written_is_work_of_the_next_wave(option: str, text: str) -> None:
     """[004-133] Revise plan for the remaining waves: its person changes what remains, then it goes on."""
-    scene = played(says("MAJOR_MISMATCH", severity="blocker"))
+    scene = begun(says("MAJOR_MISMATCH", severity="blocker")).play()
     scene.answer("mismatch", option, text)
     scene.play()
-    assert run_of(scene).pausing == "drain"
+    assert scene.run.pausing == "drain"
     assert scene.states()["b"] is S.QUEUED
     assert deviations(scene)[0] == ("the plan of the remaining waves is revised", "two columns")
     scene.ledger.must(Draft("batch_resumed", {"by": "ada"}))
@@ -178,11 +165,11 @@ def test_revise_plan_rests_the_batch_and_what_is_written_is_work_of_the_next_wav
 
 def test_abort_session_ends_it() -> None:
     """[004-133] Abort session: what remains is deferred, and carried over."""
-    scene = played(says("MAJOR_MISMATCH"))
+    scene = begun(says("MAJOR_MISMATCH")).play()
     scene.answer("mismatch", "stop")
     scene.play()
     assert scene.ledger.batch.ended_at is not None
-    assert run_of(scene).phase == "stopped"
+    assert scene.run.phase == "stopped"
 
 
 @pytest.mark.parametrize("after", range(0, 90, 3))

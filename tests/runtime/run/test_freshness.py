@@ -9,7 +9,6 @@ import pytest
 from orchestrator_tui.core.live_rules import Freshness
 from orchestrator_tui.core.model import Gate, TrackState
 from orchestrator_tui.core.plan import CheckCommand, Plan
-from orchestrator_tui.core.run import Run
 from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.runtime.run_world import BaseDrift
 from tests.runtime.run import random_player
@@ -40,12 +39,6 @@ def test_however_the_base_moves_a_random_run_comes_to_its_end(seed: int, monkeyp
     assert player.world.git.branches["main"] != player.story.plan.base_sha
 
 
-def run_of(scene: Scene) -> Run:
-    run = scene.ledger.batch.run
-    assert run is not None
-    return run
-
-
 def begun(workflow: Workflow = WORKFLOW, checks: tuple[CheckCommand, ...] = ()) -> Scene:
     """A run of one track that is at work."""
     scene = Scene(track("a"), workflow=workflow, files={"other.txt": "1\n"}, checks=checks)
@@ -71,7 +64,7 @@ def test_a_base_that_stays_is_nothing_to_say() -> None:
     scene.play()
     assert (drifts(scene), kinds(scene)) == ([], ["publish"])
     assert scene.gate("publish").question.subject["base"] == scene.git.branches["main"]
-    seen = run_of(scene).base
+    seen = scene.run.base
     assert seen is not None
     assert (seen.level, seen.commits) == ("pass", 0)
 
@@ -95,7 +88,7 @@ def test_a_base_that_moved_on_elsewhere_is_merged_over_and_asked_about_before_pu
     now = scene.git.move_base(other="2\n")
     scene.play()
     assert scene.states() == {"a": S.MERGED}
-    seen = run_of(scene).base
+    seen = scene.run.base
     assert seen is not None
     assert (seen.level, seen.commits, seen.files, seen.sha) == ("warn", 1, (), now)
     gate = scene.gate("freshness")
@@ -108,13 +101,13 @@ def test_what_is_new_on_the_base_is_brought_in_and_checked_before_it_is_publishe
     scene = begun(checks=(CheckCommand("all", "make"),))
     scene.git.move_base(other="2\n")
     scene.play()
-    merged = run_of(scene).integration_sha
+    merged = scene.run.integration_sha
     scene.answer("freshness", "bring")
     scene.play()
-    assert run_of(scene).integration_sha != merged
+    assert scene.run.integration_sha != merged
     assert scene.merged_files()["other.txt"] == "2\n"
     own = scene.ledger.batch.tracks["batch"]
-    assert own.checks[-1].run == run_of(scene).integration_sha
+    assert own.checks[-1].run == scene.run.integration_sha
     assert kinds(scene) == ["publish"]
     scene.answer("publish", "approve")
     scene.play()

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from orchestrator_tui.core.model import TrackState
-from orchestrator_tui.core.run import Run
 from tests.runtime.run.scene import WORKFLOW, Scene, track
 
 S = TrackState
@@ -18,12 +17,6 @@ def begun(rule: str, *lying_about: str) -> Scene:
     scene.git.lying_about = lying_about
     scene.world.settle()
     return scene
-
-
-def run_of(scene: Scene) -> Run:
-    run = scene.ledger.batch.run
-    assert run is not None
-    return run
 
 
 def kinds(scene: Scene) -> list[str]:
@@ -43,7 +36,7 @@ def test_overlap_is_looked_for_before_a_wave(
 ) -> None:
     """[004-120] ok without an overlap, warn is logged and dispatched all the same."""
     scene = begun(rule, *files)
-    assert [one.decision for one in run_of(scene).untracked] == [decision]
+    assert [one.decision for one in scene.run.untracked] == [decision]
     assert kinds(scene) == signals
     assert scene.states() == {"a": S.RUNNING}
 
@@ -68,10 +61,10 @@ def test_a_person_may_go_on_all_the_same() -> None:
     scene.answer("pre_flight", "go_on")
     scene.play()
     assert scene.states() == {"a": S.MERGED}
-    assert len(run_of(scene).untracked) == 1
+    assert len(scene.run.untracked) == 1
 
 
 def test_where_it_is_off_nobody_looks() -> None:
     scene = begun("off", "a.txt")
-    assert run_of(scene).untracked == ()
+    assert scene.run.untracked == ()
     assert kinds(scene) == []

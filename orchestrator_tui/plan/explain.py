@@ -8,45 +8,15 @@ from typing import Any
 from orchestrator_tui.core.workflow import AGENT, ASK, StageWork, Workflow
 from orchestrator_tui.plan.checked import Threshold
 from orchestrator_tui.plan.fields import Part
-from orchestrator_tui.plan.live_rules_models import (
-    BaselineFile,
-    BetweenFile,
-    BreakerFile,
-    FreshnessFile,
-    GroundingFile,
-    IsolationFile,
-)
-from orchestrator_tui.plan.rule_groups import (
-    BudgetFile,
-    ClocksFile,
-    ContextFile,
-    ConvergenceFile,
-    EarlierFile,
-    MergingFile,
-    StallFile,
-)
-from orchestrator_tui.plan.session_models import GuardFile, SessionsFile
-from orchestrator_tui.plan.sizing_models import SizingFile
 from orchestrator_tui.plan.workflow_models import RulesFile, StageFile
 
 _GROUPS: Mapping[str, type[Part]] = {
-    "convergence": ConvergenceFile,
-    "earlier": EarlierFile,
-    "clocks": ClocksFile,
-    "stall": StallFile,
-    "budget": BudgetFile,
-    "context": ContextFile,
-    "merging": MergingFile,
-    "breaker": BreakerFile,
-    "sessions": SessionsFile,
-    "guard": GuardFile,
-    "freshness": FreshnessFile,
-    "between": BetweenFile,
-    "baseline": BaselineFile,
-    "grounding": GroundingFile,
-    "isolation": IsolationFile,
-    "sizing": SizingFile,
+    name: field.annotation
+    for name, field in RulesFile.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, Part)
 }
+"""The groups of rules, as the model of a workflow's file has them."""
+
 _TEXTS = frozenset({"autonomy", "constraints", "adherence", "prompt", "narrow"})
 _LENGTHS = frozenset({"wall", "interval", "reply", "stale", "repeat", "quick", "keep"})
 _STAGE = (

@@ -143,7 +143,7 @@ def spared(batch: Batch, wave: int, name: str, check: CheckCommand, full: bool) 
     oldest = max(elapsed_ms(results[one].at, counted.at) for one in names)
     if oldest >= rules.keep_ms or counted.files >= rules.files or counted.dependencies:
         return None
-    many = "1 file has" if counted.files == 1 else f"{counted.files} files have"
+    many = plural(counted.files, "file has", "files have")
     why = f"passed on {run.baseline.sha[:8]}; {many} changed since, fewer than {rules.files}"
     why += f", and what is kept is {_age(oldest)} old"
     told = {"track": BATCH_TRACK, "name": name, "result": SKIPPED, "detail": why, "command": check.command}

@@ -13,6 +13,7 @@ from typing import Any
 
 from orchestrator_tui.core.metadata import slugify
 from orchestrator_tui.core.session import PLANNED
+from orchestrator_tui.plan.imports.docs_tasks import planned_document
 from orchestrator_tui.plan.imports.importer import Imported, Importer
 from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, nearest_of, shown
 from orchestrator_tui.plan.text import Document, parse
@@ -40,7 +41,6 @@ _CARRIED = re.compile(r"\s*→\s*carried over as ([0-9a-f]{8})\s*$")
 _LATER = re.compile(r"\s*→\s*wave \d+\s*$")
 _NO_FILES = re.compile(r"0 files|no files|none|-")
 _MORE = re.compile(r"\s+and \d+ more$")
-_DOCS = {"id": "id", "audience": "audience", "target-pattern": "pattern", "rationale": "rationale", "wave": "wave"}
 
 
 def recognises(path: Path, text: str) -> bool:
@@ -187,11 +187,7 @@ def _track(agent: re.Match[str], role: str, taken: Sequence[str]) -> dict[str, A
 def _docs(tasks: Any) -> list[dict[str, Any]]:
     """Documents that are planned still; a head without the key means there are none."""
     rows = [one for one in tasks if isinstance(one, dict)] if isinstance(tasks, list) else []
-    return [
-        {_DOCS[key]: value for key, value in one.items() if key in _DOCS}
-        for one in rows
-        if one.get("status", PLANNED) == PLANNED
-    ]
+    return [planned_document(one) for one in rows if one.get("status", PLANNED) == PLANNED]
 
 
 STATE_MD = Importer("STATE.md", recognises, convert)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator_tui.core.metadata import slugify
+from orchestrator_tui.plan.imports.docs_tasks import planned_document
 from orchestrator_tui.plan.imports.importer import Imported, Importer
 from orchestrator_tui.plan.imports.marked_text import NOTHING, listed, plain
 from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, nearest_of
@@ -33,7 +34,6 @@ _AGENT = re.compile(r"[-*]\s+\**Agent\s+(\S+?)\**\s*:\**\s*(.*?)\s*")
 _ARROW = re.compile(r"\s*(?:→|->|=>)\s*")
 _COUNT = re.compile(r"(\d+)\s+(?:agents?|waves?)\b")
 _NOTHING = NOTHING | {"read-only", "(none)"}
-_DOCS = {"id": "id", "audience": "audience", "target-pattern": "pattern", "rationale": "rationale", "wave": "wave"}
 
 _Numbered = list[tuple[int, str]]
 
@@ -191,7 +191,7 @@ def _docs(line: int, rows: _Numbered, file: str, problems: list[Problem]) -> dic
     if not isinstance(tasks, list) or any(not isinstance(one, dict) for one in tasks):
         problems.append(Problem(file, line, DOCS, "must be a list of tasks with id, audience and target-pattern"))
         return {}
-    docs = [{_DOCS[key]: value for key, value in one.items() if key in _DOCS} for one in tasks]
+    docs = [planned_document(one) for one in tasks]
     return {"docs": docs} if docs else {}
 
 

@@ -265,6 +265,7 @@ class Workflow:
         context: how full an agent's conversation may be before a checkpoint is forced.
         fleet: more tracks than this at once need a person's leave, whatever the plan says; 0 for no such gate.
         worktree: ``track`` (one each), ``batch`` (all in one), ``pool`` (slots that are used again), ``none``.
+        worktree_tries: how often a worktree is tried to be made before a person is asked.
         pool_size: slots of a pool (seed 003: 8).
         cleanup: whether worktrees are removed when their tracks have merged (seed 003).
         sharing: how tracks use a tree that they share: ``serial``, or ``parallel`` where nothing is committed.
@@ -310,6 +311,7 @@ class Workflow:
     checkpoints: bool = False
     context: Context = field(default_factory=Context)
     worktree: str = "track"
+    worktree_tries: int = 1
     sharing: str = SERIAL
     pool_size: int = 8
     cleanup: bool = True

@@ -242,6 +242,9 @@ class RulesFile(Part):
     worktree: Annotated[str, choice(*WORKTREES), _says(WORKTREES)] = Field(
         "track", description="one each, one for all, slots that are used again, or none"
     )
+    worktree_tries: Annotated[int, BeforeValidator(partial(read_whole, 1, 20)), Says("whole number from 1 to 20")] = (
+        Field(1, description="how often a worktree is tried to be made before a person is asked")
+    )
     pool_size: Annotated[int, BeforeValidator(partial(read_whole, 1, 8)), Says("whole number from 1 to 8")] = Field(
         8, description="slots of a pool, each used by one track after the other"
     )

@@ -18,11 +18,12 @@ from orchestrator_tui.core.schedule.effects import (
     SETUP,
     UNDO,
     WORKTREE,
+    begin,
     failed_gate,
 )
 from orchestrator_tui.core.schedule.ending import PUBLISH_GATE
 from orchestrator_tui.core.schedule.gates import ABANDON, ask, gate_id, lines
-from orchestrator_tui.core.schedule.rules import plan_of
+from orchestrator_tui.core.schedule.rules import plan_of, run_of, workflow_of
 from orchestrator_tui.core.schedule.stages import moved
 
 _WORDS = {
@@ -61,6 +62,9 @@ def failed(batch: Batch, effect: Effect, why: str) -> tuple[Draft, ...]:
         return (ended, Draft("worktree_kept", {"track": effect.track, "why": why}))
     if effect.kind == CHECKPOINT:
         return (ended, *checkpoints.failed(effect, why))
+    again = _tried_again(batch, effect)
+    if again:
+        return (ended, *again)
     doing = _WORDS.get(effect.kind, effect.kind)
     own = effect.track == BATCH_TRACK
     options = [Option("again", "try again", "approve")]
@@ -86,6 +90,20 @@ def failed(batch: Batch, effect: Effect, why: str) -> tuple[Draft, ...]:
         subject={"effect": effect.kind},
     )
     return (ended, *moves, *asked)
+
+
+def _tried_again(batch: Batch, effect: Effect) -> list[Draft]:
+    """Make a worktree once more without a person, as often as the workflow says: git's own locks are soon gone.
+
+    What a worktree is made of is looked for first (DESIGN §3, probeable), so that nothing is made twice.
+    """
+    tried, track = int(effect.arguments.get("tried") or 1), batch.tracks[effect.track]
+    if effect.kind != WORKTREE or track.state is not TrackState.PREPARING or run_of(batch).phase == "stopped":
+        return []
+    if tried >= workflow_of(batch, track).worktree_tries:
+        return []
+    name = f"w-{track.slug}-{run_of(batch).begun}"
+    return begin(batch, WORKTREE, track.slug, name, **{**effect.arguments, "tried": tried + 1})
 
 
 def unknown(batch: Batch, effect: Effect, why: str) -> tuple[Draft, ...]:

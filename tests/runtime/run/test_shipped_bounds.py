@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.plan import CheckCommand
+from orchestrator_tui.runtime.run_world import TreeMade
 from tests.plan.test_built_in import BUILT_IN
 from tests.runtime.run.memory_world import Agent
 from tests.runtime.run.scene import WORKFLOW, WRITE, Scene, track, write_letter
@@ -123,3 +125,30 @@ def test_a_phase_that_takes_more_tokens_than_it_should_is_told_once_and_goes_on(
     assert said == ([f"Write: {used} tokens of 100000 for its phase"] if told else [])
     scene.play()
     assert scene.states() == {"a": S.MERGED}
+
+
+@pytest.mark.parametrize(("broken", "asked"), [(2, False), (3, True)])
+def test_a_worktree_that_cannot_be_made_is_tried_again_so_often_before_a_person_is_asked(
+    broken: int, asked: bool
+) -> None:
+    """[003-132] Twice is no question, three times is; an answer gives as many tries again."""
+    tries = BUILT_IN["pool"].worktree_tries
+    assert (tries, WORKFLOW.worktree_tries) == (3, 1)
+    scene = Scene(track("a"), workflow=replace(WORKFLOW, worktree_tries=tries))
+    left, make = [broken], scene.git.worktree
+
+    def worktree(*given: Any) -> TreeMade:
+        left[0] -= 1
+        if left[0] >= 0:
+            raise OSError("another git process holds a lock")
+        return make(*given)
+
+    scene.git.worktree = worktree  # type: ignore[method-assign]
+    scene.play()
+    assert scene.states() == {"a": S.PREPARING if asked else S.MERGED}
+    if asked:
+        assert "holds a lock" in scene.gate("worktree").question.context
+        left[0] = 2
+        scene.answer("worktree", "again")
+        scene.play()
+        assert scene.states() == {"a": S.MERGED}

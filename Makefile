@@ -27,7 +27,7 @@ demo: $(INSTALLED)
 	@$(RUN)/orch-tui demo $(ARGS)
 
 test: $(INSTALLED_DEV)
-	$(RUN)/python -m pytest -n 2 $(ARGS)
+	$(RUN)/python -m pytest -n auto --dist worksteal $(ARGS)
 
 lint: $(INSTALLED_DEV)
 	$(RUN)/ruff check .

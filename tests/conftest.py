@@ -16,6 +16,24 @@ FOREIGN_PREFIXES = ("CLAUDE", "GIT_", "ORCH_", "XDG_")
 FOREIGN_NAMES = ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TMUX", "TERM_PROGRAM", "TEXTUAL", "PYTHONWARNINGS")
 
 
+MEMORY = Path("/dev/shm")
+ROOM = 1024**3
+"""Bytes of memory, many times what the files of all tests that run at once take."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the files of tests in memory where there is room: on a disk they mostly wait to be made durable."""
+    if config.option.basetemp is None and MEMORY.is_dir():
+        about = os.statvfs(MEMORY)
+        if about.f_bavail * about.f_frsize >= ROOM:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are processors: many tests wait for a process."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(autouse=True)
 def isolated_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Give the test an empty home and state directory, a fixed terminal, and a git without the user's settings."""

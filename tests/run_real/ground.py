@@ -142,6 +142,10 @@ class Ground:
             if child.poll() is None:
                 child.kill()
             child.wait()
+        self.kill()
+
+    def kill(self) -> None:
+        """Kill everything that runs here, as the end of power does."""
         for pid in self.processes():
             try:
                 os.kill(pid, signal.SIGKILL)

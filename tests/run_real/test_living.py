@@ -122,8 +122,7 @@ def test_commands_from_another_process(ground: Ground) -> None:
 
 def test_after_a_restart_of_the_machine_what_ran_is_lost_and_tried_again(ground: Ground) -> None:
     batch = _held(ground, "a")
-    for pid in ground.processes():
-        os.kill(pid, signal.SIGKILL)
+    ground.kill()
     ground.host_of_run().wait(20)
     (state,) = ground.home.rglob("jobs/*/a-a-1-1-1/state")
     lines = [f"boot {'0' * 32}" if line.startswith("boot") else line for line in state.read_text().splitlines()]

@@ -44,6 +44,7 @@ SAID = {
     ),
     "pool": (
         "A task is S (under 15\nminutes), M (15 to 45) or L (longer; better cut in two)",
+        "the tests notice at least 80 % of the mutants in what is critical, 60 % elsewhere",
         "You have three tries at what fails",
         "(its server has a minute)",
         "at four sizes: mobile 375x667, tablet 768x1024, desktop 1280x800, wide 1920x1080. Keep",
@@ -55,6 +56,7 @@ SAID = {
 
 @pytest.mark.parametrize("name", sorted(SAID))
 def test_the_prompts_that_ship_say_their_values_word_for_word(name: str) -> None:
+    """An agent is told each number as the workflow states it: the mutation score [003-133] and all others."""
     found = BUILT_IN[name]
     texts = "\n".join([*(one.prompt for one in (*found.batch_works, *found.works)), found.autonomy])
     assert [said for said in SAID[name] if said not in texts] == []
@@ -77,6 +79,7 @@ def test_the_values_that_ship_are_shown_with_their_meaning() -> None:
         ("pool", "small_below"): "15",
         ("pool", "medium_to"): "45",
         ("pool", "debugging"): "three",
+        ("pool", "mutation"): "80 % of the mutants in what is critical, 60 % elsewhere",
         ("pool", "server_wait"): "a minute",
         ("pool", "viewports"): "mobile 375x667, tablet 768x1024, desktop 1280x800, wide 1920x1080",
         ("pool", "pixels"): "1 %",

@@ -177,38 +177,37 @@ def _fixes(batch: Batch, rules: Between, tracks: list[Track], failing: list[str]
         # The last checks of the batch find it, and a person is asked.
         return []
     later = [one for one in planned_tracks(batch) if one.wave == wave + 1]
-    by_map = waves_by_role(count, sessions)[wave] if count and wave < len(waves_by_role(count, sessions)) else ()
-    role = work_of(later[0]).planned.role if later else next(iter(by_map), "")
-    room = max(0, _most(batch, len(later) + carried + rules.more) - len(later) - carried)
-    files = tuple(dict.fromkeys(file for one in tracks for file in _files(one)))[:_FILES]
-    made: list[PlannedTrack] = []
-    for name in failing[: min(rules.more, room)]:
-        check = next(one for one in plan.checks if one.name == name)
-        slug = f"fix-{wave}-{_NO_SLUG.sub('-', name.lower()).strip('-')}"[:60].rstrip("-")
-        if slug in batch.tracks or slug in [one.slug for one in made]:
-            continue
-        brief = (
-            f"After wave {wave} the check {name!r} fails on the integration branch. Run it, find the cause in what "
-            "that wave has changed, and mend it with the smallest change. Never skip or weaken the check."
-        )
-        made.append(
-            PlannedTrack(
-                slug,
-                f"Mend {name}, which fails after wave {wave}",
-                tracks[0].kind,
-                plan.workflow,
-                brief=brief,
-                scope=Scope(allowed=files),
-                wave=wave + 1,
-                checks=(check,),
-                acceptance=(f"the check {name!r} passes",),
-                role=role,
-            )
-        )
-    rest = min(rules.more, room) - len(made)
+    by_role = waves_by_role(count, sessions) if count else ()
+    role = work_of(later[0]).planned.role if later else next(iter(by_role[wave] if wave < len(by_role) else ()), "")
+    most = min(rules.more, max(0, _most(batch, len(later) + carried + rules.more) - len(later) - carried))
+    checks = [next(one for one in plan.checks if one.name == name) for name in failing[:most]]
+    mending = {one.slug: one for one in (_mending(batch, tracks, check, role) for check in checks)}
+    made = [one for one in mending.values() if one.slug not in batch.tracks]
     remarks = (one for one in drifting.remarks(batch, tracks) if is_through(one.track))
     tasks = [drifting.task(batch, one, role) for one in remarks if one.slug not in batch.tracks]
-    return [*made, *tasks[: max(0, rest)]]
+    return [*made, *tasks[: most - len(made)]]
+
+
+def _mending(batch: Batch, tracks: list[Track], check: CheckCommand, role: str) -> PlannedTrack:
+    """What a check that fails after a wave becomes in the next one: a track in all files of that wave."""
+    wave, name = tracks[0].wave, check.name
+    files = tuple(dict.fromkeys(file for one in tracks for file in _files(one)))[:_FILES]
+    brief = (
+        f"After wave {wave} the check {name!r} fails on the integration branch. Run it, find the cause in what "
+        "that wave has changed, and mend it with the smallest change. Never skip or weaken the check."
+    )
+    return PlannedTrack(
+        f"fix-{wave}-{_NO_SLUG.sub('-', name.lower()).strip('-')}"[:60].rstrip("-"),
+        f"Mend {name}, which fails after wave {wave}",
+        tracks[0].kind,
+        plan_of(batch).workflow,
+        brief=brief,
+        scope=Scope(allowed=files),
+        wave=wave + 1,
+        checks=(check,),
+        acceptance=(f"the check {name!r} passes",),
+        role=role,
+    )
 
 
 def _left(batch: Batch, tracks: list[Track], fixes: list[PlannedTrack]) -> list[Draft]:

@@ -35,7 +35,7 @@ _LENGTHS = frozenset({"wall", "interval", "reply"})
 
 CONSEQUENCES = {
     SERIALISE: f"one after the other: both change the same files, and no priority says whose they are, "
-    f"or they are more than {FEW_FILES}",
+    f"or they are more than {FEW_FILES}; the second begins with the work of the first, or when that is given up",
     APPEND_ONLY: "at the same time: the track of higher priority owns the file, the other may only append at its end",
     ORDER: "a dependency, or an area that both touch: merged in this order",
     DEPLOY_QUEUE: "both deploy to one environment: strictly one at a time",

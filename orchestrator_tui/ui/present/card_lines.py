@@ -44,8 +44,13 @@ _Sections = dict[str, list[Line]]
 
 
 def _shortened(whole: _Sections, height: int) -> _Sections:
-    """The sections, cut where they may give way until all fit in ``height`` lines or nothing more may be cut."""
+    """The sections, cut where they may give way until all fit in ``height`` lines or nothing more may be cut.
+
+    Nothing is cut where all fit without the blank lines between them.
+    """
     shown = dict(whole)
+    if _height(whole, _JOINED | {*_CLOSES_UP}) <= height:
+        return shown
     for name, least in _GIVES:
         # What would be allowed is cut only where no blank line is left to be closed up.
         over = _height(shown, _JOINED | {*_CLOSES_UP} if name == "input" else _JOINED) - height

@@ -377,3 +377,14 @@ def test_every_state_of_a_gate_can_be_shown(state: GateState) -> None:
 def test_labels_that_say_the_same_stay_apart() -> None:
     twins = replace(COUNSEL.question, options=options("ok", "ok"))
     assert [option.key for option in card(COUNSEL, question=twins).options] == ["a", "b", ""]
+
+
+def test_blank_lines_go_before_a_line_of_the_context_does() -> None:
+    view = card(COUNSEL, question=replace(COUNSEL.question, context="\n".join(f"reason {n}." for n in range(1, 9))))
+    whole = card_lines(view, 60)
+    blank = sum(not text_of(line).strip() for line in whole)
+    assert blank == 2
+    closed = [text_of(line) for line in card_lines(view, 60, len(whole) - blank)]
+    assert len(closed) == len(whole) - blank
+    assert [line for line in closed if line.strip()] == [text_of(line) for line in whole if text_of(line).strip()]
+    assert "more lines" in "\n".join(text_of(line) for line in card_lines(view, 60, len(whole) - blank - 1))

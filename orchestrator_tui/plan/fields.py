@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
+from orchestrator_tui.core.metadata import slugify
 from orchestrator_tui.plan.paths import leaves_worktree
 from orchestrator_tui.plan.problems import Wrong, nearest_of, shown
 
@@ -116,7 +117,7 @@ def read_slug(value: Any) -> str:
     """A name that may become a branch and a directory on any system (reliability G-4)."""
     text = read_text(200, value)
     if _SLUG.fullmatch(text) is None:
-        made = re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:63]
+        made = slugify(text)
         raise Wrong(f"{shown(text)} is no slug: use a-z, 0-9 and -, at most 63, beginning with a letter or digit", made)
     if text in _DEVICES:
         raise Wrong(f"{shown(text)} names a device on Windows, where no directory may be called so")

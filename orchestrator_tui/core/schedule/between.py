@@ -6,13 +6,13 @@ its reason.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import elapsed_ms
 from orchestrator_tui.core.live_rules import Between
+from orchestrator_tui.core.metadata import slugify
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK, CheckCommand, PlannedTrack, Scope
@@ -27,7 +27,6 @@ from orchestrator_tui.core.wave_roles import wave_count, waves_by_role
 from orchestrator_tui.core.workflow import CARRY
 
 _NAMED, _FILES = 50, 200
-_NO_SLUG = re.compile(r"[^a-z0-9]+")
 
 
 def due(batch: Batch) -> list[Draft] | None:
@@ -197,7 +196,7 @@ def _mending(batch: Batch, tracks: list[Track], check: CheckCommand, role: str) 
         "that wave has changed, and mend it with the smallest change. Never skip or weaken the check."
     )
     return PlannedTrack(
-        f"fix-{wave}-{_NO_SLUG.sub('-', name.lower()).strip('-')}"[:60].rstrip("-"),
+        slugify(f"fix-{wave}-{name}"),
         f"Mend {name}, which fails after wave {wave}",
         tracks[0].kind,
         plan_of(batch).workflow,

@@ -174,7 +174,10 @@ def test_a_colleagues_clone_and_a_worktree_lose_nothing(each_claude_rig: ClaudeR
         assert session.result["result"] == f"{name} ends"
         assert (place / "made").read_text() == name
         assert (place / "hooked").read_text() == "x\n", "what they share goes on as it was"
-        assert "orch" not in rig.requests.all(name)[1].new_text.lower()
+        # Our MCP server, if it is found there, may introduce itself; no hook of ours may fail and say so.
+        said = rig.requests.all(name)[1].new_text
+        assert "orch-hook" not in said
+        assert "orchestrator_tui" not in said
     assert json.loads(shared.read_text()) == theirs
 
     orch(rig, "disconnect", "claude", "--project", "--yes")

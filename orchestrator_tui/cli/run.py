@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator_tui.cli.arguments import add_command, add_json, add_repository
 from orchestrator_tui.cli.faults import BAD_INPUT, DONE, REFUSED, UNFINISHED, BadInput, Fault, Refusal
+from orchestrator_tui.cli.itself import ORCH_TUI
 from orchestrator_tui.cli.journals import Place, existing_file, find_place
 from orchestrator_tui.cli.leaving import told_to_end
 from orchestrator_tui.cli.tables import say
@@ -284,10 +285,10 @@ def start_host(place: Place, batch: str, *, yes: bool = False) -> None:
     if _hosted(place, batch):
         return
     more = ["--yes"] if yes else []
-    command = [sys.executable, "-m", "orchestrator_tui.cli.main", "run", "--resume", batch, "--headless", *more]
+    command = [*ORCH_TUI, "run", "--resume", batch, "--headless", *more, "--repo", str(place.repository)]
     with log.open("ab") as output:
         process = subprocess.Popen(
-            [*command, "--repo", str(place.repository)],
+            command,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -8,17 +8,16 @@ import pty
 import signal
 import struct
 import subprocess
-import sys
 import termios
 import threading
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from orchestrator_tui.cli.itself import ORCH_TUI
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.demo.repository import DemoError
 
-ORCH_TUI = (sys.executable, "-c", "import sys; from orchestrator_tui.cli.main import main; sys.exit(main())")
 COLUMNS, LINES = 120, 40
 KEY_PAUSE_S = 0.06
 """A person's fingers are slower than this; the cockpit gets each key as one."""

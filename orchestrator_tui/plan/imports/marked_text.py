@@ -7,9 +7,12 @@ import re
 NOTHING = frozenset({"", "-", "—", "–", "none", "n/a"})
 """What stands where nothing is meant, in lower case."""
 
-LISTED = re.compile(r"(?:`[^`\n]*`|[^,;\n`]|`)+")
-COMMANDS = re.compile(r"(?:`[^`\n]*`|,(?!\s)|[^,;\n`]|`)+")
-"""The entries of a list: what stands in backquotes is one, whatever it holds, and a command keeps ``E,F`` together."""
+_WHOLE = r"`[^`\n]*`|\{(?:[^{}\n]|\{[^{}\n]*\})*\}|\[[^\[\]\n]*\]"
+LISTED = re.compile(rf"(?:{_WHOLE}|[^,;\n])+")
+COMMANDS = re.compile(rf"(?:{_WHOLE}|,(?!\s)|[^,;\n])+")
+LINES_OF_COMMANDS = re.compile(rf"(?:{_WHOLE}|,(?!\s)|[^,\n])+")
+"""The entries of a list: what stands in backquotes, braces or brackets is one, whatever it holds, and a command keeps
+``E,F`` together; where only commas part them, it keeps ``cd web; make`` together as well."""
 
 _BREAK = re.compile(r"<br\s*/?>")
 _MARKED = re.compile(r"(\*\*?)([^*/\s]|[^*/\s][^*]*[^*/\s])\1")

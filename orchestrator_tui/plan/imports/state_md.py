@@ -15,6 +15,7 @@ from orchestrator_tui.core.metadata import slugify
 from orchestrator_tui.core.session import PLANNED
 from orchestrator_tui.plan.imports.docs_tasks import planned_document
 from orchestrator_tui.plan.imports.importer import Imported, Importer
+from orchestrator_tui.plan.imports.marked_text import listed
 from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, nearest_of, shown
 from orchestrator_tui.plan.text import Document, parse
 
@@ -179,8 +180,7 @@ def _track(agent: re.Match[str], role: str, taken: Sequence[str]) -> dict[str, A
     made: dict[str, Any] = {"slug": slug, "title": title[:200]}
     made["brief"] = f"{brief}\n\n<!-- task-hash: {carried[1]} -->" if carried is not None else brief
     made |= {"role": role} if role and role != TYPES[0] else {}
-    named = [one.strip() for one in _MORE.sub("", files).split(",")]
-    named = [one for one in named if one and _NO_FILES.fullmatch(one) is None]
+    named = [one for one in listed(_MORE.sub("", files)) if _NO_FILES.fullmatch(one) is None]
     return made | ({"files": named} if named else {})
 
 

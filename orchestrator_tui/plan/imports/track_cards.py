@@ -13,6 +13,7 @@ from typing import Any
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.metadata import slugify
 from orchestrator_tui.plan.imports.importer import Imported, Importer
+from orchestrator_tui.plan.imports.marked_text import LINES_OF_COMMANDS, LISTED, NOTHING, listed
 from orchestrator_tui.plan.problems import WARNING, Problem, nearest_of, shown
 
 WORKFLOW = "tracks"
@@ -36,7 +37,7 @@ _LINE = re.compile(r"[-*#> ]*\**([A-Z][A-Za-z ]+?)\**:\**\s*(.*?)\s*")
 _TASK = re.compile(r"[A-Za-z0-9][\w.#-]{0,60}")
 _NEEDED = re.compile(r"(\S+?)(?:\s+(done|merged|pending|.*))?")
 _OVER = ("merged", "abandoned")
-_NOTHING = frozenset({"", "none", "n/a", "-", "not declared"})
+_NOTHING = NOTHING | {"not declared"}
 
 
 @frozen
@@ -53,8 +54,8 @@ class Card:
 
     def listed(self, key: str) -> list[str]:
         """What a comma list holds."""
-        parts = [one.strip().strip("`") for one in self.values.get(key, "").split(",")]
-        return [one for one in parts if one.lower() not in _NOTHING]
+        entries = LINES_OF_COMMANDS if key == "Validation" else LISTED
+        return [one for one in listed(self.values.get(key, ""), entries) if one.lower() not in _NOTHING]
 
 
 def recognises(path: Path, text: str) -> bool:

@@ -228,6 +228,7 @@ def test_the_stars_of_a_pattern_are_no_marks_of_bold_text(cell: str, files: list
     [
         ("`ruff check --select E,F`", ["ruff check --select E,F"]),
         ("ruff check --select E,F, make", ["ruff check --select E,F", "make"]),
+        ("ls {a, b}, make", ["ls {a, b}", "make"]),
         ("`cd api; make`, `make docs`", ["cd api; make", "make docs"]),
         ("make; pytest -q", ["make", "pytest -q"]),
     ],

@@ -152,3 +152,10 @@ def test_what_a_later_wave_has_taken_over_is_resumed_once() -> None:
         None,
         "STATE.md:7: status: leaves nothing unfinished: there is nothing to go on with",
     )
+
+
+def test_a_comma_within_a_pattern_parts_no_files() -> None:
+    """[004-49] Half of ``src/{csv,tsv}.py`` would be a file that nobody owns."""
+    made = convert(SEED.replace("— src/csv.py —", "— src/{csv,tsv}.py, `docs/a, b.md` and 2 more —"), "STATE.md")
+    assert made.content is not None
+    assert made.content["tracks"][0]["files"] == ["src/{csv,tsv}.py", "docs/a, b.md"]

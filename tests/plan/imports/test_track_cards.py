@@ -91,3 +91,34 @@ def test_a_card_that_is_wrong_is_told_in_one_line(text: str, line: str) -> None:
 @pytest.mark.parametrize("text", ["title: t\nworkflow: tracks\n", "Track: one\nNothing else\n", ""])
 def test_no_other_file_is_taken_for_cards(text: str) -> None:
     assert importer_for(Path("plan.yaml"), text) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "said", "meant"),
+    [
+        ("files", "Files: src/{a,b}.js, src/{c,{d,e}}.js", ["src/{a,b}.js", "src/{c,{d,e}}.js"]),
+        ("files", "Files: src/[a,b].js, `docs/a, b.md`", ["src/[a,b].js", "docs/a, b.md"]),
+        ("files", "Files: src/{a, b.js", ["src/{a", "b.js"]),
+    ],
+)
+def test_a_comma_within_a_pattern_parts_no_files(key: str, said: str, meant: list[str]) -> None:
+    """[000-029] Half of ``src/{a,b}.js`` would be a file that nobody owns."""
+    found = convert(SEED.replace("Files: src/api/validators.js, test/api/validators.test.js", said), "tracks.md")
+    assert found.content is not None
+    assert found.content["tracks"][0][key] == meant
+
+
+@pytest.mark.parametrize(
+    ("said", "commands"),
+    [
+        ("ruff check --select E,F, make", ["ruff check --select E,F", "make"]),
+        ("`npm test -- a, b`, make", ["npm test -- a, b", "make"]),
+        ("cd web; make", ["cd web; make"]),
+        ("echo `a, b`; ls {a, b}", ["echo `a, b`; ls {a, b}"]),
+        ("not declared", []),
+    ],
+)
+def test_a_command_of_a_card_is_run_as_it_is_written(said: str, commands: list[str]) -> None:
+    found = convert(SEED.replace("npm test -- test/api/validators.test.js", said), "tracks.md")
+    assert found.content is not None
+    assert list(found.content["checks"].values()) == commands

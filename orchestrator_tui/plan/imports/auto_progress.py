@@ -8,7 +8,7 @@ from typing import Any
 
 from orchestrator_tui.core.metadata import slugify
 from orchestrator_tui.plan.imports.importer import Imported, Importer
-from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, nearest_of, shown
+from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable, has_errors, nearest_of, shown
 from orchestrator_tui.plan.text import Document, parse
 
 WORKFLOW = "pool"
@@ -54,6 +54,8 @@ def convert(text: str, file: str) -> Imported:
         if track is not None:
             lines[f"tracks[{len(tracks)}]"] = document.line(f"tasks.{name}")
             tracks.append(track)
+    if has_errors(problems):
+        return Imported(None, tuple(problems))
     if not tracks:
         text = "every task is done: nothing is left to run"
         return Imported(None, (*problems, Problem(file, document.line("tasks"), "tasks", text)))
@@ -77,6 +79,10 @@ def _track(
     group = task.get("group")
     if isinstance(group, str) and group.isascii() and group.isdigit():
         track["wave"] = group
+    for key in ("files", "dependencies"):
+        if task.get(key) and not isinstance(task[key], list):
+            place = f"tasks.{name}.{key}"
+            problems.append(Problem(file, document.line(place), place, "must be a list"))
     if isinstance(task.get("files"), list):
         track["files"] = task["files"]
     needed = task.get("dependencies")

@@ -125,6 +125,14 @@ def test_a_progress_file_that_is_none_is_one_line() -> None:
     assert 'p.yaml:2: tasks.a.status: "pendin" is no status of a task; did you mean "pending"?' in str(odd.problems[0])
 
 
+@pytest.mark.parametrize("key", ["files", "dependencies"])
+def test_a_value_of_a_progress_file_that_must_be_a_list_is_told(key: str) -> None:
+    """What it owns, or waits for, would be left out without a word."""
+    made = convert(f"tasks:\n  a:\n    status: pending\n    {key}: src/a.py\n", "p.yaml")
+    assert (made.content, [str(one) for one in made.problems]) == (None, [f"p.yaml:4: tasks.a.{key}: must be a list"])
+    assert convert(f"tasks:\n  a:\n    status: pending\n    {key}:\n", "p.yaml").problems == ()
+
+
 def test_every_threshold_of_the_workflow_is_shown_by_check_explain() -> None:
     shown = {one.key: one.value for one in thresholds([POOL])}
     wanted = {

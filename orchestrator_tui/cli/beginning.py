@@ -95,7 +95,7 @@ def describe(place: Place, text: str, workflow: str, focus: str = "") -> Checked
         worktrees="",
         describe=sanitise(text, 32_000),
     )
-    project = read_project_models(place.repository, plan.agent)
+    project = read_project_models(place.repository, plan.agent, catalogue.workflows.values())
     loaded = settle(Loaded(plan, {workflow: found}, file="--describe"), place.repository, focus)
     checked = check(loaded, files, project, confirmed_models(place.directory))
     return _usable(checked, loaded.problems if checked is None else checked.problems)

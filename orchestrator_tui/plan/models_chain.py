@@ -6,7 +6,7 @@ own defaults. A role that one link does not name falls back for that role alone.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from orchestrator_tui.core.frozen import frozen
@@ -47,8 +47,13 @@ def models_file(agent: AgentChoice) -> str:
     return COPILOT_FILE if "copilot" in program.lower() else CLAUDE_FILE
 
 
-def read_project_models(repository: Path, agent: AgentChoice) -> ProjectModels:
-    """The models that the project names; a file that cannot be used counts as none, and that is said."""
+def read_project_models(repository: Path, agent: AgentChoice, workflows: Iterable[Workflow] = ()) -> ProjectModels:
+    """The models that the project names; a file that cannot be used counts as none, and that is said.
+
+    Args:
+        workflows: all that there are, the project's own too: what their roles are called is never a slip.
+    """
+    known = (*KNOWN_ROLES, *(role for one in workflows for role in (*roles_of(one), *one.roles)))
     name = models_file(agent)
     path = repository / name
     try:
@@ -63,7 +68,7 @@ def read_project_models(repository: Path, agent: AgentChoice) -> ProjectModels:
     models: dict[str, str] = {}
     problems: list[Problem] = []
     for role, model in document.content.items():
-        meant = "" if role in KNOWN_ROLES else nearest_of(role, KNOWN_ROLES, 0.8)
+        meant = "" if role in known else nearest_of(role, known, 0.8)
         if meant:
             text = "is no role that is known here; it counts for a role of that name alone"
             problems.append(Problem(name, document.line(role), role, text, meant, level=WARNING))

@@ -55,9 +55,10 @@ def prepare(
     # A file that the plan does not use may be as broken as it likes.
     aside = tuple(replace(one, level=WARNING) for one in catalogue.problems)
     if loaded.plan is None:
-        project = read_project_models(repository, AgentChoice())
+        project = read_project_models(repository, AgentChoice(), catalogue.workflows.values())
         return Prepared(loaded, None, (*loaded.problems, *aside, *project.problems))
-    checked = check(loaded, files, read_project_models(repository, loaded.plan.agent), confirmed)
+    project = read_project_models(repository, loaded.plan.agent, catalogue.workflows.values())
+    checked = check(loaded, files, project, confirmed)
     assert checked is not None
     whole = replace(checked, problems=(*checked.problems, *aside))
     return Prepared(loaded, whole, whole.problems)

@@ -260,3 +260,12 @@ def test_a_role_that_is_nearly_one_is_told_with_the_nearest(tmp_path: Path) -> N
         'did you mean "implementer"?'
     ]
     assert found.models["mine"] == "sonnet"
+
+
+def test_a_role_of_a_workflow_of_ones_own_is_no_slip(tmp_path: Path) -> None:
+    """[000-023] Near a shipped one as it is: it counts, and another name that is near it is told."""
+    (tmp_path / ".claude").mkdir()
+    (tmp_path / ".claude" / "models.yaml").write_text("reviewers: opus\nscoutt: haiku\ngardner: haiku\n")
+    mine = replace(workflows()["tracks"], roles={"reviewers": "deep", "gardener": "fast"})
+    found = read_project_models(tmp_path, AgentChoice(), (mine,))
+    assert [(one.key, one.nearest) for one in found.problems] == [("scoutt", "scout"), ("gardner", "gardener")]

@@ -15,6 +15,12 @@ MOST_LINES = 20_000
 MOST_TEXT = 2_000_000
 """Characters of a text that are looked at."""
 
+_NARROWEST = 6
+"""Cells that a column of a table keeps, where it has as much."""
+
+_COLUMN = 3
+"""Cells that a column takes at least, with the space before it: more columns than that are not looked at."""
+
 _MARKS = re.compile(r"(?<!\\)(?:\*\*(.+?)(?<!\\)\*\*|`([^`]*[^`\\])`|\[([^\[\]]*[^\[\]\\])\]\([^)]{0,400}\))")
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BULLET = re.compile(r"^(\s*)(?:[-*+]|(\d{1,3})[.)])\s+(?:\[([ xX])\]\s+)?")
@@ -118,16 +124,19 @@ def _plain(text: str) -> str:
 
 def _table(rows: Sequence[str], width: int, glyphs: Glyphs) -> Iterator[Line]:
     """A table in columns; where they have no room beside each other the widest give way, words last of all."""
-    cells = [_cells(row) for row in rows if not _TABLE_RULE.match(row)]
-    count = max(map(len, cells))
-    cells = [[*row, *[""] * (count - len(row))] for row in cells]
-    widths = [max(cell_width(row[column]) for row in cells) for column in range(count)]
+    read = [_cells(row) for row in rows if not _TABLE_RULE.match(row)]
+    whole = max(map(len, read), default=0)
+    count = min(whole, max(1, width // _COLUMN))
+    cells = [[*row[:count], *[""] * (count - len(row))] for row in read]
+    # What is wider than the screen is narrowed to it first, at once: cell by cell it would take very long.
+    widths = [min(width, max(cell_width(row[column]) for row in cells)) for column in range(count)]
     room = width - 2 * (count - 1)
     words = [
-        max(cell_width(word) for row in cells for word in (row[column].split() or [""])) for column in range(count)
+        min(width, max(cell_width(word) for row in cells for word in (row[column].split() or [""])))
+        for column in range(count)
     ]
     _narrow(widths, room, words)
-    _narrow(widths, room, [6] * count)
+    _narrow(widths, room, [_NARROWEST] * count)
     numbers = [all(_is_number(row[column]) for row in cells[1:]) and len(cells) > 1 for column in range(count)]
     for place, row in enumerate(cells):
         wrapped = [wrap(cell, size) or ("",) for cell, size in zip(row, widths, strict=True)]
@@ -139,6 +148,9 @@ def _table(rows: Sequence[str], width: int, glyphs: Glyphs) -> Iterator[Line]:
                 fitted = fit(text, widths[column], "right" if numbers[column] else "left", glyphs.ellipsis)
                 parts += [Part("  " if column else ""), Part(fitted, token)]
             yield tuple(part for part in parts if part.text)
+    if whole > count:
+        left = whole - count
+        yield (Part(f"{left:,} more {'column is' if left == 1 else 'columns are'} left out", "quiet"),)
 
 
 def _narrow(widths: list[int], room: int, least: Sequence[int]) -> None:

@@ -119,3 +119,18 @@ def test_links_without_an_end_are_looked_at_once(mark: str) -> None:
     """Each of them was looked for to the end of its line: a long one took a minute."""
     rows = markdown_lines(f"so {mark * (60_000 // len(mark))}", 80, UNICODE)
     assert ["".join(part.text for part in row)[:3] for row in rows[:2]] == [" so", f" {mark * 2}"[:3]]
+
+
+@pytest.mark.parametrize(
+    ("columns", "left"), [(20, ""), (21, "1 more column is left out"), (2_000, "1,980 more columns are left out")]
+)
+def test_a_table_of_very_many_columns_is_bounded(columns: int, left: str) -> None:
+    """A row of a thousand columns took a quarter of a minute: what has no room is not looked at, and that is said."""
+    row = f"|{'|'.join(['some words'] * columns)}|"
+    *lines, last = map(text_of, markdown_lines(f"{row}\n|---|\n|a|{'b ' * 9_000}|", 62, ASCII))
+    assert last.strip() == left or not left
+    assert max(map(len, lines)) <= 1 + 8 * 20
+
+
+def test_a_table_without_a_row_is_no_line() -> None:
+    assert markdown_lines("|---|---|", 40, ASCII) == ()

@@ -19,6 +19,7 @@ from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.plan import PlannedTrack
 from orchestrator_tui.core.run import Run
+from orchestrator_tui.core.schedule.names import promised
 from orchestrator_tui.core.tracks_shown import is_run_itself
 from orchestrator_tui.core.wave_roles import placed
 from orchestrator_tui.plan.check import check_plan
@@ -77,10 +78,14 @@ def examined(
     there = tuple(
         track.work.planned for track in batch.tracks.values() if track.work is not None and not is_run_itself(track)
     )
-    taken = {one.slug for one in there}
-    twice = [one.slug for one in loaded.plan.tracks if one.slug in taken]
-    if twice:
-        raise BadInput(f"{path}: {batch.title} has a track {twice[0]!r} already")
+    taken, goes_on = {one.slug for one in there}, promised(batch)
+    for one in loaded.plan.tracks:
+        if one.slug in taken:
+            raise BadInput(f"{path}: {batch.title} has a track {one.slug!r} already")
+        if one.slug in goes_on:
+            raise BadInput(
+                f"{path}: {batch.title} goes on with {goes_on[one.slug]!r} as {one.slug!r}: take another name"
+            )
     try:
         files = [one for one in git(Path(run.plan.repository), "ls-files", "-z").split("\0") if one]
     except GitError as error:

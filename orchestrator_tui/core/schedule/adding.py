@@ -5,6 +5,7 @@ from __future__ import annotations
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, GateState
 from orchestrator_tui.core.plan import BATCH_TRACK, PlannedTrack
+from orchestrator_tui.core.schedule import names
 from orchestrator_tui.core.schedule.gates import SOURCE
 from orchestrator_tui.core.schedule.opening import added
 from orchestrator_tui.core.schedule.rules import run_of
@@ -19,10 +20,12 @@ def refusal_of_tracks(batch: Batch, tracks: tuple[PlannedTrack, ...]) -> str:
     run = run_of(batch)
     if run.phase == "stopped":
         return "the batch is being stopped"
-    waiting = {one.slug: one.depends_on for one in tracks}
+    waiting, promised = {one.slug: one.depends_on for one in tracks}, names.promised(batch)
     for place, track in enumerate(tracks):
         if track.slug in batch.tracks or any(one.slug == track.slug for one in tracks[:place]):
             return f"there is a track {sanitise_line(track.slug, 80)} already"
+        if track.slug in promised:
+            return f"{promised[track.slug]} goes on as {sanitise_line(track.slug, 80)} in its next wave"
         if track.workflow not in run.workflows:
             return f"the batch does not know the workflow {sanitise_line(track.workflow, 80)}"
         for slug in track.depends_on:

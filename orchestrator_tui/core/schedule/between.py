@@ -16,7 +16,8 @@ from orchestrator_tui.core.metadata import slugify
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK, CheckCommand, PlannedTrack, Scope
-from orchestrator_tui.core.schedule import baseline, carrying, drifting
+from orchestrator_tui.core.schedule import baseline, carrying, drifting, names
+from orchestrator_tui.core.schedule.drifting import Remark
 from orchestrator_tui.core.schedule.effects import CHECK, begin, under_way
 from orchestrator_tui.core.schedule.opening import added
 from orchestrator_tui.core.schedule.readiness import is_through, planned_tracks
@@ -121,7 +122,8 @@ def _ended(batch: Batch, rules: Between, tracks: list[Track]) -> list[Draft]:
         "duration_ms": max((took_ms(one) for one in tracks), default=0),
     }
     carried = carrying.successors(batch, tracks)
-    fixes = _fixes(batch, rules, tracks, _failing(results), len(carried))
+    remarks = drifting.remarks(batch, tracks)
+    fixes = _fixes(batch, rules, tracks, _failing(results), remarks, len(carried))
     more = [*((one, f"Carried on: {one.title}") for one in carried), *((one, one.title) for one in fixes)]
     # A remark that is mended fails no check.
     fails = any(one.checks for one in fixes)
@@ -130,7 +132,7 @@ def _ended(batch: Batch, rules: Between, tracks: list[Track]) -> list[Draft]:
     return [
         Draft("wave_ended", {**told, "scaling": scaled[1], "adaptations": [said for _, said in more]}),
         *(draft for one, said in more for draft in _with_deviation(batch, wave, one, said)),
-        *_left(batch, tracks, [*carried, *fixes]),
+        *_left(batch, tracks, remarks, [*carried, *fixes]),
         *_scaling(batch, wave, *scaled),
     ]
 
@@ -163,7 +165,9 @@ def took_ms(track: Track) -> int:
 # --- how the next one changes ----------------------------------------------------------------------------------
 
 
-def _fixes(batch: Batch, rules: Between, tracks: list[Track], failing: list[str], carried: int) -> list[PlannedTrack]:
+def _fixes(
+    batch: Batch, rules: Between, tracks: list[Track], failing: list[str], remarks: list[Remark], carried: int
+) -> list[PlannedTrack]:
     """One track a check that fails, then one a remark, up to the workflow's number, in the next wave that there is.
 
     So many are ``carried`` on into it already.
@@ -179,15 +183,18 @@ def _fixes(batch: Batch, rules: Between, tracks: list[Track], failing: list[str]
     by_role = waves_by_role(count, sessions) if count else ()
     role = work_of(later[0]).planned.role if later else next(iter(by_role[wave] if wave < len(by_role) else ()), "")
     most = min(rules.more, max(0, _most(batch, len(later) + carried + rules.more) - len(later) - carried))
-    checks = [next(one for one in plan.checks if one.name == name) for name in failing[:most]]
-    mending = {one.slug: one for one in (_mending(batch, tracks, check, role) for check in checks)}
-    made = [one for one in mending.values() if one.slug not in batch.tracks]
-    remarks = (one for one in drifting.remarks(batch, tracks) if is_through(one.track))
-    tasks = [drifting.task(batch, one, role) for one in remarks if one.slug not in batch.tracks]
+    made: list[PlannedTrack] = []
+    for name in failing[:most]:
+        check = next(one for one in plan.checks if one.name == name)
+        others = names.taken(batch) | {one.slug for one in remarks} | {one.slug for one in made}
+        # A name in another script leaves nothing of itself, and two may differ in a sign alone.
+        slug = names.free(slugify(f"fix-{wave}-{slugify(name) or 'check'}"), others)
+        made.append(_mending(batch, tracks, check, slug, role))
+    tasks = [drifting.task(batch, one, role) for one in remarks if is_through(one.track)]
     return [*made, *tasks[: most - len(made)]]
 
 
-def _mending(batch: Batch, tracks: list[Track], check: CheckCommand, role: str) -> PlannedTrack:
+def _mending(batch: Batch, tracks: list[Track], check: CheckCommand, slug: str, role: str) -> PlannedTrack:
     """What a check that fails after a wave becomes in the next one: a track in all files of that wave."""
     wave, name = tracks[0].wave, check.name
     files = tuple(dict.fromkeys(file for one in tracks for file in _files(one)))[:_FILES]
@@ -196,7 +203,7 @@ def _mending(batch: Batch, tracks: list[Track], check: CheckCommand, role: str) 
         "that wave has changed, and mend it with the smallest change. Never skip or weaken the check."
     )
     return PlannedTrack(
-        slugify(f"fix-{wave}-{name}"),
+        slug,
         f"Mend {name}, which fails after wave {wave}",
         tracks[0].kind,
         plan_of(batch).workflow,
@@ -209,12 +216,12 @@ def _mending(batch: Batch, tracks: list[Track], check: CheckCommand, role: str) 
     )
 
 
-def _left(batch: Batch, tracks: list[Track], fixes: list[PlannedTrack]) -> list[Draft]:
+def _left(batch: Batch, tracks: list[Track], remarks: list[Remark], fixes: list[PlannedTrack]) -> list[Draft]:
     """What stages have remarked that is no work of the next wave, with the reason."""
-    known = {*batch.tracks, *(one.slug for one in fixes)}
+    known = {one.slug for one in fixes}
     last = all(one.wave <= tracks[0].wave for one in planned_tracks(batch)) and not fixes
     why = "there is no later wave" if last else "the next wave has no room for another agent"
-    found = (one for one in drifting.remarks(batch, tracks) if one.slug not in known)
+    found = (one for one in remarks if one.slug not in known)
     return [drifting.left(one, why if is_through(one.track) else "its work is not merged") for one in found]
 
 

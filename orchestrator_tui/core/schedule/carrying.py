@@ -10,6 +10,7 @@ from dataclasses import replace
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.plan import PlannedTrack, Scope
+from orchestrator_tui.core.schedule import names
 from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, stage_run, work_of, workflow_of
 from orchestrator_tui.core.schedule.unsaid import meaning_of
@@ -18,6 +19,9 @@ from orchestrator_tui.core.wave_roles import wave_count
 
 PARTIAL, FAILED = "partial", "failed"
 ACCEPTED = "accepted"
+
+_STEM = 56
+"""So much of a name is kept before its number."""
 
 
 def carried(batch: Batch, track: Track, why: str) -> list[Draft] | None:
@@ -128,8 +132,5 @@ def _last_wave(batch: Batch) -> int:
 
 
 def _slug(batch: Batch, track: Track) -> str:
-    # Those that are promised to others are made at the end of the wave alone.
-    taken, number = {*batch.tracks, *(work_of(one).carried for one in planned_tracks(batch))}, 2
-    while f"{track.slug[:56]}-{number}" in taken:
-        number += 1
-    return f"{track.slug[:56]}-{number}"
+    stem = track.slug[:_STEM]
+    return names.free(stem, names.taken(batch) | {stem})

@@ -11,6 +11,7 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.model import Batch, Gate, Option, Track
 from orchestrator_tui.core.plan import PlannedTrack, Scope
 from orchestrator_tui.core.records import Attempt, Finding
+from orchestrator_tui.core.schedule import names
 from orchestrator_tui.core.schedule.gates import ask, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.judging import FOLLOW_UP, MISMATCH, finding_line
 from orchestrator_tui.core.schedule.rules import RESOLVING, plan_of, run_of, stage_name, stage_run, stage_work, work_of
@@ -99,8 +100,12 @@ def deferred(batch: Batch, track: Track, state: str = "deferred") -> list[Draft]
 
 
 def remarks(batch: Batch, tracks: list[Track]) -> list[Remark]:
-    """What stages have said of these tracks that is work of the next wave, the last word of each stage."""
+    """What stages have said of these tracks that is work of the next wave, the last word of each stage.
+
+    Each has a name of its own: two stages may have one of the same track.
+    """
     found: list[Remark] = []
+    taken = names.taken(batch)
     for track in tracks:
         last = {one.stage: one for one in track.attempts if one.stage and one.verdict}
         for stage, attempt in sorted(last.items()):
@@ -111,7 +116,7 @@ def remarks(batch: Batch, tracks: list[Track]) -> list[Remark]:
                 words = "" if told is None else told.text or told.reason
                 name = stage_name(batch, track, stage or 0)
                 findings = _findings(track, attempt)
-                slug = _slug(track, {one.slug for one in found})
+                slug = names.free(f"drift-{track.wave}-{track.slug}", taken | {one.slug for one in found}, _SLUG)
                 found.append(Remark(slug, track, name, attempt.verdict, attempt.summary, findings, words))
     return found
 
@@ -139,15 +144,6 @@ def task(batch: Batch, one: Remark, role: str) -> PlannedTrack:
         acceptance=(f"what {one.stage} says of {one.track.slug} no longer holds",),
         role=role,
     )
-
-
-def _slug(track: Track, taken: set[str]) -> str:
-    """A name of its own for each remark of a wave: two stages may have one of the same track."""
-    slug, number = f"drift-{track.wave}-{track.slug}"[:_SLUG].rstrip("-"), 2
-    while slug in taken:
-        ending = f"-{number}"
-        slug, number = f"drift-{track.wave}-{track.slug}"[: _SLUG - len(ending)].rstrip("-") + ending, number + 1
-    return slug
 
 
 def left(one: Remark, why: str) -> Draft:

@@ -219,3 +219,22 @@ def test_the_report_of_a_wave_says_how_the_next_one_is_scaled_and_what_it_has_ot
     ]
     assert next_lines(played(ONE, TWO, quick=False).ledger.batch, 2)[:1] == ["Scaling: unchanged"]
     assert next_lines(scene.ledger.batch, 3) == []
+
+
+@pytest.mark.parametrize("named", [("unit tests", "unit-tests"), ("単体", "結合")])
+def test_two_checks_of_names_alike_are_mended_by_two_tracks(named: tuple[str, str]) -> None:
+    """[004-142] One more track for each that fails: names that differ in a sign, or in another script, are two."""
+    alike = tuple(CheckCommand(one, f"run {one}") for one in named)
+    scene = Scene(
+        ONE, TWO, workflow=without_gates(replace(WAVES, between=replace(BETWEEN, checks={"*": ("*",)}))), checks=alike
+    )
+    scene.world.checks = {one.command: lambda path: 1 for one in alike}
+    scene.play()
+    fixes = [scene.track(slug).work for slug in scene.states() if slug.startswith("fix-2-")]
+    assert [one.planned.checks for one in fixes if one is not None] == [(alike[0],), (alike[1],)]
+
+
+def test_a_person_s_track_of_the_same_name_swallows_no_mending_track() -> None:
+    """[004-142] What mends takes another name."""
+    scene = played(ONE, TWO, replace(track("fix-2-types"), role="Polish", wave=3), fails="run types")
+    assert [slug for slug in scene.states() if slug.startswith("fix-")] == ["fix-2-types", "fix-2-types-2"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.commands import Retry
 from orchestrator_tui.core.exports.session_metrics import session_row
 from orchestrator_tui.core.exports.wave_facts import status_of
@@ -13,6 +14,7 @@ from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.report.carry_over import carry_over
 from orchestrator_tui.core.schedule.rules import work_of
 from orchestrator_tui.core.workflow import CARRY
+from orchestrator_tui.runtime.requests_run import take_tracks
 from tests.core.builders import START
 from tests.runtime.run.memory_world import Agent
 from tests.runtime.run.scene import Scene, track, write_letter
@@ -145,3 +147,25 @@ def test_a_file_that_a_track_of_the_next_wave_owns_is_allowed_to_who_goes_on() -
     scene = played("failed", ONE, replace(TWO, scope=replace(TWO.scope, owned=("*.txt",))))
     scope = work_of(scene.track("a-2")).planned.scope
     assert (scope.owned, scope.allowed) == ((), ("a.txt",))
+
+
+def test_nobody_takes_the_name_that_a_track_goes_on_under() -> None:
+    """[004-139] What is added meanwhile is refused, and the rest is not lost."""
+    scene = Scene(ONE, replace(track("c"), role="Core", wave=2), TWO, workflow=CARRYING)
+    outcomes: list[str] = []
+
+    def act(agent: Agent) -> tuple[int, str]:
+        slug = agent.attempt.track
+        if slug == "c" and work_of(scene.track("a")).carried and not outcomes:
+            drafts, outcome = take_tracks(scene.ledger.batch, {"tracks": [to_data(track("a-2"))]}, "ann")
+            outcomes.append(outcome)
+            scene.ledger.must(*drafts)
+        if slug == "c" and not outcomes:
+            return 0, "failed"
+        return (0, "failed") if slug == "a" else (write_letter(agent)[0], "written\ndone")
+
+    scene.world.acts["*/1"] = act
+    scene.play()
+    assert outcomes == ["refused: a goes on as a-2 in its next wave"]
+
+    assert "Wave 2 did not get this done" in work_of(scene.track("a-2")).planned.brief

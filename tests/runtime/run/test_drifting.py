@@ -205,3 +205,10 @@ def test_what_is_said_of_work_that_is_never_merged_is_left_and_told() -> None:
     scene.play()
     assert scene.states() == {"a": S.ABANDONED, "b": S.MERGED}
     assert deviations(scene)[0] == ("what Compare says of a is left as it is", "its work is not merged: MINOR_DRIFT")
+
+
+def test_a_person_s_track_of_the_same_name_swallows_no_remark() -> None:
+    """[004-133] What mends it takes another name."""
+    own = replace(TWO, slug="drift-2-a", scope=replace(TWO.scope, owned=("own.txt",)))
+    scene = begun(says("MINOR_DRIFT"), ONE, own).play()
+    assert list(scene.states()) == ["a", "drift-2-a", "drift-2-a-2"]

@@ -107,6 +107,7 @@ KIND_MEANINGS: Mapping[str, str] = {
     "signal_cleared": "and no longer so",
     "plan_recorded": "the plan of a run as it was when it began; its file may change or go",
     "plan_checked": "what the check of the plan found: conflicts, waves, verdict, estimate",
+    "conflicts_found": "which tracks share files with those that the run has made itself since the plan was checked",
     "workflow_recorded": "a workflow of the run, with all its rules",
     "track_planned": "what the plan says of a track: brief, scope, dependencies, checks",
     "batch_moved": "a run came into its next phase, and by whose word where it was a person's",

@@ -149,6 +149,12 @@ def _deviation_recorded(batch: BatchFold, event: Event) -> Changes:
     return {"run": replace(run, deviations=(*run.deviations, made))}
 
 
+def _conflicts_found(batch: BatchFold, event: Event) -> Changes:
+    run = _run(batch)
+    matrix = [*run.checked.get("matrix", ()), *event.payload["pairs"]]
+    return {"run": replace(run, checked={**run.checked, "matrix": matrix})}
+
+
 LIVE_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "base_seen": _base_seen,
     "base_brought": _base_brought,
@@ -160,6 +166,7 @@ LIVE_HANDLERS: dict[str, Callable[[BatchFold, Event], Changes]] = {
     "results_kept": _results_kept,
     "isolation_set": _isolation_set,
     "deviation_recorded": _deviation_recorded,
+    "conflicts_found": _conflicts_found,
 }
 """What each kind changes of its batch."""
 

@@ -16,6 +16,7 @@ RUN_KINDS: dict[str, Spec] = {
     # runs: plans and workflows as they were when the batch began
     "plan_recorded": ({"plan": _MAP}, {}),
     "plan_checked": ({"checked": _MAP}, {}),
+    "conflicts_found": ({"pairs": _LIST}, {}),
     "workflow_recorded": ({"workflow": _TEXT, "rules": _MAP}, {}),
     "track_planned": ({"track": _TEXT, "planned": _MAP}, {}),
     "tracks_dropped": ({"tracks": _LIST}, {"why": _TEXT, "by": _TEXT}),

@@ -16,7 +16,7 @@ from orchestrator_tui.core.metadata import slugify
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK, CheckCommand, PlannedTrack, Scope
-from orchestrator_tui.core.schedule import baseline, carrying, drifting, names
+from orchestrator_tui.core.schedule import apart, baseline, carrying, drifting, names
 from orchestrator_tui.core.schedule.drifting import Remark
 from orchestrator_tui.core.schedule.effects import CHECK, begin, under_way
 from orchestrator_tui.core.schedule.opening import added
@@ -132,6 +132,7 @@ def _ended(batch: Batch, rules: Between, tracks: list[Track]) -> list[Draft]:
     return [
         Draft("wave_ended", {**told, "scaling": scaled[1], "adaptations": [said for _, said in more]}),
         *(draft for one, said in more for draft in _with_deviation(batch, wave, one, said)),
+        *apart.scanned(batch, [one for one, _ in more]),
         *_left(batch, tracks, remarks, [*carried, *fixes]),
         *_scaling(batch, wave, *scaled),
     ]

@@ -66,6 +66,9 @@ def lost_dependency(batch: Batch, track: Track) -> str:
 FLEET_GATE = gate_id("fleet", BATCH_TRACK)
 """The name of the gate that lets more tracks work at once than their workflow does by itself."""
 
+SERIALISE = "serialise"
+"""What follows for two tracks that share more than can be kept apart: they work one after the other."""
+
 OVER_CAP = "over the cap"
 """How the reason begins for which a track waits that could start but for the number of those at work."""
 
@@ -230,7 +233,7 @@ def conflicting(batch: Batch, track: Track, working: tuple[Track, ...]) -> str:
     """A track at work that the plan's check says must not run beside this one."""
     busy = {one.slug for one in working}
     for pair in run_of(batch).checked.get("matrix", ()):
-        if pair.get("consequence") != "serialise":
+        if pair.get("consequence") != SERIALISE:
             continue
         if track.slug in (pair["a"], pair["b"]):
             other = pair["b"] if pair["a"] == track.slug else pair["a"]

@@ -136,6 +136,10 @@ def _wave_ended(payload: Payload) -> tuple[str, str, str]:
     return told, _text(payload, "scaling"), "track-done"
 
 
+def _apart(pairs: Any) -> str:
+    return f"{plural(len(pairs), 'pair')} of tracks kept apart that share files"
+
+
 def _tripped(payload: Payload) -> tuple[str, str, str]:
     pattern = str(payload["pattern"]).replace("_", " ")
     done = "is stopped" if payload["action"] == "stopped" else "is watched"
@@ -145,6 +149,7 @@ def _tripped(payload: Payload) -> tuple[str, str, str]:
 RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "plan_recorded": lambda told: ("the plan is recorded", "", "quiet"),
     "plan_checked": lambda told: ("the plan was checked", "", "quiet"),
+    "conflicts_found": lambda told: (_apart(told["pairs"]), "", "quiet"),
     "workflow_recorded": lambda told: (f"the rules of {told['workflow']} are recorded", "", "quiet"),
     "track_planned": lambda told: ("planned", "", "quiet"),
     "batch_moved": _batch_moved,

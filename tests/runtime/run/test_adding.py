@@ -81,3 +81,16 @@ def test_nothing_is_added_to_a_batch_that_is_stopped() -> None:
     scene.world.settle()
     assert scene.carry_out(Stop("list-1", reason="enough")) is None
     assert add(scene, track("b")) == "refused: the batch is being stopped"
+
+
+def test_what_is_kept_apart_stays_so_when_a_check_knew_nothing_of_it() -> None:
+    """[002-117] A wave that ended while a person's tracks were being checked has made tracks of its own."""
+    pairs = [
+        {"a": a, "b": b, "consequence": consequence}
+        for a, b, consequence in (("a", "b", "serialise"), ("b", "c", "serialise"), ("a", "c", "order"))
+    ]
+    scene = Scene(*(track(one) for one in "abc"), checked={"matrix": pairs})
+    payload = {"tracks": [to_data(track("d"))], "checked": {"matrix": [{**pairs[0], "a": "b", "b": "a"}]}}
+    drafts, _ = take_tracks(scene.ledger.batch, payload, "ann")
+    scene.ledger.must(*drafts)
+    assert [(one["a"], one["b"]) for one in scene.run.checked["matrix"]] == [("b", "a"), ("b", "c")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import combinations
 
 import pytest
 
@@ -11,6 +12,8 @@ from orchestrator_tui.core.live_rules import Between
 from orchestrator_tui.core.model import TrackState
 from orchestrator_tui.core.plan import CheckCommand, PlanLimits
 from orchestrator_tui.core.run import WaveEnd
+from orchestrator_tui.core.schedule.readiness import planned_tracks
+from orchestrator_tui.core.schedule.waiting import has_agent
 from orchestrator_tui.core.session import SessionRules
 from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.ui.present.telling_run import RUN_TELLERS
@@ -238,3 +241,38 @@ def test_a_person_s_track_of_the_same_name_swallows_no_mending_track() -> None:
     """[004-142] What mends takes another name."""
     scene = played(ONE, TWO, replace(track("fix-2-types"), role="Polish", wave=3), fails="run types")
     assert [slug for slug in scene.states() if slug.startswith("fix-")] == ["fix-2-types", "fix-2-types-2"]
+
+
+def beside_each_other(scene: Scene) -> set[frozenset[str]]:
+    """Which tracks had an agent at the same time, as pairs."""
+    seen: set[frozenset[str]] = set()
+    for _ in range(60):
+        scene.world.settle()
+        running = scene.world.jobs.running()
+        if not running:
+            break
+        busy = [one.slug for one in planned_tracks(scene.ledger.batch) if has_agent(scene.ledger.batch, one)]
+        seen |= {frozenset(pair) for pair in combinations(busy, 2)}
+        scene.world.jobs.let(running[0])
+    return seen
+
+
+def test_two_tracks_that_mend_the_same_files_work_one_after_the_other() -> None:
+    """[002-117] Conflicts are looked for again for each track that joins, whoever has made it."""
+    every = replace(WAVES, between=replace(BETWEEN, checks={"Core": ("test", "types"), "Polish": ()}))
+    own = replace(track("c", "a.txt"), role="Polish", wave=3)
+    scene = Scene(ONE, TWO, own, workflow=without_gates(every), checks=CHECKS, files={"c.txt": "c\n"})
+    scene.world.checks = {"run types": lambda path: 1, "run tests": lambda path: 1}
+    mending = {"fix-2-test", "fix-2-types"}
+
+    def act(agent: Agent) -> tuple[int, str]:
+        agent.append("b.txt" if agent.attempt.track == "b" else "a.txt", "more\n")
+        return 0, "written"
+
+    scene.world.acts["*/1"] = act
+    seen = beside_each_other(scene)
+    assert frozenset(("b", "c")) in seen
+    assert not [pair for pair in seen if pair <= {*mending, "c"}]
+    found = {(one["a"], one["b"]): one["consequence"] for one in scene.run.checked["matrix"]}
+    assert found[("c", "fix-2-test")] == found[("fix-2-test", "fix-2-types")] == "serialise"
+    assert set(scene.states().values()) == {S.MERGED}

@@ -20,6 +20,9 @@ NUDGED = "nudged"
 EDIT_ROLE = "edit"
 """The role of an option that goes with a text: the input of the tool as the person wants it, the whole of it."""
 
+CARRIES = "what you write"
+"""The words of an option with which goes what the person writes beside it."""
+
 HELD_KINDS = frozenset({"permission", "question", "plan"})
 """Questions of one tool call that Claude Code holds: only the hook beside it can answer them, word for word."""
 
@@ -27,6 +30,14 @@ HELD_KINDS = frozenset({"permission", "question", "plan"})
 def wants_text(question: Question, chosen: Collection[str]) -> bool:
     """Whether a chosen option is nothing without a text beside it."""
     return any(option.role == EDIT_ROLE and option.key in chosen for option in question.options)
+
+
+def carries_words(question: Question, chosen: Collection[str]) -> bool:
+    """Whether a chosen option says that what the person writes goes with it, as an agent's instruction does.
+
+    Its label is the promise, and all that is recorded of it: who is to keep it has to ask for the words.
+    """
+    return any(CARRIES in option.label and option.key in chosen for option in question.options)
 
 
 def takes_both(question: Question) -> bool:

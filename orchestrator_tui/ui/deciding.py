@@ -11,7 +11,7 @@ from enum import Enum
 
 from orchestrator_tui.core.commands import Decide
 from orchestrator_tui.core.frozen import frozen
-from orchestrator_tui.core.gate_refusals import takes_both, wants_text
+from orchestrator_tui.core.gate_refusals import carries_words, takes_both, wants_text
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Gate, GateState, Option, State
 from orchestrator_tui.core.queries import GateKey, find_gate, wants_confirmation
@@ -41,6 +41,7 @@ class Card:
         text: an answer in the person's own words.
         typing: what was typed of the confirmation so far; None when it is not asked for.
         armed: Enter was pressed once where it has to be pressed twice.
+        asked: the words that go with the marked option were asked for; there may be none.
         interrupted: the gate changed while the person typed; what they type on is nobody's command.
     """
 
@@ -55,6 +56,7 @@ class Card:
     text: str = ""
     typing: str | None = None
     armed: bool = False
+    asked: bool = False
     interrupted: bool = False
 
 
@@ -63,6 +65,7 @@ class Wants(Enum):
 
     REASON = "reason"
     TEXT = "text"
+    WORDS = "words"
     SLUG = "slug"
     AGAIN = "again"
 
@@ -112,12 +115,12 @@ def mark(card: Card, gate: Gate, option: str) -> Card:
         chosen = {*card.marked, option} - (set() if own_beside else {OWN})
         listed = [one.key for one in gate.question.options if one.key in chosen]
         marked = (*listed, *([OWN] if OWN in chosen else []))
-    return replace(card, marked=marked, text="", typing=None, armed=False)
+    return replace(card, marked=marked, text="", typing=None, armed=False, asked=False)
 
 
 def unmark(card: Card) -> Card:
     """The card with nothing marked, typed or armed; what Esc leaves."""
-    return replace(card, marked=(), reason="", text="", typing=None, armed=False)
+    return replace(card, marked=(), reason="", text="", typing=None, armed=False, asked=False)
 
 
 def is_blank(card: Card) -> bool:
@@ -132,6 +135,8 @@ def wants(card: Card, gate: Gate) -> Wants | None:
         return Wants.TEXT
     if not own and not card.reason.strip() and reason_needed(gate, card.marked):
         return Wants.REASON
+    if not own and not card.reason.strip() and not card.asked and carries_words(gate.question, card.marked):
+        return Wants.WORDS
     confirmation = wants_confirmation(gate)
     if confirmation == "slug" and card.typing != gate.track:
         return Wants.SLUG

@@ -147,6 +147,8 @@ class AnsweringScreen(CockpitScreen):
             self._ask_for_reason(gate, card)
         elif missing is Wants.TEXT:
             self._ask_for_text(gate, card)
+        elif missing is Wants.WORDS:
+            self._ask_for_words(gate, card)
         elif missing is Wants.AGAIN:
             self.desk.card = replace(card, armed=True)
             self.desk.tell("press Enter once more to send it")
@@ -164,6 +166,21 @@ class AnsweringScreen(CockpitScreen):
                 told=(reason_needed(gate, card.marked) or "say why") + ". The reason goes to the agent.",
                 then=lambda text: self._go_on(card, replace(card, reason=text)),
                 otherwise=lambda: self._give_up(card),
+            )
+        )
+
+    def _ask_for_words(self, gate: Gate, card: Card) -> None:
+        from orchestrator_tui.ui.screens.dialogs import TextDialog
+
+        chosen = [option.words for option in gate.question.options if option.key in card.marked]
+        self.ask(
+            TextDialog(
+                self.desk,
+                title=f"{gate.track}: {' + '.join(chosen)}",
+                told="What you write goes with it; Enter alone sends it without a word.",
+                then=lambda text: self._go_on(card, replace(card, reason=text, asked=True)),
+                otherwise=lambda: self._give_up(card),
+                optional=True,
             )
         )
 

@@ -103,6 +103,25 @@ async def test_going_against_the_recommendation_needs_a_reason() -> None:
         assert (last(driver).options, last(driver).reason) == (("b",), "TTL it is")
 
 
+async def test_an_option_with_which_words_go_asks_for_them() -> None:
+    again = Option("again", "one more try, with what you write as instruction", "approve")
+    asked = replace(
+        EASY, recommendation="again", question=replace(EASY.question, options=(again, *EASY.question.options))
+    )
+    async with opened(session=only(asked)) as driver:
+        await driver.press("1", "enter")
+        assert driver.session.commands == []
+        await driver.type("keep both lines")
+        await driver.press("enter")
+        assert (last(driver).options, last(driver).reason) == (("again",), "keep both lines")
+        assert len(driver.session.commands) == 1
+    async with opened(session=only(asked)) as driver:
+        await driver.press("1", "enter", "escape")
+        assert driver.session.commands == []
+        await driver.press("1", "enter", "enter")
+        assert (last(driver).options, last(driver).reason) == (("again",), "")
+
+
 async def test_an_answer_of_ones_own() -> None:
     async with opened(session=only(states.COUNSEL)) as driver:
         await driver.press("3", "enter")

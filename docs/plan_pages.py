@@ -96,6 +96,7 @@ def workflows_page() -> str:
         _section("`between`", live_rules_models.BetweenFile),
         _section("`baseline`", live_rules_models.BaselineFile),
         _section("`grounding`", live_rules_models.GroundingFile),
+        _section("`sureness`", live_rules_models.SurenessFile),
         _section("`context`", rule_groups.ContextFile),
         _section("`isolation`", live_rules_models.IsolationFile),
         _section("`sizing`", sizing_models.SizingFile),

@@ -130,6 +130,7 @@ FINDING = Command(
         Argument("detail", "TEXT", "more about it; - reads it from standard input", 4096, stdin=True),
         Argument("file", "PATH", "where it is", 500),
         Argument("line", "N", "in which line", 10_000_000, whole=True),
+        Argument("confidence", "N", "how sure you are of it, from 0 to 100", 100, whole=True),
         Argument("of", "TRACK", "whose work it is about, from who reviews several tracks", 80),
         _TRACK,
     ),

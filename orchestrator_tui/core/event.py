@@ -162,7 +162,15 @@ KINDS: dict[str, Spec] = {
     ),
     "finding_added": (
         {"track": _TEXT, "finding": _TEXT, "severity": _TEXT, "title": _TEXT},
-        {"detail": _TEXT, "file": _TEXT, "line": _INT_OR_NONE, "by": _TEXT, "about": _TEXT},
+        {
+            "detail": _TEXT,
+            "file": _TEXT,
+            "line": _INT_OR_NONE,
+            "by": _TEXT,
+            "about": _TEXT,
+            "confidence": _INT,
+            "standing": _TEXT,
+        },
     ),
     "finding_closed": ({"track": _TEXT, "finding": _TEXT, "state": _TEXT}, {"why": _TEXT}),
     "check_recorded": (

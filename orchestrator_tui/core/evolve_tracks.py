@@ -12,7 +12,7 @@ from orchestrator_tui.core.frozen import replace
 from orchestrator_tui.core.instant import Instant, at_wall
 from orchestrator_tui.core.model import Activity, Liveness, Message, Stage, StageStatus, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
-from orchestrator_tui.core.records import Attempt, Check, Finding
+from orchestrator_tui.core.records import LEFT_OUT, POSSIBLE, Attempt, Check, Finding
 
 
 def added(event: Event) -> Track:
@@ -217,16 +217,22 @@ def _cost_recorded(track: Track, event: Event) -> Track:
 
 
 def _finding_added(track: Track, event: Event) -> Track:
-    data = event.payload
+    data, standing = event.payload, event.payload.get("standing", "")
+    if standing == LEFT_OUT:
+        return track
+    severity, title = data["severity"], data["title"]
+    if standing == POSSIBLE:
+        # It is listed, bars nothing, and says what it would be.
+        severity, title = "nit", f"possible {severity}: {title}"
     finding = Finding(
         id=data["finding"],
-        severity=data["severity"],
-        title=data["title"],
+        severity=severity,
+        title=title,
         detail=data.get("detail", ""),
         file=data.get("file", ""),
         line=data.get("line"),
         by=data.get("by", ""),
-        times=1 + sum(_same(one, data) for one in track.findings),
+        times=1 + sum(_same(one, {**data, "severity": severity, "title": title}) for one in track.findings),
         attempt=track.attempts[-1].id if track.attempts else "",
         about=data.get("about", ""),
     )

@@ -1,4 +1,4 @@
-"""Rules of a workflow about agents at work, a base that moves, and what follows between waves (seed 004)."""
+"""Rules of a workflow about agents at work, reviewers, a base that moves, and what follows between waves (seed 004)."""
 
 from __future__ import annotations
 
@@ -6,10 +6,14 @@ from collections.abc import Mapping
 from dataclasses import field
 
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.records import LEFT_OUT, POSSIBLE
 
 PAGINATION, TURN_REPEAT, ERROR_ECHO, SPIRAL = "pagination", "turn_repeat", "error_echo", "spiral"
 PATTERNS = (PAGINATION, TURN_REPEAT, ERROR_ECHO, SPIRAL)
 """How an agent goes in circles: a file read on in pieces, the same call, the same error, the same file edited."""
+
+MOST_SURE = 100
+"""As sure as a reviewer can be."""
 
 ANY_KIND = "*"
 """In the turns of a breaker: every kind of track that is not named."""
@@ -32,6 +36,23 @@ class Breaker:
     spirals: int = 2
     errors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     narrow: Mapping[str, str] = field(default_factory=dict)
+
+
+@frozen
+class Sureness:
+    """How sure of 100 a reviewer must be of a finding; 0 and 0: each counts as it says.
+
+    Below ``least`` it is left out, below ``enough`` it is a remark. One that nobody says it of counts as it says.
+    """
+
+    least: int = 0
+    enough: int = 0
+
+    def standing(self, confidence: int | None) -> str:
+        """What becomes of a finding: "" (it counts as it says), :data:`POSSIBLE` or :data:`LEFT_OUT`."""
+        if confidence is None or confidence >= max(self.least, self.enough):
+            return ""
+        return LEFT_OUT if confidence < self.least else POSSIBLE
 
 
 @frozen

@@ -5,10 +5,11 @@ Every command and tool that is named here is one of ``orch-agent`` or ``orch-mcp
 
 from __future__ import annotations
 
+from orchestrator_tui.core.live_rules import MOST_SURE, Sureness
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.prompt_parts import Part, Section, one_line, paragraphs
-from orchestrator_tui.core.schedule.rules import RESOLVING, stage_name, stage_run, stage_work
+from orchestrator_tui.core.schedule.rules import RESOLVING, stage_name, stage_run, stage_work, workflow_of
 from orchestrator_tui.core.workflow import StageWork
 
 TOOLS = "report_stage, request_decision, pending_decisions, note and finding"
@@ -45,10 +46,20 @@ What a check of yours says: orch-agent check NAME pass --detail 'in a few words'
         "Each finding: orch-agent finding --severity blocker 'in one line' --file PATH --line 1 --detail 'more'\n"
         "Severities: blocker (must be fixed), concern, follow-up, nit."
     )
+    finding += _sureness(workflow_of(batch, track).sureness)
     tools = f"Over MCP the same are the tools {TOOLS} of the server orch-tui; use whichever you have."
     asking = _ASKING.format(stage=stage)
     texts = (reporting, finding if work.reviews else "", tools)
     return Section("E. Reporting protocol", (Part(paragraphs(*texts)), Part(asking)))
+
+
+def _sureness(rules: Sureness) -> str:
+    if not rules.least and not rules.enough:
+        return ""
+    return (
+        f"\nSay of each how sure you are, from 0 to {MOST_SURE}: --confidence 90. Below {rules.least} it is left out, "
+        f"from {rules.enough} on it counts as it says, between them it is only possible: a remark."
+    )
 
 
 def ending(batch: Batch, track: Track, work: StageWork) -> Section:

@@ -38,6 +38,10 @@ class Attempt:
     turns: int = 0
 
 
+POSSIBLE, LEFT_OUT = "possible", "left_out"
+"""What a finding is that its reviewer is not sure enough of; every other one counts as it says."""
+
+
 @frozen
 class Finding:
     """What a reviewer says; severity is ``blocker``, ``concern``, ``follow-up`` or ``nit``.

@@ -12,7 +12,15 @@ from dataclasses import field
 
 from orchestrator_tui.core.clocks import Clocks
 from orchestrator_tui.core.frozen import frozen
-from orchestrator_tui.core.live_rules import BaselineRules, Between, Breaker, Freshness, GroundingRules, Isolation
+from orchestrator_tui.core.live_rules import (
+    BaselineRules,
+    Between,
+    Breaker,
+    Freshness,
+    GroundingRules,
+    Isolation,
+    Sureness,
+)
 from orchestrator_tui.core.rules import AnswerRule, Ladder
 from orchestrator_tui.core.session import GuardRules, SessionRules
 from orchestrator_tui.core.sizing import Sizing
@@ -280,6 +288,7 @@ class Workflow:
         areas: of a track that names none: the parts of the product that it touches, by patterns of its files.
         earlier: what counts as earlier work, for the gate ``resume``.
         in_place_on_branch: begun on a branch that is not the default one, its work is done in place.
+        sureness: how sure a reviewer must be of a finding.
         models: model by tier; ``tiers`` are their names, lowest first; ``roles`` gives each role its tier.
         track_gate, batch_gate: names of the checklist's items that must pass.
         autonomy, constraints, adherence: texts of the dispatch prompt (seed 002, sections F to H).
@@ -333,6 +342,7 @@ class Workflow:
     between: Between = field(default_factory=Between)
     baseline: BaselineRules = field(default_factory=BaselineRules)
     grounding: GroundingRules = field(default_factory=GroundingRules)
+    sureness: Sureness = field(default_factory=Sureness)
     isolation: Isolation = field(default_factory=Isolation)
     untracked: str = "off"
     models: Mapping[str, str] = field(default_factory=dict)

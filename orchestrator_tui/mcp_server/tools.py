@@ -151,6 +151,7 @@ FINDING = Tool(
         Parameter("detail", "more about it", limit=4_096),
         Parameter("file", "where it is", limit=500),
         Parameter("line", "in which line", WHOLE, 10_000_000, least=1),
+        Parameter("confidence", "how sure you are of it, from 0 to 100", WHOLE, 100),
         _TRACK,
     ),
 )

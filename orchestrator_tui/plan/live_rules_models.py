@@ -84,6 +84,13 @@ class GroundingFile(Part):
     classes: Names = Field([], description="classes of `breaker.errors` that count as trouble with a file")
 
 
+class SurenessFile(Part):
+    """How sure of 100 a reviewer must be of a finding; one that nobody says it of counts as it says."""
+
+    least: Count = Field(0, description="below so much a finding is left out; it stays in the journal alone")
+    enough: Count = Field(0, description="below so much a finding is a remark, `possible`, that bars nothing")
+
+
 class IsolationFile(Part):
     """Where the agents of a wave work when neither plan nor session says it, and `worktree` is `track`."""
 

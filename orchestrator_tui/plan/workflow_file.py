@@ -7,7 +7,15 @@ from dataclasses import replace
 from typing import Any
 
 from orchestrator_tui.core.clocks import Clocks
-from orchestrator_tui.core.live_rules import BaselineRules, Between, Breaker, Freshness, GroundingRules, Isolation
+from orchestrator_tui.core.live_rules import (
+    BaselineRules,
+    Between,
+    Breaker,
+    Freshness,
+    GroundingRules,
+    Isolation,
+    Sureness,
+)
 from orchestrator_tui.core.model import Risk
 from orchestrator_tui.core.rules import AnswerRule, Ladder, StageRule
 from orchestrator_tui.core.session import GuardRules, SessionRules
@@ -63,6 +71,7 @@ _GROUPS: Mapping[str, type] = {
     "between": Between,
     "baseline": BaselineRules,
     "grounding": GroundingRules,
+    "sureness": Sureness,
     "isolation": Isolation,
     "sizing": Sizing,
 }

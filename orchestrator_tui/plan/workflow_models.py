@@ -54,6 +54,7 @@ from orchestrator_tui.plan.live_rules_models import (
     FreshnessFile,
     GroundingFile,
     IsolationFile,
+    SurenessFile,
 )
 from orchestrator_tui.plan.problems import Wrong
 from orchestrator_tui.plan.rule_groups import (
@@ -297,6 +298,9 @@ class RulesFile(Part):
     )
     grounding: GroundingFile = Field(
         GroundingFile.model_validate({}), description="which files with a history of failed edits an agent is shown"
+    )
+    sureness: SurenessFile = Field(
+        SurenessFile.model_validate({}), description="how sure a reviewer must be of a finding"
     )
     models: Annotated[dict[str, Line], NAMED_KEYS, Says("mapping: tier → model")] = Field(
         {}, description="the model of each tier, lowest tier first"

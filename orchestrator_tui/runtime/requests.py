@@ -10,12 +10,14 @@ from orchestrator_tui.core.decide import STATUS_QUESTION, message_draft
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.facts import StageSaid
 from orchestrator_tui.core.instant import Instant, elapsed_ms
+from orchestrator_tui.core.live_rules import MOST_SURE, Sureness
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.naming import BATCH_TRACK, agent_slug
 from orchestrator_tui.core.observe_report import observe_report, read_report
 from orchestrator_tui.core.observe_said import observe_said, track_of_task
 from orchestrator_tui.core.refusal import MAX_TEXT_BYTES
 from orchestrator_tui.core.rules import Rules
+from orchestrator_tui.core.schedule.rules import workflow_of
 from orchestrator_tui.core.stage_said import STAGE_SAID, read_payload
 from orchestrator_tui.core.text import sanitise, sanitise_line
 from orchestrator_tui.core.tracks_shown import is_agent_track, own_track, part
@@ -146,6 +148,9 @@ def _finding(track: str, request: Request) -> tuple[Draft, ...]:
         "line": line if isinstance(line, int) and not isinstance(line, bool) else None,
         "by": request.origin,
     }
+    confidence = payload.get("confidence")
+    if isinstance(confidence, int) and not isinstance(confidence, bool) and 0 <= confidence <= MOST_SURE:
+        finding["confidence"] = confidence
     return (Draft("finding_added", finding),)
 
 
@@ -157,10 +162,27 @@ def _finding_of(batch: Batch, track: str, request: Request) -> tuple[Draft, ...]
     """
     named = sanitise_line(_text(request.payload, "of", 80), 80)
     if not named or track != BATCH_TRACK:
-        return _finding(track, request)
+        return _weighed(batch, track, _finding(track, request))
     if named in batch.tracks and named != BATCH_TRACK:
-        return _finding(named, request)
-    return tuple(Draft(one.kind, {**one.payload, "about": named}) for one in _finding(track, request))
+        return _weighed(batch, named, _finding(named, request))
+    return _weighed(batch, track, _finding(track, request), {"about": named})
+
+
+def _weighed(
+    batch: Batch, track: str, drafts: tuple[Draft, ...], more: Mapping[str, str] | None = None
+) -> tuple[Draft, ...]:
+    """Findings with what becomes of them by how sure their reviewer is; what is left out stays in the journal.
+
+    It is recorded, not worked out again: what a finding was counted for stays when the rules of the workflow change.
+    """
+    rules = Sureness()
+    if batch.run is not None and track in batch.tracks:
+        rules = workflow_of(batch, batch.tracks[track]).sureness
+    made = []
+    for one in drafts:
+        standing = rules.standing(one.payload.get("confidence"))
+        made.append(Draft(one.kind, {**one.payload, **(more or {}), **({"standing": standing} if standing else {})}))
+    return tuple(made)
 
 
 def _check(track: str, request: Request) -> tuple[Draft, ...]:

@@ -225,6 +225,7 @@ def test_only_the_newest_messages_are_remembered_as_read(scene: Scene, agent: Ag
 def test_notes_findings_and_checks_are_requests_for_the_holder(scene: Scene, agent: Agent) -> None:
     assert agent("note", "the flaky test is known") == 0
     assert agent("finding", "token is logged", "--severity", "blocker", "--file", "a.py", "--line", "8") == 0
+    assert agent("finding", "slow", "--severity", "nit", "--confidence", "0") == 0
     assert agent("check", "unit tests", "fail", "--detail", "2 of 212") == 0
     journal = scene.journal()
     requests = [(one.kind, one.payload, one.origin) for one in journal.requests(scene.batch)]
@@ -236,6 +237,7 @@ def test_notes_findings_and_checks_are_requests_for_the_holder(scene: Scene, age
             {"track": "alpha", "title": "token is logged", "severity": "blocker", "file": "a.py", "line": 8},
             "agent:alpha",
         ),
+        ("finding", {"track": "alpha", "title": "slow", "severity": "nit", "confidence": 0}, "agent:alpha"),
         ("check", {"track": "alpha", "name": "unit tests", "result": "fail", "detail": "2 of 212"}, "agent:alpha"),
     ]
 

@@ -116,7 +116,7 @@ async def test_notes_and_findings_are_left_in_the_name_of_their_track(scene: Sce
     scene.add_track("its-agent", "agent:a1", part_of="auth")
     async with scene.served() as agents:
         await agents.call("note", {"text": "flaky"}, "a1")
-        found = {"severity": "blocker", "title": "token is logged", "file": "auth.py", "line": 88}
+        found = {"severity": "blocker", "title": "token is logged", "file": "auth.py", "line": 88, "confidence": 0}
         await agents.call("finding", {**found, "track": "Auth"})
     note, finding = scene.requests()
     assert (note.kind, note.payload["track"], note.payload["text"], note.origin) == (

@@ -145,8 +145,8 @@ def test_every_threshold_of_a_session_is_shown_before_it_starts(tmp_path: Path, 
         "grounding.files": "3",
         "baseline.keep": "7d",
         "baseline.files": "50",
-        "values.sure_least": "50",
-        "values.sure_enough": "80",
+        "sureness.least": "50",
+        "sureness.enough": "80",
         "stage 2 Implement: attempts": "2",
     }.items():
         assert told[name] == value

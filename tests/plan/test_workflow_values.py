@@ -50,7 +50,6 @@ SAID = {
         "at four sizes: mobile 375x667, tablet 768x1024, desktop 1280x800, wide 1920x1080. Keep",
         "visual regressions (more than\n1 % of the pixels differ from a baseline that is there)",
     ),
-    "waves": ("What you are less\nthan 50 sure of you leave out; from 80 on it is reported, between them it is",),
 }
 
 
@@ -83,8 +82,6 @@ def test_the_values_that_ship_are_shown_with_their_meaning() -> None:
         ("pool", "server_wait"): "a minute",
         ("pool", "viewports"): "mobile 375x667, tablet 768x1024, desktop 1280x800, wide 1920x1080",
         ("pool", "pixels"): "1 %",
-        ("waves", "sure_least"): "50",
-        ("waves", "sure_enough"): "80",
     }
 
 

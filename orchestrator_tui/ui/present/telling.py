@@ -243,7 +243,11 @@ def _finding(told: _Telling) -> Told:
     place = f"{told.text('file')}{line}"
     by = f"by {told.text('by')}" if told.text("by") else ""
     token = "track-failed" if told.text("severity") == "blocker" else ""
-    return Told(f"{told.text('severity')}: {told.text('title')}", "  ".join(p for p in (place, by) if p), token)
+    sure = f"{told.number('confidence')} of 100 sure" if "confidence" in told.payload else ""
+    words, found = {"possible": "possible ", "left_out": "left out: "}, f"{told.text('severity')}: {told.text('title')}"
+    standing = words.get(told.text("standing"), "")
+    tail = "  ".join(part for part in (place, by, sure) if part)
+    return Told(f"{standing}{found}", tail, "quiet" if standing else token)
 
 
 def _message(told: _Telling) -> Told:

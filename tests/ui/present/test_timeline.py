@@ -118,6 +118,16 @@ NEWCOMER: tuple[tuple[str, dict[str, Any], Told], ...] = (
         {"severity": "blocker", "title": "leak", "file": "a.py", "line": 3, "by": "B"},
         Told("blocker: leak", "a.py:3  by B", "track-failed"),
     ),
+    (
+        "finding_added",
+        {"severity": "blocker", "title": "leak", "by": "B", "confidence": 49, "standing": "left_out"},
+        Told("left out: blocker: leak", "by B  49 of 100 sure", "quiet"),
+    ),
+    (
+        "finding_added",
+        {"severity": "concern", "title": "leak", "confidence": 50, "standing": "possible"},
+        Told("possible concern: leak", "50 of 100 sure", "quiet"),
+    ),
     ("message_sent", {"text": "stop", "by": "mia"}, Told('is told "stop"', "by mia")),
     ("gate_snoozed", {"snooze_ms": 300_000, "by": "mia"}, Told("warnings silenced for 5:00", "by mia", "quiet")),
     (

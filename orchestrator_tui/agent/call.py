@@ -14,6 +14,8 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.naming import list_batch_id
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from orchestrator_tui.agent.questions import Standing
     from orchestrator_tui.core.rules import Rules
     from orchestrator_tui.journal.sqlite import SqliteJournal
@@ -54,6 +56,7 @@ class Call:
         self._journal: SqliteJournal | None = None
         self._door: Door | None = None
         self._read: list[str] = []
+        self._names: dict[str, tuple[str, ...]] = {}
 
     @property
     def clock(self) -> Clock:
@@ -139,6 +142,36 @@ class Call:
 
         return load_rules(None if self._journal is None else self._journal.directory)
 
+    def stage_names(self, workflow: str) -> tuple[str, ...]:
+        """The names of a workflow's stages, () where nobody here knows it.
+
+        Those that a run was started with go first, then the person's own, then what ships.
+        """
+        if workflow and workflow not in self._names:
+            from orchestrator_tui.agent.ladder import OWN, stage_names
+
+            own = self._journal_directory() / OWN
+            self._names[workflow] = self._names_in_run(workflow) or stage_names(workflow, own)
+        return self._names.get(workflow, ())
+
+    def _names_in_run(self, workflow: str) -> tuple[str, ...]:
+        door = None if self.identity.stage is None else self.door()
+        if door is None:
+            return ()
+        from orchestrator_tui.journal.port import JournalError
+
+        try:
+            ladder = door.rules(self.rules()).ladders.get(workflow)
+        except JournalError as error:
+            self.journal_problem = str(error)
+            return ()
+        return () if ladder is None else tuple(one.name for one in ladder.stages)
+
+    def _journal_directory(self) -> Path:
+        from orchestrator_tui.journal.home import journal_directory, repository_root, state_home
+
+        return journal_directory(state_home(self.identity.environ), repository_root(self.identity.start))
+
     def request(self, kind: str, payload: dict[str, Any]) -> None:
         """Leave a request for the batch's holder, on behalf of the caller's track.
 
@@ -158,10 +191,7 @@ class Call:
         Where nobody has watched yet there is nobody to tell, and in a run it is the engine that moves stages. The file
         stands whatever becomes of this.
         """
-        from orchestrator_tui.journal.home import journal_directory, repository_root, state_home
-
-        home, repository = state_home(self.identity.environ), repository_root(self.identity.start)
-        if not journal_directory(home, repository).is_dir():
+        if not self._journal_directory().is_dir():
             return
         from orchestrator_tui.adapters.tasks.fact import to_fact
         from orchestrator_tui.core.model import RUN

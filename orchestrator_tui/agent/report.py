@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from orchestrator_tui.agent.ladder import stage_names
 from orchestrator_tui.agent.stop import BAD_USAGE, DONE, REFUSED, Stop
 from orchestrator_tui.agent.task import Edit, understood
 from orchestrator_tui.core.subject import SubjectFacts, parse_subject
@@ -74,7 +73,7 @@ def _check_stage(values: Values, call: Call) -> None:
     if "stage" not in values:
         return
     workflow = values.get("workflow") or call.task.understood().workflow
-    names = stage_names(workflow)
+    names = call.stage_names(workflow)
     if names and values["stage"] > len(names):
         raise Stop(BAD_USAGE, f"report: {workflow} has {len(names)} stages; there is no stage {values['stage']}")
 
@@ -109,20 +108,19 @@ def _reported(task: Mapping[str, Any], values: Values, call: Call, *, keeps_ques
     if "name" in values:
         patch["stageName"] = values["name"]
     elif stage is not None and stage != before.stage:
-        patch["stageName"] = _name_of(values.get("workflow") or before.workflow, stage)
+        patch["stageName"] = _name_of(call.stage_names(values.get("workflow") or before.workflow), stage)
     if "status" in values:
         patch["stageStatus"] = values["status"]
     elif not asks:
         patch["stageStatus"] = "in_progress"
-    return Edit(patch, {"status": "in_progress", **_subject(task, {**metadata, **patch}, values)})
+    return Edit(patch, {"status": "in_progress", **_subject(task, {**metadata, **patch}, values, call)})
 
 
-def _name_of(workflow: str, stage: int) -> str | None:
-    names = stage_names(workflow)
+def _name_of(names: tuple[str, ...], stage: int) -> str | None:
     return names[stage - 1] if 1 <= stage <= len(names) else None
 
 
-def _subject(task: Mapping[str, Any], metadata: Mapping[str, Any], values: Values) -> dict[str, str]:
+def _subject(task: Mapping[str, Any], metadata: Mapping[str, Any], values: Values, call: Call) -> dict[str, str]:
     """The subject with the stage in it, where it is of the form that holds one; else the title, where one is given."""
     subject = task.get("subject")
     facts = parse_subject(subject) if isinstance(subject, str) else None
@@ -130,7 +128,7 @@ def _subject(task: Mapping[str, Any], metadata: Mapping[str, Any], values: Value
         return {"subject": values["title"]} if "title" in values else {}
     workflow = values.get("workflow") or facts.pipeline
     stage = metadata.get("stage")
-    stages = len(stage_names(workflow)) or facts.stages
+    stages = len(call.stage_names(workflow)) or facts.stages
     if not isinstance(stage, int) or not stages:
         return {}
     return {"subject": _staged(facts, workflow, stage, stages, metadata.get("stageName"))}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,14 @@ import pytest
 
 from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.agent.main import main
+from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.rules import Ladder, StageRule
 from orchestrator_tui.core.stage_said import STAGE_SAID, read_payload
 from orchestrator_tui.journal.sqlite import open_journal
+from orchestrator_tui.runtime.rules import OWN_LADDERS
 from tests.agent.scene import Scene
+from tests.runtime.run.scene import WORKFLOW
 
 Agent = Callable[..., int]
 WORKFLOW_SUBJECT = "[WF-2] alpha (prd-to-pr) — Stage 3/8: Plan Refinement Counsel"
@@ -83,6 +88,54 @@ def test_a_subject_of_a_workflow_that_nobody_knows_keeps_its_count(scene: Scene,
     assert agent("report", "--stage", "2") == 0
     assert scene.task()["subject"] == "[WF-1] alpha (homemade) — Stage 2/5"
     assert agent("report", "--stage", "9") == 0, "how far it really goes is not known"
+
+
+OWN = {"workflow": "mine", "stages": [{"name": "Look"}, {"name": "Ship"}]}
+
+
+def own_ladders(scene: Scene, *ladders: dict[str, Any]) -> None:
+    """The ladders that a cockpit has left beside the journal."""
+    scene.journal_directory.mkdir(parents=True, exist_ok=True)
+    (scene.journal_directory / OWN_LADDERS).write_text(json.dumps({"files": [], "workflows": list(ladders)}))
+
+
+def test_the_stages_of_a_ladder_of_ones_own_are_known(
+    scene: Scene, agent: Agent, capfd: pytest.CaptureFixture[str]
+) -> None:
+    own_ladders(scene, OWN, {**OWN, "workflow": "bug-to-pr"})
+    scene.write({"track": "alpha", "stage": 1, "workflow": "mine"}, subject="[WF-2] alpha (mine) — Stage 1/9: Look")
+    assert agent("report", "--stage", "3") == 2
+    assert "report: mine has 2 stages; there is no stage 3" in capfd.readouterr().err
+    assert agent("report", "--stage", "2") == 0
+    assert scene.metadata()["stageName"] == "Ship"
+    assert scene.task()["subject"] == "[WF-2] alpha (mine) — Stage 2/2: Ship"
+    assert agent("report", "--stage", "3", "--workflow", "bug-to-pr") == 2, "one's own goes before what ships"
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"workflows": [{"workflow": "mine"}]}', '{"workflows": 3}'])
+def test_ladders_that_cannot_be_read_are_as_none(scene: Scene, agent: Agent, text: str) -> None:
+    own_ladders(scene)
+    (scene.journal_directory / OWN_LADDERS).write_text(text)
+    assert agent("report", "--stage", "9", "--workflow", "mine") == 0
+    assert agent("report", "--stage", "4", "--workflow", "prd-to-pr") == 0
+    assert scene.metadata()["stageName"] == "Multi-Agent Implementation"
+
+
+def test_in_a_run_the_stages_are_those_that_it_was_started_with(scene: Scene, agent: Agent) -> None:
+    own_ladders(scene, OWN)
+    rules = replace(WORKFLOW, ladder=Ladder("mine", "Mine", "chore", (StageRule(1, "Dig"), StageRule(2, "Fill"))))
+    journal = open_journal(scene.repository, {"ORCH_HOME": str(scene.home)})
+    opened = Draft("batch_opened", {"title": "t", "kind": "run", "workflow": "mine", "source": str(scene.tasks)})
+    told = Draft("workflow_recorded", {"workflow": "mine", "rules": to_data(rules)})
+    now = SystemClock().now()
+    journal.open_batch(scene.batch, opened, now, "test")
+    lease = journal.take_lease(scene.batch, "test", now)
+    assert not isinstance(lease, str)
+    journal.append(lease, [told], now, "test")
+    lease.release(now)
+    journal.close()
+    assert agent("report", "--stage", "2", "--workflow", "mine", ORCH_STAGE="1") == 0
+    assert scene.metadata()["stageName"] == "Fill"
 
 
 def test_a_plain_subject_can_be_given_a_title(scene: Scene, agent: Agent) -> None:

@@ -7,6 +7,7 @@ watcher, no external diff, no filter, no pager, no credential helper.
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -31,6 +32,7 @@ _NEUTRAL = (
     "submodule.recurse=false",
     "diff.ignoreSubmodules=all",
 )
+_COMMIT = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _FILTERS = r"^filter\..*\.(clean|smudge|process)$"
 
 
@@ -49,7 +51,7 @@ class TrackEvidence:
         self._environ = {**kept, "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C.UTF-8"}
 
     def diff(self, track: Track) -> str:
-        """The track's changes, committed or not, against the point where its branch left the main tree's.
+        """The track's changes, committed or not, against where a run began it, else where it left the main tree.
 
         Raises:
             OSError: no worktree of this repository is known for the track, or git fails; the text says which.
@@ -61,10 +63,16 @@ class TrackEvidence:
         if tree not in trees:
             # An agent names its worktree itself; git is run only in those that git itself knows.
             raise OSError(f"{tree} is no worktree of this repository")
-        base = "HEAD" if tree == trees[0] else self._git(tree, "merge-base", "HEAD", self._head(trees[0])).strip()
+        base = "HEAD" if tree == trees[0] else self._base(tree, track, trees[0])
         settings = self._without_filters(tree)
         text = self._git(tree, "diff", "--no-ext-diff", "--no-textconv", "--no-color", base, "--", settings=settings)
         return text if len(text) < DIFF_LIMIT else text[:DIFF_LIMIT] + "\n… cut here: the diff is longer than 4 MiB\n"
+
+    def _base(self, tree: Path, track: Track, main: Path) -> str:
+        """What of others a run has brought into a track since is none of the track's changes."""
+        begun = "" if track.work is None else track.work.base_sha
+        other = begun if _COMMIT.fullmatch(begun) else self._head(main)
+        return self._git(tree, "merge-base", "HEAD", other).strip()
 
     def output(self, track: Track) -> str:
         """The end of the output of the track's last process that was started here; "" when there is none.

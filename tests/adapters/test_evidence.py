@@ -13,7 +13,9 @@ from orchestrator_tui.adapters import evidence
 from orchestrator_tui.adapters.evidence import TrackEvidence, output_name
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Track
+from orchestrator_tui.core.plan import PlannedTrack
 from orchestrator_tui.core.records import Attempt
+from orchestrator_tui.core.run import Work
 from orchestrator_tui.journal.home import worktrees
 
 TRACK = Track("one", "fix-auth", "Fix", "bug", worktree="../tree")
@@ -54,6 +56,22 @@ def test_committed_and_other_changes_since_the_branch_left(repository: Path) -> 
         "+2",
         "+three",
     ]
+
+
+@pytest.mark.parametrize("begun", ["", "HEAD", "tip"])
+def test_what_a_run_has_brought_into_a_track_is_none_of_its_changes(repository: Path, begun: str) -> None:
+    tree = repository.parent / "tree"
+    (tree / "of-others.txt").write_text("merged before it\n")
+    git(tree, "add", "of-others.txt")
+    git(tree, "commit", "-q", "-m", "of others")
+    tip = git(tree, "rev-parse", "HEAD").strip()
+    (tree / "own.txt").write_text("its own\n")
+    git(tree, "add", "own.txt")
+    git(tree, "commit", "-q", "-m", "its own")
+    work = Work(PlannedTrack("fix-auth", "Fix", "bug", "tracks"), base_sha=tip if begun == "tip" else begun)
+    text = looking(repository).diff(replace(TRACK, work=work))
+    assert "+its own" in text
+    assert ("+merged before it" in text) is (begun != "tip")
 
 
 def test_the_main_tree_shows_what_is_not_committed(repository: Path) -> None:

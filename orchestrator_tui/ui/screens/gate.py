@@ -51,6 +51,7 @@ class GateScreen(ReplayActions, AnsweringScreen):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._reason_is_about: tuple[object, ...] = ()
+        self._asked_about: GateKey | None = None
 
     def compose(self) -> ComposeResult:
         yield TitleLine()
@@ -76,6 +77,9 @@ class GateScreen(ReplayActions, AnsweringScreen):
         self._share_the_room()
         queue = gate_queue(desk.state)
         gate = desk.gate
+        if gate is None or GateKey(gate.batch, gate.id) != self._asked_about:
+            # On a short screen what was looked up leaves no room for the options: it is about one question only.
+            self.evidence.remove_class("-asked")
         slug = clean(track_of(desk.state.batches[gate.batch], gate), 80) if gate is not None else "nothing"
         waiting = Part(f"{desk.glyphs.gate} {len(queue):,} waiting", "track-waiting" if queue else "quiet")
         self.title_line.show(
@@ -122,6 +126,7 @@ class GateScreen(ReplayActions, AnsweringScreen):
         if kind == INPUT:
             super().open_evidence(kind)
             return
+        self._asked_about = self.desk.card.key
         self.evidence.add_class("-asked")
         self.evidence.look_up(kind)
         self.set_focus(self.evidence)

@@ -70,6 +70,17 @@ async def test_the_gate_screen_shows_the_changes_beside_the_question() -> None:
         assert "+++ b/fix-auth-race" in driver.text
 
 
+async def test_on_a_short_screen_another_question_has_its_options_back() -> None:
+    async with opened(size=(80, 24)) as driver:
+        await driver.press("e", "d")
+        await driver.settle()
+        assert "+++ b/pay-webhook" in driver.text
+        await driver.press("w")
+        await driver.settle()
+        assert "+++ b/" not in driver.text
+        assert "1  " in driver.text
+
+
 async def test_without_evidence_the_keys_say_so() -> None:
     async with opened(evidence=False) as driver:
         await driver.press("d")

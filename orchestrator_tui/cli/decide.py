@@ -16,7 +16,7 @@ from orchestrator_tui.cli.delivering import Deliverer
 from orchestrator_tui.cli.faults import DONE, UNFINISHED, BadInput, Refusal
 from orchestrator_tui.cli.journals import find_place, load_state, writing
 from orchestrator_tui.cli.json_view import gate_view, print_json
-from orchestrator_tui.cli.naming_gates import find_gate, find_options, gate_name, unknown_gate
+from orchestrator_tui.cli.naming_gates import NAMED_REVISION, find_gate, find_options, gate_name, unknown_gate
 from orchestrator_tui.cli.tables import local_zone, say, signs, tell
 from orchestrator_tui.cli.world import surroundings
 from orchestrator_tui.core.commands import Decide
@@ -26,7 +26,7 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.gate_refusals import takes_both, wants_text
 from orchestrator_tui.core.gates import ALREADY
 from orchestrator_tui.core.gates import refusal as gate_refusal
-from orchestrator_tui.core.model import Gate, GateState, Risk, State
+from orchestrator_tui.core.model import Gate, GateState, State
 from orchestrator_tui.core.queries import wants_confirmation
 from orchestrator_tui.core.refusal import refusal
 from orchestrator_tui.core.text import sanitise_line
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 ORIGIN = "cli"
 LONGEST_WAIT_S = 86_400.0
 ONE_ANSWER = "name one OPTION, or give an answer of your own with --text"
-NAMED_REVISION = frozenset({Risk.PRODUCTION, Risk.DESTRUCTIVE, Risk.FAILURE})
-"""Risks that are decided only by who names the revision that was read (DESIGN §4.2, Authority)."""
 
 
 def register(commands: Commands) -> None:

@@ -11,7 +11,7 @@ from orchestrator_tui.cli import json_view
 from orchestrator_tui.cli.arguments import add_command, add_json, add_repository
 from orchestrator_tui.cli.faults import DONE
 from orchestrator_tui.cli.journals import find_place, load_state, reading
-from orchestrator_tui.cli.naming_gates import gate_name
+from orchestrator_tui.cli.naming_gates import answering, gate_name
 from orchestrator_tui.cli.tables import print_table, say, signs
 from orchestrator_tui.core.delivery import WAITED_FOR
 from orchestrator_tui.core.instant import Instant
@@ -88,7 +88,7 @@ def _print(gates: tuple[Gate, ...], state: State, now: Instant) -> None:
     print_table(("RISK", "GATE", "STATE", "WAITED", "REV", "QUESTION"), rows, right=(3,))
     if needs_person(gates[0]):
         choice = "OPTION" if gates[0].question.options else "--text TEXT"
-        say(f"answer the first: orch-tui decide {gate_name(gates[0])} {choice}")
+        say(f"answer the first: {answering(gates[0], choice)}")
 
 
 def _options(gate: Gate) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from orchestrator_tui.cli.faults import BadInput, nearest
-from orchestrator_tui.core.model import Batch, Gate, Option, State, Track
+from orchestrator_tui.core.model import Batch, Gate, Option, Risk, State, Track
 from orchestrator_tui.core.normalise import pick
-from orchestrator_tui.core.queries import needs_person
+from orchestrator_tui.core.queries import needs_person, wants_confirmation
+
+NAMED_REVISION = frozenset({Risk.PRODUCTION, Risk.DESTRUCTIVE, Risk.FAILURE})
+"""Risks that are decided only by who names the revision that was read (DESIGN §4.2, Authority)."""
 
 SHOWN = 5
 """How many names an error lists."""
@@ -16,6 +19,13 @@ SHOWN = 5
 def gate_name(gate: Gate) -> str:
     """A short name by which a gate can be typed: ``slug/stage``, or its id where it has no stage."""
     return gate.id if gate.question.stage is None else f"{gate.track}/{gate.question.stage}"
+
+
+def answering(gate: Gate, choice: str) -> str:
+    """The command that answers ``gate``, with ``choice`` in the place of the option and all that it needs beside it."""
+    revision = f" --revision {gate.revision}" if gate.risk in NAMED_REVISION else ""
+    confirm = f" --confirm {gate.track}" if wants_confirmation(gate) == "slug" else ""
+    return f"orch-tui decide {gate_name(gate)} {choice}{revision}{confirm}"
 
 
 def find_gate(gates: Iterable[Gate], wanted: str) -> Gate | None:

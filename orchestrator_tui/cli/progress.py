@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from orchestrator_tui.cli.naming_gates import gate_name
+from orchestrator_tui.cli.naming_gates import answering
 from orchestrator_tui.cli.tables import local_zone, say
 from orchestrator_tui.core.model import Batch, Gate, GateState
 from orchestrator_tui.ui.present.ages import clock_time
@@ -45,4 +45,4 @@ class Progress:
         if gate.state is not GateState.OPEN or "*" in self._answered or kind in self._answered:
             return
         keys = " | ".join(one.key for one in options) or "--text TEXT"
-        say(f"answer in another terminal: orch-tui decide {gate_name(gate)} {keys}")
+        say(f"answer in another terminal: {answering(gate, keys)}")

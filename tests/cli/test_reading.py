@@ -154,6 +154,7 @@ def test_gates(scene: Scene) -> None:
     shown = scene.run("gates")
     assert "fix-auth/3" in shown.out
     assert "1 yes: keep the lock" in shown.out
+    assert "answer the first: orch-tui decide pay/3 OPTION --revision 1 --confirm pay\n" in shown.err
 
 
 def test_every_way_of_an_answer_is_told_with_its_reason(scene: Scene) -> None:

@@ -109,7 +109,7 @@ def read_choice(known: tuple[str, ...], value: Any) -> str:
     """One of the known words."""
     text = read_text(80, value)
     if text not in known:
-        raise Wrong(f"{shown(text)} is none of {', '.join(known)}", nearest_of(text, known))
+        raise Wrong(f"{shown(text)} is none of {', '.join(filter(None, known))}", nearest_of(text, known))
     return text
 
 

@@ -26,10 +26,11 @@ def verdict_of(plan: Plan, workflow: Workflow | None, matrix: Sequence[Pair], wa
     independent = independent_of(plan.tracks)
     if width > 1:
         bound = f", at most {width} at a time" if width < count else ""
-        return Verdict(PARALLEL, f"Parallel: {independent} independent tracks of {count}{bound}.", width, independent)
+        many = f"{independent} independent {'track' if independent == 1 else 'tracks'} of {count}"
+        return Verdict(PARALLEL, f"Parallel: {many}{bound}.", width, independent)
     if workflow is not None and too_few(plan.tracks, workflow):
-        many = f"only {independent} of {count} tracks are" if independent != 1 else f"only one of {count} tracks is"
-        why = f"{many} independent, fewer than {workflow.parallel_from}; order: {_order(waves)}"
+        few = f"only {independent} of {count} tracks are" if independent != 1 else f"only one of {count} tracks is"
+        why = f"{few} independent, fewer than {workflow.parallel_from}; order: {_order(waves)}"
         return Verdict(SEQUENTIAL, f"Sequential: {why}.", 1, independent)
     return Verdict(SEQUENTIAL, f"Sequential: {_why_one(plan, most)}.", width, independent)
 

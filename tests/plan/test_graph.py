@@ -170,6 +170,10 @@ def test_the_verdict_in_words() -> None:
         "parallel",
         "Parallel: 2 independent tracks of 3, at most 2 at a time.",
     )
+    assert said(plan_of(track("a"), track("b", "a"), track("c", "a"))) == (
+        "parallel",
+        "Parallel: 1 independent track of 3, at most 2 at a time.",
+    )
     assert said(plan_of(track("a"), track("b", "a"))) == ("sequential", "Sequential: each track waits for another one.")
     assert said(plan_of(track("a"), track("b"), agents=1)) == (
         "sequential",

@@ -175,6 +175,11 @@ MISTAKES = [
     (HEAD + "limits: {wall: 31d}\n", 'plan.yaml:3: limits.wall: "31d" is longer than 30 days'),
     (HEAD + "limits: [a]\n", "plan.yaml:3: limits: must hold `key: value` lines"),
     (
+        HEAD + "agent: {permission_mode: acceptEdit}\n",
+        'plan.yaml:3: agent.permission_mode: "acceptEdit" is none of manual, default, acceptEdits, auto, plan, '
+        'dontAsk, bypassPermissions; did you mean "acceptEdits"?',
+    ),
+    (
         HEAD + "agent: {runner: claud}\n",
         'plan.yaml:3: agent.runner: "claud" is none of claude, command, scripted; did you mean "claude"?',
     ),

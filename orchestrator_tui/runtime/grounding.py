@@ -59,7 +59,8 @@ class JournalledPast:
         heads = self._journal.batches()
         began = next((one.opened_wall_ms for one in heads if one.id == batch), 0)
         before = [one for one in heads if one.kind == RUN and one.id != batch and one.opened_wall_ms <= began]
-        for head in sorted(before, key=lambda one: (one.opened_wall_ms, one.id))[-runs:]:
+        latest = sorted(before, key=lambda one: (one.opened_wall_ms, one.id))
+        for head in latest[max(0, len(latest) - runs) :]:
             for event in self._journal.events_of(head.id, "breaker_tripped"):
                 told = event.payload
                 if told.get("error_class") and told.get("file"):

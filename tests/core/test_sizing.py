@@ -69,6 +69,17 @@ def test_directories_are_told_apart_by_their_first_parts() -> None:
     assert parents(files) == (".", "src", "src/api", "src/auth", "src/auth/deep")
 
 
+@pytest.mark.parametrize(
+    ("depth", "apart"),
+    [(0, (".",)), (1, ("src",)), (2, ("src/api", "src/auth")), (3, ("src/api/v1", "src/api/v2", "src/auth"))],
+)
+def test_so_many_parts_tell_directories_apart_and_not_one_more(depth: int, apart: tuple[str, ...]) -> None:
+    """[004-151] The depth of the workflow is 2: just below it two parts of the product are one, just above three."""
+    files = ("src/api/v1/a.py", "src/api/v2/b.py", "src/auth/c.py")
+    assert modules(files, depth) == apart
+    assert (modules(files, RULES.depth) == apart) is (depth == 2)
+
+
 @pytest.mark.parametrize("row", TABLE)
 def test_each_wave_has_the_agents_of_the_table(row: str) -> None:
     """[004-152]"""

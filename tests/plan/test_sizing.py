@@ -68,6 +68,22 @@ def test_directories_of_documents_settings_and_scripts_are_not_counted() -> None
     assert "5 files, 1 directory, 0 issues" in told
 
 
+@pytest.mark.parametrize(
+    ("file", "directories"),
+    [
+        ("docs/x.md", 1),
+        ("config/x/y.toml", 1),
+        ("scripts/x.sh", 1),
+        ("docsy/x.md", 2),
+        ("src/docs/x.md", 2),
+    ],
+)
+def test_only_what_lies_below_a_directory_that_is_set_aside_is_not_counted(file: str, directories: int) -> None:
+    """[004-151] Just beside one, or below a directory of that name elsewhere, it counts."""
+    (told,) = remarks(looked_at(track("a", "src/x/a.py", file)), " work: ")
+    assert f"2 files, {directories} director" in told
+
+
 @pytest.mark.parametrize(("count", "crowded"), [(4, False), (5, True)])
 def test_more_tracks_than_the_work_needs_are_told_with_two_that_could_be_one(count: int, crowded: bool) -> None:
     """[004-152] A simple feature has four agents that implement; the smallest that share a directory come first."""

@@ -95,6 +95,17 @@ def test_only_files_of_its_own_scope_and_errors_of_the_named_classes() -> None:
     assert names(scene) == ["src/x.py"]
 
 
+@pytest.mark.parametrize(("sessions", "asked", "named"), [(0, [], []), (1, [1], ["src/x.py"])])
+def test_no_run_before_this_one_is_looked_at_where_none_is_to_count(
+    sessions: int, asked: list[int], named: list[str]
+) -> None:
+    """[004-149] The edge of ``sessions``: none, and one."""
+    past = MemoryPast((FRICTION, "src/x.py", 5))
+    scene = begun(past, "src/x.py", workflow=replace(GROUNDED, grounding=replace(RULES, sessions=sessions)))
+    scene.world.settle()
+    assert ([runs for _, runs in past.asked], names(scene)) == (asked, named)
+
+
 def test_a_file_that_is_gone_is_left_out_and_holds_nobody_up() -> None:
     scene = begun(MemoryPast((FRICTION, "src/x.py", 5)), "src/x.py", files={})
     scene.world.settle()
@@ -182,6 +193,16 @@ def test_the_last_three_runs_before_this_one_count() -> None:
     journals = Journals(*heads, ("watched", "watched", 4), ("now", "run", 6), ("later", "run", 7))
     found = JournalledPast(journals).friction("now", 3)
     assert [(name, one.file) for name, one in found] == [(FRICTION, f"r{number}.py") for number in (3, 4, 5)]
+
+
+@pytest.mark.parametrize(
+    ("sessions", "counted"), [(0, []), (1, [4]), (2, [3, 4]), (4, [1, 2, 3, 4]), (5, [1, 2, 3, 4])]
+)
+def test_so_many_runs_before_count_and_none_where_none_is_wanted(sessions: int, counted: list[int]) -> None:
+    """[004-149] ``sessions`` just below, at and above the runs that there are; 0 is none, not all of them."""
+    journals = Journals(*((f"r{number}", "run", number) for number in range(1, 5)), ("now", "run", 6))
+    found = JournalledPast(journals).friction("now", sessions)
+    assert [one.file for _, one in found] == [f"r{number}.py" for number in counted]
 
 
 def test_a_journal_that_cannot_be_read_now_is_no_past() -> None:

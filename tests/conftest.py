@@ -1,5 +1,6 @@
 """Every test runs in a world of its own: no home, state, colour setting or agent session of the machine leaks in."""
 
+import gc
 import os
 from pathlib import Path
 
@@ -29,10 +30,17 @@ def pytest_configure(config: pytest.Config) -> None:
             os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
+def pytest_collection_finish() -> None:
+    """Look for garbage less often, and never among the tests themselves: it took a seventh of the screens' time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are processors: many tests wait for a process."""
-    return (os.cpu_count() or 1) + 1
+    """Two workers more than there are processors: many tests wait for a process."""
+    return (os.cpu_count() or 1) + 2
 
 
 @pytest.fixture(autouse=True)

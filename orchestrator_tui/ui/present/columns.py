@@ -47,14 +47,19 @@ def choose(columns: Sequence[Column], width: int) -> tuple[Column, ...]:
 
 
 def sized(columns: Sequence[Column], widths: Mapping[str, int]) -> tuple[Column, ...]:
-    """``columns`` wanting the cells that their widest content takes; it is the very width of a column without one."""
+    """``columns`` wanting the cells that their widest content takes.
+
+    Of a column without a width it is the very width, though no less than its heading: that is not cut above room.
+    """
     return tuple(_sized(column, widths.get(column.name)) for column in columns)
 
 
 def _sized(column: Column, wide: int | None) -> Column:
     if wide is None:
         return column
-    return replace(column, want=wide) if column.width else replace(column, width=wide)
+    if column.width:
+        return replace(column, want=wide)
+    return replace(column, width=max(wide, len(column.heading)) if wide else 0)
 
 
 def _spare(columns: Sequence[Column], width: int) -> int:

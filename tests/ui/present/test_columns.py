@@ -40,6 +40,11 @@ def test_a_column_without_content_is_left_out() -> None:
     assert "batch" in [column.name for column in choose(sized(empty, {"batch": 8}), 80)]
 
 
+def test_a_heading_is_not_cut_where_its_content_is_shorter() -> None:
+    columns = choose(sized((Column("model", "MODEL", 0), Column("note", "NOTE", 4, grow=1)), {"model": 4}), 40)
+    assert text_of(heading(columns, 40)).split() == ["MODEL", "NOTE"]
+
+
 def test_cells_are_cut_padded_and_aligned() -> None:
     columns = choose(COLUMNS, 30)
     assert text_of(heading(columns, 30)) == "NAME        NOTE           AGE"

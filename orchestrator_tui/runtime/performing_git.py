@@ -10,7 +10,7 @@ from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK, PlannedTrack
 from orchestrator_tui.core.run import Effect, Inspection
-from orchestrator_tui.core.schedule import effects, ending, merging, untracked
+from orchestrator_tui.core.schedule import committing, effects, ending, merging, untracked
 from orchestrator_tui.core.schedule.freshness import keeps_from_merging, looked, since
 from orchestrator_tui.core.schedule.judging import form_path
 from orchestrator_tui.core.schedule.overlap import tampered
@@ -114,7 +114,17 @@ def _inspect(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tup
     plan = plan_of(batch)
     # Before anything of it is merged: what an agent has changed of the shared settings was there before it ended.
     words = world.git.tampered(plan, plan.fingerprint) if plan.fingerprint else ()
-    return (inspected(track.slug, seen), *_formed(world, batch, track, effect), *tampered(batch, words))
+    remarks = _committed(world, batch, track, effect, seen.head)
+    return (inspected(track.slug, seen), *_formed(world, batch, track, effect), *remarks, *tampered(batch, words))
+
+
+def _committed(world: RunWorld, batch: Batch, track: Track, effect: Effect, head: str) -> list[Draft]:
+    """What is remarked of an agent that has committed against its rule."""
+    work = work_of(track)
+    if work.run is None or not committing.is_in_question(batch, track, head):
+        return []
+    since = world.git.inspect(effect.id, work.planned, track.worktree, work.run.head, (), ())
+    return committing.remarked(batch, track, since)
 
 
 def _formed(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:

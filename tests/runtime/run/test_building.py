@@ -14,7 +14,7 @@ from orchestrator_tui.core.workflow import ASK
 from tests.runtime.run.build_scene import BUILD, blocked, build, building, chunk
 from tests.runtime.run.memory_git import Tree
 from tests.runtime.run.memory_world import Agent
-from tests.runtime.run.scene import REVIEW, WRITE
+from tests.runtime.run.scene import REVIEW, WRITE, Scene
 
 S = TrackState
 TREE = "/trees/integration"
@@ -271,3 +271,36 @@ def test_a_reviewer_that_commits_while_nobody_else_works_there_is_not_accepted()
     scene.play()
     assert scene.states() == {"c1": S.ESCALATED}
     assert "it has changed files although its stage only reads" in scene.gate("cap").question.context
+
+
+def committers(scene: Scene) -> dict[str, str]:
+    """Whose agents were seen to have committed, with the words."""
+    signals = scene.ledger.batch.signals.values()
+    return {str(one.track): one.text for one in signals if one.kind == "committed"}
+
+
+@pytest.mark.parametrize("who", ["c1", "c2", "c3"])
+def test_the_track_whose_agent_has_committed_against_its_rule_is_marked(who: str) -> None:
+    scene = building(chunk("c1"), chunk("c2"), chunk("c3", 2))
+    scene.world.acts[f"{who}/{WRITE}"] = commit
+    scene.play()
+    attempt = scene.track(who).attempts[0].id
+    (words,) = committers(scene).values()
+    assert list(committers(scene)) == [who]
+    assert words.startswith(f"{attempt} has committed ")
+    assert f"{who}.txt" in words
+    assert {one.payload["verdict"] for one in scene.ledger.events if one.kind == "stage_judged"} == {"accepted"}
+
+
+def test_nobody_is_marked_for_a_commit_of_which_it_is_not_known_whose_it_is() -> None:
+    """Two agents at work at the same time, and one commit with the files of both."""
+    scene = building(chunk("c1"), chunk("c2"))
+
+    def commit_all(agent: Agent) -> tuple[int, str]:
+        agent.write("c1.txt", "built\n", commit=True)
+        agent.write("c2.txt", "half built\n", commit=True)
+        return 0, "built\nDONE"
+
+    scene.world.acts[f"c1/{WRITE}"] = commit_all
+    scene.play()
+    assert committers(scene) == {}

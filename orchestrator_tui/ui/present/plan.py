@@ -122,7 +122,7 @@ def present_plan(batch: Batch) -> PlanView | None:
         summary=_summary(plan, waves, len(_tracks(batch, run))),
         waves=waves,
         verdict=tuple(_verdict(run, waves)),
-        costs=tuple(_costs(run)),
+        costs=tuple(_costs(batch, run)),
         money=_money(_map(checked.get("estimate"))),
         conflicts=tuple(_conflict(one) for one in _maps(checked.get("matrix"))),
         findings=findings or (PlanFinding("done", "track-done", "", "nothing speaks against it"),),
@@ -202,13 +202,16 @@ def _verdict(run: Run, waves: Sequence[PlanWave]) -> Iterator[str]:
 # --- cost --------------------------------------------------------------------------------------------------
 
 
-def _costs(run: Run) -> Iterator[tuple[str, str]]:
+def _costs(batch: Batch, run: Run) -> Iterator[tuple[str, str]]:
     plan, estimate = run.plan, _map(run.checked.get("estimate"))
-    most = most_agents(run) or _count(estimate.get("agents"))
+    # What the check has counted holds until a person says otherwise: it knows the waves, and agents beside each other.
+    most = (0 if run.agents else _count(estimate.get("agents"))) or most_agents(batch)
     yield "agents", clean(plan.agent.runner, 40) + (f", at most {most} at a time" if most else "")
     tries, reviews = _count(estimate.get("attempts")), _count(estimate.get("reviews"))
     if tries:
-        yield "tries", f"{tries:,} at least" + (f", {plural(reviews, 'review')} among them" if reviews else "")
+        words = [f"{tries:,}", f"{plural(reviews, 'review')} among them" if reviews else ""]
+        most_tries = _count(estimate.get("attempts_max"))
+        yield "tries", ", ".join([*filter(None, words), *([f"at most {most_tries:,}"] if most_tries else [])])
     if estimate.get("as_of"):
         yield from (("models" if not place else "", words) for place, words in enumerate(_models(run)))
     if "usd" in estimate:

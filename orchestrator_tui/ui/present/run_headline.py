@@ -28,7 +28,7 @@ def run_facts(batch: Batch) -> tuple[Line, ...]:
     ]
     facts.append((Part(f"{len(batch.merged)}/{track_count(batch)} merged", "quiet"),))
     if phase_of(batch) in _AT_WORK:
-        facts.append((Part(agents_words(at_work(batch), most_agents(run)), "quiet"),))
+        facts.append((Part(agents_words(at_work(batch), most_agents(batch)), "quiet"),))
     if spent_usd(batch) or run.plan.limits.cost_usd:
         facts.append((_cost(spent_usd(batch), run.plan.limits.cost_usd),))
     return tuple(facts)

@@ -9,7 +9,7 @@ from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.queries import standing, waiting_gates
 from orchestrator_tui.core.records import Attempt
-from orchestrator_tui.core.run import HANDED_OVER, Run
+from orchestrator_tui.core.run import HANDED_OVER
 from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.workflow import StageWork, Workflow
 from orchestrator_tui.ui.present.cells import clean
@@ -69,10 +69,14 @@ def at_work(batch: Batch) -> int:
     return sum(one.ended_at is None for track in working for one in track.attempts)
 
 
-def most_agents(run: Run) -> int:
-    """How many agents may be at work at once; 0 for no bound."""
-    workflow = run.workflows.get(run.plan.workflow)
-    return run.agents or run.plan.limits.agents or (0 if workflow is None else workflow.concurrency)
+def most_agents(batch: Batch) -> int:
+    """How many agents may be at work at once, as the engine has it; 0 for no bound."""
+    if batch.run is None or batch.run.plan.workflow not in batch.run.workflows:
+        return 0
+    # Loaded here: a cockpit without a run shows its first frame without it.
+    from orchestrator_tui.core.schedule.readiness import cap
+
+    return cap(batch)
 
 
 def spent_usd(batch: Batch) -> float:
@@ -181,7 +185,7 @@ def _slot_words(batch: Batch) -> str:
         return "the next session"
     if run.pausing:
         return "the batch is paused"
-    most = most_agents(run)
+    most = most_agents(batch)
     working = at_work(batch)
     return f"{agents_words(working, most)} at work" if most and working >= most else ""
 

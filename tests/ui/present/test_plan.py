@@ -11,6 +11,7 @@ from orchestrator_tui.plan.problems import Problem
 from orchestrator_tui.ui.present.glyphs import ASCII, UNICODE
 from orchestrator_tui.ui.present.plan import PlanView, plan_gate, present_plan
 from orchestrator_tui.ui.present.plan_lines import PARTS, plan_lines
+from orchestrator_tui.ui.present.run_words import most_agents
 from tests.ui import run_states, states
 from tests.ui.drawing import drawn, expected, widths
 
@@ -58,7 +59,7 @@ def test_tracks_stand_in_their_waves_with_what_they_own_and_why_they_wait() -> N
 def test_the_cost_says_what_is_expected_and_what_it_can_come_to() -> None:
     picture = """
         | agents    claude, at most 3 at a time                                |
-        | tries     36 at least, 9 reviews among them                          |
+        | tries     36, 9 reviews among them, at most 90                       |
         | models    implementer opus-4-1 (.claude/models.yaml)                 |
         |           reviewer sonnet-4-5 (the plan)                             |
         | estimate  $24.50, from $18.00 to $31.00                              |
@@ -68,6 +69,27 @@ def test_the_cost_says_what_is_expected_and_what_it_can_come_to() -> None:
         |           2026-07                                                    |
     """
     assert part("Cost", 66) == expected(picture)
+
+
+def test_how_many_agents_there_are_is_what_the_check_has_counted_until_a_person_says_otherwise() -> None:
+    """The plan's bound of 3 is nobody's figure where its waves need 2, and a person's 6 does not go beyond it."""
+    told = checked_data(replace(run_states.CHECKED, estimate=replace(run_states.CHECKED.estimate, agents=2)))
+    assert dict(changed(checked=told).costs)["agents"] == "claude, at most 2 at a time"
+    assert dict(changed(checked=told, agents=1).costs)["agents"] == "claude, at most 1 at a time"
+    assert dict(changed(checked=told, agents=6).costs)["agents"] == "claude, at most 3 at a time"
+
+
+@pytest.mark.parametrize(
+    ("plan", "workflow", "person", "most"), [(3, 2, 0, 2), (3, 4, 0, 3), (0, 2, 6, 2), (3, 0, 1, 1)]
+)
+def test_the_narrowest_bound_is_the_one_that_is_shown(plan: int, workflow: int, person: int, most: int) -> None:
+    """A headline of "2 of 6 agents" would promise what the engine does not do."""
+    whole = batch()
+    assert whole.run is not None
+    rules = {name: replace(one, concurrency=workflow) for name, one in whole.run.workflows.items()}
+    limits = replace(whole.run.plan.limits, agents=plan)
+    run = replace(whole.run, agents=person, workflows=rules, plan=replace(whole.run.plan, limits=limits))
+    assert most_agents(replace(whole, run=run)) == most
 
 
 def test_pairs_that_meet_stand_in_a_grid_with_what_follows_and_over_what() -> None:

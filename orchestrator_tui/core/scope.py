@@ -15,6 +15,7 @@ from functools import lru_cache
 from orchestrator_tui.core.frozen import frozen
 
 _WILDCARD = re.compile(r"[*?\[]")
+_SIGNS = re.compile(r"[*?\[\\]")
 _DEEP = "**"
 _BELOW = "(?:/.*)?"
 
@@ -39,6 +40,11 @@ class Breach:
 def matches(path: str, pattern: str) -> bool:
     """Whether a path from the top of the repository, with ``/`` between its parts, falls under the pattern."""
     return _compiled(pattern).fullmatch(path.strip("/")) is not None
+
+
+def literal(path: str) -> str:
+    """The pattern under which this path alone falls, and what lies below it, whatever signs its name holds."""
+    return _SIGNS.sub(r"\\\g<0>", path)
 
 
 def expand(patterns: Iterable[str], files: Iterable[str]) -> tuple[str, ...]:

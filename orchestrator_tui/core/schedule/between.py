@@ -22,7 +22,7 @@ from orchestrator_tui.core.schedule.effects import CHECK, begin, under_way
 from orchestrator_tui.core.schedule.opening import added
 from orchestrator_tui.core.schedule.readiness import is_through, planned_tracks
 from orchestrator_tui.core.schedule.rules import batch_workflow, plan_of, run_of, work_of
-from orchestrator_tui.core.scope import matches
+from orchestrator_tui.core.scope import literal, matches
 from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.wave_roles import wave_count, waves_by_role
 from orchestrator_tui.core.workflow import CARRY
@@ -198,7 +198,7 @@ def _fixes(
 def _mending(batch: Batch, tracks: list[Track], check: CheckCommand, slug: str, role: str) -> PlannedTrack:
     """What a check that fails after a wave becomes in the next one: a track in all files of that wave."""
     wave, name = tracks[0].wave, check.name
-    files = tuple(dict.fromkeys(file for one in tracks for file in _files(one)))[:_FILES]
+    files = tuple(dict.fromkeys(literal(file) for one in tracks for file in _files(one)))[:_FILES]
     brief = (
         f"After wave {wave} the check {name!r} fails on the integration branch. Run it, find the cause in what "
         "that wave has changed, and mend it with the smallest change. Never skip or weaken the check."

@@ -15,6 +15,7 @@ from orchestrator_tui.core.schedule import names
 from orchestrator_tui.core.schedule.gates import ask, chosen, gate_id, lines, listed
 from orchestrator_tui.core.schedule.judging import FOLLOW_UP, MISMATCH, finding_line
 from orchestrator_tui.core.schedule.rules import RESOLVING, plan_of, run_of, stage_name, stage_run, stage_work, work_of
+from orchestrator_tui.core.scope import literal
 from orchestrator_tui.core.text import sanitise_line
 
 KIND = MISMATCH
@@ -124,7 +125,7 @@ def remarks(batch: Batch, tracks: list[Track]) -> list[Remark]:
 def task(batch: Batch, one: Remark, role: str) -> PlannedTrack:
     """A remark as a track of the next wave: in the files of the track that it is about."""
     seen = work_of(one.track).inspection
-    files = () if seen is None else seen.files[:_MOST_FILES]
+    files = () if seen is None else tuple(literal(file) for file in seen.files[:_MOST_FILES])
     # Words of an agent stay a quotation: what is to be done stands below them.
     quoted = (f"{one.verdict}: {one.said}".rstrip(": "), *(finding_line(finding) for finding in one.findings))
     brief = lines(

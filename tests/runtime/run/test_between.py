@@ -276,3 +276,20 @@ def test_two_tracks_that_mend_the_same_files_work_one_after_the_other() -> None:
     found = {(one["a"], one["b"]): one["consequence"] for one in scene.run.checked["matrix"]}
     assert found[("c", "fix-2-test")] == found[("fix-2-test", "fix-2-types")] == "serialise"
     assert set(scene.states().values()) == {S.MERGED}
+
+
+def test_what_mends_may_change_files_whose_names_look_like_patterns() -> None:
+    """[004-142] A file such as ``[id].tsx`` is one file, and no set of letters."""
+    name = "pages/[id].tsx"
+    routes = replace(track("a", "pages"), role="Core", wave=2)
+    scene = Scene(routes, TWO, workflow=without_gates(), checks=CHECKS, files={name: "page\n"})
+    scene.world.checks = {"run types": lambda path: "mended" not in scene.git.read(path)[name]}
+
+    def act(agent: Agent) -> tuple[int, str]:
+        mends = agent.attempt.track == "fix-2-types"
+        agent.append(name if agent.attempt.track != "b" else "b.txt", "mended\n" if mends else "more\n")
+        return 0, "written"
+
+    scene.world.acts["*/1"] = act
+    scene.play()
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED, "fix-2-types": S.MERGED}

@@ -21,7 +21,6 @@ from orchestrator_tui.plan.prices import Prices, load_prices
 from orchestrator_tui.plan.waves import cap_of
 
 SCRIPTED = "scripted"
-IMPLEMENTER = "implementer"
 
 
 @frozen
@@ -156,7 +155,12 @@ def _steps(
         again = work.most_tries > 1 or entries > 1
         for angle in _angles(work):
             usd, model = _price(plan, work, tier, angle, models, workflow, prices)
-            found.append(_Step(usd, usd * tries, tries, again, model, work.reviews))
+            higher, _ = _price(plan, work, tier, angle, models, workflow, prices, bumped=True)
+            # From the try on that the stage names a dearer model may do it; a try that is cheaper bounds nothing.
+            usual = work.bump_at - 1 if work.bump_at else work.most_tries
+            usual = min(usual, work.most_tries)
+            dearest = usd * usual + max(usd, higher) * (work.most_tries - usual)
+            found.append(_Step(usd, dearest * entries, tries, again, model, work.reviews))
     return found
 
 
@@ -173,10 +177,18 @@ def _price(
     models: Mapping[str, ModelChoice],
     workflow: Workflow,
     prices: Prices,
+    *,
+    bumped: bool = False,
 ) -> tuple[float, str]:
-    """What one attempt of a stage costs, and by which model; the tier of a track counts for its implementer."""
+    """What one attempt of a stage costs, and by which model, as the engine chooses it (``core.schedule.models``).
+
+    The tier of a track counts for all of its stages but reviews; ``bumped``: one tier higher, where there is one.
+    """
     choice = models.get(work.role) or ModelChoice("", "", "")
-    asked = angle or work.tier or (tier if work.role == IMPLEMENTER else "")
+    asked = angle or work.tier or (tier if not work.reviews else "")
+    tiers = workflow.tiers or tuple(workflow.models)
+    if bumped and (asked or choice.tier) in tiers:
+        asked = tiers[min(tiers.index(asked or choice.tier) + 1, len(tiers) - 1)]
     model = workflow.models.get(asked, choice.model) if asked else choice.model
     if plan.agent.runner == SCRIPTED:
         return 0.0, SCRIPTED

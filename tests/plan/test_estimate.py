@@ -84,6 +84,25 @@ def test_the_tier_of_a_track_is_its_implementers(tmp_path: Path, monkeypatch: py
     assert found.by_model == {"opus": 2}
 
 
+def test_the_tier_of_a_track_counts_for_every_stage_but_its_reviews(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the engine chooses the model: a stage of another role that is no review is on the track's tier, too."""
+    monkeypatch.setattr("tests.plan.test_estimate.LADDER", LADDER.replace("prompt: do,", "prompt: do, role: scout,"))
+    assert estimate(tmp_path, monkeypatch, track=", tier: deep").by_model == {"opus": 2}
+    assert estimate(tmp_path, monkeypatch, track=", tier: fast").by_model == {"haiku": 1, "opus": 1}
+
+
+@pytest.mark.parametrize(("bump_at", "haiku", "opus"), [(0, 4, 2), (2, 2, 4), (3, 4, 2)])
+def test_the_maximum_takes_the_higher_tier_from_the_try_on_that_the_stage_names(
+    bump_at: int, haiku: int, opus: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """[001-74] A second try by a dearer model would cost more than what is said to be the most."""
+    ladder = LADDER.replace("prompt: do,", f"prompt: do, bump_at: {bump_at},")
+    monkeypatch.setattr("tests.plan.test_estimate.LADDER", ladder)
+    assert estimate(tmp_path, monkeypatch).usd_max == round(haiku * HAIKU + opus * OPUS, 2)
+
+
 def test_nobody_divides_where_there_are_tracks(tmp_path: Path) -> None:
     plan = "title: t\nworkflow: tracks\nchecks: {unit: make}\n"
     assert checked(tmp_path, plan + "describe: x\n").estimate.by_model == {"haiku": 1, "opus": 1}

@@ -1,5 +1,6 @@
 """Merges are whole or not there; what was approved is what is merged; nobody's branch is touched but the named one."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -230,6 +231,14 @@ def test_publishing_moves_the_base_and_its_tree(repo: Path, tree: Path) -> None:
     assert publish(repo, "main", merged.sha, base) == Published(merged.sha, True)
     assert (repo / "one.txt").read_text() == "1"
     assert run(repo, "status", "--porcelain") == "?? own.txt\n"
+
+
+def test_a_file_that_was_only_touched_bars_no_publishing(repo: Path, tree: Path) -> None:
+    work, base = track(repo, "one", {"notes.md": "other"}), head(repo)
+    merged = merge(tree, work, "m", base)
+    assert isinstance(merged, Merged)
+    os.utime(repo / "notes.md", (1, 1))
+    assert publish(repo, "main", merged.sha, base) == Published(merged.sha, True)
 
 
 def test_publishing_refuses_what_would_lose_something(repo: Path, tree: Path) -> None:

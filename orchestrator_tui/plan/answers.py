@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import yaml
@@ -20,6 +20,12 @@ from orchestrator_tui.core.normalise import pick
 from orchestrator_tui.core.queries import wants_confirmation
 
 MAX_BYTES = 256 * 1024
+
+MOST_ASKED = 3
+"""A question that comes back after so many answers from a file waits for a person: nobody looks, and tries cost."""
+
+MOST_ALIKE = 9
+"""So many questions of one kind about one stage of a track are answered from a file; the next one waits."""
 
 
 class AnswersError(Exception):
@@ -107,12 +113,22 @@ def command_for(gate: Gate, answers: Sequence[Answer]) -> Decide | None:
 def answer_all(
     queue: Callable[[], Sequence[Gate]], answers: Sequence[Answer], dispatch: Callable[[Decide], None], asked: set[str]
 ) -> None:
-    """Answer the gates of the queue that were not tried yet; ``asked`` remembers those that were, by digest."""
+    """Answer the gates of the queue that were not tried yet; ``asked`` remembers those that were, by revision.
+
+    What comes back again and again is left to a person: a file would send an agent on for ever.
+    """
     for gate in queue():
-        key = f"{gate.batch} {gate.id} {gate.revision}"
-        if key in asked:
+        kind = f"{gate.batch} {gate.track}/{gate.question.stage} {gate.question.kind} "
+        key = f"{kind}{gate.id} {gate.revision}"
+        if key in asked or _comes_back(kind, gate, asked):
             continue
         command = command_for(gate, answers)
         if command is not None:
             asked.add(key)
             dispatch(command)
+
+
+def _comes_back(kind: str, gate: Gate, asked: Collection[str]) -> bool:
+    alike = [one for one in asked if one.startswith(kind)]
+    same = [one for one in alike if one.startswith(f"{kind}{gate.id} ")]
+    return len(same) >= MOST_ASKED or len(alike) >= MOST_ALIKE

@@ -1,7 +1,7 @@
 """What a batch may cost and how many agents it takes: shown before a cent is spent (seed 002, spend confirmation).
 
 The estimate takes each stage once, each of its angles as an attempt, up to once more where it can be tried again or
-leads back. The maximum is what attempts and rounds allow, cut by every budget on the way: of an attempt, a track, and
+leads back. The maximum is what attempts and rounds allow and conflicts take, cut by every budget on the way: of an attempt, a track, and
 the batch.
 """
 
@@ -51,13 +51,13 @@ def estimate_of(
     low = high = most = 0.0
     attempts = reviews = attempts_max = 0
     by_model: Counter[str] = Counter()
-    for steps, cut, calls in _parts(plan, workflows, models, prices):
+    for steps, spare, cut, calls in _parts(plan, workflows, models, prices):
         low += sum(one.usd for one in steps)
         high += sum(one.usd * (2 if one.again else 1) for one in steps)
-        most += min([sum(one.usd_all for one in steps), *cut])
+        most += min([sum(one.usd_all for one in (*steps, *spare)), *cut])
         attempts += len(steps)
         reviews += sum(one.reviews for one in steps)
-        attempts_max += min([sum(one.tries for one in steps), *calls])
+        attempts_max += min([sum(one.tries for one in (*steps, *spare)), *calls])
         by_model.update(one.model for one in steps)
     cap = plan.limits.cost_usd
     usd_max = min(most, cap) if cap else most
@@ -92,24 +92,25 @@ def dearest_attempt(
     return max(found)
 
 
-_Part = tuple[list[_Step], list[float], list[int]]
+_Part = tuple[list[_Step], list[_Step], list[float], list[int]]
 
 
 def _parts(
     plan: Plan, workflows: Mapping[str, Workflow], models: Mapping[str, ModelChoice], prices: Prices
 ) -> list[_Part]:
-    """The steps of the batch's own stages and of each track, with the budgets that cut their cost and attempts."""
+    """The steps of the batch's own stages and of each track, tries at its conflicts, and what cuts cost and attempts."""
     parts: list[_Part] = []
     own = workflows.get(plan.workflow)
     if own is not None:
-        parts.append((_steps(plan, own, _of_batch(plan, own), "", models, prices), [], []))
+        parts.append((_steps(plan, own, _of_batch(plan, own), "", models, prices), [], [], []))
     for track in plan.tracks:
         workflow = workflows.get(track.workflow)
         if workflow is not None:
             budgets = (workflow.budget.cost_usd, plan.limits.track_cost_usd)
             calls = [workflow.budget.attempts] if workflow.budget.attempts else []
             steps = _steps(plan, workflow, _of_track(track, workflow), track.tier, models, prices)
-            parts.append((steps, [one for one in budgets if one], calls))
+            spare = _resolving(plan, own or workflow, workflow, track.tier, models, prices)
+            parts.append((steps, spare, [one for one in budgets if one], calls))
     return parts
 
 
@@ -162,6 +163,22 @@ def _steps(
             dearest = usd * usual + max(usd, higher) * (work.most_tries - usual)
             found.append(_Step(usd, dearest * entries, tries, again, model, work.reviews))
     return found
+
+
+def _resolving(
+    plan: Plan,
+    own: Workflow,
+    workflow: Workflow,
+    tier: str,
+    models: Mapping[str, ModelChoice],
+    prices: Prices,
+) -> list[_Step]:
+    """The tries at conflicts of one track with what others have merged; none where it is alone, or nobody tries."""
+    tries = own.merging.resolve if len(plan.tracks) > 1 else 0
+    if not tries:
+        return []
+    usd, model = _price(plan, StageWork(role="implementer"), tier, "", models, workflow, prices)
+    return [_Step(usd, usd * tries, tries, False, model, False)]
 
 
 def _angles(work: StageWork) -> tuple[str, ...]:

@@ -62,13 +62,25 @@ def test_the_maximum_is_attempts_by_rounds(tmp_path: Path, monkeypatch: pytest.M
     assert found.usd_max == round(4 * HAIKU + 2 * OPUS, 2)
 
 
+@pytest.mark.parametrize(("tracks", "resolve", "each"), [(1, 1, 6), (2, 1, 7), (2, 0, 6), (3, 2, 8)])
+def test_the_maximum_holds_the_tries_at_conflicts(
+    tracks: int, resolve: int, each: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are attempts that cost what others do; a track that is alone conflicts with nobody."""
+    told = f"budget: {{BUDGET}}\nmerging: {{resolve: {resolve}}}"
+    monkeypatch.setattr("tests.plan.test_estimate.LADDER", LADDER.replace("budget: {BUDGET}", told))
+    found = estimate(tmp_path, monkeypatch, tracks=tracks)
+    assert (found.attempts, found.attempts_max) == (2 * tracks, each * tracks)
+    assert found.usd_max == round(tracks * ((each - 2) * HAIKU + 2 * OPUS), 2)
+
+
 @pytest.mark.parametrize(
     ("more", "budget", "usd_max", "attempts_max"),
     [
-        ("limits: {cost_usd: 2}\n", "", 2.0, 12),
-        ("limits: {track_cost_usd: 1.5}\n", "", 3.0, 12),
-        ("", "cost_usd: 1.25", 2.5, 12),
-        ("", "attempts: 4", round(2 * (4 * HAIKU + 2 * OPUS), 2), 8),
+        ("limits: {cost_usd: 2}\n", "", 2.0, 14),
+        ("limits: {track_cost_usd: 1.5}\n", "", 3.0, 14),
+        ("", "cost_usd: 1.25", 2.5, 14),
+        ("", "attempts: 4", round(2 * (5 * HAIKU + 2 * OPUS), 2), 8),
     ],
 )
 def test_budgets_cut_the_maximum(

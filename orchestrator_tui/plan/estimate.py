@@ -1,8 +1,8 @@
 """What a batch may cost and how many agents it takes: shown before a cent is spent (seed 002, spend confirmation).
 
 The estimate takes each stage once, each of its angles as an attempt, up to once more where it can be tried again or
-leads back. The maximum is what attempts and rounds allow and conflicts take, cut by every budget on the way: of an attempt, a track, and
-the batch.
+leads back. The maximum is what attempts and rounds allow and conflicts take, cut by every budget on the way: of an
+attempt, a track, and the batch.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ _Part = tuple[list[_Step], list[_Step], list[float], list[int]]
 def _parts(
     plan: Plan, workflows: Mapping[str, Workflow], models: Mapping[str, ModelChoice], prices: Prices
 ) -> list[_Part]:
-    """The steps of the batch's own stages and of each track, tries at its conflicts, and what cuts cost and attempts."""
+    """The steps of the batch's own stages and of each track, tries at its conflicts, and what cuts all of them."""
     parts: list[_Part] = []
     own = workflows.get(plan.workflow)
     if own is not None:

@@ -8,6 +8,7 @@ from orchestrator_tui.core.plan import BATCH_TRACK, PlannedTrack
 from orchestrator_tui.core.schedule import names
 from orchestrator_tui.core.schedule.gates import SOURCE
 from orchestrator_tui.core.schedule.opening import added
+from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import run_of
 from orchestrator_tui.core.text import sanitise_line
 
@@ -20,6 +21,8 @@ def refusal_of_tracks(batch: Batch, tracks: tuple[PlannedTrack, ...]) -> str:
     run = run_of(batch)
     if run.phase == "stopped":
         return "the batch is being stopped"
+    if not planned_tracks(batch):
+        return "the tracks of the batch are still being found: add yours when they are there"
     waiting, promised = {one.slug: one.depends_on for one in tracks}, names.promised(batch)
     for place, track in enumerate(tracks):
         if track.slug in batch.tracks or any(one.slug == track.slug for one in tracks[:place]):

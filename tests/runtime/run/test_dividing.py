@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.rules import Ladder, StageRule
 from orchestrator_tui.core.workflow import StageWork, Workflow
+from orchestrator_tui.runtime.requests_run import take_tracks
 from tests.runtime.run.memory_world import Agent
-from tests.runtime.run.scene import WORKFLOW, Scene
+from tests.runtime.run.scene import WORKFLOW, Scene, track
 
 DIVIDING = replace(
     WORKFLOW,
@@ -87,3 +89,22 @@ def test_a_person_has_it_divided_anew_before_anything_is_dispatched(tmp_path: Pa
     scene.answer("spend", "approve")
     scene.play()
     assert scene.ledger.batch.merged == ("a", "c")
+
+
+def test_nothing_is_added_before_the_tracks_of_the_sentence_are_found(tmp_path: Path) -> None:
+    """With a track there they were never looked for: what the sentence asked for was lost."""
+    scene = divided(tmp_path, LIST)
+    outcomes: list[str] = []
+
+    def scout(agent: Agent) -> tuple[int, str]:
+        drafts, outcome = take_tracks(scene.ledger.batch, {"tracks": [to_data(track("z"))]}, "ann")
+        scene.ledger.must(*drafts)
+        outcomes.append(outcome)
+        return 0, "looked"
+
+    scene.world.acts["batch/1"] = scout
+    scene.play()
+    scene.answer("spend", "approve")
+    scene.play()
+    assert outcomes == ["refused: the tracks of the batch are still being found: add yours when they are there"]
+    assert list(scene.states()) == ["a", "b"]

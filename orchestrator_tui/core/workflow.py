@@ -378,6 +378,11 @@ class Workflow:
         """Whether no stage of its tracks commits: what they have done lies in their tree at the end."""
         return not any(work.commits for work in self.works if work.runs == AGENT)
 
+    @property
+    def resolving_role(self) -> str:
+        """Who resolves conflicts: a ``resolver`` where it has one (seed 000), else its implementer."""
+        return "resolver" if "resolver" in self.roles else "implementer"
+
     def work(self, index: int) -> StageWork | None:
         """How the stage of this number is done, or None where there is no such stage."""
         return self.works[index - 1] if 1 <= index <= len(self.works) else None

@@ -177,7 +177,7 @@ def _resolving(
     tries = own.merging.resolve if len(plan.tracks) > 1 else 0
     if not tries:
         return []
-    usd, model = _price(plan, StageWork(role="implementer"), tier, "", models, workflow, prices)
+    usd, model = _price(plan, StageWork(role=own.resolving_role), tier, "", models, workflow, prices)
     return [_Step(usd, usd * tries, tries, False, model, False)]
 
 

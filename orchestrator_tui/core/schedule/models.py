@@ -32,7 +32,7 @@ def model_of(batch: Batch, track: Track, stage: int, number: int, part: str = ""
     tier = tier_of(batch, track, stage, number, part)
     usual = tier_of(batch, track, stage, 1)
     chosen = run_of(batch).models.get(work.role) or plan_of(batch).agent.models.get(work.role, "")
-    own = bool(work.tier or work_of(track).planned.tier)
+    own = bool(work.tier or (work_of(track).planned.tier and not work.reviews))
     if chosen and tier == usual and not own:
         return chosen
     return plan_of(batch).agent.models.get(tier) or workflow.models.get(tier, "") or chosen

@@ -77,8 +77,9 @@ def stages_on_way(batch: Batch, track: Track) -> tuple[tuple[StageRule, StageWor
 def stage_work(batch: Batch, track: Track, index: int) -> StageWork:
     """How the stage of this number is done; the resolution of a conflict is done like a stage."""
     if index == RESOLVING:
-        merging = batch_workflow(batch).merging
-        return StageWork(role="implementer", checks=("*",), attempts=max(1, merging.resolve), rounds=0)
+        workflow = batch_workflow(batch)
+        tries = max(1, workflow.merging.resolve)
+        return StageWork(role=workflow.resolving_role, checks=("*",), attempts=tries, rounds=0)
     work = stages_of(batch, track)[index - 1][1]
     if not work.back_to or is_batch_track(track):
         return work

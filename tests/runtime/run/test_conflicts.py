@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.commands import Retry
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import StageStatus, TrackState
 from orchestrator_tui.core.plan import CheckCommand, PlannedTrack
+from orchestrator_tui.core.schedule.rules import RESOLVING
+from orchestrator_tui.core.workflow import Workflow
 from tests.runtime.run.memory_world import Agent
-from tests.runtime.run.scene import REVIEW, WRITE, Scene, track
+from tests.runtime.run.scene import REVIEW, WORKFLOW, WRITE, Scene, track
 
 S = TrackState
 
@@ -21,9 +25,9 @@ def adding(slug: str) -> PlannedTrack:
     return replace(one, scope=replace(one.scope, append_only=("same.txt",)))
 
 
-def scene_of_two() -> Scene:
+def scene_of_two(workflow: Workflow = WORKFLOW) -> Scene:
     """Two tracks that add at the same place; no agent can resolve it."""
-    scene = Scene(adding("a"), adding("b"), files={"same.txt": "line\n"})
+    scene = Scene(adding("a"), adding("b"), workflow=workflow, files={"same.txt": "line\n"})
 
     def add(agent: Agent) -> tuple[int, str]:
         agent.append("same.txt", f"{agent.attempt.track}\n")
@@ -155,3 +159,21 @@ def test_tracks_that_drifted_apart_on_what_both_rest_on_stop_at_the_merge_and_ar
     assert "after its merge merged: meets fails" in scene.world.attempts["a-b-1-2-1"].prompt
     assert scene.merged_files()["b.txt"] == "b\nmore of b\nas a has it\n"
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
+
+
+@pytest.mark.parametrize(("roles", "model"), [({"resolver": "good"}, "m-good"), ({}, "m-cheap")])
+def test_a_conflict_is_resolved_by_the_role_that_the_workflow_names_for_it(roles: dict[str, str], model: str) -> None:
+    """Its own model of a `resolver` was never asked for: an implementer's was."""
+    models = {"cheap": "m-cheap", "good": "m-good"}
+    tiers = replace(WORKFLOW, models=models, tiers=tuple(models), roles={"implementer": "cheap", **roles})
+    scene = scene_of_two(tiers)
+    scene.play()
+    assert [one.model for one in scene.track("b").attempts if one.stage == RESOLVING] == [model]
+
+
+def test_the_model_of_a_reviewer_is_the_one_that_was_chosen_whatever_the_tier_of_its_track() -> None:
+    tiers = replace(WORKFLOW, models={"good": "m-good"}, tiers=("good",), roles={"reviewer": "good"})
+    scene = Scene(replace(track("a"), tier="good"), workflow=tiers)
+    scene.ledger.must(Draft("models_chosen", {"models": {"reviewer": "m-mine", "implementer": "m-other"}}))
+    scene.play()
+    assert {one.stage: one.model for one in scene.track("a").attempts} == {WRITE: "m-good", REVIEW: "m-mine"}

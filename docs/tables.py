@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orchestrator_tui.adapters.discovery import FORGOTTEN_MS
 from orchestrator_tui.adapters.tasks import document, files, listing, lock, reader, record
-from orchestrator_tui.cli.decide import NAMED_REVISION
+from orchestrator_tui.cli.naming_gates import NAMED_REVISION
 from orchestrator_tui.core import bounds, normalise, refusal
 from orchestrator_tui.core.delivery import SETTLE_MS
 from orchestrator_tui.core.instant import Instant

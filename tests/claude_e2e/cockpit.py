@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
+from orchestrator_tui.cli.itself import ORCH_TUI
 from orchestrator_tui.core.model import Gate, Risk
 from orchestrator_tui.core.refusal import reason_needed
 from orchestrator_tui.demo.keys import RESTING, card_text
-from orchestrator_tui.demo.terminal import ORCH_TUI
 from tests.claude_rig import ClaudeRig, NotSeenError, wait_until
 from tests.e2e_tmux.terminal import TmuxTerminal
 

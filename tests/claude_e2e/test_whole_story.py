@@ -15,15 +15,15 @@ from typing import Any
 
 import pytest
 
-from orchestrator_tui.agent.ladder import stage_names
 from orchestrator_tui.core.model import GateState, StageStatus, Track
+from orchestrator_tui.runtime.rules import load_rules
 from tests.claude_e2e.beside import PROGRAMS, Answered, Beside
 from tests.claude_e2e.scripts import agent_call, ask, bash, ours, update
 from tests.claude_rig import ClaudeRig, Step, ToolCall, call, say, wait_until
 
 pytestmark = pytest.mark.e2e_claude
 
-STAGES = stage_names("prd-to-pr")
+STAGES = tuple(stage.name for stage in load_rules().ladders["prd-to-pr"].stages)
 COUNSEL = "auth-fix: the counsel wants rework, how do we go on?"
 DEPLOY = "auth-fix: deploy to production now?"
 BUILD = "cache-ttl: the build failed three times, what now?"

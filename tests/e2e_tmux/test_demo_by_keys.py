@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator_tui.cli.itself import ORCH_TUI
 from orchestrator_tui.core.model import GateState
 from orchestrator_tui.demo.ending import end_run
 from orchestrator_tui.demo.eye import Eye
 from orchestrator_tui.demo.keys import Person
 from orchestrator_tui.demo.stage import set_stage
 from orchestrator_tui.demo.summary import prove_run
-from orchestrator_tui.demo.terminal import ORCH_TUI, wait_for
+from orchestrator_tui.demo.terminal import wait_for
 from tests.e2e_tmux.terminal import TmuxTerminal, require_tmux
 
 pytestmark = pytest.mark.e2e_tmux

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from docs.script_section import scripted_section
 from docs.tables import table
 from orchestrator_tui.core.workflow import BATCH_GATE_ITEMS, PLAN_INPUTS, TRACK_GATE_ITEMS
 from orchestrator_tui.plan import (
@@ -67,6 +68,7 @@ def plans_page() -> str:
         _conflicts(),
         _estimates(),
         _reading(),
+        scripted_section(),
     ]
     return "\n\n".join(parts) + "\n"
 

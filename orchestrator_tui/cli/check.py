@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.adapters.git.command import git
 from orchestrator_tui.adapters.git.errors import GitError
+from orchestrator_tui.adapters.git.history import missing_base
 from orchestrator_tui.adapters.git.port import RunGit
 from orchestrator_tui.adapters.git.state import TreeState, tree_state
 from orchestrator_tui.adapters.runners.presence import absent
@@ -78,15 +79,19 @@ def examined(path: Path, start: str) -> tuple[Prepared, tuple[Problem, ...]]:
     plan = prepared.loaded.plan
     found = prepared.problems
     if plan is not None:
-        found = (*found, *_agent_problems(plan, prepared.loaded, repository), *start_problems(plan, state))
+        found = (
+            *found,
+            *_agent_problems(plan, prepared.loaded, repository),
+            *start_problems(prepared.loaded, plan, state),
+        )
     if prepared.checked is not None:
         prepared = replace(prepared, checked=replace(prepared.checked, problems=found))
     return prepared, found
 
 
-def start_problems(plan: Plan, state: TreeState) -> tuple[Problem, ...]:
+def start_problems(loaded: Loaded, plan: Plan, state: TreeState) -> tuple[Problem, ...]:
     """What of the repository keeps a batch from starting now, one line each."""
-    texts = []
+    texts, missing = [], ""
     if state.bare:
         texts.append("is a bare repository: a batch needs a working tree")
     if state.nested:
@@ -97,7 +102,12 @@ def start_problems(plan: Plan, state: TreeState) -> tuple[Problem, ...]:
         texts.append("has no branch checked out, and the plan names no base")
     else:
         texts += RunGit("", SystemClock()).beginning(plan).problems
-    return tuple(Problem(plan.repository, 0, "", text) for text in texts)
+        missing = missing_base(Path(plan.repository), plan.base)
+    found = [Problem(plan.repository, 0, "", text) for text in texts if text != missing]
+    if missing:
+        # The plan is to blame, and not the repository.
+        found.append(Problem(loaded.file, loaded.lines.get("base", 0), "base", missing))
+    return tuple(found)
 
 
 def _agent_problems(plan: Plan, loaded: Loaded, repository: Path) -> tuple[Problem, ...]:

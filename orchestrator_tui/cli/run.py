@@ -42,7 +42,8 @@ def register(commands: Commands) -> None:
     parser.add_argument("--workflow", metavar="NAME", default="tracks", help="the workflow for --describe (tracks)")
     parser.add_argument("--focus", metavar="TEXT", default="", help="what comes first: every agent is told it")
     parser.add_argument("--resume", metavar="BATCH", help="go on with a run whose host has ended")
-    parser.add_argument("--headless", action="store_true", help="follow it here, without a screen, until it ends")
+    waits = "what no answer fits waits for `orch-tui decide`"
+    parser.add_argument("--headless", action="store_true", help=f"follow it here until it ends; {waits}")
     parser.add_argument("--answers", metavar="FILE", help="answer questions by pattern from a YAML file; headless")
     parser.add_argument("--yes", action="store_true", help="approve the plan and what it may cost")
     add_repository(parser)

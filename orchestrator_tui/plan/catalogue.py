@@ -16,7 +16,7 @@ from orchestrator_tui.core.text import sanitise_line
 from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.plan.answer_models import AnswersFile
 from orchestrator_tui.plan.imports.auto_context import configured
-from orchestrator_tui.plan.problems import WARNING, Problem, Unreadable
+from orchestrator_tui.plan.problems import ERROR, WARNING, Problem, Unreadable
 from orchestrator_tui.plan.reading import read_model
 from orchestrator_tui.plan.text import parse, read_text
 from orchestrator_tui.plan.workflow_file import answer_rule, read_workflow
@@ -39,6 +39,12 @@ class Catalogue:
     workflows: Mapping[str, Workflow] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def broken(self) -> Mapping[str, str]:
+        """The files that cannot be used, by the name of a workflow that they go by."""
+        wrong = {Path(one.file).stem: one.file for one in self.problems if one.level == ERROR}
+        return {name: file for name, file in wrong.items() if name not in self.workflows}
 
 
 def load_workflows(

@@ -64,11 +64,19 @@ class Loaded:
         return self.plan is not None and not has_errors(self.problems)
 
 
-def load_plan(path: Path, repository: Path, workflows: Mapping[str, Workflow], *, branch: str = "") -> Loaded:
+def load_plan(
+    path: Path,
+    repository: Path,
+    workflows: Mapping[str, Workflow],
+    *,
+    branch: str = "",
+    broken: Mapping[str, str] | None = None,
+) -> Loaded:
     """Read the plan at ``path`` for the main working tree ``repository``.
 
     Args:
         workflows: all that there are, by name.
+        broken: files of workflows that cannot be used, by the name that they go by.
         branch: the current branch, for a plan that names no ``base``.
     """
     file = sanitise_line(str(path))
@@ -81,7 +89,7 @@ def load_plan(path: Path, repository: Path, workflows: Mapping[str, Workflow], *
     model, problems = read_model(PlanFile, document, file)
     if model is None:
         return Loaded(None, {}, (*noted, *problems), document.lines, False, file)
-    loaded = _loaded(model, document, file, path, repository, workflows, branch)
+    loaded = _loaded(model, document, file, path, repository, workflows, broken or {}, branch)
     return replace(loaded, problems=(*noted, *loaded.problems))
 
 
@@ -148,10 +156,11 @@ def _loaded(
     path: Path,
     repository: Path,
     workflows: Mapping[str, Workflow],
+    broken: Mapping[str, str],
     branch: str,
 ) -> Loaded:
     problems: list[Problem] = []
-    used = _used_workflows(model, workflows, document, file, problems)
+    used = _used_workflows(model, workflows, broken, document, file, problems)
     if model.workflow in used:
         used[model.workflow], found = override(used[model.workflow], model.rules, document, file)
         problems += found
@@ -192,7 +201,12 @@ def _resolved(path: str) -> str:
 
 
 def _used_workflows(
-    model: PlanFile, workflows: Mapping[str, Workflow], document: Document, file: str, problems: list[Problem]
+    model: PlanFile,
+    workflows: Mapping[str, Workflow],
+    broken: Mapping[str, str],
+    document: Document,
+    file: str,
+    problems: list[Problem],
 ) -> dict[str, Workflow]:
     """The workflows that the plan names; unknown ones are problems."""
     named = {"workflow": model.workflow}
@@ -204,6 +218,9 @@ def _used_workflows(
     for key, name in named.items():
         if name in workflows:
             used[name] = workflows[name]
+        elif name in broken:
+            text = f"the workflow {shown(name)} cannot be used before {broken[name]} is mended; see below"
+            problems.append(Problem(file, document.line(key), key, text))
         else:
             meant = nearest_of(name, workflows)
             known = "" if meant else f"; there are {', '.join(sorted(workflows))}"

@@ -51,7 +51,8 @@ def prepare(
         focus: what the person wants first, before what the plan says of it.
     """
     catalogue = load_workflows(repository, config, environment)
-    loaded = settle(load_plan(path, repository, catalogue.workflows, branch=branch), repository, focus)
+    read = load_plan(path, repository, catalogue.workflows, branch=branch, broken=catalogue.broken)
+    loaded = settle(read, repository, focus)
     # A file that the plan does not use may be as broken as it likes.
     aside = tuple(replace(one, level=WARNING) for one in catalogue.problems)
     if loaded.plan is None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.text import sanitise_line
 
 ERROR, WARNING, REMARK = "error", "warning", "remark"
 _SHOWN = 120
+_LISTED = 12
 _BEGINNING = 3
 """So many letters of a word are enough to mean it, when no other begins with them."""
 
@@ -61,6 +62,12 @@ def nearest_of(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     if not found and len(folded) >= _BEGINNING:
         found = [one for one in by_fold if one.startswith(folded)]
     return by_fold[found[0]] if len(found) == 1 else ""
+
+
+def some_of(known: Collection[str]) -> str:
+    """Known words as a problem lists them: the first, and how many more there are."""
+    first = ", ".join(list(known)[:_LISTED])
+    return f"{first} and {len(known) - _LISTED} more" if len(known) > _LISTED else first
 
 
 def shown(text: str) -> str:

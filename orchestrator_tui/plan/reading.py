@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from orchestrator_tui.plan.fields import Part
-from orchestrator_tui.plan.problems import Problem, Wrong, nearest_of
+from orchestrator_tui.plan.problems import Problem, Wrong, nearest_of, some_of
 from orchestrator_tui.plan.text import Document
 
 M = TypeVar("M", bound=Part)
@@ -61,7 +61,7 @@ def _problem(model: type[Part], document: Document, file: str, error: Mapping[st
     if kind == "extra_forbidden":
         known = _keys(_model_at(model, location[:-1]))
         meant = nearest_of(str(location[-1]), known)
-        listed = "" if meant else f"; there are {', '.join(known)}"
+        listed = "" if meant else f"; there are {some_of(known)}"
         return Problem(file, line, place, f"there is no such key{listed}", meant)
     key = _without_entry(key_of(document, place))
     wrong = error.get("ctx", {}).get("error")

@@ -192,6 +192,30 @@ def test_own_workflows_are_used_and_broken_ones_only_warned_of(repository: Path,
     assert [(one["level"], Path(one["file"]).name) for one in told["problems"]] == [("warning", "broken.yaml")]
 
 
+def test_a_broken_workflow_that_the_plan_names_is_told_as_that(repository: Path) -> None:
+    """It was said that there is no such workflow, as if there were no such file."""
+    (repository / ".orch" / "workflows").mkdir(parents=True)
+    broken = repository / ".orch" / "workflows" / "mine.yaml"
+    broken.write_text(f"{SMALL.replace('small', 'mine')}no_such_key_at_all: 1\n")
+    told = json.loads(check(repository, "--json", content=PLAN.replace("workflow: tracks", "workflow: mine")).out)
+    (error,) = [one for one in told["problems"] if one["level"] == "error"]
+    assert (error["key"], error["message"]) == (
+        "workflow",
+        f'the workflow "mine" cannot be used before {broken} is mended; see below',
+    )
+    (unknown,) = [one for one in told["problems"] if one["key"] == "no_such_key_at_all"]
+    assert re.search(r"there is no such key; there are (\w+, ){11}\w+ and \d+ more$", unknown["message"])
+
+
+def test_a_base_that_is_not_there_is_told_of_the_plan_with_the_nearest(repository: Path) -> None:
+    content = PLAN.replace("base: main", "base: mian")
+    told = json.loads(check(repository, "--json", content=content).out)
+    (error,) = [one for one in told["problems"] if one["level"] == "error"]
+    assert (Path(error["file"]).name, error["key"]) == ("plan.yaml", "base")
+    assert content.splitlines()[error["line"] - 1] == "base: mian"
+    assert error["message"] == 'there is no branch "mian" to begin from; did you mean "main"?'
+
+
 def test_the_json_is_the_one_that_is_described(repository: Path) -> None:
     told = json.loads(check(repository, "--json", "--explain").out)
     page = (ROOT / "docs" / "reference" / "json.md").read_text("utf-8")

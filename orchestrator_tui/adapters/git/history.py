@@ -43,6 +43,22 @@ def branch_tip(repository: Path, branch: str) -> str | None:
     return result.out.strip() if result.code == 0 else None
 
 
+def missing_base(repository: Path, branch: str) -> str:
+    """That there is no such branch to begin from, with the nearest that there is; "" where there is one.
+
+    Raises:
+        GitError: git fails.
+    """
+    if branch_tip(repository, branch) is not None:
+        return ""
+    from difflib import get_close_matches
+
+    names = git(repository, "for-each-ref", "--format=%(refname:lstrip=2)", "refs/heads/").splitlines()
+    meant = get_close_matches(branch, names, n=1)
+    near = f'; did you mean "{sanitise_line(meant[0], 80)}"?' if meant else ""
+    return f'there is no branch "{sanitise_line(branch, 80)}" to begin from{near}'
+
+
 def contains(repository: Path, descendant: str, ancestor: str) -> bool:
     """Whether the history of one commit has the other in it.
 

@@ -24,7 +24,7 @@ from orchestrator_tui.adapters.git import (
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, commit_identity, git
 from orchestrator_tui.adapters.git.content import changed_files, content
 from orchestrator_tui.adapters.git.errors import GitError
-from orchestrator_tui.adapters.git.history import branch_tip, commit_id
+from orchestrator_tui.adapters.git.history import branch_tip, commit_id, missing_base
 from orchestrator_tui.adapters.git.keeping import keep_branch
 from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.moving import settle
@@ -86,15 +86,16 @@ class RunGit:
             problems.append(f"the working tree has changes that are not committed: {named}; commit or put them away")
         if seen.shallow:
             problems.append("the repository is a shallow clone: git fetch --unshallow first")
-        base = branch_tip(repository, plan.base)
-        if base is None:
-            problems.append(f"there is no branch {plan.base!r} to begin from")
+        missing = missing_base(repository, plan.base)
+        if missing:
+            problems.append(missing)
         if plan.integration and branch_tip(repository, plan.integration) is not None:
             problems.append(
                 f"the integration branch {plan.integration} is there already, and another batch may be using it: "
                 "name another one by `integration`, or delete it"
             )
         mark = tamper.fingerprint(repository)
+        base = branch_tip(repository, plan.base)
         return Beginning(base or "", seen.branch, json.dumps(mark.entries), tuple(problems))
 
     def tampered(self, plan: Plan, fingerprint: str) -> tuple[str, ...]:

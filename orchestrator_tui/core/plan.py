@@ -12,6 +12,9 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.naming import BATCH_TRACK as BATCH_TRACK
 from orchestrator_tui.core.session import Session
 
+SERIALISE = "serialise"
+"""What follows for two tracks that share more than can be kept apart: they work one after the other."""
+
 
 @frozen
 class Scope:

@@ -8,11 +8,12 @@ from typing import Any
 
 from orchestrator_tui.core.canonical import json_text
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.plan import SERIALISE as SERIALISE
 from orchestrator_tui.core.plan import Plan
 from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.plan.problems import Problem, has_errors
 
-SERIALISE, APPEND_ONLY, ORDER, DEPLOY_QUEUE, NONE = "serialise", "append-only", "order", "deploy queue", "none"
+APPEND_ONLY, ORDER, DEPLOY_QUEUE, NONE = "append-only", "order", "deploy queue", "none"
 CONSEQUENCES = (SERIALISE, APPEND_ONLY, ORDER, DEPLOY_QUEUE, NONE)
 """What follows from a conflict of two tracks, the gravest first."""
 

@@ -12,8 +12,8 @@ from typing import Any
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
-from orchestrator_tui.core.plan import PlannedTrack
-from orchestrator_tui.core.schedule.readiness import SERIALISE, planned_tracks
+from orchestrator_tui.core.plan import SERIALISE, PlannedTrack
+from orchestrator_tui.core.schedule.readiness import planned_tracks
 from orchestrator_tui.core.schedule.rules import run_of, work_of
 from orchestrator_tui.core.scope import overlap
 from orchestrator_tui.core.text import sanitise_line

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
-from orchestrator_tui.core.plan import BATCH_TRACK
+from orchestrator_tui.core.plan import BATCH_TRACK, SERIALISE
 from orchestrator_tui.core.schedule.gates import barring, chosen, gate_id
 from orchestrator_tui.core.schedule.gathering import has_arrived, waits_for_others
 from orchestrator_tui.core.schedule.rules import (
@@ -65,9 +65,6 @@ def lost_dependency(batch: Batch, track: Track) -> str:
 
 FLEET_GATE = gate_id("fleet", BATCH_TRACK)
 """The name of the gate that lets more tracks work at once than their workflow does by itself."""
-
-SERIALISE = "serialise"
-"""What follows for two tracks that share more than can be kept apart: they work one after the other."""
 
 OVER_CAP = "over the cap"
 """How the reason begins for which a track waits that could start but for the number of those at work."""

@@ -291,12 +291,18 @@ class _Deaf(MemoryRunner):
         return b""
 
 
-def test_who_takes_nothing_while_it_works_is_told_at_its_next_start() -> None:
+def _scene_of_the_deaf() -> Scene:
+    """One track, whose agent works and hears nothing."""
     scene = Scene(track("a"))
     scene.world.runner = _Deaf(scene.world)
     scene.world.acts[f"a/{WRITE}"] = _not_yet
     scene.world.restart()
     scene.world.settle()
+    return scene
+
+
+def test_who_takes_nothing_while_it_works_is_told_at_its_next_start() -> None:
+    scene = _scene_of_the_deaf()
     scene.ledger.tick(1)
     scene.ledger.must(Draft("message_sent", {"track": "a", "message": "m-1", "text": "mind the commas", "by": "ann"}))
     scene.world.settle()
@@ -319,11 +325,7 @@ def test_who_takes_nothing_while_it_works_is_told_at_its_next_start() -> None:
 
 @pytest.mark.parametrize("status", ["killed", "lost"])
 def test_who_dies_may_have_heard_nothing_and_the_next_one_is_told_again(status: str) -> None:
-    scene = Scene(track("a"))
-    scene.world.runner = _Deaf(scene.world)
-    scene.world.acts[f"a/{WRITE}"] = _not_yet
-    scene.world.restart()
-    scene.world.settle()
+    scene = _scene_of_the_deaf()
     scene.ledger.tick(1)
     scene.ledger.must(Draft("message_sent", {"track": "a", "message": "m-1", "text": "mind the commas", "by": "ann"}))
     scene.ledger.tick(1)
@@ -339,11 +341,7 @@ def test_who_dies_may_have_heard_nothing_and_the_next_one_is_told_again(status: 
 
 
 def test_who_is_stopped_has_not_heard_and_a_reviewer_is_not_told() -> None:
-    scene = Scene(track("a"))
-    scene.world.runner = _Deaf(scene.world)
-    scene.world.acts[f"a/{WRITE}"] = _not_yet
-    scene.world.restart()
-    scene.world.settle()
+    scene = _scene_of_the_deaf()
     del scene.world.acts[f"a/{WRITE}"]
     scene.ledger.tick(1)
     scene.ledger.must(Draft("message_sent", {"track": "a", "message": "m-1", "text": "mind the commas", "by": "ann"}))

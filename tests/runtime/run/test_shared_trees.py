@@ -138,10 +138,15 @@ def test_what_stages_of_the_batch_have_written_is_no_work_of_a_track() -> None:
     assert len([one for one in scene.track("a").attempts if one.stage == WRITE]) == 1
 
 
+def _scene_of_one_try() -> Scene:
+    """Two tracks in one tree; who fails once has failed."""
+    failing = (replace(WORKFLOW.works[0], attempts=1, spent=FAIL), *WORKFLOW.works[1:])
+    return Scene(track("a"), track("b"), workflow=replace(SHARED, works=failing))
+
+
 def test_what_failed_is_not_tried_again_in_a_tree_that_another_has_worked_in_since() -> None:
     """Neither could be told from the other, and each would wait for the other to be merged."""
-    failing = (replace(WORKFLOW.works[0], attempts=1, spent=FAIL), *WORKFLOW.works[1:])
-    scene = Scene(track("a"), track("b"), workflow=replace(SHARED, works=failing))
+    scene = _scene_of_one_try()
     scene.world.acts[f"a/{WRITE}"] = lambda agent: (1, "cannot")
     scene.world.settle()
     scene.ledger.tick(1)
@@ -154,8 +159,7 @@ def test_what_failed_is_not_tried_again_in_a_tree_that_another_has_worked_in_sin
 
 
 def test_what_failed_last_in_a_shared_tree_is_tried_again() -> None:
-    failing = (replace(WORKFLOW.works[0], attempts=1, spent=FAIL), *WORKFLOW.works[1:])
-    scene = Scene(track("a"), track("b"), workflow=replace(SHARED, works=failing))
+    scene = _scene_of_one_try()
     scene.world.acts[f"b/{WRITE}"] = lambda agent: (1, "cannot")
     scene.world.settle()
     scene.ledger.tick(1)

@@ -9,7 +9,7 @@ from orchestrator_tui.core import delivery, silence
 from orchestrator_tui.core.delivery import Reach
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Batch, Gate, GateState
+from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Liveness
 from orchestrator_tui.core.queries import gate_age_ms
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.silence import Sight
@@ -29,6 +29,19 @@ def policy(batch: Batch, sight: Sight, rules: Rules, now: Instant) -> tuple[Draf
             drafts += _answers(batch, gate, rules, now) or _stale(batch, gate, now)
             drafts += delivery.failures(gate, sight.reach.get(gate.id, Reach()), batch.limits, now)
     return tuple(drafts)
+
+
+def nothing_waits(batch: Batch) -> bool:
+    """Whether a watched batch has no question, no message and no agent in doubt: only minutes of silence can be due."""
+    return (
+        batch.run is None
+        and all(gate.state in TERMINAL_GATE_STATES for gate in batch.gates.values())
+        and all(
+            track.liveness in (Liveness.REPORTING, Liveness.GONE)
+            and all(message.read_at is not None for message in track.messages)
+            for track in batch.tracks.values()
+        )
+    )
 
 
 # --- automatic answers -------------------------------------------------------------------------------------

@@ -107,8 +107,9 @@ class Engine:
             try:
                 if look:
                     self._keeping.end_attempts(batch_id, hold)
-                self._looking.due(batch_id, hold)
-                self._keeping.keep(batch_id, hold, heard)
+                if look or not self._keeping.is_calm(self.state.batches[batch_id]):
+                    self._looking.due(batch_id, hold)
+                    self._keeping.keep(batch_id, hold, heard)
             except LeaseLost:
                 self._holds.lose(batch_id)
         self._heard = followed

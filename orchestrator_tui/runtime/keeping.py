@@ -10,7 +10,7 @@ from orchestrator_tui.core.event import Draft, EventError
 from orchestrator_tui.core.facts import LifeSign
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Liveness, Track
 from orchestrator_tui.core.observe import observe_ending
-from orchestrator_tui.core.policy import policy
+from orchestrator_tui.core.policy import nothing_waits, policy
 from orchestrator_tui.core.reachable import routes_gained
 from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.core.silence import Sight, may_be_silent, overtaken, signs_of
@@ -42,6 +42,15 @@ class Keeping:
         self._journal, self._world, self._rules = journal, world, rules
         self._follower, self._effects, self._record, self._agents = follower, effects, record, agents
         self._unasked: dict[str, int] = {}
+        self._calm: dict[str, Batch] = {}
+
+    def is_calm(self, batch: Batch) -> bool:
+        """Whether all that can be due in a batch is that an agent has been silent for minutes.
+
+        Nothing has happened in it since it was kept last, and it has nothing that waits: no question, no message and
+        no agent that was asked for a word. It need not be kept each second.
+        """
+        return self._calm.get(batch.id) is batch
 
     def keep(self, batch_id: str, hold: Hold, heard: Collection[tuple[str, int]]) -> None:
         """One turn of a batch. Of the events of agents only those are taken that were ``heard`` before the last look.
@@ -61,6 +70,7 @@ class Keeping:
             drafts = drafts or observe_ending(batch)
             self._record(hold.lease, drafts)
             if not drafts and not acted:
+                self._note_calm(self._batch(batch_id))
                 return
 
     def end_attempts(self, batch_id: str, hold: Hold) -> None:
@@ -82,6 +92,12 @@ class Keeping:
             if self._world.life.look(batch.tracks[slug])[1]
         ]
         self._record(hold.lease, drafts)
+
+    def _note_calm(self, batch: Batch) -> None:
+        if self._unasked.get(batch.id) == batch.seq and nothing_waits(batch):
+            self._calm[batch.id] = batch
+        else:
+            self._calm.pop(batch.id, None)
 
     def _take_requests(self, batch_id: str, hold: Hold, heard: Collection[tuple[str, int]]) -> None:
         # A request is an event: where none came since none waited, none waits.

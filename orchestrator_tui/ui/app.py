@@ -14,9 +14,10 @@ from datetime import tzinfo
 from pathlib import Path
 from typing import ClassVar
 
-from textual import events
+from textual import constants, events
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.message import Message
 from textual.screen import Screen
 from textual.theme import Theme
@@ -127,6 +128,14 @@ class Cockpit(App[None], inherit_bindings=False):
 
     def get_default_screen(self) -> Screen[None]:
         return MainScreen(self.desk)
+
+    def get_driver_class(self) -> type[Driver]:
+        if constants.DRIVER is not None:
+            return super().get_driver_class()
+        # Loaded here, as the toolkit loads its own: only what is shown needs a terminal.
+        from orchestrator_tui.ui.driver import WaitingDriver
+
+        return WaitingDriver
 
     # --- life ----------------------------------------------------------------------------------------------
 

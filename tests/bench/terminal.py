@@ -17,7 +17,8 @@ from typing import Self
 
 COLUMNS, LINES = 120, 40
 PATIENCE_S = 30.0
-_TICKS = os.sysconf("SC_CLK_TCK")
+_SCHEDULED = 2
+"""Which clock of a process is asked for: as ``clock_getcpuclockid`` makes its number on Linux."""
 
 
 class NotSeen(Exception):
@@ -99,9 +100,8 @@ class Terminal:
 
 
 def cpu_seconds(pid: int) -> float:
-    """Processor time that a process has used, all threads."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / _TICKS
+    """Processor time that a process has used, all threads, to the microsecond: of one per cent a tick is a fifth."""
+    return time.clock_gettime(~pid << 3 | _SCHEDULED)
 
 
 def memory_mb(pid: int) -> float:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from orchestrator_tui.core.commands import Snooze, Undo
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import GateState, Option, TrackState
+from orchestrator_tui.runtime.keeping import Keeping
 from tests.core.builders import answer, asking, fact
 from tests.runtime.stage import BATCH, LIST, MINUTE, SECOND, Stage, payloads
 
@@ -329,3 +332,38 @@ def test_a_claim_of_an_earlier_boot_is_nobodys_though_its_number_runs_again(stag
     second.step()
     assert second.gate().state is GateState.DELIVERED
     assert stage.task().metadata["decision"]["id"] == "d-p1-1"
+
+
+def test_a_calm_batch_is_kept_with_each_look_and_otherwise_when_something_happens(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[str] = []
+    keep = Keeping.keep
+
+    def noted(self: Keeping, batch_id: str, *rest: Any) -> None:
+        kept.append(batch_id)
+        keep(self, batch_id, *rest)
+
+    monkeypatch.setattr(Keeping, "keep", noted)
+    cockpit = stage.start()
+    stage.write(fact("1", stage=1, status="in_progress"))
+    cockpit.step()
+    cockpit.step(look=False)
+    kept.clear()
+
+    for _ in range(5):
+        stage.clock.advance(SECOND)
+        cockpit.step(look=False)
+    assert kept == []
+    cockpit.step()
+    assert kept == [BATCH]
+
+    stage.write(asking("Ship it?", *OPTIONS))
+    cockpit.step()
+    kept.clear()
+    stage.clock.advance(SECOND)
+    cockpit.step(look=False)
+    assert kept == [BATCH]
+    stage.clock.advance(5 * MINUTE)
+    cockpit.step(look=False)
+    assert cockpit.gate().stale_at is not None

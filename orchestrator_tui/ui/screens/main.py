@@ -8,7 +8,6 @@ from typing import TypeVar
 
 from textual import events, getters, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
 from textual.widget import Widget
 
 from orchestrator_tui.core.model import State
@@ -32,6 +31,7 @@ from orchestrator_tui.ui.widgets.line_view import LineView
 from orchestrator_tui.ui.widgets.queue import GateQueue
 from orchestrator_tui.ui.widgets.stages import StageProgress, StageStrip
 from orchestrator_tui.ui.widgets.status_line import StatusLine
+from orchestrator_tui.ui.widgets.still import Column, Row
 from orchestrator_tui.ui.widgets.timeline import Timeline
 from orchestrator_tui.ui.widgets.tracks import TracksList
 
@@ -61,11 +61,11 @@ class MainScreen(ReplayActions, AnsweringScreen):
     def compose(self) -> ComposeResult:
         yield Headline()
         yield Banner()
-        with Horizontal(id="body"):
-            with Vertical(id="right"):
+        with Row(id="body"):
+            with Column(id="right"):
                 yield GateQueue()
                 yield GateCard()
-            with Vertical(id="left"):
+            with Column(id="left"):
                 yield TracksList()
                 yield StageProgress()
         yield Timeline()

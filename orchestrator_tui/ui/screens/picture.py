@@ -9,9 +9,10 @@ from textual.screen import Screen
 from orchestrator_tui.ui.desk import Desk
 from orchestrator_tui.ui.present.banner import present_banner
 from orchestrator_tui.ui.widgets.banner import Banner
+from orchestrator_tui.ui.widgets.still import Still
 
 
-class PictureScreen(Screen[Any], inherit_bindings=False):
+class PictureScreen(Screen[Any], Still, inherit_bindings=False):
     """A screen that shows the desk. Subclasses show their parts in :meth:`show_parts`."""
 
     desk: Desk

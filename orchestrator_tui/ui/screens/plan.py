@@ -7,7 +7,7 @@ from functools import partial
 
 from textual import getters
 from textual.app import ComposeResult
-from textual.containers import Container, Vertical
+from textual.containers import Container
 
 from orchestrator_tui.core.model import Batch, GateState
 from orchestrator_tui.core.queries import GateKey, gate_queue
@@ -25,6 +25,7 @@ from orchestrator_tui.ui.widgets.banner import Banner
 from orchestrator_tui.ui.widgets.card import GateCard
 from orchestrator_tui.ui.widgets.page import Page, TitleLine
 from orchestrator_tui.ui.widgets.status_line import StatusLine
+from orchestrator_tui.ui.widgets.still import Column
 
 _PANELS = {"Tracks": "tracks", "Cost": "cost", "Conflicts": "conflicts", "Check": "findings"}
 
@@ -49,11 +50,11 @@ class PlanScreen(ReplayActions, AnsweringScreen):
         yield TitleLine()
         yield Banner()
         with Container(id="body"):
-            with Vertical(id="left"):
+            with Column(id="left"):
                 yield Page(id="tracks")
                 yield Page(id="conflicts")
                 yield Page(id="findings")
-            with Vertical(id="right"):
+            with Column(id="right"):
                 yield Page(id="cost")
                 yield Page(id="whole")
                 yield GateCard()

@@ -231,7 +231,7 @@ class LineList(LineView, Generic[K], can_focus=True):
 
     def _row_line(self, key: K) -> Line:
         """The line of a row, laid out anew only when the row, the width or the columns changed."""
-        row, width = self._rows[key], self.size.width
+        row, width = self._rows[key], self._laid_size.width
         laid = self._laid.get(key)
         line = None
         if laid is not None and laid[1] == width:

@@ -22,6 +22,7 @@ from textual.strip import Strip
 
 from orchestrator_tui.core.text import is_clean, sanitise_line
 from orchestrator_tui.ui.present.cells import EMPTY, Line, Part, cell_width, line_width
+from orchestrator_tui.ui.widgets.still import Still
 
 
 class Look(NamedTuple):
@@ -65,7 +66,7 @@ STRIP_LIMIT = 2_000
 """Strips that a panel keeps; beyond it the cache starts anew."""
 
 
-class LineView(ScrollView, can_focus=False, inherit_bindings=False):
+class LineView(ScrollView, Still, can_focus=False, inherit_bindings=False):
     """Lines in a panel. Keys are the screen's: it calls :meth:`move`, :meth:`move_page` and :meth:`move_to_end`."""
 
     ALLOW_SELECT = False
@@ -140,7 +141,7 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
 
     def repaint_changed(self) -> None:
         """Repaint the lines in sight that no longer look as they were drawn."""
-        width, regions = self.size.width, []
+        width, regions = self._laid_size.width, []
         for y, before in tuple(self._drawn.items()):
             now = self.line_at(y)
             if now != before:
@@ -194,7 +195,7 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
         drawn = self._drawn.get(y)
         if drawn is None:
             drawn = self._drawn[y] = self.line_at(y)
-        width = self.size.width
+        width = self._laid_size.width
         key = (*drawn, width)
         strip = self._strips.get(key)
         if strip is None:
@@ -238,12 +239,12 @@ class LineView(ScrollView, can_focus=False, inherit_bindings=False):
             self._frame_note = part
             self.refresh(Region(-1, -1, self.outer_size.width, 1))
 
-    def render_lines(self, crop: Region) -> list[Strip]:
+    def paint_lines(self, crop: Region) -> list[Strip]:
         if self._laid_size != self.size:
             # The first paint in a new size comes before the event that tells of it.
             self._drawn.clear()
             self._lay_out_now()
-        strips = super().render_lines(crop)
+        strips = super().paint_lines(crop)
         if strips and crop.y == 0 and self._frame_note.text and self.styles.border_top[0]:
             strips[0] = self._noted(strips[0], crop)
         return strips

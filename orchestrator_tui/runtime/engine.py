@@ -79,6 +79,11 @@ class Engine:
         return self._joined[2]
 
     @property
+    def is_calm(self) -> bool:
+        """Whether in none of the batches that are held anything waits or has just happened."""
+        return all(self._keeping.is_calm(self.state.batches[batch_id]) for batch_id, _ in self._holds.all())
+
+    @property
     def held_by(self) -> Mapping[str, str]:
         """Who holds the batches that this engine wanted and did not get."""
         return self._holds.held_by
@@ -107,8 +112,8 @@ class Engine:
             try:
                 if look:
                     self._keeping.end_attempts(batch_id, hold)
+                self._looking.due(batch_id, hold)
                 if look or not self._keeping.is_calm(self.state.batches[batch_id]):
-                    self._looking.due(batch_id, hold)
                     self._keeping.keep(batch_id, hold, heard)
             except LeaseLost:
                 self._holds.lose(batch_id)

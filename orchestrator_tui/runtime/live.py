@@ -35,6 +35,9 @@ LOOK_MS = 5_000
 AGENTS_MS = 900
 """How often agents are looked at: their transcripts grow without any hint."""
 
+QUIET_MS = 10_000
+"""How long nothing has been seen to change when agents are looked at half as often; unless somebody waits."""
+
 CHECKPOINT_MS = 60_000
 JOIN_S = 0.25
 
@@ -71,6 +74,7 @@ class LiveSession:
         self._waiter: Waiter | None = None
         self._problem = journal.problem
         self._snapshot = Snapshot(State())
+        self._changed = world.clock.now()
         self._load(batch)
 
     @property
@@ -136,7 +140,8 @@ class LiveSession:
             if look:
                 self._hinted.clear()
                 looked = now
-            agents = look or followed is None or elapsed_ms(followed, now) >= AGENTS_MS
+            pause = 2 * AGENTS_MS if engine.is_calm and elapsed_ms(self._changed, now) >= QUIET_MS else AGENTS_MS
+            agents = look or followed is None or elapsed_ms(followed, now) >= pause
             followed = now if agents else followed
             outcomes = self._turn(engine, look, agents)
             self._publish(changed)
@@ -197,6 +202,7 @@ class LiveSession:
         picture = self._picture()
         if picture is not self._snapshot:
             self._snapshot = picture
+            self._changed = self._world.clock.now()
             changed(picture)
 
     def _picture(self) -> Snapshot:

@@ -65,7 +65,9 @@ class WaitingDriver(LinuxDriver):
                     # There is no terminal any more, and nothing will ever be typed.
                     select.select([self._ended.heard], [], [])
                     return
-                for message in parser.feed(decode(data)):
-                    self.process_message(message)
+                # Of a character that has come in part there is no text yet, and feeding none would be the end.
+                if text := decode(data):
+                    for message in parser.feed(text):
+                        self.process_message(message)
             for message in parser.tick():
                 self.process_message(message)

@@ -21,6 +21,9 @@ from tests.bench.terminal import cpu_seconds, has_proc, memory_mb
 SESSIONS, SUBAGENTS = 20, 5
 WRITERS = 50
 SETTLED_S = 4.0
+STILL_S = 15.0
+"""How long agents have said nothing that are called idle."""
+
 HUGE_MB = 100
 
 _HUGE = """
@@ -114,7 +117,7 @@ def _cockpit(seconds: float) -> Iterator[Figure]:
         yield Figure("processor, no agents", alone, "%", "10 tracks of a task list", floor)
     with ground(0) as one, closing(_crowd(one)) as crowd, one.cockpit() as terminal:
         terminal.wait_for(FULL_FRAME)
-        terminal.drain(SETTLED_S)
+        terminal.drain(STILL_S)
 
         def write(number: int) -> None:
             for path in crowd.transcripts[number % 10 : WRITERS : 10]:

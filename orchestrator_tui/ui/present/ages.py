@@ -6,6 +6,10 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 
+FRESH_MS = 10_000
+STEP_MS = 5_000
+"""How far apart the moments are at which ages that are not fresh are told anew, where nobody waits for them."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -22,6 +26,16 @@ def duration(milliseconds: int) -> str:
 def age(start: Instant | None, now: Instant) -> str:
     """How long ago ``start`` was, or "" when there is none."""
     return "" if start is None else duration(elapsed_ms(start, now))
+
+
+def step_age(start: Instant | None, now: Instant) -> str:
+    """How long ago ``start`` was, from ten seconds on in steps of five that all ages take at one moment.
+
+    For columns of ages that nobody waits for: a screen full of them need not be painted each second.
+    """
+    if start is None or elapsed_ms(start, now) < FRESH_MS:
+        return age(start, now)
+    return duration(max(FRESH_MS, elapsed_ms(start, now.plus(-(now.boot_ms % STEP_MS)))))
 
 
 def seconds(milliseconds: int) -> str:

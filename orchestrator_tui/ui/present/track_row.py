@@ -12,7 +12,7 @@ from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Activity, Gate, Liveness, State, Track, TrackState
 from orchestrator_tui.core.queries import TrackKey, is_left, is_stale, standing
 from orchestrator_tui.ui.present.agent import stands_still
-from orchestrator_tui.ui.present.ages import age
+from orchestrator_tui.ui.present.ages import age, step_age
 from orchestrator_tui.ui.present.cells import Line, clean
 from orchestrator_tui.ui.present.glyphs import Glyphs
 from orchestrator_tui.ui.present.strip import short_strip
@@ -100,7 +100,8 @@ def track_row(lasting: LastingRow, state: State, now: Instant) -> TrackRow:
     """The row at this moment."""
     stale = any(is_stale(gate, now, state.batches[gate.batch]) for gate in lasting.gates)
     token = "gate-stale strong" if stale else lasting.row.age_token
-    return replace(lasting.row, age=age(lasting.since, now), age_token=token)
+    told = age(lasting.since, now) if lasting.gates else step_age(lasting.since, now)
+    return replace(lasting.row, age=told, age_token=token)
 
 
 def _told_of_run(track: Track, told: str, scene: TrackScene) -> str:

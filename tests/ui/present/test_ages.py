@@ -5,7 +5,7 @@ from datetime import UTC, timedelta, timezone
 import pytest
 
 from orchestrator_tui.core.instant import Instant
-from orchestrator_tui.ui.present.ages import age, clock_time, duration, left, seconds
+from orchestrator_tui.ui.present.ages import age, clock_time, duration, left, seconds, step_age
 from tests.ui.states import NOW, ago
 
 
@@ -45,6 +45,13 @@ def test_age_is_the_boot_clocks_difference() -> None:
     assert age(None, NOW) == ""
     stepped = Instant(NOW.wall_ms + 86_400_000, NOW.boot_ms + 1000, NOW.boot_id)
     assert age(NOW, stepped) == "0:01"
+
+
+def test_an_age_that_nobody_waits_for_goes_in_steps_when_it_is_not_fresh() -> None:
+    start = ago(0, 7)
+    shown = [step_age(start, NOW.plus(seconds * 1000 - NOW.boot_ms % 5000)) for seconds in range(12)]
+    assert shown == ["0:07", "0:08", "0:09", "0:10", "0:10", "0:12", "0:12", "0:12", "0:12", "0:12", "0:17", "0:17"]
+    assert step_age(None, NOW) == ""
 
 
 def test_clock_time_is_told_in_the_zone() -> None:

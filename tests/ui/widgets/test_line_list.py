@@ -249,17 +249,29 @@ async def test_moving_the_cursor_paints_two_lines(monkeypatch: pytest.MonkeyPatc
         assert painted == Counter({1: 1, 2: 1})
 
 
-async def test_a_second_later_only_rows_with_an_age_are_painted(monkeypatch: pytest.MonkeyPatch) -> None:
-    widget = TracksList()
+async def test_a_second_later_only_ages_that_are_waited_for_are_painted(monkeypatch: pytest.MonkeyPatch) -> None:
+    widget, at = TracksList(), NOW.plus(-(NOW.boot_ms % 5_000))
     host = Host(widget)
+
+    def ages(milliseconds: int) -> list[str]:
+        widget.show(present_tracks(checkout(), at.plus(milliseconds), UNICODE))
+        assert widget.view is not None
+        return [widget.view.rows[key].age for key in widget.order]
+
     async with host.run_test(size=(100, 30)) as pilot:
-        widget.show(present_tracks(checkout(), NOW, UNICODE))
+        first = ages(0)
         await pilot.pause()
         painted = counted(monkeypatch, TracksList)
-        widget.show(present_tracks(checkout(), NOW.plus(1000), UNICODE))
+        second = ages(1_000)
         await pilot.pause()
-        ageing = {place + 1 for place, key in enumerate(widget.order) if widget.view and widget.view.rows[key].age}
-        assert set(painted) == ageing
+        differ = {place for place, (one, other) in enumerate(zip(first, second, strict=True), 1) if one != other}
+        aged = {place for place, one in enumerate(first, 1) if one}
+        assert set(painted) == differ
+        assert differ
+        assert differ < aged
+        ages(5_000)
+        await pilot.pause()
+        assert set(painted) == aged
 
 
 async def test_of_a_thousand_rows_only_those_in_sight_are_made() -> None:

@@ -116,7 +116,7 @@ def _estimate(estimate: Estimate, cap: float) -> Iterator[str]:
     yield f"At most   {most}" + (f"; the plan allows ${cap:,.2f}" if cap else "; the plan sets no limit")
     yield (
         f"Agents    {plural(estimate.attempts, 'attempt')}, {estimate.reviews} of them reviews; "
-        f"at most {estimate.attempts_max:,}; {estimate.agents} at once"
+        f"at most {estimate.attempts_max:,}; {_at_once(estimate)}"
     )
     if not estimate.as_of:
         yield f"Prices    none: {estimate.assumption}"
@@ -127,6 +127,12 @@ def _estimate(estimate: Estimate, cap: float) -> Iterator[str]:
     for number, (source, models) in enumerate(by_source.items()):
         yield from _wrapped(f"{', '.join(models)} ({source})", "Models    " if number == 0 else " " * 10, " " * 10)
     yield from _wrapped(f"assumed as of {estimate.as_of}: {estimate.assumption}", "Prices    ", " " * 10)
+
+
+def _at_once(estimate: Estimate) -> str:
+    if estimate.agents_first in (0, estimate.agents):
+        return f"{estimate.agents} at once"
+    return f"{estimate.agents_first} at once, {estimate.agents} by your leave"
 
 
 def explain_lines(checked: Checked) -> Iterator[str]:

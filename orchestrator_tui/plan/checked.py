@@ -62,12 +62,16 @@ class Readiness:
 
 @frozen
 class Verdict:
-    """``parallel``, ``sequential``, ``single`` or ``none``, why, and how many tracks are at work at once at most."""
+    """``parallel``, ``sequential``, ``single`` or ``none``, why, and how many tracks are at work at once at most.
+
+    ``at_first`` is how many before a person allows more at the fleet gate; the same as ``width`` where none is asked.
+    """
 
     mode: str
     why: str
     width: int
     independent: int
+    at_first: int = 0
 
 
 @frozen
@@ -89,7 +93,7 @@ class Estimate:
         usd_max: what attempts, rounds and budgets allow; None where nothing bounds it.
         attempts, reviews: agents' attempts when each stage is done once, and how many of them review.
         attempts_max: what attempts and rounds allow.
-        agents: at work at once, at most.
+        agents, agents_first: at work at once, at most; and before a person allows more at the fleet gate.
         by_model: attempts by model.
         models: model by role.
         as_of, assumption: of which day the prices are, "" where nothing has one, and what an attempt is taken for.
@@ -104,6 +108,7 @@ class Estimate:
     reviews: int = 0
     attempts_max: int = 0
     agents: int = 0
+    agents_first: int = 0
     by_model: Mapping[str, int] = field(default_factory=dict)
     models: Mapping[str, ModelChoice] = field(default_factory=dict)
     as_of: str = ""
@@ -199,6 +204,7 @@ def checked_data(checked: Checked) -> dict[str, Any]:
             "why": checked.verdict.why,
             "width": checked.verdict.width,
             "independent": checked.verdict.independent,
+            "at_first": checked.verdict.at_first,
         },
         "estimate": estimate_data(checked.estimate),
     }
@@ -241,6 +247,7 @@ def estimate_data(estimate: Estimate) -> dict[str, Any]:
         "reviews": estimate.reviews,
         "attempts_max": estimate.attempts_max,
         "agents": estimate.agents,
+        "agents_first": estimate.agents_first,
         "by_model": dict(estimate.by_model),
         "models": {
             role: {"model": one.model, "tier": one.tier, "source": one.source} for role, one in estimate.models.items()

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.plan import Plan, PlannedTrack
+from orchestrator_tui.core.schedule.sequential import without_leave
 from orchestrator_tui.core.wave_roles import of_role
 from orchestrator_tui.core.workflow import AGENT, StageWork, Workflow
 from orchestrator_tui.plan.checked import Estimate, ModelChoice, Wave
@@ -59,7 +60,7 @@ def estimate_of(
         reviews += sum(one.reviews for one in steps)
         attempts_max += min([sum(one.tries for one in (*steps, *spare)), *calls])
         by_model.update(one.model for one in steps)
-    cap = plan.limits.cost_usd
+    cap, most_tracks = plan.limits.cost_usd, cap_of(plan, workflows.get(plan.workflow))
     usd_max = min(most, cap) if cap else most
     return Estimate(
         usd=round(min((low + high) / 2, usd_max), 2),
@@ -70,7 +71,8 @@ def estimate_of(
         attempts=attempts,
         reviews=reviews,
         attempts_max=attempts_max,
-        agents=_agents(plan, workflows, waves),
+        agents=_agents(plan, workflows, waves, most_tracks),
+        agents_first=_agents(plan, workflows, waves, without_leave(most_tracks, workflows.get(plan.workflow))),
         by_model=dict(sorted(by_model.items())),
         models=models,
         as_of="" if plan.agent.runner == SCRIPTED else prices.as_of,
@@ -213,10 +215,9 @@ def _price(
     return (min(usd, work.cost_usd) if work.cost_usd else usd), model or plan.agent.runner
 
 
-def _agents(plan: Plan, workflows: Mapping[str, Workflow], waves: tuple[Wave, ...]) -> int:
-    """How many agents are at work at once, at most: bounds are on tracks, and each angle of one is an agent."""
+def _agents(plan: Plan, workflows: Mapping[str, Workflow], waves: tuple[Wave, ...], cap: int) -> int:
+    """How many agents are at work at once with ``cap`` tracks, 0 for no bound: each angle of a track is an agent."""
     own = workflows.get(plan.workflow)
-    cap = cap_of(plan, own)
     known = {one.slug: workflows.get(one.workflow) for one in plan.tracks}
     most = _at_once(one for _, one in _of_batch(plan, own)) if own is not None else 0
     for wave in waves:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from orchestrator_tui.core.plan import Plan, PlannedTrack
-from orchestrator_tui.core.schedule.sequential import too_few
+from orchestrator_tui.core.schedule.sequential import too_few, without_leave
 from orchestrator_tui.core.workflow import Workflow
 from orchestrator_tui.plan.checked import SERIALISE, Pair, Readiness, Wave
 from orchestrator_tui.plan.graph import ordered
@@ -14,7 +14,7 @@ BARRIER = "barrier"
 
 
 def cap_of(plan: Plan, workflow: Workflow | None) -> int:
-    """How many tracks are at work at once; 0 for no bound."""
+    """How many tracks are at work at once, where a person allows all that is wished; 0 for no bound."""
     if too_few(plan.tracks, workflow):
         return 1
     bounds = [plan.limits.agents, workflow.concurrency if workflow is not None else 0]
@@ -61,7 +61,7 @@ def readiness_of(
     tracks = {one.slug: one for one in plan.tracks}
     apart = _apart(matrix)
     barrier = workflow is not None and workflow.waves == BARRIER
-    most = cap_of(plan, workflow)
+    most = without_leave(cap_of(plan, workflow), workflow)
     anywhere = _anywhere(plan, reading)
     started: list[str] = []
     found = []

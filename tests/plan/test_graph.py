@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator_tui.core.plan import Plan, PlanLimits, PlannedTrack, Scope
 from orchestrator_tui.plan.checked import NONE, SERIALISE, Pair
 from orchestrator_tui.plan.conflicts import conflict_matrix
+from orchestrator_tui.plan.estimate import estimate_of
 from orchestrator_tui.plan.graph import cycles, ordered, reachable
+from orchestrator_tui.plan.models_chain import ProjectModels
 from orchestrator_tui.plan.tree import Tree
 from orchestrator_tui.plan.verdict import verdict_of
 from orchestrator_tui.plan.waves import readiness_of, waves_of
@@ -189,3 +193,26 @@ def test_the_verdict_in_words() -> None:
 
 def test_nothing_shared_is_said() -> None:
     assert conflict_matrix(plan_of(track("a"), track("b")), Tree([])) == (Pair("a", "b", NONE, "nothing shared"),)
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "fleet", "first", "width", "why"),
+    [
+        (4, 2, 2, 4, "Parallel: 5 independent tracks of 5, 2 at a time, 4 once you allow more (fleet gate)."),
+        (0, 2, 2, 5, "Parallel: 5 independent tracks of 5, 2 at a time, 5 once you allow more (fleet gate)."),
+        (2, 2, 2, 2, "Parallel: 5 independent tracks of 5, at most 2 at a time."),
+        (4, 0, 4, 4, "Parallel: 5 independent tracks of 5, at most 4 at a time."),
+    ],
+)
+def test_the_verdict_says_what_is_at_work_before_a_person_allows_more(
+    concurrency: int, fleet: int, first: int, width: int, why: str
+) -> None:
+    """[000-021]"""
+    workflow = replace(workflows()["small"], concurrency=concurrency, fleet=fleet)
+    plan = plan_of(*(track(slug) for slug in "abcde"))
+    waves = waves_of(plan, ())
+    found = verdict_of(plan, workflow, (), waves)
+    assert (found.at_first, found.width, found.why) == (first, width, why)
+    assert sum(not one.why for one in readiness_of(plan, workflow, (), waves)) == first
+    told = estimate_of(plan, {"small": workflow}, waves, ProjectModels({}))
+    assert (told.agents_first, told.agents) == (first, width)

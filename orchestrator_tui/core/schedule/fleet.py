@@ -16,6 +16,7 @@ from orchestrator_tui.core.schedule.readiness import (
     wished,
 )
 from orchestrator_tui.core.schedule.rules import batch_workflow, run_of, work_of
+from orchestrator_tui.core.schedule.sequential import without_leave
 
 STAY, WIDEN = "stay", "widen"
 
@@ -23,7 +24,8 @@ STAY, WIDEN = "stay", "widen"
 def due(batch: Batch) -> list[Draft]:
     """Ask for more at once where more could start and more is wished; take the question down when that is over."""
     bound, gate = batch_workflow(batch).fleet, batch.gates.get(FLEET_GATE)
-    if not bound or 0 < wished(batch) <= bound or run_of(batch).pausing:
+    most = wished(batch)
+    if without_leave(most, batch_workflow(batch)) == most or run_of(batch).pausing:
         return []
     working, waiting = at_work(batch), independent(batch)
     if gate is not None:
@@ -34,7 +36,7 @@ def due(batch: Batch) -> list[Draft]:
     together = len(working) + len(waiting)
     if together <= bound:
         return []
-    most = min(together, wished(batch) or together)
+    most = min(together, most or together)
     names = tuple(f"{one.slug}: {work_of(one).planned.title}" for one in waiting)
     return ask(
         batch,

@@ -15,7 +15,7 @@ from orchestrator_tui.core.schedule.rules import (
     work_of,
     workflow_of,
 )
-from orchestrator_tui.core.schedule.sequential import too_few
+from orchestrator_tui.core.schedule.sequential import too_few, without_leave
 from orchestrator_tui.core.schedule.trees import NOWHERE, leaves_uncommitted, tree_is_taken
 from orchestrator_tui.core.schedule.waiting import has_agent, is_waiting
 from orchestrator_tui.core.wave_roles import changes_files, phase_of
@@ -72,8 +72,8 @@ OVER_CAP = "over the cap"
 
 def cap(batch: Batch) -> int:
     """How many tracks may be at work at once; 0 for no bound."""
-    most, alone = wished(batch), batch_workflow(batch).fleet
-    return most if not alone or 0 < most <= alone or chosen(batch, FLEET_GATE) == "widen" else alone
+    most = wished(batch)
+    return most if chosen(batch, FLEET_GATE) == "widen" else without_leave(most, batch_workflow(batch))
 
 
 def wished(batch: Batch) -> int:

@@ -1,4 +1,4 @@
-"""Whether a batch is too small to be worth running in parallel, by its workflow (seed 003: three independent tasks)."""
+"""How many tracks a workflow works on by itself: one where a batch is too small, no more than it does without leave."""
 
 from __future__ import annotations
 
@@ -17,3 +17,9 @@ def independent(tracks: Collection[PlannedTrack]) -> int:
 def too_few(tracks: Collection[PlannedTrack], workflow: Workflow | None) -> bool:
     """Whether fewer tracks wait for no other one than are worth running beside each other."""
     return workflow is not None and independent(tracks) < workflow.parallel_from
+
+
+def without_leave(most: int, workflow: Workflow | None) -> int:
+    """How many of ``most`` tracks (0 for no bound) are at work before a person allows more; 0 for no bound."""
+    alone = workflow.fleet if workflow is not None else 0
+    return alone if alone and (most <= 0 or most > alone) else most

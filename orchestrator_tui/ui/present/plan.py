@@ -204,9 +204,7 @@ def _verdict(run: Run, waves: Sequence[PlanWave]) -> Iterator[str]:
 
 def _costs(batch: Batch, run: Run) -> Iterator[tuple[str, str]]:
     plan, estimate = run.plan, _map(run.checked.get("estimate"))
-    # What the check has counted holds until a person says otherwise: it knows the waves, and agents beside each other.
-    most = (0 if run.agents else _count(estimate.get("agents"))) or most_agents(batch)
-    yield "agents", clean(plan.agent.runner, 40) + (f", at most {most} at a time" if most else "")
+    yield "agents", clean(plan.agent.runner, 40) + _at_once(batch, run, estimate)
     tries, reviews = _count(estimate.get("attempts")), _count(estimate.get("reviews"))
     if tries:
         words = [f"{tries:,}", f"{plural(reviews, 'review')} among them" if reviews else ""]
@@ -224,6 +222,21 @@ def _costs(batch: Batch, run: Run) -> Iterator[tuple[str, str]]:
     told = "; ".join(clean(str(one), 300) for one in assumed if one)
     if told:
         yield "assumed", told
+
+
+def _at_once(batch: Batch, run: Run, estimate: Data) -> str:
+    """How many agents work at a time, and how many once a person allows more than the workflow does by itself."""
+    # Only where a plan is shown: the first frame of a cockpit needs none of it.
+    from orchestrator_tui.core.schedule.gates import chosen
+    from orchestrator_tui.core.schedule.readiness import FLEET_GATE
+
+    # What the check has counted holds until a person says otherwise: it knows the waves, and agents beside each other.
+    most = (0 if run.agents else _count(estimate.get("agents"))) or most_agents(batch)
+    first, leave = (0 if run.agents else _count(estimate.get("agents_first"))), chosen(batch, FLEET_GATE)
+    if 0 < first < most and not leave:
+        return f", {first} at a time, {most} once you allow more"
+    most = first if 0 < first < most and leave != "widen" else most
+    return f", at most {most} at a time" if most else ""
 
 
 def _money(estimate: Data) -> str:

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator_tui.core.model import Batch
+from orchestrator_tui.core.model import Batch, Decision, GateState
 from orchestrator_tui.core.run import Run
+from orchestrator_tui.core.schedule.readiness import FLEET_GATE
 from orchestrator_tui.plan.checked import checked_data
 from orchestrator_tui.plan.problems import Problem
 from orchestrator_tui.ui.present.glyphs import ASCII, UNICODE
@@ -77,6 +78,26 @@ def test_how_many_agents_there_are_is_what_the_check_has_counted_until_a_person_
     assert dict(changed(checked=told).costs)["agents"] == "claude, at most 2 at a time"
     assert dict(changed(checked=told, agents=1).costs)["agents"] == "claude, at most 1 at a time"
     assert dict(changed(checked=told, agents=6).costs)["agents"] == "claude, at most 3 at a time"
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ("", "claude, 2 at a time, 4 once you allow more"),
+        ("stay", "claude, at most 2 at a time"),
+        ("widen", "claude, at most 4 at a time"),
+    ],
+)
+def test_how_many_agents_there_are_says_what_a_person_has_not_allowed_yet(answer: str, words: str) -> None:
+    estimate = replace(run_states.CHECKED.estimate, agents=4, agents_first=2)
+    whole = batch()
+    assert whole.run is not None
+    run = replace(whole.run, checked=checked_data(replace(run_states.CHECKED, estimate=estimate)))
+    decision = Decision("d", (answer,), answer, "", "", "me", "key", states.NOW)
+    asked = states.gate("batch", "More?", asked=states.NOW, id=FLEET_GATE, state=GateState.DELIVERED, decision=decision)
+    view = present_plan(replace(whole, run=run, gates={FLEET_GATE: asked} if answer else {}))
+    assert view is not None
+    assert dict(view.costs)["agents"] == words
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,16 @@ def heard(batch: Batch, drafts: Iterable[Draft]) -> tuple[Draft, ...]:
     """What of the drafts that an agent's reports amount to is recorded: all of it where it is only watched."""
     if batch.run is None:
         return tuple(drafts)
-    claims = (draft if draft.kind in _HEARD else _pull_request(draft) for draft in drafts)
+    claims = (draft if draft.kind in _HEARD or _is_warning(batch, draft) else _pull_request(draft) for draft in drafts)
     return tuple(one for one in claims if one is not None)
+
+
+def _is_warning(batch: Batch, draft: Draft) -> bool:
+    """Whether it is about a forged decision: no claim of the agent, but what was seen of it (reliability D-2)."""
+    if draft.kind == "signal_raised":
+        return bool(draft.payload["kind"] == "spoof_suspected")
+    known = batch.signals.get(str(draft.payload.get("signal"))) if draft.kind == "signal_cleared" else None
+    return known is not None and known.kind == "spoof_suspected"
 
 
 def _pull_request(draft: Draft) -> Draft | None:

@@ -96,9 +96,12 @@ def task_gate(batch: Batch, slug: str, fact: TaskFact, meta: TaskMetadata, rules
     question = task_question(fact.metadata, meta.stage)
     mine = [gate for gate in batch.gates.values() if _is_of(gate, fact)]
     standing = None if question is None else _standing(mine, question, meta)
+    forged = _is_forged(batch, fact, meta)
     for gate in mine:
         if gate is not standing and (question is None or gate.id != task_gate_id(fact.task_id, meta.stage)):
-            drafts += _taken_down(gate, _evidence(gate, meta))
+            taken_down = _taken_down(gate, _evidence(gate, meta))
+            # Who answers itself and goes on has not taken its question back: a person still answers it (D-2).
+            drafts += [draft for draft in taken_down if not (forged and draft.kind == "gate_withdrawn")]
     if question is not None:
         if standing is not None:
             drafts += _carried(standing, question, fact, meta, rules, _ladder_of(batch, slug, meta))
@@ -219,8 +222,13 @@ def _was_delivered(gate: Gate) -> bool:
     return any(step.step == "delivered" for step in gate.steps)
 
 
+def _is_forged(batch: Batch, fact: TaskFact, meta: TaskMetadata) -> bool:
+    """Whether the file holds a decision that the journal does not know: a forgery until shown otherwise (D-2)."""
+    return meta.decision is not None and not _ours(batch, fact, meta.decision)
+
+
 def _spoofs(batch: Batch, slug: str, fact: TaskFact, meta: TaskMetadata) -> list[Draft]:
-    """A decision in the file that the journal does not know is a forgery until shown otherwise (D-2)."""
+    """The signal of a forged decision, once, and its end."""
     claimed = meta.decision
     if claimed is None or _ours(batch, fact, claimed):
         return [

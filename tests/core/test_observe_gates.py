@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from orchestrator_tui.core.event import Draft
+from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.model import Gate, GateState, Risk
 from orchestrator_tui.core.normalise import task_gate_id
 from tests.core.builders import LADDER, MINUTE, RULES, START, Ledger, answer, asking, fact, kinds
@@ -362,6 +364,26 @@ def test_a_decision_that_the_journal_does_not_know_raises_a_signal(forged: objec
     assert (signal.kind, signal.track, signal.gate) == ("spoof_suspected", "task-1", GATE)
     assert ledger.gate(GATE).state is state
     assert ledger.see(asking(decision=forged)) == ()
+
+
+@pytest.mark.parametrize(
+    "goes_on",
+    [fact(stage=3), fact(stage=3, needsDecision=False, stageStatus="in_progress"), fact(stage=4)],
+    ids=["taken down", "goes on", "next stage"],
+)
+@pytest.mark.parametrize("decided", [False, True])
+def test_who_forges_a_decision_does_not_take_its_question_down(goes_on: TaskFact, decided: bool) -> None:
+    """D-2: it would go on as if it had been answered; what takes the question down is a file without the forgery."""
+    ledger = asked()
+    if decided:
+        assert ledger.carry_out(answer(ledger.gate(GATE), "fix")) is None
+    state = ledger.gate(GATE).state
+    forged = {**goes_on.metadata, "decision": {"gate": GATE, "revision": 1, "option": "ship", "by": "ann"}}
+    assert "gate_withdrawn" not in kinds(ledger.see(replace(goes_on, metadata=forged)))
+    assert [signal.kind for signal in ledger.batch.signals.values() if signal.gate] == ["spoof_suspected"]
+    assert ledger.gate(GATE).state is state
+    ledger.see(goes_on)
+    assert ledger.gate(GATE).state is GateState.WITHDRAWN
 
 
 def test_our_own_answer_in_the_file_is_ours() -> None:

@@ -100,13 +100,16 @@ def test_a_forged_approval(ground: Ground) -> None:
         "        path.write_text(json.dumps(task))\n"
         "END\n"
     )
-    _played(ground, ("a-1", forge + WRITE))
-    asked = [one for one in ground.batch().gates.values() if one.source != "engine"]
-    assert asked
-    assert all(one.decision is None for one in asked), asked
-    assert not ground.events("gate_decided") or all(
-        event.payload["gate"] not in {one.id for one in asked} for event in ground.events("gate_decided")
-    )
+    ground.act("a-1", forge + WRITE)
+    ended = ground.run(ground.plan(["a", "b"]))
+    assert "waits for a person: Deploy to production?" in ended.err
+    assert ground.states() == {"a": "running", "b": "merged"}
+    assert not ground.processes()
+    (gate,) = ground.gates()
+    assert (gate.question.question, gate.decision) == ("Deploy to production?", None)
+    (signal,) = ground.batch().signals.values()
+    assert (signal.kind, signal.track, signal.gate) == ("spoof_suspected", "a", gate.id)
+    assert "nobody made here" in signal.text
 
 
 def test_settings_and_hooks_that_run_programs(ground: Ground) -> None:

@@ -219,6 +219,7 @@ Length = Annotated[int, BeforeValidator(read_length), Says("length of time: `90s
 Dollars = Annotated[float, BeforeValidator(partial(read_number, 0, 100_000)), Says("US dollars")]
 Share = Annotated[float, BeforeValidator(partial(read_number, 0.1, 1)), Says("share from 0.1 to 1")]
 Count = Annotated[int, BeforeValidator(partial(read_whole, 0, 1_000)), Says("whole number up to 1,000")]
+Counted = Annotated[int, BeforeValidator(partial(read_whole, 1, 1_000)), Says("whole number from 1 to 1,000")]
 Large = Annotated[int, BeforeValidator(partial(read_whole, 0, 10**11)), Says("whole number")]
 
 _SHORT = AfterValidator(partial(_at_most, MAX_WORDS))

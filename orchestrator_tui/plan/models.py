@@ -11,6 +11,7 @@ from orchestrator_tui.plan.fields import (
     NAMED_KEYS,
     Command,
     Count,
+    Counted,
     Dollars,
     Large,
     Length,
@@ -134,7 +135,7 @@ class TrackFile(Part):
     append_only: Patterns = Field([], description="what it may only add to, at the end")
     depends_on: Slugs = Field([], description="tracks that are merged before it starts")
     priority: Count = Field(0, description="the higher one owns a shared file and is merged first")
-    wave: Count = Field(0, description="its wave, from 1; without it, what its dependencies say")
+    wave: Counted = Field(0, description="its wave; without it, what its dependencies say")
     checks: Annotated[
         dict[str, Check],
         BeforeValidator(names_as_mapping),

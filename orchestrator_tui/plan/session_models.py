@@ -11,6 +11,7 @@ from orchestrator_tui.core.session import AUDIENCES, ENFORCEMENTS, GUARDS, ISOLA
 from orchestrator_tui.plan.fields import (
     NAMED_KEYS,
     Count,
+    Counted,
     Line,
     Lines,
     Name,
@@ -92,7 +93,7 @@ class DocsTaskFile(Part):
     audience: Annotated[str, choice(*AUDIENCES), _says(AUDIENCES)] = Field("dev", description="whom it is for")
     pattern: Pattern = Field(description="the files that it is in")
     rationale: Line = Field("", description="why it is needed")
-    wave: Count = Field(0, description="its wave; without it, by how many there are")
+    wave: Counted = Field(0, description="its wave; without it, by how many there are")
 
 
 _NUMBER = Annotated[int, BeforeValidator(partial(read_whole, 1, 10**9)), Says("number")]
@@ -102,9 +103,9 @@ class SessionFile(Part):
     """What a plan says of its session; it goes before the person's `## Session Config`."""
 
     type: Name = Field("", description="its type, such as `feature`")
-    waves: Count = Field(0, description="how many waves")
-    agents: Count = Field(0, description="how many tracks one wave may have; a plan with more is refused")
-    turns: Count = Field(0, description="turns of one attempt; without it, what its type says")
+    waves: Counted = Field(0, description="how many waves")
+    agents: Counted = Field(0, description="how many tracks one wave may have; a plan with more is refused")
+    turns: Counted = Field(0, description="turns of one attempt; without it, what its type says")
     enforcement: Enforcement = Field("", description="what a guard does with a breach of scope or a blocked command")
     isolation: Annotated[str, choice("", *ISOLATIONS), _says(ISOLATIONS)] = Field(
         "", description="where the agents of a wave work: by rule, each in a worktree, or all in one tree"

@@ -162,7 +162,7 @@ def test_two_hundred_tracks_are_checked_and_fit_into_one_event(tmp_path: Path) -
 
 
 def test_too_many_tracks_on_the_same_files_are_refused(tmp_path: Path) -> None:
-    found = checked(tmp_path, many(24, "files: [src/limits/**], wave: 0%.0s"))
+    found = checked(tmp_path, many(24, "files: [src/limits/**], deploy: []%.0s"))
     text = "276 pairs of tracks change the same files; put what belongs together into one track"
     assert text in [one.message for one in found.problems]
     assert len([one for one in journalled(found)["matrix"] if one["consequence"] == SERIALISE]) == 276

@@ -257,6 +257,8 @@ MISTAKES = [
         'plan.yaml:5: tracks[0].workflow: there is no workflow "smalll"; did you mean "small"?',
     ),
     (TRACK + '    title: "two\\nlines"\n', "plan.yaml:5: tracks[0].title: must be on one line"),
+    (TRACK + "    wave: 0\n", 'plan.yaml:5: tracks[0].wave: "0" is no whole number from 1 to 1,000'),
+    (HEAD + "session: {waves: 0}\n", 'plan.yaml:3: session.waves: "0" is no whole number from 1 to 1,000'),
     (TRACK + "    priority: high\n", 'plan.yaml:5: tracks[0].priority: "high" is no whole number from 0 to 1,000'),
     (
         HEAD + "rules: {stages: {Doo: {attempts: 2}}}\ntracks: [{slug: a}]\n",

@@ -1,4 +1,4 @@
-"""A batch of twelve tracks whose host, agents and shims are killed at random moments, resumed until its end."""
+"""A batch of twelve tracks whose host, cockpit, agents and shims are killed at random moments, until its end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import subprocess
 import time
 from pathlib import Path
 
+from orchestrator_tui.cli.cockpit import SNAPSHOTS
+from orchestrator_tui.cli.journals import find_place
 from orchestrator_tui.core.schedule.rules import run_of
+from orchestrator_tui.demo.terminal import CockpitTerminal
 from tests.run_real.ground import APPROVE, WORKFLOW, Ground, quoted
 
 WRITTEN = 'echo "$ORCH_TRACK" > "$ORCH_TRACK.txt"; sleep 0.1; echo "more of $ORCH_TRACK" >> "$ORCH_TRACK.txt"; '
@@ -27,9 +30,29 @@ ANSWERS = (
 )
 
 
+LETTERS = "abcdefghijkl"
+OF_A_PERSON = {"README.md": "shop\nand more\n", "notes.txt": "not committed\n"}
+"""What a person changes in the main working tree once the batch is under way, and never commits."""
+
+EXPECTED = {
+    "README.md": "shop\n",
+    **{f"{slug}.txt": f"{slug}\nmore of {slug}\n" for slug in "aghij"},
+    "b.txt": "b\nmore of b\npolished\n",
+    "c.txt": "c\nmore of c\nright\n",
+    "d.txt": "d\nmore of d\ngreen\n",
+    "e.txt": "e\nmore of e\nleft\n",
+    "f.txt": "f\nmore of f\na\nmore of a\n",
+    "g.draft": "written once\n",
+    "k.txt": "k\n",
+    "l.txt": "l\n",
+    "same.txt": "line\nk\nl\n",
+}
+"""The tree of every end, beside the workflow."""
+
+
 def prepare(ground: Ground, workflow: str = WORKFLOW) -> tuple[str, ...]:
     """The batch: dependencies, a rework, a failing check, two questions, and two tracks that add to the same place."""
-    ground.begin({**{f"{slug}.txt": f"{slug}\n" for slug in "abcdefghijkl"}, "same.txt": "line\n"}, workflow)
+    ground.begin({**{f"{slug}.txt": f"{slug}\n" for slug in LETTERS}, "same.txt": "line\n"}, workflow)
     ground.act("any-1", WRITTEN + SAVED)
     ground.act("any-2", APPROVE)
     # Its reviewer finds something, once; what was found is known to whoever comes after.
@@ -39,6 +62,8 @@ def prepare(ground: Ground, workflow: str = WORKFLOW) -> tuple[str, ...]:
     ground.act("d-1", WRITTEN + f'ask "Blue or green?" --option blue --option green --wait 60 >> d.txt && {SAVED}')
     ground.act("e-1", WRITTEN + f'ask "Where to?" --option left --option right --wait 60 >> e.txt && {SAVED}')
     ground.act("f-1", WRITTEN + "cat a.txt >> f.txt && " + SAVED)
+    # Written by the first agent alone, and committed by whoever comes to its end: whoever is sent after it finds it.
+    ground.act("g-1", f"noted g || {{ echo 'written once' > g.draft; note g; sleep 0.2; }}; {WRITTEN + SAVED}")
     ground.act("k-1", "grep -qx k same.txt || echo k >> same.txt; " + SAVED)
     ground.act("l-1", "grep -qx l same.txt || echo l >> same.txt; " + SAVED)
     # Whichever of the two is merged first: the other one resolves it.
@@ -53,40 +78,82 @@ def prepare(ground: Ground, workflow: str = WORKFLOW) -> tuple[str, ...]:
     tracks = [
         {
             "slug": slug,
-            "files": [f"{slug}.txt"],
+            "files": [f"{slug}.txt", *(["g.draft"] if slug == "g" else [])],
             "brief": "write",
             "append_only": ["same.txt"] if slug in "kl" else [],
             "depends_on": after.get(slug, []),
             "kind": "bug" if slug == "j" else "feature",
             "checks": checks.get(slug, {"there": f"test -s {slug}.txt"}),
         }
-        for slug in "abcdefghijkl"
+        for slug in LETTERS
     ]
     plan = ground.plan(tracks, checks={"whole": "! grep -q '<<<<' same.txt"}, rules={"merging": {"checks": []}})
     return (str(plan), "--yes", "--answers", str(ground.root / "answers.yaml"))
 
 
+class Watching:
+    """A person's cockpit on the batch, opened again whenever it has been killed."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._terminal: CockpitTerminal | None = None
+
+    @property
+    def terminal(self) -> CockpitTerminal:
+        """The cockpit that lives."""
+        if self._terminal is None or self._terminal.ended:
+            self.close()
+            self._terminal = CockpitTerminal([str(self._ground.repository)], frames_of(self._ground))
+        return self._terminal
+
+    def close(self) -> None:
+        """End the cockpit, if there is one."""
+        if self._terminal is not None:
+            self._terminal.close()
+
+
+def frames_of(ground: Ground) -> Path:
+    """Where the cockpit saves what it shows."""
+    return find_place(str(ground.repository)).directory / SNAPSHOTS
+
+
 def disturbed(ground: Ground, seed: int, kills: int, workflow: str = WORKFLOW) -> list[str]:
-    """Play the batch to its end with so many kills; what was killed, in order."""
+    """Play the batch to its end with so many kills, looked at by a cockpit; what was killed, in order."""
     chance = random.Random(seed)
     first = prepare(ground, workflow)
     host = ground.host(*first)
+    watching = Watching(ground)
     done: list[str] = []
     deadline = time.monotonic() + LONGEST_S
     next_kill = time.monotonic() + 0.5 + chance.random()
-    while True:
-        assert time.monotonic() < deadline, f"seed {seed}: it does not end: {done} {ground.states()} {_waiting(ground)}"
-        if host.poll() is not None:
-            if ground.runs() and ground.batch().state in ENDS:
-                break
-            words = (ground.root / "host.txt").read_text("utf-8", "replace")[-600:]
-            assert host.returncode == -signal.SIGKILL, f"seed {seed}: {done}: its host gave up: {words}"
-            host = _resumed(ground, first)
-        if len(done) < kills and time.monotonic() >= next_kill:
-            done.append(_kill(ground, host, chance))
-            next_kill = time.monotonic() + chance.expovariate(2.0)
-        time.sleep(0.01)
+    try:
+        while True:
+            assert time.monotonic() < deadline, (
+                f"seed {seed}: does not end: {done} {ground.states()} {_waiting(ground)}"
+            )
+            if host.poll() is not None:
+                if ground.runs() and ground.batch().state in ENDS:
+                    break
+                words = (ground.root / "host.txt").read_text("utf-8", "replace")[-600:]
+                assert host.returncode == -signal.SIGKILL, f"seed {seed}: {done}: its host gave up: {words}"
+                host = _resumed(ground, first)
+            if len(done) < kills and time.monotonic() >= next_kill:
+                done.append(_kill(ground, host, watching.terminal, chance))
+                next_kill = time.monotonic() + chance.expovariate(2.0)
+            if ground.runs() and not (ground.repository / "notes.txt").exists():
+                _change_as_a_person_does(ground)
+            time.sleep(0.01)
+        if kills:
+            assert "Letters" in watching.terminal.frame().text, f"seed {seed}: {done}: no cockpit shows the batch"
+    finally:
+        watching.close()
     return done
+
+
+def _change_as_a_person_does(ground: Ground) -> None:
+    for name, content in OF_A_PERSON.items():
+        (ground.repository / name).write_text(content, "utf-8")
+    ground.git("branch", "mine", "main")
 
 
 def _waiting(ground: Ground) -> list[str]:
@@ -100,13 +167,15 @@ def _resumed(ground: Ground, first: tuple[str, ...]) -> subprocess.Popen[bytes]:
     return ground.host("--resume", batch.id, *first[1:])
 
 
-def _kill(ground: Ground, host: subprocess.Popen[bytes], chance: random.Random) -> str:
+def _kill(ground: Ground, host: subprocess.Popen[bytes], cockpit: CockpitTerminal, chance: random.Random) -> str:
     """Kill some of what runs; in words what."""
-    what = chance.choice(["host", "agent", "shim", "all", "host", "agent"])
+    what = chance.choice(["host", "agent", "shim", "cockpit", "all", "host", "agent"])
     running = ground.processes()
     shims = sorted(pid for pid, words in running.items() if "shim.py" in words)
     agents = sorted(pid for pid in running if pid not in shims and pid != host.pid and _is_of_an_attempt(pid))
     victims: list[int] = []
+    if what in ("cockpit", "all"):
+        victims.append(cockpit.pid)
     if what in ("host", "all"):
         victims.append(host.pid)
     if what in ("agent", "all") and agents:
@@ -120,6 +189,8 @@ def _kill(ground: Ground, host: subprocess.Popen[bytes], chance: random.Random) 
             continue
     if host.pid in victims:
         host.wait()
+    if cockpit.pid in victims:
+        cockpit.kill()
     return f"{what} {len(victims)}"
 
 
@@ -149,7 +220,13 @@ def check_the_end(ground: Ground, story: str) -> None:
 
 
 def _check_git(ground: Ground, story: str) -> None:
-    assert ground.git("status", "--porcelain") == "", story
+    assert ground.git("status", "--porcelain").splitlines() == [" M README.md", "?? notes.txt"], story
+    here = {name: (ground.repository / name).read_text("utf-8") for name in OF_A_PERSON}
+    assert here == OF_A_PERSON, story
+    assert ground.git("rev-parse", "mine") == ground.git("rev-parse", "main"), story
+    names = ground.git("ls-tree", "-r", "--name-only", run_of(ground.batch()).plan.integration).splitlines()
+    merged = {name: ground.file(name) for name in names if not name.startswith(".orch/")}
+    assert merged == EXPECTED, story
     listed = ground.git("worktree", "list", "--porcelain")
     places = [Path(line.partition(" ")[2]) for line in listed.splitlines() if line.startswith("worktree ")]
     assert all(place.is_dir() for place in places), f"{story}: {listed}"

@@ -72,6 +72,10 @@ class TrackEvidence:
         """What of others a run has brought into a track since is none of the track's changes."""
         begun = "" if track.work is None else track.work.base_sha
         other = begun if _COMMIT.fullmatch(begun) else self._head(main)
+        going_on = self._git(tree, "rev-parse", "--verify", "--quiet", "MERGE_HEAD", allowed=(0, 1)).strip()
+        if begun and going_on == begun:
+            # It is in the files, and in no commit of the tree yet.
+            return begun
         return self._git(tree, "merge-base", "HEAD", other).strip()
 
     def output(self, track: Track) -> str:

@@ -74,6 +74,24 @@ def test_what_a_run_has_brought_into_a_track_is_none_of_its_changes(repository: 
     assert ("+merged before it" in text) is (begun != "tip")
 
 
+def test_what_is_being_merged_into_a_track_is_none_of_its_changes(repository: Path) -> None:
+    tree = repository.parent / "tree"
+    (tree / "own.txt").write_text("its own\n")
+    git(tree, "add", "own.txt")
+    git(tree, "commit", "-q", "-m", "its own")
+    (repository / "of-others.txt").write_text("merged before it\n")
+    git(repository, "add", "of-others.txt")
+    git(repository, "commit", "-q", "-m", "of others")
+    tip = git(repository, "rev-parse", "HEAD").strip()
+    git(tree, "merge", "-q", "--no-commit", "--no-ff", tip)
+    work = Work(PlannedTrack("fix-auth", "Fix", "bug", "tracks"), base_sha=tip)
+    text = looking(repository).diff(replace(TRACK, work=work))
+    assert "+its own" in text
+    assert "merged before it" not in text
+    git(tree, "merge", "--abort")
+    assert "merged before it" not in looking(repository).diff(replace(TRACK, work=work))
+
+
 def test_the_main_tree_shows_what_is_not_committed(repository: Path) -> None:
     (repository / "a.txt").write_text("one\n")
     assert "\n-two\n" in looking(repository).diff(replace(TRACK, worktree="."))

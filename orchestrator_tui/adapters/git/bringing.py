@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, commit_identity, git, git_result
-from orchestrator_tui.adapters.git.history import commit_id, contains
+from orchestrator_tui.adapters.git.errors import GitError
+from orchestrator_tui.adapters.git.history import commit_id, contains, is_full_id
 from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.merge_commit import commit_merge, exact
-from orchestrator_tui.adapters.git.merging_here import is_merging, leave_conflict, take_back
+from orchestrator_tui.adapters.git.merging_here import is_merging, leave_conflict, merging, take_back
 from orchestrator_tui.adapters.git.moving import clean_tree, move, settle
 from orchestrator_tui.adapters.git.previewing import preview
 from orchestrator_tui.adapters.git.trees import break_locks
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.text import sanitise_line
 
 OURS, THEIRS = "ours", "theirs"
 
@@ -37,7 +39,8 @@ def bring(tree: Path, tip: str, take: str = "") -> Brought:
     where we or git were killed, or where another tip is asked for meanwhile: first what is under way is finished.
 
     Raises:
-        GitError: the worktree holds changes that no commit holds, the tip is not there, or git fails.
+        GitError: the worktree holds changes that no commit holds, another merge is under way there, the tip is not
+            there, or git fails.
     """
     with repository_lock(tree):
         head = exact(tree, tip)
@@ -58,7 +61,7 @@ def bring(tree: Path, tip: str, take: str = "") -> Brought:
                 move(tree, held.branch, held.head, made, f"orch-tui: bring {head[:12]}")
                 return Brought("clean", head)
             leave_conflict(tree, held.head, head, outcome.tree, message)
-        met, files = commit_id(tree, "MERGE_HEAD"), _conflicting(tree)
+        met, files = _met(tree, head), _conflicting(tree)
         if take not in (OURS, THEIRS):
             return Brought("conflict", met, files)
         for file in files:
@@ -76,6 +79,18 @@ def _forget_finished(tree: Path) -> None:
     """Let git forget a merge that is committed: whoever committed it was killed right after."""
     if is_merging(tree) and contains(tree, "HEAD", "MERGE_HEAD"):
         git(tree, "merge", "--quit")
+
+
+def _met(tree: Path, tip: str) -> str:
+    """What is being merged into the worktree: the tip, or one before it.
+
+    Whoever works there can write down any other commit as that: what it brings would count as integrated.
+    """
+    met = merging(tree)
+    if len(met) != 1 or not is_full_id(met[0]) or not contains(tree, tip, commit_id(tree, met[0])):
+        said = sanitise_line(" ".join(one[:12] for one in met), 80)
+        raise GitError(f"{tree} is in a merge of {said}, which is not what is integrated: commit or abort it there")
+    return met[0]
 
 
 def _conflicting(tree: Path) -> tuple[str, ...]:

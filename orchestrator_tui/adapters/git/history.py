@@ -99,3 +99,13 @@ def count(repository: Path, *names: str) -> int:
         GitError: one of them is not there.
     """
     return int(git(repository, "rev-list", "--count", *names, "--"))
+
+
+def apart(repository: Path, one: str, other: str) -> tuple[int, int]:
+    """How many commits each of two has that the other has not.
+
+    Raises:
+        GitError: one of them is not there.
+    """
+    left, right = git(repository, "rev-list", "--left-right", "--count", f"{one}...{other}", "--").split()
+    return int(left), int(right)

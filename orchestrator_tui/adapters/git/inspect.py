@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from orchestrator_tui.adapters.git.command import git
-from orchestrator_tui.adapters.git.history import commit_id, count, is_full_id
-from orchestrator_tui.adapters.git.trees import contents
+from orchestrator_tui.adapters.git.history import apart, commit_id, is_full_id, merge_base
+from orchestrator_tui.adapters.git.merging_here import merging
+from orchestrator_tui.adapters.git.trees import Contents, contents
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.scope import Breach, Touched, breaches
 
@@ -55,10 +56,15 @@ class Changes:
     """What is checked out, "" for no branch."""
     marked: tuple[str, ...] = ()
     """Files in which the markers of an unresolved conflict stand that were not there before."""
+    brought: tuple[str, ...] = ()
+    """Files that differ from the last commit and stand as the base has them, which was brought into this tree."""
 
 
 def changes(path: Path, base_sha: str) -> Changes:
     """Everything that changed in the worktree at ``path`` since ``base_sha``; takes no lock (G-7).
+
+    A base that the tree's last commit does not hold was brought into it by a merge that is under way or was given up.
+    Whoever calls this says what was brought; what the tree itself says of a merge can hide nothing.
 
     Raises:
         GitError: it is no worktree, the base is not there, or git fails.
@@ -68,15 +74,20 @@ def changes(path: Path, base_sha: str) -> Changes:
     held = contents(path)
     text = git(path, "diff", "--raw", "--numstat", "--no-abbrev", _RENAMES, "-z", base, "--")
     entries = list(_entries(text))
+    commits, missing = (0, 0) if held.head == base else apart(path, held.head, base)
+    brought = _Bringing(path, held, base) if missing else None
+    if brought is not None:
+        entries = [one for one in entries if not brought.leaves_alone(one)]
     grown = {one.path for one in entries if one.kind == "A" or (one.could_have_grown and _has_grown(path, one))}
     return Changes(
         head=held.head,
-        commits=0 if held.head == base else count(path, "HEAD", f"^{base}"),
+        commits=commits,
         files=tuple(one.change(one.path in grown) for one in entries),
         uncommitted=held.uncommitted,
         untracked=held.untracked,
         branch=held.branch,
         marked=tuple(one.path for one in entries if _is_marked(path, one)),
+        brought=() if brought is None else brought.standing({name for one in entries for name in one.names}),
     )
 
 
@@ -133,15 +144,54 @@ def scope_breaches(
 def touched(changed: Changes) -> tuple[Touched, ...]:
     """Every path that the changes touch, once."""
     found: dict[str, Touched] = {}
+    brought = frozenset(changed.brought)
     for one in changed.files:
         for name in filter(None, (one.old_path, one.path)):
             found.setdefault(name, Touched(name, one.appended_only))
-    for name in changed.uncommitted:
+    for name in (one for one in changed.uncommitted if one not in brought):
         # Committed and put back since: it is changed in what would be merged.
         found.setdefault(name, Touched(name))
-    for name in changed.untracked:
+    for name in (one for one in changed.untracked if one not in brought):
         found.setdefault(name, Touched(name, appended_only=True))
     return tuple(found.values())
+
+
+class _Bringing:
+    """A base that came into a tree whose last commit does not hold it: what of it stands there as it came.
+
+    What would be merged is that commit. So a file that it has as it was where the two parted, and that the tree has as
+    the base or as the commit, was changed by nobody here.
+    """
+
+    def __init__(self, path: Path, held: Contents, base: str) -> None:
+        self._path, self._held = path, held
+        self._uncommitted, self._untracked = frozenset(held.uncommitted), frozenset(held.untracked)
+        fork = merge_base(path, held.head, base)
+        names = git(path, "diff-tree", "-r", "--name-only", "--no-renames", "-z", fork, held.head, "--") if fork else ""
+        self._own = frozenset(filter(None, names.split("\0"))) if fork else None
+        self._gone_on = merging(path) == [base]
+        self._kept: set[str] = set()
+
+    def leaves_alone(self, entry: _Entry) -> bool:
+        """Whether a file that the tree has otherwise than the base was changed by nobody here."""
+        if self._own is None or not self._own.isdisjoint(entry.names):
+            return False
+        if entry.path in self._untracked:
+            # git forgot that it came, and it is there all the same.
+            same = entry.is_ordinary_on(self._path)
+            self._kept |= {entry.path} if same else set()
+            return same
+        # While the merge goes on, what is not as it came takes back what others have merged; that is told, and who
+        # says that none goes on has none to commit.
+        return not self._gone_on and self._uncommitted.isdisjoint(entry.names)
+
+    def standing(self, otherwise: set[str]) -> tuple[str, ...]:
+        """The files that differ from the last commit and stand as they came."""
+        own = self._own
+        if own is None:
+            return ()
+        changed = (one for one in self._held.uncommitted if one not in own and one not in otherwise)
+        return (*changed, *sorted(self._kept))
 
 
 class _Entry:
@@ -150,14 +200,24 @@ class _Entry:
     def __init__(self, modes: tuple[str, str], blobs: tuple[str, str], status: str, names: tuple[str, ...]) -> None:
         self.kind = status[:1]
         self.old_path, self.path = (names[0], names[1]) if len(names) > 1 else ("", names[0])
+        self.names = tuple(filter(None, (self.old_path, self.path)))
         self.lines = (0, 0)
         self.blobs = blobs
+        self._was = modes[0]
         self._ordinary = modes[0] == modes[1] and modes[0].startswith("100")
 
     @property
     def could_have_grown(self) -> bool:
         # A last line without its end counts as removed when something follows it.
         return self.kind == "M" and self._ordinary and self.lines[1] <= 1
+
+    def is_ordinary_on(self, path: Path) -> bool:
+        """Whether an ordinary file stands on the disk just as it was, whatever git knows of it."""
+        file = path / self.path
+        if self.kind != "D" or self._was != "100644" or os.access(file, os.X_OK):
+            return False
+        content = _on_disk(file)
+        return content is not None and content == _blob(path, self.blobs[0])
 
     def change(self, appended_only: bool) -> FileChange:
         return FileChange(self.path, self.kind, *self.lines, appended_only, self.old_path)

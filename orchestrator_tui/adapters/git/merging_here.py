@@ -28,6 +28,18 @@ def is_merging(tree: Path) -> bool:
     return (git_directory(tree) / "MERGE_HEAD").exists()
 
 
+def merging(tree: Path) -> list[str]:
+    """The commits that the working tree itself says are being merged into it; whoever works there may have written it.
+
+    Raises:
+        GitError: it is no working tree.
+    """
+    try:
+        return (git_directory(tree) / "MERGE_HEAD").read_text("ascii", "replace").split()
+    except OSError:
+        return []
+
+
 def leave_conflict(tree: Path, head: str, other: str, merged: str, message: str) -> None:
     """Begin to merge ``other`` into the clean ``tree``, which is at ``head``, and leave its conflicts there.
 

@@ -244,7 +244,7 @@ class RunGit:
         touched: dict[str, set[str]] = {}
         for slug, (path, base) in paths.items():
             seen = inspect.changes(Path(path), base)
-            touched[slug] = {one.path for one in seen.files} | set(seen.uncommitted)
+            touched[slug] = {one.path for one in seen.files} | (set(seen.uncommitted) - set(seen.brought))
         slugs = sorted(touched)
         return tuple(
             (one, other, file)

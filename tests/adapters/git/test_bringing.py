@@ -179,3 +179,22 @@ def test_a_merge_whose_commit_was_the_last_thing_before_the_kill_is_over(tmp_pat
     (git_directory(tree) / "MERGE_HEAD").write_text(f"{tip}\n")
     assert bring(tree, tip, "ours").result == "clean"
     assert not (git_directory(tree) / "MERGE_HEAD").exists()
+
+
+# --- forged ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("more", [False, True])
+def test_a_merge_that_nobody_of_us_has_begun_is_not_finished(tmp_path: Path, more: bool) -> None:
+    """Whatever it brought would count as what others have merged."""
+    tree, tip = _made(tmp_path, "mine\n", "theirs\n")
+    bring(tree, tip)
+    before = head(tree)
+    write(tree, {"notes.md": "both\n", "new.md": "evil\n"})
+    run(tree, "add", "--all")
+    evil = run(tree, "commit-tree", "-p", tip, "-m", "e", run(tree, "write-tree").strip()).strip()
+    (git_directory(tree) / "MERGE_HEAD").write_text(f"{tip}\n{evil}\n" if more else f"{evil}\n")
+    with pytest.raises(GitError, match="not what is integrated"):
+        bring(tree, tip, "ours")
+    assert head(tree) == before
+    assert (tree / "new.md").read_text() == "evil\n"

@@ -54,7 +54,7 @@ def check_plan(
     source = loaded or Loaded(plan, workflows, file=plan.file)
     tree = Tree(files)
     case = Case(plan, workflows, tree, source.file, source.lines, source.first)
-    matrix = conflict_matrix(plan, tree)
+    matrix = conflict_matrix(plan, tree, source.first)
     main = workflows.get(plan.workflow)
     reading = _reading(plan, workflows)
     waves = waves_of(plan, matrix, 0 if main is None else main.wave_size, reading)

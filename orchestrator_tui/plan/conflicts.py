@@ -53,12 +53,16 @@ class _Ground:
         return self._under[patterns]
 
 
-def conflict_matrix(plan: Plan, tree: Tree) -> tuple[Pair, ...]:
-    """Every pair of tracks of a plan, in its order, with what they share."""
+def conflict_matrix(plan: Plan, tree: Tree, first: int = 0) -> tuple[Pair, ...]:
+    """Every pair of tracks of a plan, in its order, with what they share.
+
+    The first ``first`` tracks are in their batch already and keep their scopes: none of them is made to append.
+    """
     ground = _Ground(tree)
     graph = {one.slug: one.depends_on for one in plan.tracks}
     waits = {slug: reachable(graph, slug) for slug in graph}
-    return tuple(_pair(a, b, ground, waits) for a, b in combinations(plan.tracks, 2))
+    fixed = frozenset(one.slug for one in plan.tracks[:first])
+    return tuple(_pair(a, b, ground, waits, fixed) for a, b in combinations(plan.tracks, 2))
 
 
 def settled(plan: Plan, matrix: Iterable[Pair]) -> Plan:
@@ -92,8 +96,19 @@ def _only_appends(track: PlannedTrack, files: Sequence[str]) -> bool:
     return len(expand(track.scope.append_only, files)) == len(files)
 
 
-def _pair(a: PlannedTrack, b: PlannedTrack, ground: _Ground, waits: Mapping[str, frozenset[str]]) -> Pair:
-    clashes = [*_of_files(a, b, ground, waits), *_of_dependency(a, b, waits), *_of_areas(a, b), *_of_deploys(a, b)]
+def _pair(
+    a: PlannedTrack,
+    b: PlannedTrack,
+    ground: _Ground,
+    waits: Mapping[str, frozenset[str]],
+    fixed: frozenset[str],
+) -> Pair:
+    clashes = [
+        *_of_files(a, b, ground, waits, fixed),
+        *_of_dependency(a, b, waits),
+        *_of_areas(a, b),
+        *_of_deploys(a, b),
+    ]
     clashes.sort(key=lambda one: CONSEQUENCES.index(one.consequence))
     if not clashes:
         return Pair(a.slug, b.slug, NONE, "nothing shared")
@@ -107,7 +122,13 @@ def _of_dependency(a: PlannedTrack, b: PlannedTrack, waits: Mapping[str, frozens
     return []
 
 
-def _of_files(a: PlannedTrack, b: PlannedTrack, ground: _Ground, waits: Mapping[str, frozenset[str]]) -> list[Clash]:
+def _of_files(
+    a: PlannedTrack,
+    b: PlannedTrack,
+    ground: _Ground,
+    waits: Mapping[str, frozenset[str]],
+    fixed: frozenset[str],
+) -> list[Clash]:
     ordered = a.slug in waits[b.slug] or b.slug in waits[a.slug]
     changed_a, changed_b = _changes(a), _changes(b)
     found: list[Clash] = []
@@ -115,7 +136,7 @@ def _of_files(a: PlannedTrack, b: PlannedTrack, ground: _Ground, waits: Mapping[
     if both and ordered:
         found.append(Clash(ORDER, f"both change {named(both)}, one after the other", both))
     elif both:
-        found.append(_severe_or_not(a, b, both))
+        found.append(_severe_or_not(a, b, both, fixed))
     growing = [
         file
         for file in (
@@ -137,13 +158,15 @@ def _appenders(a: PlannedTrack, b: PlannedTrack, files: Sequence[str]) -> str:
     return "both append"
 
 
-def _severe_or_not(a: PlannedTrack, b: PlannedTrack, files: tuple[str, ...]) -> Clash:
+def _severe_or_not(a: PlannedTrack, b: PlannedTrack, files: tuple[str, ...], fixed: frozenset[str]) -> Clash:
     possible = [one for one in files if _POSSIBLE in one or has_wildcard(one)]
     if a.priority == b.priority:
         return Clash(SERIALISE, f"both change {named(files)}, and no priority says whose it is", files)
     owner, other = ranked(a, b)
     if len(files) > FEW_FILES or possible:
         return Clash(SERIALISE, f"both change {named(files)}: too much to share", files)
+    if other.slug in fixed and not _only_appends(other, files):
+        return Clash(SERIALISE, f"both change {named(files)}, and {other.slug} is there with leave to do so", files)
     return Clash(APPEND_ONLY, f"{named(files)}: {owner.slug} owns, {other.slug} appends at the end", files)
 
 

@@ -15,10 +15,15 @@ from orchestrator_tui.plan.tree import has_wildcard
 
 
 def overlaps(case: Case, matrix: Sequence[Pair]) -> Iterator[Problem]:
-    """Files that two tracks own without anything that says whose they are; the matrix has the plan's pairs in order."""
-    pairs = zip(combinations(case.plan.tracks, 2), matrix, strict=True)
+    """Files that two tracks own without anything that says whose they are; the matrix has the plan's pairs in order.
+
+    Tracks that their batch has already are not judged again: those that it made itself are kept apart by it.
+    """
+    pairs = zip(combinations(enumerate(case.plan.tracks), 2), matrix, strict=True)
     real = frozenset(case.tree.files)
-    for (a, b), pair in pairs:
+    for ((_, a), (place, b)), pair in pairs:
+        if place < case.first:
+            continue
         if a.priority != b.priority or any(clash.consequence == ORDER and not clash.files for clash in pair.clashes):
             continue
         shared = [file for file in pair.files if _owns(a, file) and _owns(b, file)]

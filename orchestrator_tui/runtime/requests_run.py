@@ -14,7 +14,7 @@ from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.plan import PlannedTrack
 from orchestrator_tui.core.refusal_run import refusal_of_run
 from orchestrator_tui.core.schedule.adding import add, refusal_of_tracks
-from orchestrator_tui.core.schedule.apart import still_apart
+from orchestrator_tui.core.schedule.apart import rechecked
 
 CONTROL, ADD = "control", "add"
 """Requests that carry a command to a run, and tracks for it."""
@@ -69,5 +69,5 @@ def take_tracks(batch: Batch, payload: Mapping[str, Any], by: str) -> tuple[tupl
         return (), f"refused: {refused}"
     drafts = add(batch, tracks, by)
     if isinstance(payload.get("checked"), dict):
-        drafts += [Draft("plan_checked", {"checked": payload["checked"]}), *still_apart(batch, payload["checked"])]
+        drafts += rechecked(batch, payload["checked"])
     return tuple(drafts), "done"

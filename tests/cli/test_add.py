@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator_tui.cli.journals import find_place
+from orchestrator_tui.core.plan import Scope
 from orchestrator_tui.core.session import SessionRules
 from tests.adapters.git.repositories import head, repository
 from tests.cli.run_scene import asked, kinds, run_of, store
@@ -56,6 +57,21 @@ def test_new_tracks_join_and_conflicts_are_looked_for_again(batch: Scene) -> Non
     assert now.run is not None
     assert "metrics" in now.tracks
     assert any("metrics" in wave["tracks"] for wave in now.run.checked["waves"])
+
+
+def test_tracks_that_a_batch_has_are_not_judged_again(tmp_path: Path) -> None:
+    """[002-117] A track that the batch made itself owns what the one before it owned: nobody could add any more."""
+    scene = Scene(tmp_path)
+    scene.repository = repository(tmp_path / "real")
+    scene.place = find_place(str(scene.repository))
+    scope = Scope(owned=("README.md",))
+    tracks = tuple(replace(PLAN.tracks[0], slug=slug, scope=scope, depends_on=()) for slug in ("a", "a-2"))
+    plan = replace(PLAN, repository=str(scene.repository), base_sha=head(scene.repository), tracks=tracks)
+    ledger = RunLedger(plan=plan)
+    ledger.phase("running")
+    store(scene, ledger)
+    code, _, err, _ = add(scene, GOOD)
+    assert (code, err) == (0, ""), err
 
 
 @pytest.mark.parametrize(("role", "wave"), [("", 2), ("Quality", 3), ("Discovery", 1)])

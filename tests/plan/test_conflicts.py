@@ -171,3 +171,18 @@ def test_too_many_tracks_on_the_same_files_are_refused(tmp_path: Path) -> None:
 def test_a_small_result_is_journalled_whole(tmp_path: Path) -> None:
     found = checked(tmp_path, many(3, "files: ['src/%d/**']"))
     assert journalled(found) == checked_data(found)
+
+
+def test_a_track_that_is_there_already_is_never_made_to_append() -> None:
+    """Its scope stands: by its agent it would never be heard of."""
+    there, new = track("a", owned="README.md"), replace(track("b", owned="README.md"), priority=2)
+    tracks = (there, new)
+    plan = Plan("t", "small", "main", "", "/r", "", tracks)
+    (found,) = conflict_matrix(plan, Tree(FILES), 1)
+    assert found.consequence == SERIALISE
+    assert found.why == "both change README.md, and a is there with leave to do so"
+    (found,) = conflict_matrix(replace(plan, tracks=(replace(there, priority=3), new)), Tree(FILES), 1)
+    assert found.consequence == APPEND_ONLY
+    told = track("a", owned="README.md", append_only="README.md")
+    (found,) = conflict_matrix(replace(plan, tracks=(told, new)), Tree(FILES), 2)
+    assert found.consequence == APPEND_ONLY

@@ -30,11 +30,22 @@ def scanned(batch: Batch, made: Sequence[PlannedTrack]) -> list[Draft]:
     return _found(list(_pairs(batch, made)))
 
 
-def still_apart(batch: Batch, checked: Mapping[str, Any]) -> list[Draft]:
-    """What is kept apart and a new check of the plan knows nothing of, since a wave has ended meanwhile."""
-    known = {frozenset((one["a"], one["b"])) for one in checked.get("matrix", ())}
+def rechecked(batch: Batch, checked: Mapping[str, Any]) -> list[Draft]:
+    """A new check of the plan, beside which all stays apart that is: it may know nothing of it, or do with less.
+
+    A wave may have ended while it was made; and tracks that are there keep their scopes: that one of them should
+    only append to what they share is told to none of them.
+    """
+    matrix = checked.get("matrix", ())
+    known = {_both(one) for one in matrix if one["consequence"] == SERIALISE}
     pairs = [one for one in run_of(batch).checked.get("matrix", ()) if one["consequence"] == SERIALISE]
-    return _found([one for one in pairs if frozenset((one["a"], one["b"])) not in known])
+    left = [one for one in pairs if _both(one) not in known]
+    without = [one for one in matrix if _both(one) not in {_both(pair) for pair in left}]
+    return [Draft("plan_checked", {"checked": {**checked, "matrix": without}}), *_found(left)]
+
+
+def _both(pair: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset((pair["a"], pair["b"]))
 
 
 def _found(pairs: list[dict[str, Any]]) -> list[Draft]:

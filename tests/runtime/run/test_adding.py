@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.commands import Stop
 from orchestrator_tui.core.model import GateState, TrackState
 from orchestrator_tui.core.plan import PlannedTrack
+from orchestrator_tui.core.schedule.readiness import conflicting
 from orchestrator_tui.runtime.requests_run import take_tracks
 from tests.runtime.run.scene import WORKFLOW, Scene, track
 
@@ -94,3 +97,15 @@ def test_what_is_kept_apart_stays_so_when_a_check_knew_nothing_of_it() -> None:
     drafts, _ = take_tracks(scene.ledger.batch, payload, "ann")
     scene.ledger.must(*drafts)
     assert [(one["a"], one["b"]) for one in scene.run.checked["matrix"]] == [("b", "a"), ("b", "c")]
+
+
+@pytest.mark.parametrize("consequence", ["append-only", "order", "deploy queue"])
+def test_what_is_kept_apart_stays_so_when_a_check_would_do_with_less(consequence: str) -> None:
+    """[002-117] By its rules one of them should only append; but it works already, and was never told."""
+    pair = {"a": "a", "b": "b", "consequence": "serialise"}
+    scene = Scene(track("a", "x.txt", priority=2), track("b", "x.txt"), checked={"matrix": [pair]})
+    payload = {"tracks": [to_data(track("c"))], "checked": {"matrix": [{**pair, "consequence": consequence}]}}
+    drafts, _ = take_tracks(scene.ledger.batch, payload, "ann")
+    scene.ledger.must(*drafts)
+    assert conflicting(scene.ledger.batch, scene.track("b"), (scene.track("a"),)) == "a"
+    assert [one["consequence"] for one in scene.run.checked["matrix"]] == ["serialise"]

@@ -7,7 +7,9 @@ from typing import Any
 
 from orchestrator_tui.cli.journals import find_place
 from orchestrator_tui.cli.reporting import write_reports
-from tests.run_real.ground import WRITE, Ground
+from orchestrator_tui.demo.terminal import CockpitTerminal
+from tests.run_real.chaos import frames_of
+from tests.run_real.ground import WRITE, Ground, until
 
 SHARED = 'echo "$ORCH_TRACK" >> same.txt; save "sign $ORCH_TRACK"\n'
 
@@ -49,6 +51,40 @@ def test_a_conflict_waits_with_both_sides_and_another_process_decides(ground: Gr
     assert resumed.code == 1, resumed.err
     assert ground.states() == {"a": "merged", "b": "merged", "c": "merged"}
     assert ground.file("same.txt") == "line\na\n"
+
+
+def test_a_conflict_shows_both_sides_on_the_screen_and_is_decided_by_key(ground: Ground) -> None:
+    ground.begin({"same.txt": "line\n"})
+    ground.act("any-1", SHARED)
+    ground.act("b-0", "exit 1\n")
+    whole = {"whole": "! grep -q '<<<<' same.txt"}
+    ground.host(str(ground.plan([_sharing("a", kind="bug"), _sharing("b")], checks=whole)), "--yes")
+    (gate,) = until(lambda: ground.runs() and ground.gates("conflict"), "the question")
+    cockpit = CockpitTerminal([str(ground.repository)], frames_of(ground))
+    try:
+        cockpit.press("w", "d")
+        shown = until(lambda: _shown(cockpit, "Both sides"), "both sides")
+        assert [shown.find(one) > 0 for one in ("<<<<<<< merged already", "a ", ">>>>>>> this track", "b ")] == [
+            True
+        ] * 4
+        cockpit.press("Esc")
+        place = 1 + [one.key for one in gate.question.options].index("ours")
+        until(lambda: cockpit.press(str(place)) or _shown(cockpit, f"● {place}"), "the mark")
+        cockpit.press("Enter")
+        until(lambda: ground.states()["b"] == "merged", "it is merged")
+    finally:
+        cockpit.close()
+    decision = ground.batch().gates[gate.id].decision
+    assert decision is not None
+    assert (decision.options, decision.origin) == (("ours",), "key")
+    assert ground.file("same.txt") == "line\nb\n"
+    assert [one.result for one in ground.batch().tracks["b"].checks if one.name == "merged: whole"] == ["pass"]
+
+
+def _shown(cockpit: CockpitTerminal, words: str) -> str:
+    """What the cockpit shows, where these words are in it; else nothing."""
+    text = cockpit.frame().text
+    return text if words in text else ""
 
 
 def test_failing_checks_are_tried_three_times_and_others_merge(ground: Ground) -> None:

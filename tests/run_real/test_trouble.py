@@ -69,7 +69,7 @@ def test_a_conflict_shows_both_sides_on_the_screen_and_is_decided_by_key(ground:
         ] * 4
         cockpit.press("Esc")
         place = 1 + [one.key for one in gate.question.options].index("ours")
-        until(lambda: cockpit.press(str(place)) or _shown(cockpit, f"● {place}"), "the mark")
+        until(lambda: _shown(cockpit, f"● {place}", str(place)), "the mark")
         cockpit.press("Enter")
         until(lambda: ground.states()["b"] == "merged", "it is merged")
     finally:
@@ -81,8 +81,9 @@ def test_a_conflict_shows_both_sides_on_the_screen_and_is_decided_by_key(ground:
     assert [one.result for one in ground.batch().tracks["b"].checks if one.name == "merged: whole"] == ["pass"]
 
 
-def _shown(cockpit: CockpitTerminal, words: str) -> str:
-    """What the cockpit shows, where these words are in it; else nothing."""
+def _shown(cockpit: CockpitTerminal, words: str, *keys: str) -> str:
+    """What the cockpit shows after these keys, where these words are in it; else nothing."""
+    cockpit.press(*keys)
     text = cockpit.frame().text
     return text if words in text else ""
 

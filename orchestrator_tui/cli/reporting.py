@@ -20,6 +20,8 @@ _WRITING = Lock()
 def write_reports(place: Place, batch: Batch, now: Instant) -> str:
     """Write the summary, the reports of all tracks and the workflow's exports; the summary's path in the repository.
 
+    At the end of a batch, what its own stages have left in the integration worktree is taken in, too.
+
     Raises:
         OSError: they cannot be written.
     """
@@ -47,6 +49,7 @@ def report_folder(place: Place, batch: Batch) -> Path:
 
 def _written(place: Place, batch: Batch, now: Instant) -> str:
     from orchestrator_tui.cli.exporting import documents, write_documents
+    from orchestrator_tui.cli.taking_in import take_in
     from orchestrator_tui.core.report.markdown import as_markdown
     from orchestrator_tui.core.report.summary import batch_summary, track_report
 
@@ -58,6 +61,7 @@ def _written(place: Place, batch: Batch, now: Instant) -> str:
     if batch.run is not None:
         names = batch.run.workflows[batch.run.plan.workflow].exports
         write_documents(folder, documents(batch, names, now))
+        take_in(batch, folder)
     return str(SINK / batch.id / "summary.md")
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pytest
+
 from orchestrator_tui.cli.journals import find_place
 from orchestrator_tui.cli.reporting import write_reports
 from orchestrator_tui.demo.terminal import CockpitTerminal
 from tests.run_real.chaos import frames_of
-from tests.run_real.ground import WRITE, Ground, until
+from tests.run_real.ground import WORKFLOW, WRITE, Ground, until
 
 SHARED = 'echo "$ORCH_TRACK" >> same.txt; save "sign $ORCH_TRACK"\n'
 
@@ -131,3 +133,25 @@ def test_reports_are_written_by_one_thread_at_a_time(ground: Ground) -> None:
     # Reports are nobody's until they are added; workflows that a person puts beside them are seen by git.
     (ground.repository / ".orch/workflows/more.yaml").write_text("workflow: more\n")
     assert ground.git("status", "--porcelain") == "?? .orch/workflows/more.yaml\n"
+
+
+SCOUTING = (
+    WORKFLOW.replace("gates: [spend]", "gates: [spend, publish]").replace("ending: hard_stop", "ending: publish")
+    + "batch_stages:\n  - {name: Scout, prompt: scout, commits: false, artefacts: [notes/brief.md]}\n"
+)
+
+
+@pytest.mark.parametrize("stray", [False, True])
+def test_what_stages_of_the_batch_have_written_is_kept_and_keeps_no_worktree(ground: Ground, stray: bool) -> None:
+    """[issue 4, ending] What nobody has promised is neither hidden nor thrown away."""
+    ground.begin(workflow=SCOUTING)
+    more = "echo lost > notes/stray.md\n" if stray else ""
+    ground.act("batch-1", f"mkdir notes\necho found > notes/brief.md\n{more}")
+    ground.answers(("Bring", "approve"))
+    ground.run(ground.plan(["a"]))
+    batch = ground.batch()
+    assert batch.ended_at is not None
+    assert (ground.repository / f".orch/reports/{batch.id}/documents/notes/brief.md").read_text() == "found\n"
+    cleaned = ground.orch("worktrees", "--clean", "integration")
+    assert (cleaned.code, "removed integration" in cleaned.out) == ((1, False) if stray else (0, True))
+    assert ("files are not tracked: notes/stray.md" in cleaned.err) is stray

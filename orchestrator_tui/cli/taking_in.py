@@ -1,0 +1,68 @@
+"""Documents of a batch's own stages, moved from the integration worktree into the reports of the batch."""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+from orchestrator_tui.adapters.tasks.atomic import replace_file
+from orchestrator_tui.core.model import Batch
+
+MOST_BYTES = 16 * 1024 * 1024
+"""A document that is longer stays where it is."""
+
+
+def take_in(batch: Batch, folder: Path) -> None:
+    """Move what stages of the batch have promised and left uncommitted to ``folder``; each is written before it goes.
+
+    Doing it again goes on where it was interrupted. A file that is no plain one, or too long, stays.
+
+    Raises:
+        OSError: one cannot be written or taken away.
+    """
+    # Loaded here: reports are written while nothing is taken in, too.
+    from orchestrator_tui.adapters.git.errors import GitError
+    from orchestrator_tui.adapters.git.trees import contents
+    from orchestrator_tui.core.schedule.documents import FOLDER, promised, tree_to_tidy
+
+    place = tree_to_tidy(batch)
+    if not place or not Path(place).is_dir():
+        return
+    tree = Path(place).resolve()
+    try:
+        untracked = contents(tree).untracked
+    except GitError:
+        # It is kept with its reason by whoever would remove it; the report of the batch is none the worse.
+        return
+    for file, name in promised(batch, untracked).items():
+        source, target = tree / file, folder / FOLDER / name
+        data = _plain(source) if source.parent.resolve() == source.parent else None
+        if data is None:
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(str(target), data, 0o644, lambda: None)
+        source.unlink()
+        _clear(source.parent, tree)
+
+
+def _plain(path: Path) -> bytes | None:
+    """The whole of a plain file; None for anything else, and for one that is too long."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with open(descriptor, "rb") as file:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return None
+        data = file.read(MOST_BYTES + 1)
+    return None if len(data) > MOST_BYTES else data
+
+
+def _clear(folder: Path, tree: Path) -> None:
+    """Remove folders that are empty now."""
+    with suppress(OSError):
+        while folder != tree:
+            folder.rmdir()
+            folder = folder.parent

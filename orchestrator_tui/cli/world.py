@@ -20,9 +20,11 @@ from orchestrator_tui.adapters.teaching import why_empty
 from orchestrator_tui.cli.journals import Place
 from orchestrator_tui.cli.late import LateAgents, LateNudges
 from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.naming import list_batch_id
 from orchestrator_tui.journal.home import repository_root, worktrees
 from orchestrator_tui.journal.mail import HomeMail
+from orchestrator_tui.runtime.ports import Clock
 from orchestrator_tui.runtime.world import World
 
 if TYPE_CHECKING:
@@ -35,6 +37,9 @@ JOBS = "jobs"
 
 OUTPUT = "output"
 """Directory beside the journal that gets the output of the agents started here."""
+
+TREES_MS = 5_000
+"""How long the worktrees of a repository are taken for known: one that was moved shows only in its own file."""
 
 
 @frozen
@@ -52,7 +57,7 @@ def surroundings(place: Place, asked_for: Sequence[Path], role: str) -> Surround
     clock, actor = SystemClock(), system_actor(os.environ)
     output = place.directory / OUTPUT
     discovery = Discovery(
-        os.environ, lambda: trees(place), asked_for, clock, root=repository_root, of_a_run=_OfARun(place)
+        os.environ, Trees(place, clock), asked_for, clock, root=repository_root, of_a_run=_OfARun(place)
     )
     tasks = RepositoryTasks(
         discovery,
@@ -87,6 +92,25 @@ def panes() -> LateNudges:
 def trees(place: Place) -> tuple[Path, ...]:
     """The main working tree, first, and the worktrees; outside of a repository the directory itself."""
     return worktrees(place.repository) or (place.repository,)
+
+
+class Trees:
+    """:func:`trees`, read anew when a worktree came or went, or some time has passed."""
+
+    def __init__(self, place: Place, clock: Clock) -> None:
+        self._place, self._clock = place, clock
+        self._linked = place.repository / ".git" / "worktrees"
+        self._known: tuple[int, Instant, tuple[Path, ...]] | None = None
+
+    def __call__(self) -> tuple[Path, ...]:
+        try:
+            changed = os.stat(self._linked).st_mtime_ns
+        except OSError:
+            changed = 0
+        now = self._clock.now()
+        if self._known is None or self._known[0] != changed or elapsed_ms(self._known[1], now) >= TREES_MS:
+            self._known = changed, now, trees(self._place)
+        return self._known[2]
 
 
 def _agents(discovery: Discovery, clock: SystemClock, place: Place, again_in: Callable[[int], None]) -> ClaudeAgents:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from operator import attrgetter
 from typing import Any
 
 from orchestrator_tui.core.agents import Agent
 from orchestrator_tui.core.canonical import json_text, sha256_hex
-from orchestrator_tui.core.frozen import frozen
+from orchestrator_tui.core.frozen import field_names, frozen
 
 OUR_KEYS = frozenset({"decision", "messages"})
 """What we write into a task's metadata: our answer, and what was said to its agent."""
@@ -42,10 +42,14 @@ class TaskFact:
         said = {key: value for key, value in self.metadata.items() if key not in OUR_KEYS}
         return sha256_hex(json_text([self.subject, self.status, self.active_form, self.owner, said]))[:16]
 
-    def without_activity(self) -> TaskFact:
-        """The same task, but for what its agent says that it is just doing and for when it said so."""
-        rest = {key: value for key, value in self.metadata.items() if key != PROGRESS}
-        return replace(self, metadata=rest, active_form="", mtime_ms=0)
+    def says_the_same(self, other: TaskFact) -> bool:
+        """Whether ``other`` is the same, but for what its agent says that it is just doing and for when it said so."""
+        if _LASTING(self) != _LASTING(other):
+            return False
+        return {**self.metadata, PROGRESS: ""} == {**other.metadata, PROGRESS: ""}
+
+
+_LASTING = attrgetter(*(name for name in field_names(TaskFact) if name not in ("metadata", "active_form", "mtime_ms")))
 
 
 @frozen

@@ -23,6 +23,7 @@ class FineActivity:
     def __init__(self) -> None:
         self._told: dict[_Key, tuple[TaskFact, Instant]] = {}
         self._held: dict[_Key, TaskFact] = {}
+        self._shown: dict[_Key, tuple[TaskFact, Activity]] = {}
         self.seen: Mapping[_Key, Activity] = {}
 
     def sift(self, batch: Batch, seen: ListSeen, now: Instant) -> ListSeen:
@@ -34,36 +35,48 @@ class FineActivity:
             if not seen.whole and self._may_wait(batch, slugs.get(fact.source), fact, now):
                 self._held[key] = fact
                 continue
-            self._held.pop(key, None)
+            self._let_go(key)
             self._told[key] = (fact, now)
             due.append(fact)
         for source in seen.vanished:
-            self._held.pop((batch.id, source), None)
+            self._let_go((batch.id, source))
         self._show(batch, slugs, now)
         return replace(seen, changed=tuple(due))
 
+    def _let_go(self, key: _Key) -> None:
+        self._held.pop(key, None)
+        self._shown.pop(key, None)
+
     def due(self, batch: Batch, now: Instant) -> ListSeen:
         """What was held back of this batch and has waited long enough."""
-        keys = [key for key in self._held if key[0] == batch.id]
-        if not keys:
-            return ListSeen()
-        return self.sift(batch, ListSeen(tuple(self._held[key] for key in keys)), now)
+        held = {key: fact for key, fact in self._held.items() if key[0] == batch.id}
+        slugs = {track.source: slug for slug, track in batch.tracks.items()} if held else {}
+        due = tuple(
+            fact for fact in held.values() if self._told_early(batch, slugs.get(fact.source), fact, now) is None
+        )
+        return self.sift(batch, ListSeen(due), now) if due else ListSeen()
 
     def _may_wait(self, batch: Batch, slug: str | None, fact: TaskFact, now: Instant) -> bool:
+        before = self._told_early(batch, slug, fact, now)
+        return before is not None and before != fact and before.says_the_same(fact)
+
+    def _told_early(self, batch: Batch, slug: str | None, fact: TaskFact, now: Instant) -> TaskFact | None:
+        """What was recorded of this task so short a time ago that more of its activity may wait; else None."""
         told = self._told.get((batch.id, fact.source))
         if told is None or slug is None or batch.tracks[slug].liveness is not Liveness.REPORTING:
             # An agent that was asked has replied, whatever it says.
-            return False
+            return None
         before, at = told
-        if elapsed_ms(at, now) >= batch.limits.activity_ms:
-            return False
-        return before != fact and before.without_activity() == fact.without_activity()
+        return before if elapsed_ms(at, now) < batch.limits.activity_ms else None
 
     def _show(self, batch: Batch, slugs: Mapping[str, str], now: Instant) -> None:
         others = {key: activity for key, activity in self.seen.items() if key[0] != batch.id}
-        mine = {
-            (batch.id, slugs[source]): Activity(read_metadata(fact).progress, at_wall(fact.mtime_ms, now))
-            for (name, source), fact in self._held.items()
-            if name == batch.id and source in slugs
-        }
+        held = {key: fact for key, fact in self._held.items() if key[0] == batch.id and key[1] in slugs}
+        mine = {(batch.id, slugs[key[1]]): self._activity(key, fact, now) for key, fact in held.items()}
         self.seen = {**others, **mine}
+
+    def _activity(self, key: _Key, fact: TaskFact, now: Instant) -> Activity:
+        shown = self._shown.get(key)
+        if shown is None or shown[0] is not fact:
+            shown = self._shown[key] = fact, Activity(read_metadata(fact).progress, at_wall(fact.mtime_ms, now))
+        return shown[1]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from orchestrator_tui.core.facts import TaskFact
 from orchestrator_tui.core.model import Liveness
+from orchestrator_tui.runtime import activity
 from tests.core.builders import asking, fact
 from tests.runtime.stage import BATCH, MINUTE, SECOND, Process, Stage
 
@@ -98,3 +101,17 @@ def test_what_was_not_journalled_yet_is_by_the_next_holder(stage: Stage) -> None
     after = stage.start()
     after.step()
     assert after.track("alpha").progress == "the last word"
+
+
+def test_what_is_held_back_is_read_once_and_not_at_every_step(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    cockpit = begun(stage)
+    stage.clock.advance(SECOND)
+    stage.write(doing("writes"))
+    cockpit.step()
+    read: list[TaskFact] = []
+    monkeypatch.setattr(activity, "read_metadata", read.append)
+    for _ in range(3):
+        stage.clock.advance(SECOND)
+        cockpit.step(look=False)
+    assert read == []
+    assert shown(cockpit) == "writes"

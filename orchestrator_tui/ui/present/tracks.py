@@ -164,8 +164,23 @@ def _listing(
     if scope.order != "need":
         listed.sort(key=ORDERS[scope.order])
     by_key = {TrackKey(track.batch, track.slug): track for track in listed}
-    scene = TrackScene(state, glyphs, activity, waiting_tracks(state))
-    return LazyRows(by_key, lambda key: lasting_row(by_key[key], scene)), _widths(listed, state)
+    scene, known = TrackScene(state, glyphs, activity, waiting_tracks(state)), _known_rows(state, glyphs)
+
+    def row(key: TrackKey) -> LastingRow:
+        live = activity.get((key.batch, key.track))
+        seen = None if live is None else (live.text, live.at.wall_ms)
+        before = known.get(key)
+        if before is None or before[0] != seen:
+            before = known[key] = seen, lasting_row(by_key[key], scene)
+        return before[1]
+
+    return LazyRows(by_key, row), _widths(listed, state)
+
+
+@of_newest
+def _known_rows(state: State, glyphs: Glyphs) -> dict[TrackKey, tuple[tuple[str, int] | None, LastingRow]]:
+    """The rows made so far of one state: of many agents at work one is seen to do something else at a time."""
+    return {}
 
 
 def _widths(listed: Sequence[Track], state: State) -> Mapping[str, int]:

@@ -9,6 +9,7 @@ from orchestrator_tui.core.live_rules import MOST_SURE, Sureness
 from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.prompt_parts import Part, Section, one_line, paragraphs
+from orchestrator_tui.core.schedule.committing import has_committed
 from orchestrator_tui.core.schedule.rules import RESOLVING, stage_name, stage_run, stage_work, workflow_of
 from orchestrator_tui.core.workflow import StageWork
 
@@ -64,7 +65,14 @@ def _sureness(rules: Sureness) -> str:
 
 def ending(batch: Batch, track: Track, work: StageWork) -> Section:
     """How the agent ends: what is committed, which word it ends with, and what "done" means."""
-    return Section("How to end", (Part(paragraphs(_committing(track, work), _verdict(work), _done(track))),))
+    before = _COMMITTED_BEFORE if work.writes and not work.commits and has_committed(batch, track) else ""
+    return Section("How to end", (Part(paragraphs(_committing(track, work), before, _verdict(work), _done(track))),))
+
+
+_COMMITTED_BEFORE = (
+    "An agent of this track has committed in this worktree, where nothing is to be committed: a person looks at all of "
+    "it together first. Leave those commits as they are, since others may have built on them, and make no more."
+)
 
 
 def _committing(track: Track, work: StageWork) -> str:
@@ -75,7 +83,7 @@ def _committing(track: Track, work: StageWork) -> str:
         commit = "commit them alone" if work.commits else "commit nothing"
         return f"Write the artefacts of this stage, change no other file, and {commit}. {never}"
     if not work.commits:
-        return f"Leave your changes in the worktree. {never}"
+        return f"Leave your changes in the worktree, and commit nothing. {never}"
     branch = one_line(track.branch, 200) or "the branch that is checked out"
     return (
         f"Commit everything on {branch} before you end, in small commits that say why; nothing may be left uncommitted "

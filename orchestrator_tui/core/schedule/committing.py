@@ -49,6 +49,11 @@ def remarked(batch: Batch, track: Track, since: Inspection) -> list[Draft]:
     return [Draft("signal_raised", told)]
 
 
+def has_committed(batch: Batch, track: Track) -> bool:
+    """Whether an agent of this track was seen to have committed against its rule."""
+    return any(one.kind == COMMITTED and one.track == track.slug for one in batch.signals.values())
+
+
 def _may_be_another_s(batch: Batch, track: Track) -> bool:
     own, run = track.attempts[-1], work_of(track).run
     before = "" if run is None else run.head

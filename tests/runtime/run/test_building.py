@@ -292,6 +292,18 @@ def test_the_track_whose_agent_has_committed_against_its_rule_is_marked(who: str
     assert {one.payload["verdict"] for one in scene.ledger.events if one.kind == "stage_judged"} == {"accepted"}
 
 
+def test_who_has_committed_against_its_rule_is_told_with_its_next_prompt() -> None:
+    scene = building(chunk("c1"), chunk("c2"))
+    scene.world.acts[f"c1/{WRITE}"] = commit
+    scene.world.acts[f"*/{REVIEW}"] = lambda agent: (0, "APPROVED" if "-2-2-1" in agent.attempt.id else "no\nREWORK")
+    scene.play()
+    told = "An agent of this track has committed in this worktree"
+    prompts = {one.id: one.prompt for one in scene.world.attempts.values()}
+    assert [name for name, prompt in prompts.items() if told in prompt] == ["a-c1-1-2-1"]
+    assert "a-c2-1-2-1" in prompts
+    assert "Leave your changes in the worktree, and commit nothing." in prompts["a-c1-1-1-1"]
+
+
 def test_nobody_is_marked_for_a_commit_of_which_it_is_not_known_whose_it_is() -> None:
     """Two agents at work at the same time, and one commit with the files of both."""
     scene = building(chunk("c1"), chunk("c2"))

@@ -23,13 +23,15 @@ NOTICE_S = 3.0
 
 
 class Cockpit:
-    """One run of ``orch-tui`` on the rig's project; times are seconds since the epoch."""
+    """One run of ``orch-tui`` on the rig's project, or with other arguments; times are seconds since the epoch."""
 
-    def __init__(self, rig: ClaudeRig, number: int) -> None:
+    def __init__(self, rig: ClaudeRig, number: int, *arguments: str) -> None:
         environment = {**rig.environment(), "TERM": "tmux-256color", "COLORTERM": "truecolor"}
         # Nothing of the test's own environment gets in, such as the size of another terminal.
         command = ["env", "-i", *(f"{name}={value}" for name, value in environment.items()), *ORCH_TUI]
-        self._terminal = TmuxTerminal(rig.sockets / f"cockpit-{number}", [*command, str(rig.project)], SIZE, {})
+        self._terminal = TmuxTerminal(
+            rig.sockets / f"cockpit-{number}", [*command, *(arguments or (str(rig.project),))], SIZE, {}
+        )
 
     @property
     def pid(self) -> int:
@@ -59,6 +61,13 @@ class Cockpit:
             self.press("Enter")
             self._type(gate.track)
         return self._submit(decided)
+
+    def say(self, slug: str, text: str) -> None:
+        """Say something to the agent of a track, which is the only one on the screen."""
+        wait_until(lambda: slug in self.screen(), f"{slug} on the screen", context=self.screen)
+        self.press("m")
+        self._type(text)
+        self._terminal.tmux("send-keys", "Enter")
 
     def kill(self) -> None:
         """Kill it as nothing can stop it from being killed."""

@@ -75,3 +75,6 @@ def test_what_a_background_sub_agent_reports_is_seen(beside: Beside) -> None:
     assert session.finish() == 0
 
     beside.wait_track("reported-track", stage=2)
+    batches = beside.state().batches.values()
+    found = [one for batch in batches for track in batch.tracks.values() for one in track.findings]
+    assert [(one.severity, one.title) for one in found] == [("concern", "A CONCERN")]

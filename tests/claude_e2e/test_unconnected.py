@@ -38,6 +38,7 @@ def test_the_answer_is_written_into_the_task_that_asked(unconnected: Beside) -> 
     thinks.set()
 
     told = rig.requests.wait_for_step("file", 3)
+    answer.report("task file, with the time until the agent looks", told)
     assert answer.told(told)
     assert "blue" in told.new_text
     assert session.finish() == 0
@@ -74,6 +75,32 @@ def test_connecting_reaches_a_session_that_already_runs(unconnected: Beside) -> 
 
     rig.requests.wait_for(answer.decision.id, "live")
     assert session.finish() == 0
+
+
+def test_connecting_by_key_gives_an_open_gate_its_hook(unconnected: Beside) -> None:
+    """What the session asked before it could hear us is answered with its next tool call."""
+    rig, thinks = unconnected.rig, Event()
+    look = Step(
+        calls=(ToolCall("Bash", {"command": "sleep 0.2", "description": "d"}),), until=lambda _: thinks.is_set()
+    )
+    steps = [create("s"), ask("In place, red or blue?", "red", "blue"), look, answered(), say("done")]
+    session = rig.start(rig.script("place", steps))
+    gate, cockpit = unconnected.wait_gate("In place, red or blue?"), unconnected.cockpit
+    wait_until(lambda: "cannot hear" in cockpit.screen(), "what the card says", context=cockpit.screen)
+    assert "hook" not in unconnected.now(gate).routes
+
+    cockpit.press("C")
+    wait_until(lambda: "+ MCP server orch-tui" in cockpit.screen(), "what is changed", context=cockpit.screen)
+    cockpit.press("Enter")
+    wait_until(lambda: "hears with its next tool call" in cockpit.screen(), "the card", context=cockpit.screen)
+    rig.probe_locally("PostToolUse", matcher="Bash").wait_for("PostToolUse")
+    answer = unconnected.answer(gate, 2)
+
+    told = rig.requests.wait_for(answer.decision.id, "place")
+    answer.report("connected in place", told)
+    thinks.set()
+    assert session.finish() == 0
+    assert unconnected.wait_acknowledged(gate).steps[-1].route == "hook"
 
 
 def test_disconnecting_leaves_claude_code_as_it_was(unconnected: Beside) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, failure, git, git_result, settings_at
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.history import behind, branch_tip, commit_id, count
-from orchestrator_tui.adapters.git.listing import Listed, at, find, holding, listed
+from orchestrator_tui.adapters.git.listing import Listed, at, find, listed
 from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.merge_commit import exact
 from orchestrator_tui.adapters.git.names import check_branch
@@ -114,7 +114,10 @@ def remove(repository: Path, path: Path, branch: str, into: str | None) -> Remov
             if why:
                 return Kept(why)
         why = _drop(repository, there) if there is not None else ""
-        return Kept(why) if why else Removed(path, _delete(repository, branch, tip), tip or "", ignored)
+        if why:
+            return Kept(why)
+        held = any(one.branch == branch for one in trees if one is not there)
+        return Removed(path, "" if held else _delete(repository, branch, tip), tip or "", ignored)
 
 
 def keep_branch(repository: Path, branch: str, sha: str) -> None:
@@ -154,11 +157,13 @@ def _why_kept(main: Listed, there: Listed, branch: str) -> tuple[str, int]:
 
 def _not_elsewhere(repository: Path, branch: str, tip: str, into: str | None) -> str:
     """Why the branch must stay, or ""."""
-    target = _known(repository, into)
-    if into is not None and target is None:
-        return f"{into}, into which it was to be merged, is not there"
-    if target is not None:
-        missing = behind(repository, target, tip)
+    if into is not None:
+        try:
+            missing = behind(repository, into, tip)
+        except GitError:
+            if _known(repository, into) is not None:
+                raise
+            return f"{into}, into which it was to be merged, is not there"
         return f"{_commits(missing, branch)} not in {into}" if missing else ""
     missing = count(repository, tip, "--not", "--remotes")
     return f"{_commits(missing, branch)} not pushed" if missing else ""
@@ -178,8 +183,8 @@ def _drop(repository: Path, there: Listed) -> str:
 
 
 def _delete(repository: Path, branch: str, tip: str | None) -> str:
-    """Delete the branch, if it still points at ``tip`` and nobody has it checked out; its name when it is gone."""
-    if tip is None or holding(repository, branch) is not None:
+    """Delete the branch, if it still points at ``tip``; its name when it is gone."""
+    if tip is None:
         return ""
     if git_result(repository, "update-ref", "-d", f"refs/heads/{branch}", tip).code != 0:
         return ""

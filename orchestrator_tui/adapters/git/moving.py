@@ -54,10 +54,12 @@ def move(tree: Path, branch: str, old: str, new: str, why: str) -> None:
     refuse_overwriting(tree, old, new)
     note = git_directory(tree) / _NOTE_NAME
     notes.write(note, f"{branch}\n{old}\n{new}\n")
-    # Files that were only touched, or copied, are what they were; read-tree alone would not look.
-    git_result(tree, "update-index", "-q", "--refresh", timeout=WRITE_SECONDS)
-    command = "read-tree"
-    result = git_result(tree, command, "-m", "-u", "--no-recurse-submodules", old, new, timeout=WRITE_SECONDS)
+    command, switch = "read-tree", ("-m", "-u", "--no-recurse-submodules", old, new)
+    result = git_result(tree, command, *switch, timeout=WRITE_SECONDS)
+    if result.code != 0:
+        # Files that were only touched, or copied, are what they were; it does not look, and has changed nothing.
+        git_result(tree, "update-index", "-q", "--refresh", timeout=WRITE_SECONDS)
+        result = git_result(tree, command, *switch, timeout=WRITE_SECONDS)
     if result.code == 0:
         command = "update-ref"
         result = git_result(tree, command, "-m", why, f"refs/heads/{branch}", new, old)

@@ -16,6 +16,9 @@ _RESERVED = frozenset(
     "con prn aux nul com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9".split()
 )
 _BRANCH = re.compile(r"[^\W_][\w./+=#@,-]*")
+_PLAIN = re.compile(r"[a-z0-9][a-z0-9-]*(/[a-z0-9][a-z0-9-]*)*", re.ASCII)
+"""Names of which nothing that git forbids can be said: most are made of slugs."""
+
 _LONGEST_BRANCH = 200
 _SHOWN = 80
 
@@ -60,7 +63,7 @@ def check_branch(branch: str) -> str:
         or any(part.lower().partition(".")[0] in _RESERVED for part in parts)
     )
     # git has the last word; it is asked in a place where no repository gives short names a meaning.
-    if wrong or not _is_allowed(branch):
+    if wrong or not (_PLAIN.fullmatch(branch) or _is_allowed(branch)):
         raise GitError(f"{_shown(branch)} is no safe name for a branch: use letters, digits and - _ . / + only")
     return branch
 

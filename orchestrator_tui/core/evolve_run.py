@@ -9,6 +9,7 @@ from orchestrator_tui.core.changing import changed
 from orchestrator_tui.core.codec import from_data
 from orchestrator_tui.core.event import Event
 from orchestrator_tui.core.evolve_live import LIVE_HANDLERS, LIVE_TRACK_HANDLERS
+from orchestrator_tui.core.evolve_merging import MERGE_TRACK_HANDLERS
 from orchestrator_tui.core.frozen import replace
 from orchestrator_tui.core.model import Stage, StageStatus, Track
 from orchestrator_tui.core.plan import Plan, PlannedTrack
@@ -255,7 +256,11 @@ def _granted(track: Track, event: Event) -> Track:
     if not data["tries"]:
         # What a person has put right is looked at again, without another try.
         changes.update(looks=run.looks + 1, claim="done", inspection=None, checks={}, judged="")
-    return _with_run(track, **changes)
+    now = _with_run(track, **changes)
+    if not data.get("taken"):
+        return now
+    # The commit is told by whoever looks.
+    return _with(now, taken={**_work(track).taken, **dict.fromkeys(data["taken"], ("", data["by"]))})
 
 
 def _judged(track: Track, event: Event) -> Track:
@@ -280,7 +285,8 @@ def _inspected(track: Track, event: Event) -> Track:
         commits=data.get("commits", 0),
     )
     run = None if work.run is None else replace(work.run, inspection=inspection)
-    return changed(track, work=replace(work, head_sha=data["head"], inspection=inspection, run=run))
+    taken = {file: (commit or data["head"], by) for file, (commit, by) in work.taken.items()}
+    return _with(track, head_sha=data["head"], inspection=inspection, run=run, taken=taken)
 
 
 def _artefact_read(track: Track, event: Event) -> Track:
@@ -299,32 +305,8 @@ def _checklist(track: Track, event: Event) -> Track:
     return _with(track, checklist=items)
 
 
-def _merged(track: Track, event: Event) -> Track:
-    data, work = event.payload, _work(track)
-    result = data["result"]
-    sha = data.get("to_sha", "") if result == "merged" else "" if result == "undone" else work.merged_sha
-    files = tuple(data.get("files", ())) if result == "conflict" else ()
-    merges = (*work.merges, (result, data.get("head", "")))
-    return _with(
-        track, merged_sha=sha, merges=merges, conflicts=files, sides={}, brought="", brought_how="", checkpoint=""
-    )
-
-
 def _checkpoint(track: Track, event: Event) -> Track:
     return _with(track, checkpoint=event.payload.get("problem") or "written")
-
-
-def _brought(track: Track, event: Event) -> Track:
-    data = event.payload
-    work = _work(track)
-    # Whatever was tried at the conflict before is over.
-    run = None if work.run is not None and work.run.stage == 0 else work.run
-    # What others have merged is no work of this track: from here on it is compared with what it was brought.
-    return _with(track, brought=data["tip"], brought_how=data["result"], base_sha=data["tip"], run=run)
-
-
-def _sides(track: Track, event: Event) -> Track:
-    return _with(track, sides=dict(event.payload["sides"]))
 
 
 def _deployed(track: Track, event: Event) -> Track:
@@ -355,13 +337,11 @@ RUN_TRACK_HANDLERS: dict[str, Callable[[Track, Event], Track]] = {
     "artefact_read": _artefact_read,
     "rescue_recorded": _rescued,
     "checklist_recorded": _checklist,
-    "merge_recorded": _merged,
     "checkpoint_written": _checkpoint,
-    "tip_brought": _brought,
-    "sides_seen": _sides,
     "deploy_recorded": _deployed,
     "attempt_stopping": _stopping,
     **LIVE_TRACK_HANDLERS,
+    **MERGE_TRACK_HANDLERS,
 }
 """What each kind makes of the track that it names."""
 

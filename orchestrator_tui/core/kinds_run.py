@@ -50,7 +50,10 @@ RUN_KINDS: dict[str, Spec] = {
         {"track": _TEXT, "stage": _INT},
         {"why": _TEXT, "from_stage": _INT, "problems": _LIST, "covers": _LIST},
     ),
-    "stage_granted": ({"track": _TEXT, "stage": _INT, "tries": _INT, "by": _TEXT}, {"instruction": _TEXT}),
+    "stage_granted": (
+        {"track": _TEXT, "stage": _INT, "tries": _INT, "by": _TEXT},
+        {"instruction": _TEXT, "taken": _LIST},
+    ),
     "stage_judged": (
         {"track": _TEXT, "stage": _INT, "verdict": _TEXT},
         {"attempt": _TEXT, "problems": _LIST},
@@ -77,9 +80,12 @@ RUN_KINDS: dict[str, Spec] = {
     "checklist_recorded": ({"track": _TEXT, "items": _LIST}, {}),
     "merge_recorded": (
         {"track": _TEXT, "result": _TEXT},
-        {"head": _TEXT, "from_sha": _TEXT, "to_sha": _TEXT, "files": _LIST, "detail": _TEXT},
+        {"head": _TEXT, "from_sha": _TEXT, "to_sha": _TEXT, "files": _LIST, "joined": _LIST, "detail": _TEXT},
     ),
-    "tip_brought": ({"track": _TEXT, "tip": _TEXT, "result": _TEXT}, {"files": _LIST}),
+    "tip_brought": (
+        {"track": _TEXT, "tip": _TEXT, "result": _TEXT},
+        {"files": _LIST, "take": _TEXT, "head": _TEXT, "by": _TEXT},
+    ),
     "sides_seen": ({"track": _TEXT, "sides": _MAP}, {}),
     "deploy_recorded": ({"track": _TEXT, "environment": _TEXT, "result": _TEXT}, {"detail": _TEXT}),
     "published": ({"result": _TEXT}, {"sha": _TEXT, "detail": _TEXT, "by": _TEXT}),

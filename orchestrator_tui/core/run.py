@@ -242,6 +242,8 @@ class Work:
     moved to the state that it is in, ``paused`` why nothing new is begun for it, ``paused_until`` what ends that;
     ``texts`` are artefacts with a form as they were read last, by path;
     ``checkpoint`` what became of the one after its merge;
+    ``taken`` are the files of conflicts that are as a person wants them, this track's side or resolved by hand, each
+    with the commit, "" until it is looked at, and the person;
     ``covered`` are, of the batch's own track, all reviews that were judged over several tracks;
     ``grounded`` is what its attempts were shown;
     ``kept`` why its worktree is still there at the end; ``ready_at`` when it was made;
@@ -268,6 +270,7 @@ class Work:
     sides: Mapping[str, str] = field(default_factory=dict)
     brought: str = ""
     brought_how: str = ""
+    taken: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     why: str = ""
     paused: str = ""
     paused_until: str = ""

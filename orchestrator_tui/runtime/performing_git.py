@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK, PlannedTrack
 from orchestrator_tui.core.run import Effect, Inspection
-from orchestrator_tui.core.schedule import committing, effects, ending, merging, untracked
+from orchestrator_tui.core.schedule import appending, committing, effects, ending, merging, untracked
 from orchestrator_tui.core.schedule.freshness import keeps_from_merging, looked, since
 from orchestrator_tui.core.schedule.judging import form_path
 from orchestrator_tui.core.schedule.overlap import tampered
@@ -94,7 +95,8 @@ def _inspect(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tup
         artefact_path(batch, track, one) for rule, done in rungs for one in (rule.artefact, *done.artefacts) if one
     )
     branch = track.branch if shared_tree(batch, track) else ""
-    seen = world.git.inspect(effect.id, work.planned, track.worktree, work.base_sha, artefacts, own, branch)
+    taken = {file: commit or "HEAD" for file, (commit, _) in work.taken.items()}
+    seen = world.git.inspect(effect.id, work.planned, track.worktree, work.base_sha, artefacts, own, branch, taken)
     if shared_tree(batch, track):
         others = _of_the_batch(batch)
         seen = replace(
@@ -189,10 +191,12 @@ def _merge(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple
     if keeps_from_merging(batch, track, seen) and world.git.tip(plan_of(batch)) == tip:
         # A merge that was made before a crash is found, not asked about.
         return seen
-    made = world.git.merge(plan_of(batch), tree, head, tip, str(effect.arguments["message"]))
+    message = str(effect.arguments["message"])
+    made = world.git.merge(plan_of(batch), tree, head, tip, message, partial(appending.joins, batch, track))
     told: dict[str, Any] = {"track": track.slug, "head": head, "from_sha": tip}
     aside = _put_aside(track, effect, made.aside)
     if made.result == merging.MERGED:
+        told |= {"joined": list(made.files)} if made.files else {}
         return (*seen, *aside, Draft("merge_recorded", {**told, "result": merging.MERGED, "to_sha": made.sha}))
     return (*seen, *aside, Draft("merge_recorded", {**told, "result": merging.CONFLICT, "files": list(made.files)}))
 
@@ -218,8 +222,11 @@ def _put_aside(track: Track, effect: Effect, reference: str) -> tuple[Draft, ...
 
 
 def _bring(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
-    made = world.git.bring(track.worktree, str(effect.arguments["tip"]), str(effect.arguments.get("take", "")))
+    tip, take = str(effect.arguments["tip"]), str(effect.arguments.get("take", ""))
+    made = world.git.bring(track.worktree, tip, take, partial(appending.joins, batch, track))
     told = {"track": track.slug, "tip": made.sha, "result": made.result, "files": list(made.files)}
+    if made.result == merging.TAKEN:
+        told |= {"take": take, "head": made.head, "by": str(effect.arguments.get("by", ""))}
     return (Draft("tip_brought", told),)
 
 
@@ -298,7 +305,9 @@ def _look_at_tree(world: RunWorld, batch: Batch, track: Track, effect: Effect) -
 def _bring_base(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
     run, plan = run_of(batch), plan_of(batch)
     sha, tip = str(effect.arguments["sha"]), str(effect.arguments["tip"])
-    made = world.git.merge(plan, run.integration_path, sha, tip, f"Merge {plan.base} into {plan.integration}")
+    message = f"Merge {plan.base} into {plan.integration}"
+    # What a person has appended to the base was declared by no plan: they see it as a conflict.
+    made = world.git.merge(plan, run.integration_path, sha, tip, message, lambda file: False)
     if made.result != merging.MERGED:
         files = ", ".join(made.files[:_NAMED])
         raise OSError(

@@ -7,7 +7,7 @@ finds what was done and finishes it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from typing import Any, Protocol
 
@@ -223,13 +223,15 @@ class TreeMade:
 class MergeMade:
     """What became of a merge: ``merged`` with its commit, or ``conflict`` with the files.
 
-    ``aside`` is the reference under which changes were kept that stood in its way, "" without any.
+    ``aside`` is the reference under which changes were kept that stood in its way, "" without any. Of one that is made
+    ``files`` are those in which both appendages stay; ``head`` is the commit in which one side was taken.
     """
 
     result: str
     sha: str = ""
     files: tuple[str, ...] = ()
     aside: str = ""
+    head: str = ""
 
 
 @frozen
@@ -309,11 +311,13 @@ class Git(Protocol):
         artefacts: tuple[str, ...],
         own: tuple[str, ...],
         branch: str = "",
+        taken: Mapping[str, str] | None = None,
     ) -> Inspection:
         """A worktree's changes against its base: breaches of scope, missing artefacts, uncommitted files.
 
         ``own`` are the artefacts of all stages of its ladder: they belong to the track whatever its scope says.
-        ``branch`` is what must be checked out there, in a tree that it shares; its own branch without it.
+        ``branch`` is what must be checked out there, in a tree that it shares; its own branch without it. ``taken`` are
+        files, each with the commit that has it as a person wants it: as there, or only appended to, it is no breach.
         """
 
     def text(self, path: str, file: str, limit: int) -> str | None:
@@ -322,10 +326,12 @@ class Git(Protocol):
     def commit(self, path: str, message: str) -> str:
         """Commit everything in a worktree that a person told us to commit; the new head."""
 
-    def merge(self, plan: Plan, tree: str, head: str, expected_tip: str, message: str) -> MergeMade:
+    def merge(
+        self, plan: Plan, tree: str, head: str, expected_tip: str, message: str, joins: Callable[[str], bool]
+    ) -> MergeMade:
         """Merge ``head`` into the integration worktree with ``--no-ff``; on conflict nothing is left behind.
 
-        What checks have changed there of tracked files is put aside first.
+        What checks have changed of tracked files is put aside. What both append to files that ``joins`` names stays.
         """
 
     def undo(self, tree: str, to_sha: str, expected_tip: str) -> str:
@@ -334,12 +340,13 @@ class Git(Protocol):
         Returns the reference under which changes were kept that stood in the way, "" without any.
         """
 
-    def bring(self, path: str, tip: str, take: str) -> MergeMade:
+    def bring(self, path: str, tip: str, take: str, joins: Callable[[str], bool]) -> MergeMade:
         """Merge the integration tip into a track's worktree so that a conflict is resolved there.
 
         A conflict is left in the worktree for its agent, with its files told, unless ``take`` says whose side of the
         conflicting files is taken (``ours`` is the track's, ``theirs`` the tip's): then it is committed so. ``result``
         is ``conflict``, ``taken`` or ``clean``, ``sha`` the tip that came: of a merge that was under way, that one.
+        Files that ``joins`` names are joined as by :meth:`merge`.
         """
 
     def shared(self, paths: Mapping[str, tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:

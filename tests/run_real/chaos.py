@@ -50,6 +50,10 @@ EXPECTED = {
 """The tree of every end, beside the workflow."""
 
 
+OWNED = {"g": ["g.draft"], "k": ["same.txt"]}
+"""What tracks own beside their letter. One of two that add to the same place may change more there: they conflict."""
+
+
 def prepare(ground: Ground, workflow: str = WORKFLOW) -> tuple[str, ...]:
     """The batch: dependencies, a rework, a failing check, two questions, and two tracks that add to the same place."""
     ground.begin({**{f"{slug}.txt": f"{slug}\n" for slug in LETTERS}, "same.txt": "line\n"}, workflow)
@@ -78,9 +82,9 @@ def prepare(ground: Ground, workflow: str = WORKFLOW) -> tuple[str, ...]:
     tracks = [
         {
             "slug": slug,
-            "files": [f"{slug}.txt", *(["g.draft"] if slug == "g" else [])],
+            "files": [f"{slug}.txt", *OWNED.get(slug, [])],
             "brief": "write",
-            "append_only": ["same.txt"] if slug in "kl" else [],
+            "append_only": ["same.txt"] if slug == "l" else [],
             "depends_on": after.get(slug, []),
             "kind": "bug" if slug == "j" else "feature",
             "checks": checks.get(slug, {"there": f"test -s {slug}.txt"}),

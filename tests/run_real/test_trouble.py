@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
@@ -16,8 +15,9 @@ from tests.run_real.ground import WORKFLOW, WRITE, Ground, until
 SHARED = 'echo "$ORCH_TRACK" >> same.txt; save "sign $ORCH_TRACK"\n'
 
 
-def _sharing(slug: str, **more: Any) -> dict[str, Any]:
-    return {"slug": slug, "append_only": ["same.txt"], "files": [f"{slug}.txt"], "brief": "sign", **more}
+OWNER = {"slug": "a", "kind": "bug", "files": ["a.txt", "same.txt"], "brief": "sign"}
+ADDER = {"slug": "b", "append_only": ["same.txt"], "files": ["b.txt"], "brief": "sign"}
+"""They meet at the end of a file, which only one of them may do no more than append to."""
 
 
 def test_a_conflict_is_decided_by_option_and_its_result_passes(ground: Ground) -> None:
@@ -26,7 +26,7 @@ def test_a_conflict_is_decided_by_option_and_its_result_passes(ground: Ground) -
     ground.act("b-0", "exit 1\n")
     check = {"whole": "! grep -q '<<<<' same.txt"}
     ground.answers(("b conflicts", "ours"))
-    plan = ground.plan([_sharing("a", kind="bug"), _sharing("b")], checks=check)
+    plan = ground.plan([OWNER, ADDER], checks=check)
     ground.run(plan)
     assert ground.states() == {"a": "merged", "b": "merged"}
     assert ground.file("same.txt") == "line\nb\n"
@@ -43,7 +43,7 @@ def test_a_conflict_waits_with_both_sides_and_another_process_decides(ground: Gr
     ground.act("any-1", SHARED)
     ground.act("b-0", "exit 1\n")
     ground.act("c-1", WRITE)
-    ended = ground.run(ground.plan([_sharing("a", kind="bug"), _sharing("b"), "c"]))
+    ended = ground.run(ground.plan([OWNER, ADDER, "c"]))
     assert ended.code == 1
     assert ground.states() == {"a": "merged", "b": "escalated", "c": "merged"}
     (gate,) = ground.gates("conflict")

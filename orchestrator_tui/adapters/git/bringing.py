@@ -7,6 +7,7 @@ from pathlib import Path
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, commit_identity, git, git_result
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.history import commit_id, contains, is_full_id
+from orchestrator_tui.adapters.git.joining import Joins, blob_at, joined, none
 from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.merge_commit import commit_merge, exact
 from orchestrator_tui.adapters.git.merging_here import is_merging, leave_conflict, merging, take_back
@@ -29,14 +30,17 @@ class Brought:
     result: str
     tip: str
     files: tuple[str, ...] = ()
+    head: str = ""
+    """The commit in which one side was taken."""
 
 
-def bring(tree: Path, tip: str, take: str = "") -> Brought:
+def bring(tree: Path, tip: str, take: str = "", joins: Joins = none) -> Brought:
     """Merge ``tip`` into the branch that is checked out in ``tree``.
 
     A conflict is left in the worktree, unless ``take`` says whose side of the conflicting files is taken: ``ours`` is
     the worktree's own, ``theirs`` the tip's; then the merge is committed. Called again it goes on where it was, also
     where we or git were killed, or where another tip is asked for meanwhile: first what is under way is finished.
+    What both sides have appended to a file that ``joins`` names is joined, the tip's first, and is no conflict.
 
     Raises:
         GitError: the worktree holds changes that no commit holds, another merge is under way there, the tip is not
@@ -56,12 +60,15 @@ def bring(tree: Path, tip: str, take: str = "") -> Brought:
             held = clean_tree(tree)
             # Named as git names it in a working tree: the marks in the files are the same then.
             outcome = preview(tree, "HEAD", head)
-            if outcome.clean:
-                made = commit_merge(tree, outcome.tree, held.head, head, message)
+            better = joined(tree, outcome, head, held.head, joins)
+            if not better.conflicts:
+                made = commit_merge(tree, better.tree, held.head, head, message)
                 move(tree, held.branch, held.head, made, f"orch-tui: bring {head[:12]}")
                 return Brought("clean", head)
             leave_conflict(tree, held.head, head, outcome.tree, message)
-        met, files = _met(tree, head), _conflicting(tree)
+        met = _met(tree, head)
+        _join(tree, met, joins)
+        files = _conflicting(tree)
         if take not in (OURS, THEIRS):
             return Brought("conflict", met, files)
         for file in files:
@@ -72,7 +79,7 @@ def bring(tree: Path, tip: str, take: str = "") -> Brought:
             timeout=WRITE_SECONDS,
             env=commit_identity(tree),
         )
-        return Brought("taken", met, files)
+        return Brought("taken", met, files, commit_id(tree, "HEAD"))
 
 
 def _forget_finished(tree: Path) -> None:
@@ -91,6 +98,19 @@ def _met(tree: Path, tip: str) -> str:
         said = sanitise_line(" ".join(one[:12] for one in met), 80)
         raise GitError(f"{tree} is in a merge of {said}, which is not what is integrated: commit or abort it there")
     return met[0]
+
+
+def _join(tree: Path, met: str, joins: Joins) -> None:
+    """Join what both sides have appended, where a conflict is still as git has left it: nobody has worked at it."""
+    if not any(joins(file) for file in _conflicting(tree)):
+        return
+    outcome = preview(tree, "HEAD", met)
+    better = joined(tree, outcome, met, commit_id(tree, "HEAD"), joins)
+    for file in better.files:
+        place = tree / file
+        left = place.read_bytes() if place.is_file() and not place.is_symlink() else None
+        if left is not None and left == blob_at(tree, outcome.tree, file):
+            git(tree, "checkout", better.tree, "--", file)
 
 
 def _conflicting(tree: Path) -> tuple[str, ...]:

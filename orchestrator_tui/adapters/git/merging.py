@@ -13,6 +13,7 @@ from orchestrator_tui.adapters.git.command import git
 from orchestrator_tui.adapters.git.creating import Created, create
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.history import behind, commit_id, contains
+from orchestrator_tui.adapters.git.joining import Joins, joined, none
 from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.merge_commit import commit_merge, exact, is_news, parents
 from orchestrator_tui.adapters.git.moving import clean_tree, move, settle
@@ -47,6 +48,8 @@ class Merged:
     """A head that is in the integration branch, and the commit by which it came there."""
 
     sha: str
+    joined: tuple[str, ...] = ()
+    """The files in which what both sides appended was joined (:mod:`~.joining`)."""
 
 
 @frozen
@@ -68,7 +71,7 @@ def ensure_integration(repository: Path, path: Path, branch: str, base: str, *, 
     return create(repository, path, branch, base, f"orch-tui: integration into {branch}", adopt=adopt)
 
 
-def merge(tree: Path, head_sha: str, message: str, expected_tip: str) -> Merged | Conflicted:
+def merge(tree: Path, head_sha: str, message: str, expected_tip: str, joins: Joins = none) -> Merged | Conflicted:
     """Merge exactly ``head_sha`` into the branch that is checked out in ``tree``, always with a merge commit.
 
     A head that the branch has already is no merge; neither is repeating one that was made from ``expected_tip``.
@@ -78,6 +81,7 @@ def merge(tree: Path, head_sha: str, message: str, expected_tip: str) -> Merged 
         head_sha: the full id of the commit that was approved.
         message: the message of the merge commit.
         expected_tip: the full id of the commit at which the branch must be.
+        joins: which files keep what both sides have appended, the branch's first.
 
     Raises:
         GitError: the branch is elsewhere, the tree is not clean, the head is not there, or git fails.
@@ -95,12 +99,12 @@ def merge(tree: Path, head_sha: str, message: str, expected_tip: str) -> Merged 
             )
         if not fresh and contains(tree, held.head, head):
             return Merged(merged_already(tree, head) or held.head)
-        outcome = preview(tree, held.head, head)
-        if not outcome.clean:
+        outcome = joined(tree, preview(tree, held.head, head), held.head, head, joins)
+        if outcome.conflicts:
             return Conflicted(outcome.conflicts)
         made = commit_merge(tree, outcome.tree, held.head, head, message)
         move(tree, held.branch, held.head, made, f"orch-tui: merge {head[:12]}")
-        return Merged(made)
+        return Merged(made, outcome.files)
 
 
 def merged_already(tree: Path, head_sha: str) -> str | None:

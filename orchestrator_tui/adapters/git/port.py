@@ -6,7 +6,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from orchestrator_tui.adapters.git import (
@@ -29,12 +29,13 @@ from orchestrator_tui.adapters.git.keeping import keep_branch
 from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.moving import settle
 from orchestrator_tui.adapters.git.names import branch_name, safe_path
+from orchestrator_tui.adapters.git.taken import stands_as_taken
 from orchestrator_tui.adapters.git.trees import contents
 from orchestrator_tui.adapters.git.worktrees import Removed, create, look, provision, remove
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.plan import BATCH_TRACK, Plan, PlannedTrack, Provision
 from orchestrator_tui.core.run import Inspection
-from orchestrator_tui.core.scope import matches
+from orchestrator_tui.core.scope import expand, matches
 from orchestrator_tui.runtime.ports import Clock
 from orchestrator_tui.runtime.run_world import BaseDrift, Beginning, MergeMade, TreeKept, TreeMade
 
@@ -195,6 +196,7 @@ class RunGit:
         artefacts: tuple[str, ...],
         own: tuple[str, ...],
         branch: str = "",
+        taken: Mapping[str, str] | None = None,
     ) -> Inspection:
         """A worktree's changes against its base."""
         tree, scope = Path(path), track.scope
@@ -204,6 +206,14 @@ class RunGit:
             if scope.declared or scope.read_only
             else ()
         )
+        if taken:
+            loose, grows = {*seen.uncommitted, *seen.untracked}, frozenset(expand(scope.append_only, taken))
+            kept = {file: commit for file, commit in taken.items() if file not in loose}
+            breaches = tuple(
+                one
+                for one in breaches
+                if one.path not in kept or not stands_as_taken(tree, one.path, kept[one.path], one.path in grows)
+            )
         wanted = (*artefacts, *own)
         names = [one.path for one in seen.files]
         return Inspection(
@@ -286,18 +296,20 @@ class RunGit:
         git(tree, *command, timeout=WRITE_SECONDS, env=commit_identity(tree))
         return commit_id(tree, "HEAD")
 
-    def merge(self, plan: Plan, tree: str, head: str, expected_tip: str, message: str) -> MergeMade:
+    def merge(
+        self, plan: Plan, tree: str, head: str, expected_tip: str, message: str, joins: Callable[[str], bool]
+    ) -> MergeMade:
         """Merge ``head`` into the integration worktree with ``--no-ff``."""
         aside = ""
         try:
-            outcome = merging.merge(Path(tree), head, message, expected_tip)
+            outcome = merging.merge(Path(tree), head, message, expected_tip, joins)
         except GitError:
             aside = _tidied(Path(tree))
             if not aside:
                 raise
-            outcome = merging.merge(Path(tree), head, message, expected_tip)
+            outcome = merging.merge(Path(tree), head, message, expected_tip, joins)
         if isinstance(outcome, merging.Merged):
-            return MergeMade("merged", outcome.sha, aside=aside)
+            return MergeMade("merged", outcome.sha, outcome.joined, aside)
         return MergeMade("conflict", files=outcome.files, aside=aside)
 
     def undo(self, tree: str, to_sha: str, expected_tip: str) -> str:
@@ -310,10 +322,10 @@ class RunGit:
         """Have a branch of this name, at this commit where there is none."""
         keep_branch(Path(plan.repository), branch, sha)
 
-    def bring(self, path: str, tip: str, take: str) -> MergeMade:
+    def bring(self, path: str, tip: str, take: str, joins: Callable[[str], bool]) -> MergeMade:
         """Merge the integration tip into a track's worktree so that a conflict is resolved there."""
-        made = bringing.bring(Path(path), tip, take)
-        return MergeMade(made.result, made.tip, made.files)
+        made = bringing.bring(Path(path), tip, take, joins)
+        return MergeMade(made.result, made.tip, made.files, head=made.head)
 
     def untracked(self, plan: Plan) -> tuple[str, ...]:
         """Files of the repository's own working tree that git neither knows nor ignores."""

@@ -135,7 +135,11 @@ def _scope(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:
         return _NOT_SEEN
     if seen.outside:
         return _fails(_named(seen.outside), "take these changes back, or widen the scope in the plan")
-    return _passes(f"{len(seen.files)} changed files, all inside")
+    taken = {file: by for file, (_, by) in work_of(track).taken.items() if file in seen.files}
+    told = "".join(
+        f"; {sanitise_line(file, 200)} as {by or 'a person'} took it at its conflict" for file, by in taken.items()
+    )
+    return _passes(f"{len(seen.files)} changed files, all inside{told}")
 
 
 def _findings(batch: Batch, track: Track, workflow: Workflow) -> _Outcome:

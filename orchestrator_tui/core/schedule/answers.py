@@ -213,8 +213,8 @@ def _concerns_closed(state: str, words: str) -> Callable[[Batch, Track, Gate], M
 
 
 def _resolved(batch: Batch, track: Track, gate: Gate) -> Made:
-    entered = enter(track, RESOLVING, f"resolved by {_by(gate)}")
-    return [*moved(track, S.RUNNING), *entered, *look_again(track, RESOLVING, _by(gate))], "looked at again"
+    entered, files = enter(track, RESOLVING, f"resolved by {_by(gate)}"), work_of(track).conflicts
+    return [*moved(track, S.RUNNING), *entered, *look_again(track, RESOLVING, _by(gate), files)], "looked at again"
 
 
 def _resolve(batch: Batch, track: Track, gate: Gate) -> Made:
@@ -224,7 +224,7 @@ def _resolve(batch: Batch, track: Track, gate: Gate) -> Made:
 def _take(side: str) -> Callable[[Batch, Track, Gate], Made]:
     def taken(batch: Batch, track: Track, gate: Gate) -> Made:
         run = run_of(batch)
-        arguments = {"tip": run.integration_sha, "take": side}
+        arguments = {"tip": run.integration_sha, "take": side, "by": _by(gate)}
         effect = begin(batch, BRING, track.slug, f"b-{track.slug}-{run.begun}", **arguments)
         return [*effect, *moved(track, S.MERGING)], f"{side} is taken"
 

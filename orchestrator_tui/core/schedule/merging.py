@@ -260,7 +260,7 @@ def _conflict(batch: Batch, track: Track) -> list[Draft]:
     return [*moved(track, S.ESCALATED, "it conflicts with what is merged already"), *asked]
 
 
-def look_again(track: Track, stage: int, by: str = "orch-tui", instruction: str = "") -> list[Draft]:
-    """Look at a stage's work once more without another try."""
+def look_again(track: Track, stage: int, by: str = "orch-tui", taken: tuple[str, ...] = ()) -> list[Draft]:
+    """Look at a stage's work once more without another try; ``taken`` are files that are as this person wants them."""
     granted = {"track": track.slug, "stage": stage, "tries": 0, "by": by}
-    return [Draft("stage_granted", {**granted, "instruction": instruction} if instruction else granted)]
+    return [Draft("stage_granted", {**granted, "taken": list(taken)} if taken else granted)]

@@ -178,6 +178,8 @@ def _scope(work: Work, glyphs: Glyphs) -> Iterator[Line]:
         return
     for path in seen.outside:
         yield (Part(f"{glyphs.failed} outside ", "risk-failure strong"), Part(clean(path, 300), "risk-failure"))
+    for path, (_, by) in work.taken.items():
+        yield (Part(f"{'taken':<10}", "quiet"), Part(f"{clean(path, 300)} as {clean(by, 60)} took it at its conflict"))
     size = f"+{seen.added:,} {glyphs.minus}{seen.removed:,} in {plural(len(seen.files), 'file')}"
     if seen.files:
         yield (Part(f"{'changed':<10}", "quiet"), Part(size))

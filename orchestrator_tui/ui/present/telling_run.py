@@ -103,7 +103,20 @@ def _merge(payload: Payload) -> tuple[str, str, str]:
         "undone": ("its merge is undone", "gate"),
     }
     text, token = words.get(str(payload["result"]), (f"merge: {payload['result']}", "gate"))
-    return text, _items(payload, "files") or _text(payload, "detail"), token
+    joined = _items(payload, "joined")
+    detail = f"what both append stays in {joined}" if joined else _text(payload, "detail")
+    return text, _items(payload, "files") or detail, token
+
+
+def _bring(payload: Payload) -> tuple[str, str, str]:
+    sides = {
+        "ours": "what it says is taken where it conflicts",
+        "theirs": "what is merged already is kept where it conflicts",
+    }
+    text = sides.get(_text(payload, "take"), "what is merged already is brought into its worktree")
+    by = _text(payload, "by")
+    files = _items(payload, "files")
+    return text, f"{files}, by {by}" if by else files, ""
 
 
 def _deploy(payload: Payload) -> tuple[str, str, str]:
@@ -191,7 +204,7 @@ RUN_TELLERS: dict[str, Callable[[Payload], tuple[str, str, str]]] = {
     "rescue_recorded": lambda told: (f"rescue: {told['action']}", f"{told['trigger']}; {told['outcome']}", "gate"),
     "checklist_recorded": _checklist,
     "merge_recorded": _merge,
-    "tip_brought": lambda told: ("what is merged already is brought into its worktree", _items(told, "files"), ""),
+    "tip_brought": _bring,
     "sides_seen": lambda told: ("both sides of the conflict are read", "", "quiet"),
     "deploy_recorded": _deploy,
     "published": _published,

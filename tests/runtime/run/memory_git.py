@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from typing import TypeVar
 
+from orchestrator_tui.adapters.git.joining import both
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.plan import Plan, PlannedTrack, Provision
 from orchestrator_tui.core.run import Inspection
@@ -183,6 +184,7 @@ class MemoryGit:
         artefacts: tuple[str, ...],
         own: tuple[str, ...],
         branch: str = "",
+        taken: Mapping[str, str] | None = None,
     ) -> Inspection:
         self._call(f"inspect {track.slug}")
         base, now, tree = self.commits[base_sha].files, self.read(path), self.trees[path]
@@ -190,6 +192,11 @@ class MemoryGit:
         scope = track.scope
         touched = [Touched(name, now.get(name, "").startswith(base.get(name, ""))) for name in names]
         found = breaches(touched, scope.owned, scope.allowed, scope.read_only, scope.append_only)
+        kept = {
+            name: self.commits[self.branches[tree.branch] if sha == "HEAD" else sha].files.get(name)
+            for name, sha in (taken or {}).items()
+        }
+        found = tuple(one for one in found if one.path not in kept or kept[one.path] != now.get(one.path))
         return Inspection(
             id=identifier,
             head=self.branches[tree.branch],
@@ -204,7 +211,9 @@ class MemoryGit:
         )
 
     @dying
-    def merge(self, plan: Plan, tree: str, head: str, expected_tip: str, message: str) -> MergeMade:
+    def merge(
+        self, plan: Plan, tree: str, head: str, expected_tip: str, message: str, joins: Callable[[str], bool]
+    ) -> MergeMade:
         self._call(f"merge {head[:6]}")
         branch = self.trees[tree].branch
         tip = self.branches[branch]
@@ -213,10 +222,11 @@ class MemoryGit:
                 return MergeMade("merged", tip)
             raise OSError(f"{branch} was moved meanwhile")
         files, conflicts = self._merged(tip, head)
-        if conflicts:
-            return MergeMade("conflict", files=conflicts)
+        joined = self._joined(files, conflicts, tip, head, joins)
+        if len(joined) < len(conflicts):
+            return MergeMade("conflict", files=tuple(one for one in conflicts if one not in joined))
         self.branches[branch] = self._store(files, (tip, head))
-        return MergeMade("merged", self.branches[branch])
+        return MergeMade("merged", self.branches[branch], joined)
 
     @dying
     def undo(self, tree: str, to_sha: str, expected_tip: str) -> str:
@@ -225,7 +235,7 @@ class MemoryGit:
         return ""
 
     @dying
-    def bring(self, path: str, tip: str, take: str) -> MergeMade:
+    def bring(self, path: str, tip: str, take: str, joins: Callable[[str], bool]) -> MergeMade:
         self._call(f"bring {take}".rstrip())
         tree = self.trees[path]
         head = self.branches[tree.branch]
@@ -234,6 +244,8 @@ class MemoryGit:
         # A merge that is under way is finished first, also where another tip is asked for.
         tip = tree.merging or tip
         files, conflicts = self._merged(head, tip)
+        joined = self._joined(files, conflicts, tip, head, joins)
+        conflicts = tuple(one for one in conflicts if one not in joined)
         sides = self.commits[head if take == "ours" else tip].files
         for name in conflicts:
             files[name] = (
@@ -244,8 +256,8 @@ class MemoryGit:
         tree.changed, tree.merging, tree.conflicts = files, tip, conflicts
         if conflicts and not take:
             return MergeMade("conflict", tip, conflicts)
-        self.commit(path, "merge")
-        return MergeMade("taken" if conflicts else "clean", tip, conflicts)
+        made = self.commit(path, "merge")
+        return MergeMade("taken", tip, conflicts, head=made) if conflicts else MergeMade("clean", tip)
 
     def shared(self, paths: Mapping[str, tuple[str, str]]) -> tuple[tuple[str, str, str], ...]:
         return self.overlapping
@@ -351,6 +363,21 @@ class MemoryGit:
                 found[one] = None
                 waiting += self.commits[one].parents
         return found
+
+    def _joined(
+        self, files: Files, conflicts: tuple[str, ...], first: str, then: str, joins: Callable[[str], bool]
+    ) -> tuple[str, ...]:
+        """Join what both have appended, where they have appended otherwise."""
+        mine, joined = self._ancestors(first), []
+        base = self.commits[next(one for one in self._ancestors(then) if one in mine)].files
+        for name in filter(joins, conflicts):
+            content = both(
+                *(one.get(name, "").encode() for one in (base, *(self.commits[n].files for n in (first, then))))
+            )
+            if content is not None:
+                files[name] = content.decode()
+                joined.append(name)
+        return tuple(joined)
 
     def _merged(self, ours: str, theirs: str) -> tuple[Files, tuple[str, ...]]:
         mine = self._ancestors(ours)

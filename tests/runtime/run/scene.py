@@ -169,3 +169,9 @@ class Scene:
     def merged_files(self) -> dict[str, str]:
         """What is on the integration branch."""
         return self.git.commits[self.git.branches["orch/integration"]].files
+
+    def checklist(self, slug: str) -> dict[str, tuple[str, str]]:
+        """The items of a track's checklist as they were recorded last."""
+        work = self.track(slug).work
+        assert work is not None
+        return {name: (result, detail) for name, result, detail in work.checklist}

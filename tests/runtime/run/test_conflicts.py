@@ -19,15 +19,20 @@ from tests.runtime.run.scene import REVIEW, WORKFLOW, WRITE, Scene, track
 S = TrackState
 
 
+GATED = replace(WORKFLOW, track_gate=("scope", "committed"), batch_gate=("scope",))
+"""What a person has decided about a file is not asked again by the checklists."""
+
+
 def adding(slug: str) -> PlannedTrack:
     """A track that owns its letter, and may only add to the file that all share."""
     one = track(slug)
     return replace(one, scope=replace(one.scope, append_only=("same.txt",)))
 
 
-def scene_of_two(workflow: Workflow = WORKFLOW) -> Scene:
-    """Two tracks that add at the same place; no agent can resolve it."""
-    scene = Scene(adding("a"), adding("b"), workflow=workflow, files={"same.txt": "line\n"})
+def scene_of_two(workflow: Workflow = WORKFLOW, first: PlannedTrack | None = None) -> Scene:
+    """Two tracks that add at the same place, which the first of them owns; no agent can resolve it."""
+    owner = first or track("a", "a.txt", "same.txt")
+    scene = Scene(owner, adding("b"), workflow=workflow, files={"same.txt": "line\n"})
 
     def add(agent: Agent) -> tuple[int, str]:
         agent.append("same.txt", f"{agent.attempt.track}\n")
@@ -37,13 +42,62 @@ def scene_of_two(workflow: Workflow = WORKFLOW) -> Scene:
     return scene
 
 
+def test_what_both_may_only_append_to_keeps_both_and_asks_nobody() -> None:
+    scene = scene_of_two(GATED, adding("a")).play()
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
+    assert scene.merged_files()["same.txt"] == "line\na\nb\n"
+    merges = [one.payload for one in scene.ledger.events if one.kind == "merge_recorded"]
+    assert [(one["track"], one.get("joined")) for one in merges] == [("a", None), ("b", ["same.txt"])]
+    assert scene.checklist("b")["scope"] == ("PASS", "1 changed files, all inside")
+
+
 def test_a_side_that_a_person_took_is_no_breach_of_what_is_append_only() -> None:
-    scene = scene_of_two()
+    scene = scene_of_two(GATED)
     scene.play()
     scene.answer("conflict", "ours")
     scene.play()
     assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
     assert scene.merged_files()["same.txt"] == "line\nb\n"
+    assert not [one for one in scene.ledger.batch.gates.values() if one.question.kind in ("track", "integration")]
+    work = scene.track("b").work
+    assert work is not None
+    assert {file: by for file, (_, by) in work.taken.items()} == {"same.txt": "ann"}
+    assert scene.checklist("b")["scope"][1] == "1 changed files, all inside; same.txt as ann took it at its conflict"
+
+
+def test_what_a_person_has_resolved_by_hand_is_no_breach_either() -> None:
+    scene = scene_of_two(GATED)
+    scene.play()
+    tree = scene.track("b").worktree
+    scene.git.write(tree, "same.txt", "b before a\n")
+    head = scene.git.commit(tree, "resolved")
+    scene.answer("conflict", "resolved")
+    scene.play()
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
+    assert scene.merged_files()["same.txt"] == "b before a\n"
+    assert not [one for one in scene.ledger.batch.gates.values() if one.question.kind in ("track", "integration")]
+    work = scene.track("b").work
+    assert work is not None
+    assert work.taken == {"same.txt": (head, "ann")}
+
+
+def test_what_an_agent_changes_after_a_side_was_taken_is_a_breach() -> None:
+    scene = scene_of_two(GATED, None)
+    scene.play()
+    scene.answer("conflict", "ours")
+    scene.world.checks["stays"] = lambda cwd: int(scene.git.read(cwd).get("same.txt") == "line\nb\n")
+    scene.ledger.must(*_with_check(scene, CheckCommand("stays", "stays")))
+    scene.play()
+
+    def other(agent: Agent) -> tuple[int, str]:
+        agent.write("same.txt", "other\n")
+        return 0, ""
+
+    scene.world.acts["b/0"] = other
+    scene.answer("conflict", "resolve")
+    scene.play()
+    assert [one.question.kind for one in scene.open_gates()] == ["track"]
+    assert "same.txt may only be appended to" in scene.checklist("b")["scope"][1]
 
 
 def test_a_side_that_does_not_hold_is_asked_about_again() -> None:

@@ -22,6 +22,7 @@ from orchestrator_tui.core.session import GuardRules, SessionRules
 from orchestrator_tui.core.sizing import Sizing
 from orchestrator_tui.core.workflow import (
     AGENT,
+    DEPLOY,
     PARALLEL,
     Angle,
     Budget,
@@ -91,6 +92,9 @@ def read_workflow(
         return None, (*problems, *unfilled)
     found = unfilled + tuple(_stage_problems(model.stages, "stages", document, file))
     found += tuple(_stage_problems(model.batch_stages, "batch_stages", document, file))
+    found += tuple(
+        _merge_problems(model.stages, [f"stages[{place}]" for place in range(len(model.stages))], document, file)
+    )
     found += tuple(_rule_problems(model, document, file))
     if found:
         return None, found
@@ -153,7 +157,9 @@ def override(
                 problems.append(_no_earlier(document, file, f"{place}.back_to", one.back_to, names[: index - 1]))
             else:
                 works[index - 1] = replace(works[index - 1], back_to=back)
-    return replace(changed, works=tuple(works)), tuple(problems)
+    places = {_numbered(name, names): f"rules.stages.{name}" for name in rules.stages}
+    at = [places.get(index, "rules.stages") for index in range(1, len(works) + 1)]
+    return replace(changed, works=tuple(works)), (*problems, *_merge_problems(works, at, document, file))
 
 
 # --- making -----------------------------------------------------------------------------------------------------
@@ -248,6 +254,25 @@ def _stage_problems(stages: Sequence[StageFile], below: str, document: Document,
                 line = document.line(f"{at}.artefacts[{number}]")
                 found.append(Problem(file, line, f"{at}.artefacts", f"{shown(artefact)} leaves the worktree"))
     return found
+
+
+def _merge_problems(
+    stages: Sequence[StageFile | StageWork], at: Sequence[str], document: Document, file: str
+) -> Iterator[Problem]:
+    """Stages that would deploy what is not merged yet, or that no track would come to once it is merged.
+
+    ``at`` says where each of them stands.
+    """
+    merged = False
+    for stage, place in zip(stages, at, strict=True):
+        text = ""
+        if stage.runs == DEPLOY and not stage.after_merge:
+            text = "must be true of a stage that deploys: what it deploys has been merged before"
+        elif merged and not stage.after_merge:
+            text = "must be true, too: a stage before it begins when its track has been merged"
+        if text:
+            yield Problem(file, document.line(place), f"{place}.after_merge", text)
+        merged = merged or stage.after_merge
 
 
 def _no_earlier(document: Document, file: str, place: str, name: str, earlier: Sequence[str]) -> Problem:

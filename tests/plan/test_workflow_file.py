@@ -77,7 +77,7 @@ stages:
      verdicts: {FINE: done, AGAIN: rework}}
   - {name: Try, runs: checks, back_to: 1}
   - {name: Ship, runs: deploy, after_merge: true}
-  - {name: Say, runs: person, back_to: Look}
+  - {name: Say, runs: person, back_to: Look, after_merge: true}
 """
 
 
@@ -152,7 +152,7 @@ def test_every_key_of_a_stage_arrives() -> None:
     assert found.works[2:] == (
         StageWork(runs="checks", back_to=1),
         StageWork(runs="deploy", after_merge=True),
-        StageWork(runs="person", back_to=2),
+        StageWork(runs="person", back_to=2, after_merge=True),
     )
     assert found.batch_works == (
         StageWork(role="planner", prompt="divide it", artefacts=("{plan}",), writes=False, commits=False),
@@ -227,6 +227,16 @@ MISTAKES = [
         'mine.yaml:9: stages[1].back: there is no such key; did you mean "back_to"?',
     ),
     (
+        SMALL + "  - {name: Ship, runs: deploy}\n",
+        "mine.yaml:9: stages[1].after_merge: must be true of a stage that deploys: what it deploys has been merged "
+        "before",
+    ),
+    (
+        SMALL + "  - {name: Ship, runs: deploy, after_merge: true}\n  - {name: Look, prompt: x}\n",
+        "mine.yaml:10: stages[2].after_merge: must be true, too: a stage before it begins when its track has been "
+        "merged",
+    ),
+    (
         SMALL + "gates: [publsh]\n",
         'mine.yaml:9: gates: "publsh" is none of plan, spend, dispatch, concerns, resume, integration, '
         'publish; did you mean "publish"?',
@@ -273,6 +283,18 @@ def test_a_plan_changes_the_rules_that_it_names_and_no_others(tmp_path: Path) ->
     assert (mine.works[2].rounds, mine.works[2].back_to, mine.works[2].prompt) == (1, 1, shipped.works[2].prompt)
     assert (mine.works[0].attempts, mine.works[0].wall_ms, mine.works[0].bump_at) == (2, 3_600_000, 3)
     assert (mine.ladder, mine.answers, mine.autonomy) == (shipped.ladder, shipped.answers, shipped.autonomy)
+
+
+def test_a_plan_has_nothing_deployed_before_it_is_merged(tmp_path: Path) -> None:
+    content = """
+    title: t
+    workflow: tracks
+    checks: {unit: make}
+    rules: {stages: {Review: {runs: deploy}}}
+    tracks: [{slug: a, brief: x, files: [README.md]}]
+    """
+    (problem,) = told(checked(tmp_path, content), tmp_path)
+    assert "rules.stages.Review.after_merge: must be true of a stage that deploys" in problem
 
 
 # --- where workflows are found ------------------------------------------------------------------------------------

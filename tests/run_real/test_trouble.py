@@ -60,7 +60,7 @@ def test_a_conflict_shows_both_sides_on_the_screen_and_is_decided_by_key(ground:
     ground.act("any-1", SHARED)
     ground.act("b-0", "exit 1\n")
     whole = {"whole": "! grep -q '<<<<' same.txt"}
-    ground.host(str(ground.plan([_sharing("a", kind="bug"), _sharing("b")], checks=whole)), "--yes")
+    ground.host(str(ground.plan([OWNER, ADDER], checks=whole)), "--yes")
     (gate,) = until(lambda: ground.runs() and ground.gates("conflict"), "the question")
     cockpit = CockpitTerminal([str(ground.repository)], frames_of(ground))
     try:

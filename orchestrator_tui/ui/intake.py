@@ -82,10 +82,12 @@ class Intake:
         began = perf_counter()
         activity = self._is_activity(picture)
         self._shown = picture
-        if activity:
-            self._activity_rests_until = began + ACTIVITY_SECONDS
         self._show(picture, activity)
-        self._app.call_after_refresh(self._breathe, began)
+        if activity:
+            # So seldom that no rest beyond it is needed.
+            self._activity_rests_until = began + ACTIVITY_SECONDS
+        else:
+            self._app.call_after_refresh(self._breathe, began)
 
     def _breathe(self, began: float) -> None:
         """The picture is painted: the next one waits in proportion to what this one took."""

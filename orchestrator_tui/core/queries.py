@@ -30,7 +30,8 @@ from orchestrator_tui.core.tracks_shown import all_shown as all_shown
 from orchestrator_tui.core.tracks_shown import is_agent_track, is_run_itself, track_of
 from orchestrator_tui.core.tracks_shown import shown_tracks as shown_tracks
 
-QUIET_TRACK_STATES = frozenset({TrackState.DONE, TrackState.MERGED, TrackState.SKIPPED, TrackState.ABANDONED})
+DONE_TRACK_STATES = frozenset({TrackState.DONE, TrackState.MERGED})
+DROPPED_TRACK_STATES = frozenset({TrackState.SKIPPED, TrackState.ABANDONED})
 LOST_TRACK_STATES = frozenset({TrackState.FAILED, TrackState.ROLLED_BACK})
 
 
@@ -60,6 +61,7 @@ class Counts:
     done: int
     failed: int
     pending: int
+    dropped: int
 
 
 def all_gates(state: State) -> Iterator[Gate]:
@@ -155,7 +157,7 @@ def waiting_tracks(state: State) -> Mapping[TrackKey, tuple[Gate, ...]]:
 def counts(state: State) -> Counts:
     """The headline's numbers; ``waiting`` counts gates, the others count listed tracks that do not wait."""
     waiting = waiting_tracks(state)
-    tally = {"working": 0, "unknown": 0, "done": 0, "failed": 0, "pending": 0}
+    tally = {"working": 0, "unknown": 0, "done": 0, "failed": 0, "pending": 0, "dropped": 0}
     for track in all_shown(state):
         if TrackKey(track.batch, track.slug) not in waiting and not is_run_itself(track):
             tally[standing(track)] += 1
@@ -163,9 +165,14 @@ def counts(state: State) -> Counts:
 
 
 def standing(track: Track) -> str:
-    """``working``, ``unknown``, ``done``, ``failed`` or ``pending``: what a glance must tell, waiting apart."""
-    if track.state in QUIET_TRACK_STATES:
+    """``working``, ``unknown``, ``done``, ``failed``, ``pending`` or ``dropped``: what a glance must tell.
+
+    Waiting is told apart. What was left out or given up is neither done nor failed.
+    """
+    if track.state in DONE_TRACK_STATES:
         return "done"
+    if track.state in DROPPED_TRACK_STATES:
+        return "dropped"
     if track.state in LOST_TRACK_STATES:
         return "failed"
     if is_left(track):
@@ -177,6 +184,11 @@ def standing(track: Track) -> str:
     if track.liveness in (Liveness.UNKNOWN, Liveness.GONE, Liveness.WORKING_NOT_REPORTING):
         return "unknown"
     return "working"
+
+
+def is_over(track: Track) -> bool:
+    """Whether nobody has to wait for a track any more: it is done, or was dropped."""
+    return standing(track) in ("done", "dropped")
 
 
 def is_left(track: Track) -> bool:
@@ -194,14 +206,14 @@ def asks_elsewhere(track: Track) -> bool:
     return track.agent is not None and track.agent.status in (PERMISSION, INPUT) and standing(track) == "working"
 
 
-_NEED_ORDER = {"failed": 3, "unknown": 2, "working": 4, "pending": 5, "done": 6}
+_NEED_ORDER = {"failed": 3, "unknown": 2, "working": 4, "pending": 5, "done": 6, "dropped": 7}
 
 
 @of_newest
 def tracks_by_need(state: State) -> tuple[Track, ...]:
     """The listed tracks, those that need a person first; before them, where it is listed, the one of a run itself.
 
-    Waiting in queue order, then who waits at its own terminal, then unknown, failed, working, pending, done.
+    Waiting in queue order, then who waits at its own terminal, then unknown, failed, working, pending, done, dropped.
     """
     waiting = waiting_tracks(state)
     rank = {key: place for place, key in enumerate(waiting)}

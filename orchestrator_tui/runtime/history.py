@@ -18,7 +18,7 @@ from orchestrator_tui.core.evolve import BatchFold
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, TrackState
-from orchestrator_tui.core.queries import LOST_TRACK_STATES, QUIET_TRACK_STATES
+from orchestrator_tui.core.queries import DONE_TRACK_STATES, LOST_TRACK_STATES
 from orchestrator_tui.journal.port import JournalDamaged, JournalError
 from orchestrator_tui.runtime.recordings import Recording
 
@@ -213,7 +213,7 @@ def _of_move(event: Event) -> str:
     to = TrackState(event.payload["to"])
     if to in LOST_TRACK_STATES:
         return "failed"
-    return "done" if to in QUIET_TRACK_STATES else ""
+    return "done" if to in DONE_TRACK_STATES else ""
 
 
 _MOMENTS: dict[str, Callable[[Event], str]] = {

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 REFUSED = "a replay is read-only"
 FINER = "what was journalled; finer activity is not kept"
-_STANDINGS = ("done", "failed", "unknown", "working", "pending")
+_STANDINGS = ("done", "failed", "dropped", "unknown", "working", "pending")
 
 
 class Tape:

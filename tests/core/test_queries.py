@@ -165,8 +165,8 @@ def track(slug: str, fixed: TrackState = TrackState.RUNNING, live: Liveness = Li
         (track("t", TrackState.QUEUED, Liveness.GONE), "pending"),
         (track("t", TrackState.DONE, Liveness.GONE), "done"),
         (track("t", TrackState.MERGED), "done"),
-        (track("t", TrackState.SKIPPED), "done"),
-        (track("t", TrackState.ABANDONED), "done"),
+        (track("t", TrackState.SKIPPED), "dropped"),
+        (track("t", TrackState.ABANDONED), "dropped"),
         (track("t", TrackState.FAILED), "failed"),
         (track("t", TrackState.ROLLED_BACK), "failed"),
         *[(track("t", one), "working") for one in (TrackState.BLOCKED, TrackState.MERGING, TrackState.ESCALATED)],
@@ -200,7 +200,7 @@ def test_tracks_that_need_a_person_come_first() -> None:
     ]
     assert list(waiting_tracks(shown)) == [TrackKey("b", "prod"), TrackKey("b", "low")]
     assert ids(waiting_gates(shown.batches["b"], "prod")) == ["prod", "prod-2"]
-    assert counts(shown) == Counts(waiting=3, working=1, unknown=1, done=1, failed=1, pending=1)
+    assert counts(shown) == Counts(waiting=3, working=1, unknown=1, done=1, failed=1, pending=1, dropped=0)
     assert sum(1 for _ in all_tracks(shown)) == len(tracks)
 
 

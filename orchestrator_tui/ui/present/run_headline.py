@@ -6,9 +6,7 @@ from orchestrator_tui.core.model import Batch
 from orchestrator_tui.ui.present.cells import Line, Part
 from orchestrator_tui.ui.present.run_words import (
     agents_words,
-    at_work,
     dollars,
-    most_agents,
     pause_words,
     phase_of,
     phase_words,
@@ -28,7 +26,7 @@ def run_facts(batch: Batch) -> tuple[Line, ...]:
     ]
     facts.append((Part(f"{len(batch.merged)}/{track_count(batch)} merged", "quiet"),))
     if phase_of(batch) in _AT_WORK:
-        facts.append((Part(agents_words(at_work(batch), most_agents(batch)), "quiet"),))
+        facts.append((Part(agents_words(batch), "quiet"),))
     if spent_usd(batch) or run.plan.limits.cost_usd:
         facts.append((_cost(spent_usd(batch), run.plan.limits.cost_usd),))
     return tuple(facts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Batch, Track, TrackState
+from orchestrator_tui.core.model import Batch, Track
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.queries import standing, waiting_gates
 from orchestrator_tui.core.text import plural
@@ -25,6 +25,7 @@ _SIGNS = {
     "pending": ("pending", "quiet"),
     "done": ("done", "track-done"),
     "failed": ("failed", "track-failed"),
+    "dropped": ("skipped", "quiet"),
 }
 
 
@@ -98,7 +99,9 @@ def waves_strip(batch: Batch, glyphs: Glyphs) -> Iterator[Line]:
         line += [Part("   " if line else ""), Part(f"wave {number} ", "quiet")]
         if len(waves[number]) > MOST_SIGNS:
             done = sum(standing(track) == "done" for track in waves[number])
-            line.append(Part(f"{done:,} of {len(waves[number]):,} done"))
+            dropped = sum(standing(track) == "dropped" for track in waves[number])
+            rest = f", {dropped:,} dropped" if dropped else ""
+            line.append(Part(f"{done:,} of {len(waves[number]):,} done{rest}"))
             continue
         for track in waves[number]:
             sign, token = _sign(track, batch)
@@ -109,6 +112,4 @@ def waves_strip(batch: Batch, glyphs: Glyphs) -> Iterator[Line]:
 def _sign(track: Track, batch: Batch) -> tuple[str, str]:
     if waiting_gates(batch, track.slug):
         return _SIGNS["waiting"]
-    if track.state in (TrackState.SKIPPED, TrackState.ABANDONED):
-        return ("skipped", "quiet")
     return _SIGNS[standing(track)]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
-from orchestrator_tui.core.queries import standing, waiting_gates
+from orchestrator_tui.core.queries import is_over, standing, waiting_gates
 from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.run import HANDED_OVER
 from orchestrator_tui.core.text import plural
@@ -67,6 +67,15 @@ def at_work(batch: Batch) -> int:
 
     working = (track for track in batch.tracks.values() if not is_waiting(batch, track))
     return sum(one.ended_at is None for track in working for one in track.attempts)
+
+
+def tracks_at_work(batch: Batch) -> int:
+    """On how many tracks of a run agents are at work, its own beside; who only waits for an answer is not."""
+    # Loaded here: a cockpit without a run shows its first frame without it.
+    from orchestrator_tui.core.schedule.waiting import is_waiting
+
+    tracks = (one for slug, one in batch.tracks.items() if slug != BATCH_TRACK)
+    return sum(running_attempt(one) is not None and not is_waiting(batch, one) for one in tracks)
 
 
 def most_agents(batch: Batch) -> int:
@@ -186,19 +195,28 @@ def _slot_words(batch: Batch) -> str:
     if run.pausing:
         return "the batch is paused"
     most = most_agents(batch)
-    working = at_work(batch)
-    return f"{agents_words(working, most)} at work" if most and working >= most else ""
+    return f"{agents_words(batch)} at work" if most and tracks_at_work(batch) >= most else ""
 
 
-def agents_words(working: int, most: int) -> str:
-    """How many agents work, of how many that may; 0 for no bound."""
-    return f"{working} of {plural(most, 'agent')}" if most else plural(working, "agent")
+def agents_words(batch: Batch) -> str:
+    """How many agents work, and where that many tracks may, of how many places.
+
+    The bound is one of tracks: several agents may work on one of them, those of the batch's own stages on none; and
+    where it was lowered, who had begun goes on.
+    """
+    working, tracks, most = at_work(batch), tracks_at_work(batch), most_agents(batch)
+    if not most or tracks != working:
+        places = f" on {tracks} of {plural(most, 'track')} at once" if most and tracks else ""
+        return plural(working, "agent") + places
+    if working > most:
+        return f"{plural(working, 'agent')}, at most {most} from now"
+    return f"{working} of {plural(most, 'agent')}"
 
 
 def unmerged(track: Track, batch: Batch) -> tuple[str, ...]:
     """What a track depends on and that is not merged yet."""
     known = batch.tracks
-    return tuple(clean(one, 60) for one in track.depends_on if one not in known or standing(known[one]) != "done")
+    return tuple(clean(one, 60) for one in track.depends_on if one not in known or not is_over(known[one]))
 
 
 def _resolves(track: Track) -> bool:

@@ -9,8 +9,8 @@ from orchestrator_tui.core.agent_tracks import is_killed
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.gate_refusals import HELD_KINDS
 from orchestrator_tui.core.instant import Instant, elapsed_ms
-from orchestrator_tui.core.model import Activity, Gate, Liveness, State, Track, TrackState
-from orchestrator_tui.core.queries import TrackKey, is_left, is_stale, standing
+from orchestrator_tui.core.model import Activity, Gate, Liveness, State, Track
+from orchestrator_tui.core.queries import TrackKey, is_left, is_over, is_stale, standing
 from orchestrator_tui.ui.present.agent import stands_still
 from orchestrator_tui.ui.present.ages import age, step_age
 from orchestrator_tui.ui.present.cells import Line, clean
@@ -74,8 +74,6 @@ def lasting_row(track: Track, scene: TrackScene) -> LastingRow:
     told, since = _TELL["waiting" if gates else look](track, gates, scene)
     if track.work is not None and not gates:
         told = _told_of_run(track, told, scene)
-        if track.state in (TrackState.SKIPPED, TrackState.ABANDONED):
-            glyph, token = "skipped", "quiet"
     row = TrackRow(
         key=TrackKey(track.batch, track.slug),
         glyph=getattr(scene.glyphs, glyph),
@@ -126,6 +124,7 @@ _LOOKS = {
     "pending": ("pending", "quiet", "quiet"),
     "done": ("done", "track-done", "quiet"),
     "failed": ("failed", "track-failed", ""),
+    "dropped": ("skipped", "quiet", "quiet"),
 }
 """Sign, its theme token and the slug's, by how a track stands."""
 
@@ -183,7 +182,7 @@ def _tell_pending(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _To
         return still, track.reported_at
     batch = scene.state.batches.get(track.batch)
     known = batch.tracks if batch is not None else {}
-    waits = [slug for slug in track.depends_on if slug not in known or standing(known[slug]) != "done"]
+    waits = [slug for slug in track.depends_on if slug not in known or not is_over(known[slug])]
     return (f"waits: {clean(', '.join(waits), 80)}" if waits else clean(track.progress, 120)), None
 
 
@@ -203,6 +202,7 @@ _TELL: Mapping[str, Callable[[Track, Sequence[Gate], TrackScene], _Told]] = {
     "pending": _tell_pending,
     "done": _tell_done,
     "failed": _tell_failed,
+    "dropped": _tell_done,
 }
 """What NOW and AGE tell, by how a track stands."""
 

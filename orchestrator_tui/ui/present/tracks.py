@@ -58,7 +58,7 @@ ORDERS: Mapping[str, Callable[[Track], tuple[object, ...]]] = {
 }
 """The orders that ``s`` walks through; ``need`` is the order of :func:`tracks_by_need`."""
 
-FILTERS = ("all", "waiting", "working", "unknown", "failed", "pending", "done")
+FILTERS = ("all", "waiting", "working", "unknown", "failed", "pending", "done", "dropped")
 """The filters that ``f`` walks through."""
 
 

@@ -9,7 +9,7 @@ from textual import on
 from textual.app import ComposeResult
 
 from orchestrator_tui.ui.actions import BY_ID
-from orchestrator_tui.ui.present.cells import clean
+from orchestrator_tui.ui.present.cells import Line, Part, clean
 from orchestrator_tui.ui.present.headline import HeadlineView
 from orchestrator_tui.ui.present.status import Hint
 from orchestrator_tui.ui.present.transport import present_transport
@@ -61,7 +61,12 @@ class ReplayActions(CockpitScreen):
         transport = self.desk.transport
         if transport is None or not transport.ended:
             return view
-        return replace(view, title=f"{view.title}   {clean(transport.ended, 200)}")
+        # How it ended is what a batch is at that nothing runs for; of a run, what it is at right then goes before.
+        how, _, counted = clean(transport.ended, 200).partition(" with ")
+        end: tuple[Line, ...] = tuple((Part(text, "quiet"),) for text in (how, counted) if text)
+        if view.facts:
+            end = ((Part(f"in the end {clean(transport.ended, 200)}", "quiet"),),)
+        return replace(view, facts=(*view.facts, *end))
 
     def _hints(self) -> Iterator[Hint]:
         keymap, ascii_only = self.desk.keymap, self.desk.ascii_only

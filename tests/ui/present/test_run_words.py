@@ -1,10 +1,12 @@
 """Where a run and its tracks are, in words."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from orchestrator_tui.core.model import Batch, Track, TrackState
+from orchestrator_tui.core.model import Batch, State, Track, TrackState
+from orchestrator_tui.core.queries import counts
 from orchestrator_tui.core.run import Work
 from orchestrator_tui.ui.present.glyphs import UNICODE
 from orchestrator_tui.ui.present.headline import headline_line, present_headline
@@ -139,13 +141,62 @@ def test_the_headline_tells_of_the_run_as_far_as_there_is_room(width: int, told:
     assert len(line) == width
 
 
-@pytest.mark.parametrize(("most", "told"), [(1, "3 of 1 agent"), (2, "3 of 2 agents")])
+def told_of_agents(changed: Batch) -> str:
+    view = present_headline(replace(run_states.running(), batches={changed.id: changed}), NOW, UNICODE)
+    (told,) = [part.text for fact in view.facts for part in fact if "agent" in part.text]
+    return told
+
+
+@pytest.mark.parametrize(
+    ("most", "told"), [(1, "3 agents, at most 1 from now"), (2, "3 agents, at most 2 from now"), (3, "3 of 3 agents")]
+)
 def test_agents_are_counted_in_words_that_fit(most: int, told: str) -> None:
+    """A bound that was lowered stops nobody."""
     running = batch()
     assert running.run is not None
-    fewer = replace(running, run=replace(running.run, agents=most))
-    view = present_headline(replace(run_states.running(), batches={fewer.id: fewer}), NOW, UNICODE)
-    assert told in [part.text for fact in view.facts for part in fact]
+    assert told_of_agents(replace(running, run=replace(running.run, agents=most))) == told
+
+
+def test_agents_beside_each_other_on_one_track_are_not_counted_against_a_bound_of_tracks() -> None:
+    running = batch()
+    busy = next(one for one in running.tracks.values() if one.attempts and one.attempts[-1].ended_at is None)
+    more = replace(busy, attempts=(*busy.attempts, replace(busy.attempts[-1], id="a-2")))
+    tracks = {**running.tracks, busy.slug: more}
+    assert told_of_agents(replace(running, tracks=tracks)) == "4 agents on 3 of 3 tracks at once"
+    own = {slug: replace(one, attempts=()) for slug, one in running.tracks.items()}
+    own["batch"] = replace(own["batch"], attempts=more.attempts[-2:])
+    assert told_of_agents(replace(running, tracks=own)) == "2 agents"
+
+
+@pytest.mark.parametrize("mode", ["live", "replay"])
+@pytest.mark.parametrize(
+    ("made", "width", "told"),
+    [
+        (run_states.running, 50, "running"),
+        (run_states.running, 80, "running"),
+        (run_states.waiting_plan, 60, "not started"),
+        (run_states.waiting_plan, 80, "not started"),
+        (run_states.ended, 80, "ready, waits for you"),
+    ],
+)
+def test_the_state_of_a_run_is_the_last_to_go(made: Callable[[], State], width: int, told: str, mode: str) -> None:
+    for title in ("Checkout hardening", "A title that is much longer than any narrow screen has cells for", "Short"):
+        view = replace(present_headline(made(), NOW, UNICODE, mode=mode), title=title)
+        line = text_of(headline_line(view, width))
+        assert len(line) == width
+        assert told in line
+        assert "⚠" in line
+        assert ("replay" in line) is (mode == "replay")
+
+
+def test_what_was_given_up_or_left_out_is_not_counted_as_done() -> None:
+    ended = run_states.ended()
+    numbers = counts(ended)
+    dropped = [one for one in ended.batches[run_states.BATCH].tracks.values() if one.state in ("skipped", "abandoned")]
+    assert (numbers.done, numbers.dropped) == (7, len(dropped))
+    assert "✓ 7  ✗ 1  – 1 " in text_of(headline_line(present_headline(ended, NOW, UNICODE), 120))
+    running = text_of(headline_line(present_headline(run_states.running(), NOW, UNICODE), 120))
+    assert "–" not in running
 
 
 def test_the_headline_says_first_that_the_run_is_paused() -> None:

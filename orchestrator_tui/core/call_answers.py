@@ -81,9 +81,13 @@ def _plan(decision: Chosen, chosen: str, tool_input: Mapping[str, Any]) -> dict[
     return approved
 
 
+def denial(decision: Chosen) -> str:
+    """What the agent is told whose call is denied: its tool's result is these words."""
+    return decision.reason or decision.text or f"{decision.by} decided: {decision.label or DENY}"
+
+
 def _denied(decision: Chosen) -> dict[str, Any]:
-    said = decision.reason or decision.text
-    return {"behavior": "deny", "message": said or f"{decision.by} decided: {decision.label or DENY}"}
+    return {"behavior": "deny", "message": denial(decision)}
 
 
 def _answers(asked: CallQuestions, decided: Sequence[Chosen]) -> dict[str, Any]:

@@ -97,12 +97,17 @@ class AgentFact:
     killed: bool = False
 
 
+MOST_SAID = 300
+"""Characters that are kept of what a call that failed gave to its agent."""
+
+
 @frozen
 class CallEnded:
     """A tool call whose result stands in a transcript.
 
     ``gate`` is the id that a gate of this very call has (:func:`orchestrator_tui.core.naming.call_gate_id`);
-    ``answered_by`` is ``hook``, ``person`` (at the terminal), ``rules`` (Claude Code's own), or "" when it is not said.
+    ``answered_by`` is ``hook``, ``person`` (at the terminal), ``rules`` (Claude Code's own), or "" when it is not said;
+    ``said`` is the beginning of what a call that failed gave to its agent instead of a result.
     """
 
     asker: str
@@ -111,6 +116,7 @@ class CallEnded:
     answered_by: str
     failed: bool
     wall_ms: int
+    said: str = ""
 
 
 @frozen

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from orchestrator_tui.core.agent_tracks import SESSION_ENDED
 from orchestrator_tui.core.agents import GONE, agent_of, session_of
+from orchestrator_tui.core.call_answers import denial
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.facts import AgentsSeen, CallEnded
+from orchestrator_tui.core.facts import MOST_SAID, AgentsSeen, CallEnded
 from orchestrator_tui.core.gate_refusals import has_left
 from orchestrator_tui.core.model import TERMINAL_GATE_STATES, Batch, Gate, GateState, Track
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
@@ -115,8 +116,11 @@ def _call_ended(gate: Gate, call: CallEnded) -> list[Draft]:
     if call.wall_ms and call.wall_ms < gate.opened_at.wall_ms:
         # The same call was made before; its end says nothing of this one.
         return []
-    if _took_ours(gate, call):
-        done = "went on by it" if call.answered_by else "ended after it"
+    took = _took_ours(gate, call)
+    if took is None:
+        return []
+    if took:
+        done = "went on by it" if call.answered_by else "was refused in our words"
         return [acknowledged(gate, f"its transcript: the {sanitise_line(call.tool, 60)} call {done}")]
     why = {
         "person": "answered at its terminal",
@@ -127,15 +131,20 @@ def _call_ended(gate: Gate, call: CallEnded) -> list[Draft]:
     return [Draft("gate_answered_elsewhere", {"gate": gate.id, "revision": gate.revision, "why": said})]
 
 
-def _took_ours(gate: Gate, call: CallEnded) -> bool:
-    """Whether the call can have gone on by our answer: it was on its way, and the call did not run against it."""
+def _took_ours(gate: Gate, call: CallEnded) -> bool | None:
+    """Whether the call has gone on by our answer; None when this does not tell.
+
+    A session's own transcript names the hook that answered. Those of sub-agents do not in every version: there our
+    refusal is known by its words, and what was let run by the hook after it (``hook.evidence``).
+    """
     if gate.decision is None or not has_left(gate):
         return False
     if call.answered_by or not agent_of(call.asker):
-        # A session's own transcript names the hook that answered; those of sub-agents do not in every version.
         return call.answered_by == "hook"
     roles = {option.role for option in gate.question.options if option.key in gate.decision.options}
-    return call.failed or "reject" not in roles
+    if "reject" in roles or (not roles and gate.question.kind != "question"):
+        return call.failed and call.said == sanitise_line(denial(gate.decision), MOST_SAID)
+    return None
 
 
 def _arrived(batch: Batch, identifier: str, asker: str) -> list[Gate]:

@@ -7,20 +7,24 @@ A PermissionRequest hook leaves the dialog usable, so that the terminal and we r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 from orchestrator_tui.core.delivery import STDIN
 from orchestrator_tui.core.model import Gate, GateState
-from orchestrator_tui.core.naming import call_gate_id, gates_of_call, part_gate_id
+from orchestrator_tui.core.naming import call_gate_id, gates_of_call, is_call_gate, part_gate_id
 from orchestrator_tui.core.normalise_calls import DENY, KEEP_PLANNING, CallQuestions, call_questions
 from orchestrator_tui.hook.answers import output
+from orchestrator_tui.hook.evidence import began_after_ms, is_told, ran_as_changed
 from orchestrator_tui.hook.racing import WENT_ON, Race, end
 from orchestrator_tui.hook.transcript import CallWatch
 from orchestrator_tui.hook.visit import ROUTE, Visit
+from orchestrator_tui.journal import mail
 from orchestrator_tui.runtime.rules import load_rules
 
 ASKED_ANEW = "it is asked anew: whoever waited for its answer is gone"
 EVIDENCE = "printed to Claude Code"
+RAN_BEFORE = "its call ran before our answer was printed"
 
 
 def answer(visit: Visit) -> None:
@@ -48,15 +52,33 @@ def answer(visit: Visit) -> None:
 def went_on(visit: Visit) -> None:
     """Record that a tool has run without our answer to its call, or against it.
 
-    Where it was printed, whose answer let the tool run stands in the transcript only after this (``hook.settling``).
+    Where it was printed, whose answer let the tool run stands in the transcript only after this (``hook.settling``);
+    where no transcript tells, what this call shows is the evidence.
     """
     own = gates_of_call(_gate_id(visit))
     for gate in visit.journal.gates(visit.batch):
-        if gate.id not in own or gate.asker != visit.caller.address:
+        if not is_call_gate(gate.id) or gate.asker != visit.caller.address:
             continue
+        was_printed = gate.state is GateState.DELIVERED
         waits = gate.state in (GateState.OPEN, GateState.DECIDED) and gate.claim is None
-        if waits or (gate.state is GateState.DELIVERED and _is_denied(gate)):
+        if gate.id in own and (waits or (was_printed and _is_denied(gate))):
             end(visit, [gate], "gate_answered_elsewhere", WENT_ON)
+        elif was_printed and not is_told(visit):
+            _judge(visit, gate, gate.id in own)
+
+
+def _judge(visit: Visit, gate: Gate, is_own: bool) -> None:
+    """Record of an answer that was printed whether the tool that has run was let run by it, where that shows."""
+    if ran_as_changed(visit, gate):
+        visit.door.acknowledge(gate, f"its {visit.tool} ran as it was changed here", ROUTE)
+        return
+    after_ms = began_after_ms(visit, gate) if is_own else None
+    if after_ms is None:
+        return
+    if after_ms < 0:
+        end(visit, [gate], "gate_answered_elsewhere", RAN_BEFORE)
+    else:
+        visit.door.acknowledge(gate, f"its {visit.tool} waited, and began {after_ms} ms after our answer", ROUTE)
 
 
 def _ask(visit: Visit, asked: CallQuestions, call: str) -> list[Gate]:
@@ -101,6 +123,10 @@ def _hand_over(visit: Visit, decided: tuple[Gate, ...], write: Callable[[], None
 
     for gate in others:
         visit.door.hand_over(gate, printed_with_the_first, lambda: "", evidence=EVIDENCE)
+    if not is_told(visit):
+        # Only the hook after this very call can tell, and that runs where mail lies.
+        with suppress(OSError):
+            mail.post(visit.home, visit.caller.session)
 
 
 def _gate_id(visit: Visit) -> str:

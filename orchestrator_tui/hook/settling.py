@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from orchestrator_tui.core.agents import session_of
+from orchestrator_tui.core.agents import agent_of, session_of
 from orchestrator_tui.core.instant import elapsed_ms
 from orchestrator_tui.core.model import Batch, Gate, GateState
 from orchestrator_tui.core.naming import is_call_gate
@@ -37,26 +37,37 @@ def settle_calls(visit: Visit) -> None:
 
 
 def to_look_again(visit: Visit) -> bool:
-    """Whether a later tool call of the caller's session has to look; after ten minutes whoever comes next does."""
+    """Whether a later tool call of the caller's session has to look; after ten minutes whoever comes next does.
+
+    Who holds the batch looks, too, but sees of a sub-agent only what its transcript tells.
+    """
     now = visit.clock.now()
-    return bool(
-        unproven(
-            visit,
-            lambda gate: (
-                session_of(gate.asker) == visit.caller.session and elapsed_ms(gate.steps[-1].at, now) < KEPT_MS
-            ),
-        )
+    found = _printed(
+        visit,
+        lambda gate: session_of(gate.asker) == visit.caller.session and elapsed_ms(gate.steps[-1].at, now) < KEPT_MS,
     )
+    if not found or visit.journal.holder(visit.batch) is None:
+        return bool(found)
+    if not any(agent_of(gate.asker) for gate in found):
+        return False
+    # Only while something is to be settled.
+    from orchestrator_tui.hook.evidence import is_told
+
+    return not is_told(visit, of_sub_agents=True)
 
 
 def unproven(visit: Visit, wanted: Callable[[Gate], bool]) -> tuple[Gate, ...]:
     """The calls among these whose answer was printed and is not known to be taken; none where somebody else looks."""
-    found = tuple(
+    found = _printed(visit, wanted)
+    return found if found and visit.journal.holder(visit.batch) is None else ()
+
+
+def _printed(visit: Visit, wanted: Callable[[Gate], bool]) -> tuple[Gate, ...]:
+    return tuple(
         gate
         for gate in visit.journal.gates(visit.batch)
         if gate.state is GateState.DELIVERED and gate.claim is None and is_call_gate(gate.id) and wanted(gate)
     )
-    return found if found and visit.journal.holder(visit.batch) is None else ()
 
 
 def _ended(visit: Visit) -> tuple[CallEnded, ...]:

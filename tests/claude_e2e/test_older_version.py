@@ -9,9 +9,11 @@ import pytest
 from orchestrator_tui.core.model import GateState
 from tests.claude_e2e.beside import Beside
 from tests.claude_e2e.scripts import agent, answered, ask, bash, create, ours, question, update
-from tests.claude_rig import call, say
+from tests.claude_rig import call, say, wait_until
 
 pytestmark = pytest.mark.e2e_claude
+
+UNTIL_GO = "touch began; until test -e go; do sleep 0.1; done"
 
 
 def test_a_task_gate_arrives_by_mail_and_at_the_end(beside_older: Beside) -> None:
@@ -102,3 +104,43 @@ def test_a_permission_answered_at_the_terminal_is_answered_elsewhere(beside_olde
 
     assert made.read_text() == "made"
     assert ended.decision is None
+
+
+def test_a_sub_agents_call_that_was_let_run_at_the_terminal_is_answered_elsewhere(beside_older: Beside) -> None:
+    """No transcript tells who answered it; it runs on while it is answered here, too, and our answer is in vain."""
+    beside, rig = beside_older, beside_older.rig
+    child = rig.script("oldlong", [bash(UNTIL_GO), say("child done")])
+    terminal = rig.interactive(permissions="ask")
+    terminal.enter(rig.script("oldlead", [agent(child), say("LEAD DONE")]))
+    gate = beside.wait_gate("until test")
+    terminal.answer_dialog("1", "Do you want to proceed")
+    wait_until(lambda: (rig.project / "began").exists(), "the tool at work", context=terminal.screen)
+    beside.answer(gate, 1)
+    beside.wait_state(gate, GateState.DELIVERED)
+
+    (rig.project / "go").touch()
+
+    terminal.wait_for("LEAD DONE")
+    ended = beside.wait_state(gate, GateState.ANSWERED_ELSEWHERE, GateState.ACKNOWLEDGED)
+    assert (ended.state, ended.closed_why) == (
+        GateState.ANSWERED_ELSEWHERE,
+        "its call ran before our answer was printed",
+    )
+
+
+@pytest.mark.parametrize("answer", ["allow", "deny"])
+def test_a_sub_agents_call_that_was_answered_here_is_acknowledged(beside_older: Beside, answer: str) -> None:
+    beside, rig = beside_older, beside_older.rig
+    child = rig.script(f"old{answer}", [bash(f"touch {answer}.made"), say("child done")])
+    terminal = rig.interactive(permissions="ask")
+    terminal.enter(rig.script(f"lead{answer}", [agent(child), say("LEAD DONE")]))
+    gate = beside.wait_gate(f"touch {answer}.made")
+    number = next(place for place, one in enumerate(gate.question.options, 1) if one.key == answer)
+    beside.answer(gate, number, reason="not in here")
+
+    terminal.wait_for("LEAD DONE")
+
+    taken = beside.wait_acknowledged(gate)
+    assert (rig.project / f"{answer}.made").exists() == (answer == "allow")
+    proof = "began" if answer == "allow" else "refused in our words"
+    assert proof in taken.steps[-1].evidence

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.facts import AgentsSeen, CallEnded, ListSeen
+from orchestrator_tui.core.facts import MOST_SAID, AgentsSeen, CallEnded, ListSeen
 from orchestrator_tui.core.model import Gate, GateState
 from orchestrator_tui.core.observe import observe
 from orchestrator_tui.core.observe_askers import awaited, observe_answers
+from orchestrator_tui.core.text import sanitise_line
 from tests.core.builders import MINUTE, NO_RULES, SECOND, Ledger, agent, asking, on_gate, opened, track_added
 
 ASKER = "s1/a1"
@@ -59,7 +60,8 @@ def arrives(ledger: Ledger, where: str, identifier: str = "d-1") -> Gate:
         ("delivered", "person", GateState.ANSWERED_ELSEWHERE),
         ("claimed", "hook", GateState.ACKNOWLEDGED),
         ("delivered", "hook", GateState.ACKNOWLEDGED),
-        ("delivered", "", GateState.ACKNOWLEDGED),
+        ("claimed", "", GateState.DECIDED),
+        ("delivered", "", GateState.DELIVERED),
         ("open", "hook", GateState.ANSWERED_ELSEWHERE),
         ("decided", "hook", GateState.ANSWERED_ELSEWHERE),
         ("open", "", GateState.ANSWERED_ELSEWHERE),
@@ -77,12 +79,25 @@ def test_an_answer_of_ours_is_not_claimed_without_evidence(asker: str, answered_
     assert (gate.state, gate.decision is not None) == (GateState.ANSWERED_ELSEWHERE, True)
 
 
-@pytest.mark.parametrize(("failed", "becomes"), [(True, "acknowledged"), (False, "answered_elsewhere")])
-def test_a_call_that_ran_against_our_denial_was_answered_elsewhere(failed: bool, becomes: str) -> None:
+WORDS = "later: " + "first the tests\n" * 40
+"""Why a call was denied, longer than what is kept of what its agent was told."""
+
+
+@pytest.mark.parametrize(
+    ("failed", "said", "becomes"),
+    [
+        (True, WORDS, "acknowledged"),
+        (True, "Exit code 3", "answered_elsewhere"),
+        (True, "", "answered_elsewhere"),
+        (False, "", "answered_elsewhere"),
+    ],
+)
+def test_our_denial_is_known_by_its_words(failed: bool, said: str, becomes: str) -> None:
+    """A call that ended in another way, though we had denied it, was answered at the terminal."""
     ledger = asked()
-    ledger.must(on_gate("gate_decided", options=["no"], label="no"))
+    ledger.must(on_gate("gate_decided", options=["no"], label="no", reason=WORDS))
     ledger.must(on_gate("delivery_claimed", route="hook"), on_gate("decision_delivered", route="hook"))
-    assert ends(ledger, "", failed=failed).state == becomes
+    assert ends(ledger, "", failed=failed, said=sanitise_line(said, MOST_SAID)).state == becomes
 
 
 def test_the_evidence_names_the_call() -> None:

@@ -17,10 +17,11 @@ from orchestrator_tui.adapters.sessions.arrivals import Arrivals, identifiers
 from orchestrator_tui.adapters.sessions.totals import TITLES, Totals
 from orchestrator_tui.adapters.sessions.words import tool_words
 from orchestrator_tui.core.agents import address
-from orchestrator_tui.core.facts import CallEnded, StageSaid, TaskFact
+from orchestrator_tui.core.facts import MOST_SAID, CallEnded, StageSaid, TaskFact
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.naming import call_gate_id, task_source
 from orchestrator_tui.core.stage_said import said_by
+from orchestrator_tui.core.text import sanitise_line
 
 MOST_CALLS = 64
 """Calls in flight, and calls that ended and were not asked for yet, that are remembered."""
@@ -33,6 +34,8 @@ _GOES_ON = frozenset({None, "tool_use", "pause_turn"})
 _BY_ITSELF = ("<local-command-", "<command-name>", "<command-message>", "<system-reminder>")
 _INTERRUPTED = "[Request interrupted"
 _REJECTED = "User rejected tool use"
+_DENIED = "Permission for this tool use was denied. The tool use was rejected"
+"""What a sub-agent is told whose call its person refused at the terminal, where nothing else tells that."""
 _PLACE = ("cwd", "gitBranch", "version", "entrypoint", "teamName", "agentName")
 _AGENT_TOOLS = frozenset({"Agent", "Task"})
 _GIVEN = ("user", "attachment", "system")
@@ -194,8 +197,10 @@ class Transcript:
         if call is None:
             return
         failed = block.get("is_error") is True
-        by = self._answered_by(identifier, entry)
-        self._ended.append(CallEnded(self._asker, call.gate, call.tool, by, failed, at))
+        plain = _plain(block) if failed else ""
+        by = self._answered_by(identifier, entry) or ("person" if plain.startswith(_DENIED) else "")
+        said = sanitise_line(plain, MOST_SAID)
+        self._ended.append(CallEnded(self._asker, call.gate, call.tool, by, failed, at, said))
         if call.said is not None and not failed and entries.part(entry, "toolUseResult").get("success") is not False:
             self._said.append(replace(call.said, wall_ms=at))
         if call.tool == "TaskCreate" and not failed:

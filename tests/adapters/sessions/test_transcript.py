@@ -142,9 +142,21 @@ def test_who_answered_a_call_that_ended(before: list[dict[str, Any]], said: dict
     assert transcript.take_ended() == (CallEnded("s1/a9", gate, "Write", answered_by, False, 1_795_168_802_000),)
 
 
-def test_a_call_that_failed() -> None:
-    transcript = fed(answer(1, ("toolu_1", "Bash", {})), result(2, "toolu_1", failed=True))
-    assert [call.failed for call in transcript.take_ended()] == [True]
+@pytest.mark.parametrize(
+    ("content", "answered_by"),
+    [
+        ("later:\tfirst the tests", ""),
+        ("Exit code 3", ""),
+        ("Permission for this tool use was denied. The tool use was rejected (eg. if it was a file edit).", "person"),
+    ],
+)
+def test_what_a_call_that_failed_gave_to_its_agent(content: str, answered_by: str) -> None:
+    """In 2.1.197 a sub-agent's transcript tells only by these words who refused its call."""
+    said = {"type": "tool_result", "tool_use_id": "toolu_1", "is_error": True, "content": content}
+    transcript = fed(answer(1, ("toolu_1", "Bash", {})), {"type": "user", "message": {"content": [said]}})
+    (call,) = transcript.take_ended()
+    assert call.failed
+    assert (call.said, call.answered_by) == (content.replace("\t", " "), answered_by)
 
 
 def test_a_turn_that_ended_with_agents_in_the_background() -> None:

@@ -13,7 +13,15 @@ from orchestrator_tui.cli.journals import current_batch, find_batch, find_place,
 from orchestrator_tui.cli.tables import print_table, say, tell
 from orchestrator_tui.core.instant import Instant
 from orchestrator_tui.core.model import Batch, GateState, Liveness, State, Track, TrackState
-from orchestrator_tui.core.queries import agent_behind, is_stale, shown_tracks, stage_place, standing, waiting_gates
+from orchestrator_tui.core.queries import (
+    agent_behind,
+    is_between_agents,
+    is_stale,
+    shown_tracks,
+    stage_place,
+    standing,
+    waiting_gates,
+)
 from orchestrator_tui.core.tracks_shown import is_run_itself
 from orchestrator_tui.ui.present.ages import age
 
@@ -98,6 +106,9 @@ def _row(batch: Batch, track: Track, now: Instant) -> list[str]:
     waiting = waiting_gates(batch, track.slug)
     seen, reported = track.activity, track.reported_at
     told, at = track.progress, reported
+    if is_between_agents(track):
+        # What its last agent said is over, and its next one has said nothing yet.
+        seen, told = None, ""
     if seen is not None and (reported is None or seen.at.wall_ms > reported.wall_ms):
         told, at = seen.text, seen.at
     if waiting:

@@ -182,7 +182,8 @@ def _attempt_started(track: Track, event: Event) -> Track:
         tier=data.get("tier", ""),
         session=data.get("session", ""),
     )
-    return changed(track, attempts=(*track.attempts, attempt))
+    # What the one before it said last is not what this one does.
+    return changed(track, attempts=(*track.attempts, attempt), activity=None, progress="")
 
 
 def _attempt_ended(track: Track, event: Event) -> Track:

@@ -186,6 +186,20 @@ def standing(track: Track) -> str:
     return "working"
 
 
+def began_at(track: Track) -> Instant | None:
+    """When the first of the agents began that are at work on a track of a run; None where none is."""
+    if track.work is None:
+        return None
+    return min(
+        (one.started_at for one in track.attempts if one.ended_at is None), key=lambda at: at.wall_ms, default=None
+    )
+
+
+def is_between_agents(track: Track) -> bool:
+    """Whether a track of a run goes on although none of its agents is at work: what the last one said is over."""
+    return track.work is not None and bool(track.attempts) and began_at(track) is None and standing(track) == "working"
+
+
 def is_over(track: Track) -> bool:
     """Whether nobody has to wait for a track any more: it is done, or was dropped."""
     return standing(track) in ("done", "dropped")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from orchestrator_tui.core.model import Batch, Track, TrackState
 from orchestrator_tui.core.moves import ENDED_TRACK_STATES
 from orchestrator_tui.core.plan import BATCH_TRACK
-from orchestrator_tui.core.queries import is_over, standing, waiting_gates
+from orchestrator_tui.core.queries import is_between_agents, is_over, standing, waiting_gates
 from orchestrator_tui.core.records import Attempt
 from orchestrator_tui.core.run import HANDED_OVER
 from orchestrator_tui.core.text import plural
@@ -365,6 +365,23 @@ _NEXT: Mapping[TrackState, Callable[[Track, Batch], str]] = {
     _S.FAILED: lambda track, batch: "nothing, unless you try it again (r)",
 }
 """What each state waits for; states that end a track wait for nothing."""
+
+
+def between_words(track: Track, batch: Batch) -> str:
+    """What goes on at a track while none of its agents is at work, or what its next one waits for."""
+    from orchestrator_tui.core.schedule.effects import ATTEMPT
+    from orchestrator_tui.core.schedule.readiness import no_place
+
+    run = batch.run
+    if run is None or not is_between_agents(track):
+        return ""
+    kinds = {one.kind for one in run.effects.values() if one.track == track.slug}
+    if kinds:
+        return "its agent starts" if kinds == {ATTEMPT} else "what it did is looked at"
+    if run.pausing:
+        return "the batch is paused"
+    why = no_place(batch, track) if run.plan.workflow in run.workflows else ""
+    return f"its next agent waits: {clean(why, 120)}" if why else "its next agent starts"
 
 
 def unstarted_words(track: Track, batch: Batch) -> str:

@@ -10,7 +10,7 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.gate_refusals import HELD_KINDS
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Activity, Gate, Liveness, State, Track
-from orchestrator_tui.core.queries import TrackKey, is_left, is_over, is_stale, standing
+from orchestrator_tui.core.queries import TrackKey, began_at, is_between_agents, is_left, is_over, is_stale, standing
 from orchestrator_tui.ui.present.agent import stands_still
 from orchestrator_tui.ui.present.ages import age, step_age
 from orchestrator_tui.ui.present.cells import Line, clean
@@ -104,13 +104,14 @@ def track_row(lasting: LastingRow, state: State, now: Instant) -> TrackRow:
 
 def _told_of_run(track: Track, told: str, scene: TrackScene) -> str:
     """What NOW tells of a track that the engine moves: where it is, which try, and what its agent does."""
-    from orchestrator_tui.ui.present.run_words import attempt_words, running_attempt, state_words
+    from orchestrator_tui.ui.present.run_words import attempt_words, between_words, running_attempt, state_words
 
     if is_left(track):
         return "left unfinished" if track.attempts else "never begun"
-    where = state_words(track, scene.state.batches[track.batch])
+    batch = scene.state.batches[track.batch]
+    where = state_words(track, batch)
     if running_attempt(track) is None:
-        return where or told
+        return where or told or between_words(track, batch)
     doing = " ".join(word for word in (attempt_words(track), told) if word)
     return ", ".join(word for word in (where, doing) if word)
 
@@ -148,8 +149,13 @@ def _tell_waiting(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _To
 
 
 def _tell_working(track: Track, gates: Sequence[Gate], scene: TrackScene) -> _Told:
+    still, began = stands_still(track.agent), began_at(track)
+    if is_between_agents(track):
+        return "", None
     seen = _activity(track, scene)
-    still = stands_still(track.agent)
+    if began is not None and (seen is None or seen.at.wall_ms < began.wall_ms):
+        # Words of the agent before it may still be held in memory.
+        return clean(track.progress, 120) or "started", began
     if still:
         return still, seen.at if seen is not None else track.reported_at
     if track.liveness is Liveness.ASKED:

@@ -223,7 +223,10 @@ def _put_aside(track: Track, effect: Effect, reference: str) -> tuple[Draft, ...
 
 def _bring(world: RunWorld, batch: Batch, track: Track, effect: Effect) -> tuple[Draft, ...]:
     tip, take = str(effect.arguments["tip"]), str(effect.arguments.get("take", ""))
-    made = world.git.bring(track.worktree, tip, take, partial(appending.joins, batch, track))
+    merges = work_of(track).merges
+    made = world.git.bring(
+        track.worktree, tip, take, partial(appending.joins, batch, track), merges[-1][1] if merges else ""
+    )
     told = {"track": track.slug, "tip": made.sha, "result": made.result, "files": list(made.files)}
     if made.result == merging.TAKEN:
         told |= {"take": take, "head": made.head, "by": str(effect.arguments.get("by", ""))}

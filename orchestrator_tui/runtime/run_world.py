@@ -340,11 +340,11 @@ class Git(Protocol):
         Returns the reference under which changes were kept that stood in the way, "" without any.
         """
 
-    def bring(self, path: str, tip: str, take: str, joins: Callable[[str], bool]) -> MergeMade:
+    def bring(self, path: str, tip: str, take: str, joins: Callable[[str], bool], mine: str) -> MergeMade:
         """Merge the integration tip into a track's worktree so that a conflict is resolved there.
 
         A conflict is left in the worktree for its agent, with its files told, unless ``take`` says whose side of the
-        conflicting files is taken (``ours`` is the track's, ``theirs`` the tip's): then it is committed so. ``result``
+        conflicting files is taken (``ours`` the track's, in ``mine``, ``theirs`` the tip's) and committed. ``result``
         is ``conflict``, ``taken`` or ``clean``, ``sha`` the tip that came: of a merge that was under way, that one.
         Files that ``joins`` names are joined as by :meth:`merge`.
         """

@@ -34,13 +34,17 @@ class Brought:
     """The commit in which one side was taken."""
 
 
-def bring(tree: Path, tip: str, take: str = "", joins: Joins = none) -> Brought:
+def bring(tree: Path, tip: str, take: str = "", joins: Joins = none, mine: str = "") -> Brought:
     """Merge ``tip`` into the branch that is checked out in ``tree``.
 
     A conflict is left in the worktree, unless ``take`` says whose side of the conflicting files is taken: ``ours`` is
     the worktree's own, ``theirs`` the tip's; then the merge is committed. Called again it goes on where it was, also
     where we or git were killed, or where another tip is asked for meanwhile: first what is under way is finished.
-    What both sides have appended to a file that ``joins`` names is joined, the tip's first, and is no conflict.
+
+    Args:
+        joins: to which files what both sides have appended is joined, the tip's first: they are no conflict.
+        mine: the full id of the commit with the worktree's own side; whatever somebody has made of the conflict since,
+            committed or not, is not what was asked for. Without it, its last commit.
 
     Raises:
         GitError: the worktree holds changes that no commit holds, another merge is under way there, the tip is not
@@ -55,7 +59,9 @@ def bring(tree: Path, tip: str, take: str = "", joins: Joins = none) -> Brought:
         message = f"Merge what is integrated ({head[:12]})"
         if contains(tree, "HEAD", head):
             _forget_finished(tree)
-            return Brought("clean", head)
+            if not (mine and take):
+                return Brought("clean", head)
+            return _taken(tree, _met(tree, head) if is_merging(tree) else head, take, joins, mine)
         if not is_merging(tree):
             held = clean_tree(tree)
             # Named as git names it in a working tree: the marks in the files are the same then.
@@ -64,22 +70,33 @@ def bring(tree: Path, tip: str, take: str = "", joins: Joins = none) -> Brought:
             if not better.conflicts:
                 made = commit_merge(tree, better.tree, held.head, head, message)
                 move(tree, held.branch, held.head, made, f"orch-tui: bring {head[:12]}")
-                return Brought("clean", head)
+                return _taken(tree, head, take, joins, mine) if mine and take else Brought("clean", head)
             leave_conflict(tree, held.head, head, outcome.tree, message)
         met = _met(tree, head)
         _join(tree, met, joins)
         files = _conflicting(tree)
         if take not in (OURS, THEIRS):
             return Brought("conflict", met, files)
-        for file in files:
-            _take(tree, file, take)
-        git(
-            tree,
-            *("commit", "--no-gpg-sign", "--no-verify", "-m", message),
-            timeout=WRITE_SECONDS,
-            env=commit_identity(tree),
-        )
-        return Brought("taken", met, files, commit_id(tree, "HEAD"))
+        return _taken(tree, met, take, joins, mine)
+
+
+def _taken(tree: Path, met: str, take: str, joins: Joins, mine: str) -> Brought:
+    """Take one side of what conflicts between ``mine`` and what came, and commit that."""
+    own = exact(tree, mine) if mine else commit_id(tree, "HEAD")
+    conflicts = joined(tree, preview(tree, own, met), met, own, joins).conflicts
+    files = tuple(dict.fromkeys((*conflicts, *_conflicting(tree))))
+    for file in files:
+        _take(tree, file, own if take == OURS else met)
+    if is_merging(tree):
+        _commit(tree, f"Merge what is integrated ({met[:12]})")
+    elif files:
+        named = tuple(_literal(file) for file in files)
+        listed = git(tree, "diff", "--cached", "--name-only", "--no-renames", "-z", "HEAD", "--", *named).split("\0")
+        only = tuple(_literal(file) for file in listed if file)
+        if only:
+            # Whatever else somebody has prepared there stays as it is.
+            _commit(tree, f"Take one side of the conflict with what is integrated ({met[:12]})", *only)
+    return Brought("taken", met, files, commit_id(tree, "HEAD")) if files else Brought("clean", met)
 
 
 def _forget_finished(tree: Path) -> None:
@@ -110,7 +127,7 @@ def _join(tree: Path, met: str, joins: Joins) -> None:
         place = tree / file
         left = place.read_bytes() if place.is_file() and not place.is_symlink() else None
         if left is not None and left == blob_at(tree, outcome.tree, file):
-            git(tree, "checkout", better.tree, "--", file)
+            git(tree, "checkout", better.tree, "--", _literal(file))
 
 
 def _conflicting(tree: Path) -> tuple[str, ...]:
@@ -118,9 +135,18 @@ def _conflicting(tree: Path) -> tuple[str, ...]:
     return tuple(name for name in names if name)
 
 
-def _take(tree: Path, file: str, side: str) -> None:
-    """Take one side of a file; where that side has deleted it, it is deleted."""
-    if git_result(tree, "checkout", f"--{side}", "--", file).code == 0:
-        git(tree, "add", "--", file)
+def _take(tree: Path, file: str, commit: str) -> None:
+    """Have a file as a commit has it; where that has none, it is removed."""
+    if git_result(tree, "cat-file", "-e", f"{commit}:{file}").code == 0:
+        git(tree, "checkout", commit, "--", _literal(file))
     else:
-        git(tree, "rm", "--force", "--quiet", "--", file)
+        git(tree, "rm", "--force", "--quiet", "--ignore-unmatch", "--", _literal(file))
+
+
+def _commit(tree: Path, message: str, *only: str) -> None:
+    command = ("commit", "--no-gpg-sign", "--no-verify", "-m", message, "--", *only)
+    git(tree, *command, timeout=WRITE_SECONDS, env=commit_identity(tree))
+
+
+def _literal(file: str) -> str:
+    return f":(literal){file}"

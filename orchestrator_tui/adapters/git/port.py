@@ -322,9 +322,9 @@ class RunGit:
         """Have a branch of this name, at this commit where there is none."""
         keep_branch(Path(plan.repository), branch, sha)
 
-    def bring(self, path: str, tip: str, take: str, joins: Callable[[str], bool]) -> MergeMade:
+    def bring(self, path: str, tip: str, take: str, joins: Callable[[str], bool], mine: str) -> MergeMade:
         """Merge the integration tip into a track's worktree so that a conflict is resolved there."""
-        made = bringing.bring(Path(path), tip, take, joins)
+        made = bringing.bring(Path(path), tip, take, joins, mine)
         return MergeMade(made.result, made.tip, made.files, head=made.head)
 
     def untracked(self, plan: Plan) -> tuple[str, ...]:

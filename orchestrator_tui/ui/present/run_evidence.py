@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from orchestrator_tui.core.instant import elapsed_ms
 from orchestrator_tui.core.model import Gate, Track
 from orchestrator_tui.core.records import Attempt, Finding
+from orchestrator_tui.core.schedule.rules import RESOLVING
 from orchestrator_tui.ui.present.ages import duration
 from orchestrator_tui.ui.present.cells import Line, Part, clean
 from orchestrator_tui.ui.present.glyphs import Glyphs
@@ -19,6 +20,7 @@ MOST_ROWS = 6
 """Tries and findings that a card names; the track's own screen has all."""
 
 _TRIES = frozenset({"cap", "review", "disagreement", "scope", "escalation", "checks", "conflict", "mismatch"})
+_CONFLICT = "conflict"
 _WEIGHT = {"blocker": 0, "concern": 1, "follow-up": 2}
 
 
@@ -29,9 +31,11 @@ def run_rows(gate: Gate, track: Track | None, glyphs: Glyphs) -> tuple[Row, ...]
     if track is None:
         return tuple(rows)
     if gate.question.kind in _TRIES:
-        rows += [("Tries", line) for line in _tries(track, gate.question.stage, glyphs)]
+        # A conflict is resolved between the stages.
+        stage = gate.question.stage if gate.question.kind != _CONFLICT else RESOLVING
+        rows += [("Tries", line) for line in _tries(track, stage, glyphs)]
     rows += [("Findings", line) for line in _findings(track)]
-    rows += [("Outside", line) for line in _outside(track)]
+    rows += [("Outside", line) for line in _outside(track, gate.question.kind == _CONFLICT)]
     return tuple(rows)
 
 
@@ -70,9 +74,13 @@ def finding_words(finding: Finding) -> str:
     return f"{clean(finding.severity, 12)}: {clean(finding.title, 300)}{where}{again}"
 
 
-def _outside(track: Track) -> Iterator[Line]:
-    inspection = None if track.work is None else track.work.inspection
-    if inspection is not None and inspection.outside:
-        named = ", ".join(clean(path, 120) for path in inspection.outside[:8])
-        more = f" and {len(inspection.outside) - 8} more" if len(inspection.outside) > 8 else ""
+def _outside(track: Track, conflict: bool) -> Iterator[Line]:
+    """What was changed beyond the scope; the files of a conflict that is asked about cannot but be changed."""
+    work = track.work
+    asked = tuple(f"{file} " for file in work.conflicts) if work is not None and conflict else ()
+    seen = () if work is None or work.inspection is None else work.inspection.outside
+    outside = [one for one in seen if not one.startswith(asked)]
+    if outside:
+        named = ", ".join(clean(path, 120) for path in outside[:8])
+        more = f" and {len(outside) - 8} more" if len(outside) > 8 else ""
         yield (Part(f"changed outside of its scope: {named}{more}", "risk-failure"),)

@@ -45,6 +45,50 @@ def test_one_side_is_taken(tmp_path: Path, side: str, text: str) -> None:
     assert bring(tree, tip, side).result == "clean"
 
 
+@pytest.mark.parametrize(("side", "text"), [("ours", "mine\n"), ("theirs", "theirs\n")])
+@pytest.mark.parametrize("left", ["staged", "committed", "committed and moved on", "given up"])
+def test_one_side_is_taken_whatever_a_resolver_has_left(tmp_path: Path, side: str, text: str, left: str) -> None:
+    """What it had staged, with the marks in it, was committed as the side that a person took."""
+    tree, tip = _made(tmp_path, "mine\n", "theirs\n")
+    mine = head(tree)
+    bring(tree, tip)
+    if left == "given up":
+        run(tree, "merge", "--abort")
+    else:
+        run(tree, "add", "--all")
+    if left.startswith("committed"):
+        run(tree, "commit", "--quiet", "--message", "resolved")
+    if left == "committed and moved on":
+        commit(tree, {"more.md": "more\n"})
+        tip = commit(tmp_path / "shop", {"later.md": "later\n"})
+    for _ in range(2):
+        made = bring(tree, tip, side, mine=mine)
+        assert (made.result, made.tip, made.files, made.head) == ("taken", tip, ("notes.md",), head(tree))
+        assert (tree / "notes.md").read_text() == text
+        assert run(tree, "status", "--porcelain") == ""
+    assert (tree / "new.md").read_text() == "new\n"
+
+
+def test_only_the_file_itself_is_taken_whatever_signs_its_name_holds(tmp_path: Path) -> None:
+    shop = repository(tmp_path / "shop")
+    commit(shop, {"[ab].md": "one\n", "a.md": "one\n"})
+    tree = create(shop, tmp_path / "trees" / "a", BRANCH, head(shop), "orch-tui:b").path
+    mine = commit(tree, {"[ab].md": "mine\n"})
+    tip = commit(shop, {"[ab].md": "theirs\n", "a.md": "two\n"})
+    bring(tree, tip)
+    assert bring(tree, tip, "ours", mine=mine).files == ("[ab].md",)
+    assert ((tree / "[ab].md").read_text(), (tree / "a.md").read_text()) == ("mine\n", "two\n")
+
+
+def test_a_side_that_has_no_such_file_is_taken_by_removing_it(tmp_path: Path) -> None:
+    tree, tip = _made(tmp_path, "mine\n", "theirs\n")
+    run(tree, "rm", "--quiet", "notes.md")
+    mine = commit(tree, {})
+    for _ in range(2):
+        made = bring(tree, tip, "ours", mine=mine)
+        assert (made.files, (tree / "notes.md").exists()) == (("notes.md",), False)
+
+
 def test_what_is_under_way_is_finished_before_a_later_tip_is_brought(tmp_path: Path) -> None:
     tree, tip = _made(tmp_path, "mine\n", "theirs\n")
     assert bring(tree, tip).tip == tip

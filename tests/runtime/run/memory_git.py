@@ -235,27 +235,24 @@ class MemoryGit:
         return ""
 
     @dying
-    def bring(self, path: str, tip: str, take: str, joins: Callable[[str], bool]) -> MergeMade:
+    def bring(self, path: str, tip: str, take: str, joins: Callable[[str], bool], mine: str) -> MergeMade:
         self._call(f"bring {take}".rstrip())
         tree = self.trees[path]
         head = self.branches[tree.branch]
-        if tip in self._ancestors(head):
+        if tip in self._ancestors(head) and not take:
             return MergeMade("clean", tip)
         # A merge that is under way is finished first, also where another tip is asked for.
         tip = tree.merging or tip
-        files, conflicts = self._merged(head, tip)
-        joined = self._joined(files, conflicts, tip, head, joins)
-        conflicts = tuple(one for one in conflicts if one not in joined)
-        sides = self.commits[head if take == "ours" else tip].files
-        for name in conflicts:
-            files[name] = (
-                sides[name]
-                if take
-                else f"<<<\n{self.commits[head].files[name]}===\n{self.commits[tip].files[name]}>>>\n"
-            )
-        tree.changed, tree.merging, tree.conflicts = files, tip, conflicts
-        if conflicts and not take:
-            return MergeMade("conflict", tip, conflicts)
+        if tip not in self._ancestors(head):
+            files, conflicts = self._both(head, tip, joins)
+            for name in conflicts:
+                files[name] = f"<<<\n{self.commits[head].files[name]}===\n{self.commits[tip].files[name]}>>>\n"
+            tree.changed, tree.merging, tree.conflicts = files, tip, conflicts
+            if conflicts and not take:
+                return MergeMade("conflict", tip, conflicts)
+        conflicts = self._both(mine, tip, joins)[1] if take else ()
+        sides = self.commits[mine if take == "ours" else tip].files
+        tree.changed |= {name: sides[name] for name in conflicts}
         made = self.commit(path, "merge")
         return MergeMade("taken", tip, conflicts, head=made) if conflicts else MergeMade("clean", tip)
 
@@ -363,6 +360,12 @@ class MemoryGit:
                 found[one] = None
                 waiting += self.commits[one].parents
         return found
+
+    def _both(self, head: str, tip: str, joins: Callable[[str], bool]) -> tuple[Files, tuple[str, ...]]:
+        """A merge of a tip into a head, and what of it is left in conflict."""
+        files, conflicts = self._merged(head, tip)
+        joined = self._joined(files, conflicts, tip, head, joins)
+        return files, tuple(one for one in conflicts if one not in joined)
 
     def _joined(
         self, files: Files, conflicts: tuple[str, ...], first: str, then: str, joins: Callable[[str], bool]

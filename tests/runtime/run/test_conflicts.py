@@ -65,6 +65,21 @@ def test_a_side_that_a_person_took_is_no_breach_of_what_is_append_only() -> None
     assert scene.checklist("b")["scope"][1] == "1 changed files, all inside; same.txt as ann took it at its conflict"
 
 
+def test_a_side_is_taken_although_a_resolver_has_committed_something_else() -> None:
+    scene = scene_of_two(GATED)
+
+    def leave(agent: Agent) -> tuple[int, str]:
+        agent.append("same.txt", "that is how both stay\n")
+        return 0, "resolved"
+
+    scene.world.acts["b/0"] = leave
+    scene.play()
+    scene.answer("conflict", "ours")
+    scene.play()
+    assert scene.states() == {"a": S.MERGED, "b": S.MERGED}
+    assert scene.merged_files()["same.txt"] == "line\nb\n"
+
+
 def test_what_a_person_has_resolved_by_hand_is_no_breach_either() -> None:
     scene = scene_of_two(GATED)
     scene.play()

@@ -1,5 +1,7 @@
 """Every state that the engine brings a run to can be shown, from its plan to its end, without a bare name of ours."""
 
+from dataclasses import replace
+
 import pytest
 
 from orchestrator_tui.core.model import State
@@ -10,6 +12,7 @@ from orchestrator_tui.ui.present.glyphs import UNICODE
 from orchestrator_tui.ui.present.headline import headline_line, present_headline
 from orchestrator_tui.ui.present.plan import present_plan
 from orchestrator_tui.ui.present.plan_lines import plan_lines
+from orchestrator_tui.ui.present.run_evidence import run_rows
 from orchestrator_tui.ui.present.stages import present_stages, stage_lines
 from orchestrator_tui.ui.present.telling import tell
 from orchestrator_tui.ui.present.track import present_track, track_lines
@@ -81,3 +84,48 @@ def test_a_conflict_shows_both_sides() -> None:
     for words in ("by a", "by b", "same.txt", "asks: conflict", "an agent is to resolve its conflict", "I cannot"):
         assert words in page
     assert "stage 0" not in page
+
+
+def test_a_conflict_is_about_its_own_files_and_the_tries_at_it() -> None:
+    """Its files cannot but be changed: only what else was is outside. A reviewer of before has not tried at it."""
+    one = track("b")
+    adding = replace(one, scope=replace(one.scope, append_only=("same.txt",)))
+    scene = Scene(track("a", "a.txt", "same.txt"), adding, files={"same.txt": "line\n"})
+
+    def add(agent: Agent) -> tuple[int, str]:
+        agent.append("same.txt", f"{agent.attempt.track}\n")
+        return 0, ""
+
+    def give_up(agent: Agent) -> tuple[int, str]:
+        agent.write("same.txt", "other\n")
+        agent.write("a.txt", "not mine\n")
+        return 1, "I cannot"
+
+    scene.world.acts |= {f"*/{WRITE}": add, "b/0": give_up}
+    scene.play()
+    gate, batch = scene.gate("conflict"), scene.ledger.batch
+    rows = [(label, drawn([line]).strip()) for label, line in run_rows(gate, batch.tracks["b"], UNICODE)]
+    assert [words for label, words in rows if label == "Outside"] == [
+        "changed outside of its scope: a.txt is outside of this track's scope"
+    ]
+    (tried,) = [words for label, words in rows if label == "Tries"]
+    assert tried.endswith("I cannot")
+    scene.answer("conflict", "ours")
+    scene.play()
+    page = shown(scene)
+    assert "what it says is taken where it conflicts" in page
+    assert "same.txt as ann took it at its conflict" in page
+
+
+def test_what_both_append_to_a_file_is_told_where_it_is_merged() -> None:
+    tracks = [replace(one, scope=replace(one.scope, append_only=("same.txt",))) for one in (track("a"), track("b"))]
+    scene = Scene(*tracks, files={"same.txt": "line\n"})
+
+    def add(agent: Agent) -> tuple[int, str]:
+        agent.append("same.txt", f"{agent.attempt.track}\n")
+        return 0, ""
+
+    scene.world.acts[f"*/{WRITE}"] = add
+    scene.play()
+    told = [tell(event, scene.ledger.batch) for event in scene.ledger.batch.recent if event.kind == "merge_recorded"]
+    assert [one.detail for one in told] == ["", "what both append stays in same.txt"]

@@ -214,6 +214,7 @@ class _Person:
         """Answer what can be answered; whether nothing is left but what only a person can."""
         from orchestrator_tui.core.model import State
         from orchestrator_tui.core.queries import gate_queue
+        from orchestrator_tui.core.schedule.failing import is_unknown
         from orchestrator_tui.plan.answers import answer_all
 
         before = len(self._asked)
@@ -223,7 +224,8 @@ class _Person:
             queue = [gate for gate in gate_queue(State({batch.id: batch})) if gate.batch == batch.id]
             answer_all(lambda: queue, self._answers, lambda command: self._tell(command), self._asked)
         assert batch.run is not None
-        moving = bool(batch.run.effects) or len(self._asked) > before
+        under_way = [one for one in batch.run.effects.values() if not is_unknown(batch, one)]
+        moving = bool(under_way) or len(self._asked) > before
         if moving:
             self._quiet_since = time.monotonic()
         return self._answers is not None and time.monotonic() - self._quiet_since >= SETTLED_S

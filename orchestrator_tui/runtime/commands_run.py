@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.instant import Instant, elapsed_ms
@@ -58,6 +58,10 @@ class Commands:
     def is_started(self, identifier: str) -> bool:
         """Whether this process has started or adopted it."""
         return identifier in self._started
+
+    def keep(self, effects: Container[str]) -> None:
+        """Follow no others than the commands of these effects any more."""
+        self._started.difference_update([one for one in tuple(self._started) if one not in effects])
 
     def started(self) -> tuple[str, ...]:
         """The commands that this process follows."""

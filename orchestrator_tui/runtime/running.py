@@ -168,7 +168,16 @@ class Running:
             if drafts:
                 batch = self._record(drafts)
             news = news or drafts is not None
+        self._forget(batch)
         return batch, news
+
+    def _forget(self, batch: Batch) -> None:
+        """Follow nothing of which a person has said meanwhile what became of it."""
+        assert batch.run is not None
+        said = [one for one, future in self._under_way.items() if one not in batch.run.effects and future.done()]
+        for effect in said:
+            del self._under_way[effect]
+        self._commands.keep(batch.run.effects)
 
     def _outcome(self, batch: Batch, effect: Effect, now: Instant) -> tuple[Draft, ...] | None:
         """The events of what is new of an effect; None when nothing is."""

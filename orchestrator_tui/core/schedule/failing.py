@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.model import Batch, Option, TrackState
+from orchestrator_tui.core.model import Batch, GateState, Option, TrackState
 from orchestrator_tui.core.plan import BATCH_TRACK
 from orchestrator_tui.core.run import Effect
 from orchestrator_tui.core.schedule import checkpoints
@@ -115,7 +115,7 @@ def unknown(batch: Batch, effect: Effect, why: str) -> tuple[Draft, ...]:
     return tuple(
         ask(
             batch,
-            gate_id("unknown_effect", effect.track, effect.id),
+            _unknown_gate(effect),
             "unknown_effect",
             effect.track,
             f"{effect.track}: it is not known whether this was done: {effect.kind} {place}".rstrip()
@@ -132,3 +132,13 @@ def unknown(batch: Batch, effect: Effect, why: str) -> tuple[Draft, ...]:
             subject={"effect": effect.id, "environment": place},
         )
     )
+
+
+def is_unknown(batch: Batch, effect: Effect) -> bool:
+    """Whether an effect that has not ended waits for a person's word on what became of it, and for nothing else."""
+    gate = batch.gates.get(_unknown_gate(effect))
+    return gate is not None and gate.state is GateState.OPEN
+
+
+def _unknown_gate(effect: Effect) -> str:
+    return gate_id("unknown_effect", effect.track, effect.id)

@@ -45,3 +45,27 @@ def test_a_side_that_a_person_takes_is_asked_about_once(ground: Ground, side: st
     assert ground.states() == {"a": "merged", "b": "merged"}
     assert ground.file("same.txt") == text
     assert sorted(one.question.kind for one in ground.batch().gates.values()) == ["conflict", "spend"]
+
+
+def test_what_a_person_calls_resolved_is_asked_about_once(ground: Ground) -> None:
+    ground.begin({"same.txt": "line\n"}, GATED)
+    ground.act("any-1", ENTRY)
+    ground.act("b-0", "printf 'line\\n## Next\\nb, then a\\n' > same.txt; save; exit 1\n")
+    ground.answers(("b conflicts", "resolved"))
+    ended = ground.run(ground.plan([_sharing("a", kind="bug"), _sharing("b")]))
+    assert ended.code == 1, "it waits to be published"
+    assert ground.states() == {"a": "merged", "b": "merged"}
+    assert ground.file("same.txt") == "line\n## Next\nb, then a\n"
+    assert sorted(one.question.kind for one in ground.batch().gates.values()) == ["conflict", "spend"]
+
+
+def test_a_side_is_taken_where_a_resolver_has_staged_the_marks(ground: Ground) -> None:
+    """They were merged as that side, or its check asked the same once more."""
+    ground.begin({"same.txt": "line\n"}, GATED)
+    ground.act("any-1", ENTRY)
+    ground.act("b-0", "git add --all; exit 1\n")
+    ground.answers(("b conflicts", "ours"))
+    ground.run(ground.plan([_sharing("a", kind="bug"), _sharing("b")], checks={"whole": "! grep -q '<<<<' same.txt"}))
+    assert ground.states() == {"a": "merged", "b": "merged"}
+    assert ground.file("same.txt") == "line\n## Next\nb\n"
+    assert sorted(one.question.kind for one in ground.batch().gates.values()) == ["conflict", "spend"]

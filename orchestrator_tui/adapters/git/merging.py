@@ -93,7 +93,8 @@ def merge(tree: Path, head_sha: str, message: str, expected_tip: str, joins: Joi
         head = head_sha if fresh else exact(tree, head_sha)
         if held.head != expected_tip:
             if parents(tree, held.head) == [expected_tip, head]:
-                return Merged(held.head)
+                again = joined(tree, preview(tree, expected_tip, head), expected_tip, head, joins)
+                return Merged(held.head, again.files)
             raise GitError(
                 f"{held.branch} is at {held.head[:12]} and not at {expected_tip[:12]}: it was moved meanwhile"
             )

@@ -67,6 +67,7 @@ def test_both_stay_in_the_merge_and_nothing_else_is_otherwise(tmp_path: Path) ->
     write(tmp_path / "shop/.git/info", {"attributes": "* merge=binary\n"})
     made = pair.merge("docs/LOG.md", "docs/[id].md")
     assert isinstance(made, Merged)
+    assert pair.merge("docs/LOG.md", "docs/[id].md") == made
     assert set(made.joined) == {"docs/LOG.md", "docs/[id].md"}
     assert (pair.whole / "docs/LOG.md").read_text() == "line\ntheirs\nmine\n"
     assert (pair.whole / "docs/[id].md").read_text() == "line\nt\nm\n"

@@ -1,8 +1,9 @@
 """Scopes: which paths a track may touch, by patterns as in ``.gitignore``, and where two scopes meet.
 
 ``*`` and ``?`` stay within one directory, ``**`` spans any number of them, ``[...]`` is one character of a set, ``\\``
-takes the next character as it is. A pattern that matches a directory holds all that lies below it. A pattern with a
-wildcard and without a slash matches at any depth (``*.md``); a plain name is a path from the top: who owns
+takes the next character as it is. What stands in brackets is taken as written, too: files may be called so, and a plan
+names ``app/[slug]/page.tsx`` as it is. A pattern that matches a directory holds all that lies below it. A pattern with
+a wildcard and without a slash matches at any depth (``*.md``); a plain name is a path from the top: who owns
 ``README.md`` does not own every file of that name. Letters count as written.
 """
 
@@ -165,8 +166,8 @@ def _set(token: str) -> str:
         re.compile(f"[{body}]")
     except re.error:
         # A range that runs backwards holds nothing, as in git.
-        return "(?!)"
-    return f"(?!/)[{'^' if negated else ''}{body}]"
+        return re.escape(token)
+    return f"(?:(?!/)[{'^' if negated else ''}{body}]|{re.escape(token)})"
 
 
 @lru_cache(maxsize=4096)
@@ -202,8 +203,24 @@ def _parts_meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 
 def _names_meet(one: str, other: str) -> bool:
-    """Whether one name falls under both parts; a set counts as any character."""
-    a, b = _tokens(one), _tokens(other)
+    """Whether one name falls under both parts; a set counts as any character, or is taken as written."""
+    return any(_tokens_meet(a, b) for a in _readings(one) for b in _readings(other))
+
+
+def _readings(part: str) -> tuple[list[str], ...]:
+    """A part as tokens, and where it has sets, with all of them as they are written."""
+    tokens = _tokens(part)
+    if not any(map(_is_set, tokens)):
+        return (tokens,)
+    written = [[f"\\{character}" for character in one] if _is_set(one) else [one] for one in tokens]
+    return tokens, [one for several in written for one in several]
+
+
+def _is_set(token: str) -> bool:
+    return len(token) > 2 and token[0] == "["
+
+
+def _tokens_meet(a: list[str], b: list[str]) -> bool:
     reached = {(0, 0)}
     waiting = [(0, 0)]
     while waiting:
@@ -227,6 +244,6 @@ def _names_meet(one: str, other: str) -> bool:
 
 def _characters_meet(left: str, right: str) -> bool:
     def free(token: str) -> bool:
-        return token == "?" or (len(token) > 2 and token[0] == "[")
+        return token == "?" or _is_set(token)
 
     return free(left) or free(right) or left[-1] == right[-1]

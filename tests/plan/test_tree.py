@@ -9,9 +9,9 @@ from orchestrator_tui.core.scope import expand
 from orchestrator_tui.plan.tree import Tree
 from tests.plan.samples import FILES
 
-names = st.sampled_from(["a", "b", "ab", "a.py", "a-b", "a0", ".x"])
+names = st.sampled_from(["a", "b", "ab", "a.py", "a-b", "a0", ".x", "[b].py"])
 paths = st.lists(names, min_size=1, max_size=4).map("/".join)
-parts = st.one_of(names, st.sampled_from(["*", "**", "?", "a*", "*.py", "[ab]", "./a", ""]))
+parts = st.one_of(names, st.sampled_from(["*", "**", "?", "a*", "*.py", "[ab]", "./a", "", "[b].py"]))
 patterns = st.lists(parts, min_size=1, max_size=4).map("/".join)
 
 

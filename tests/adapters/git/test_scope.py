@@ -35,6 +35,11 @@ from tests.adapters.git.repositories import run
         ("src/a.py", "src/?.py"),
         ("./src/a.py".removeprefix("./"), "./src/a.py"),
         ("src/[x", "src/[x"),
+        ("src/[id].tsx", "src/[id].tsx"),
+        ("app/[...slug]/page.tsx", "app/[...slug]/**"),
+        ("app/[[...slug]]/page.tsx", "app/[[...slug]]/page.tsx"),
+        ("src/a[9-0].py", "src/a[9-0].py"),
+        ("src/[id].tsx", r"src/\[id\].tsx"),
         ("grün/ä.txt", "grün/*.txt"),
     ],
 )
@@ -57,6 +62,8 @@ def test_it_falls_under_the_pattern(path: str, pattern: str) -> None:
         ("a/b", "a[/]b"),
         ("a/b", "a[!x]b"),
         ("src/a.py", "src/a[9-0].py"),
+        ("src/x.tsx", "src/[id].tsx"),
+        ("src/id.tsx", "src/[id].tsx"),
     ],
 )
 def test_it_does_not_fall_under_the_pattern(path: str, pattern: str) -> None:
@@ -98,6 +105,8 @@ def test_what_is_outside_of_a_scope_is_told_with_the_reason() -> None:
         (["src/*.py"], ["lib/**"], [], ()),
         (["a/[bc].py"], ["a/d.py"], [], ("a/[bc].py ∩ a/d.py",)),
         ([], ["**"], ["x"], ()),
+        (["app/[slug]/a.py"], [r"app/\[slug\]/**"], [], (r"app/[slug]/a.py ∩ app/\[slug\]/**",)),
+        (["app/[slug]/a.py"], ["app/slug/a.py"], [], ()),
     ],
 )
 def test_where_two_scopes_meet(a: list[str], b: list[str], files: list[str], found: tuple[str, ...]) -> None:

@@ -132,7 +132,9 @@ class TrackFile(Part):
     owned: Patterns = Field([], description="what it may change and no other track may")
     allowed: Patterns = Field([], description="what it may change too")
     read_only: Patterns = Field([], description="what it must leave alone")
-    append_only: Patterns = Field([], description="what it may only add to, at the end")
+    append_only: Patterns = Field(
+        [], description="what it may only add to, at the end; where no track may do more, what several add all stays"
+    )
     depends_on: Slugs = Field([], description="tracks that are merged before it starts")
     priority: Count = Field(0, description="the higher one owns a shared file and is merged first")
     wave: Counted = Field(0, description="its wave; without it, what its dependencies say")

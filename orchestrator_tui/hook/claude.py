@@ -86,7 +86,11 @@ class Caller:
         if any(event & (select.POLLERR | select.POLLHUP) for _, event in poll.poll(0)):
             return True
         # The shell that runs the hook's command is ended alone when a hook is cancelled.
-        return os.getppid() != self._parent or (self._process is not None and not alive(self._process))
+        return os.getppid() != self._parent or self.ended()
+
+    def ended(self) -> bool:
+        """Whether Claude Code itself is known to have ended."""
+        return self._process is not None and not alive(self._process)
 
 
 def _claude(environ: Mapping[str, str]) -> ProcessIdentity | None:

@@ -29,7 +29,12 @@ LOOK_MS = 1_000
 PATIENCE_MS = 30_000
 """For how long a held hook puts up with a journal that is locked or unreadable: its gates are open already."""
 
+GIVEN_UP_MS = 3_000
+"""For how long a hook that was given up looks why: a refusal at the terminal is written down a moment later."""
+GIVEN_UP_LOOK_MS = 100
+
 WENT_ON = "its call went on without us: answered at the terminal, or by the program that runs it"
+REFUSED = "its call ended without us: refused at the terminal, or interrupted there"
 ENDED = "its Claude Code has ended"
 STOPPED = "its Claude Code stopped waiting for an answer"
 ALONE = "nobody was there to answer for 10 min"
@@ -46,6 +51,7 @@ class Race:
         self._taken: dict[str, Gate] = {}
         self._alone_since: Instant | None = None
         self._failing_since: Instant | None = None
+        self._given_up_since: Instant | None = None
         self._stopped = False
         self._signalled = -1
 
@@ -80,7 +86,7 @@ class Race:
         """Take what is decided; how long to sleep then, None when the race is over without us."""
         pause_ms = LOOK_MS
         for gate in self._gates:
-            if gate.id in self._taken:
+            if gate.id in self._taken or self._given_up_since is not None:
                 continue
             found = self._visit.door.take(gate.id, gate.revision)
             if isinstance(found, Taken):
@@ -93,20 +99,30 @@ class Race:
                 pause_ms = min(pause_ms, left_ms) if left_ms else pause_ms
         if len(self._taken) == len(self._gates):
             return pause_ms
-        return None if self._is_over() else pause_ms
+        if self._is_over():
+            return None
+        return pause_ms if self._given_up_since is None else GIVEN_UP_LOOK_MS
 
     def _is_over(self) -> bool:
         if self._watch.ended():
-            end(self._visit, self._gates, "gate_answered_elsewhere", WENT_ON)
-        elif self._visit.caller.gone():
+            why = WENT_ON if self._given_up_since is None else REFUSED
+            end(self._visit, self._gates, "gate_answered_elsewhere", why)
+        elif self._visit.caller.ended():
             end(self._visit, self._gates, "gate_withdrawn", ENDED)
-        elif self._stopped:
+        elif self._is_given_up():
             end(self._visit, self._gates, "gate_withdrawn", STOPPED)
         elif self._is_alone():
             end(self._visit, self._gates, "gate_withdrawn", ALONE)
         else:
             return False
         return True
+
+    def _is_given_up(self) -> bool:
+        """Whether nobody waits for what we print, and nothing has told for a while why."""
+        now = self._visit.clock.now()
+        if self._given_up_since is None and (self._stopped or self._visit.caller.gone()):
+            self._given_up_since = now
+        return self._given_up_since is not None and elapsed_ms(self._given_up_since, now) >= GIVEN_UP_MS
 
     def _is_alone(self) -> bool:
         now = self._visit.clock.now()
@@ -127,8 +143,10 @@ class Race:
     def _sleep(self, waiters: Mapping[str, Waiter], milliseconds: int) -> None:
         """Until a decision, a signal, the end of whoever reads our output, or the next look."""
         poll = select.poll()
-        poll.register(1, select.POLLERR | select.POLLHUP)
-        poll.register(self._signalled, select.POLLIN)
+        if self._given_up_since is None:
+            # Both stay as they are once they have told.
+            poll.register(1, select.POLLERR | select.POLLHUP)
+            poll.register(self._signalled, select.POLLIN)
         for waiter in waiters.values():
             poll.register(waiter.fileno(), select.POLLIN)
         poll.poll(milliseconds)

@@ -62,6 +62,13 @@ class Cockpit:
             self._type(gate.track)
         return self._submit(decided)
 
+    def dismiss(self, gate: Gate, reason: str) -> None:
+        """Take a gate off the queue without an answer."""
+        self._show(gate)
+        self._press_until("X", lambda: "Why will nobody" in self.screen(), "the dialog")
+        self._type(reason)
+        self._terminal.tmux("send-keys", "Enter")
+
     def say(self, slug: str, text: str) -> None:
         """Say something to the agent of a track, which is the only one on the screen."""
         wait_until(lambda: slug in self.screen(), f"{slug} on the screen", context=self.screen)

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from orchestrator_tui.core.model import Gate, GateState
+from orchestrator_tui.hook.racing import REFUSED, WENT_ON
 from orchestrator_tui.journal.home import journal_directory
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from tests.claude_e2e.test_calls import parent
@@ -166,9 +167,9 @@ def test_a_plan_is_approved_in_the_mode_that_was_chosen(claude_rig: ClaudeRig, o
         assert there.until(again, GateState.ACKNOWLEDGED).revision == 2
 
 
-@pytest.mark.parametrize("key", ["1", "Escape"])
-def test_the_hook_finds_out_by_itself_that_the_terminal_was_first(claude_rig: ClaudeRig, key: str) -> None:
-    rig = claude_rig
+@pytest.mark.parametrize("key", ["1", "3", "Escape"])
+def test_the_hook_finds_out_by_itself_that_the_terminal_was_first(each_claude_rig: ClaudeRig, key: str) -> None:
+    rig = each_claude_rig
     with thread(rig) as there:
         terminal = rig.interactive(permissions="ask")
         made = rig.project / "race.txt"
@@ -179,7 +180,8 @@ def test_the_hook_finds_out_by_itself_that_the_terminal_was_first(claude_rig: Cl
         ended = there.until(gate, GateState.ANSWERED_ELSEWHERE, GateState.WITHDRAWN)
         wait_until(lambda: there.nobody_waits(gate), "the hook's end")
         assert ended.decision is None
-        assert (ended.state is GateState.ANSWERED_ELSEWHERE) == (key == "1")
+        assert ended.state is GateState.ANSWERED_ELSEWHERE, ended.closed_why
+        assert ended.closed_why == (WENT_ON if key == "1" else REFUSED)
         assert made.exists() == (key == "1")
 
 

@@ -43,6 +43,7 @@ def test_an_allowed_permission_runs_the_tool(beside: Beside) -> None:
 
     request = rig.requests.wait_for_step("allow", 1)
     answer.report("permission allowed", request)
+    assert "allowed.txt" in request.new_text, "the model has the tool's own result"
     assert session.finish() == 0
     assert made.read_text() == "made"
     beside.wait_acknowledged(gate)
@@ -100,6 +101,7 @@ def test_a_permission_answered_at_the_terminal_is_answered_elsewhere(beside: Bes
     ended = beside.wait_state(gate, GateState.ANSWERED_ELSEWHERE)
 
     assert made.read_text() == "made"
+    assert "terminal.txt" in rig.requests.wait_for_step("race", 1).new_text
     assert ended.decision is None
 
 
@@ -111,9 +113,12 @@ def test_a_permission_refused_at_the_terminal_is_answered_elsewhere(beside: Besi
     gate = beside.wait_gate("refused.txt")
     terminal.answer_dialog("3", "create refused.txt")
 
-    beside.wait_state(gate, GateState.ANSWERED_ELSEWHERE, GateState.WITHDRAWN)
+    ended = beside.wait_state(gate, GateState.ANSWERED_ELSEWHERE, GateState.WITHDRAWN)
 
+    assert ended.state is GateState.ANSWERED_ELSEWHERE, ended.closed_why
+    assert "terminal" in ended.closed_why
     assert not made.exists()
+    assert len(rig.requests.all("refused")) == 1, "Claude Code ends the turn, and asks its model nothing"
 
 
 def test_an_answer_that_was_printed_and_not_taken_is_answered_elsewhere(beside: Beside) -> None:
@@ -172,6 +177,25 @@ def test_a_permission_of_a_background_sub_agent_is_asked(beside: Beside) -> None
     assert session.finish() == 0
     assert "/" in gate.asker, "the sub-agent asked it, not its session"
     beside.wait_acknowledged(gate)
+
+
+def test_a_permission_of_a_background_sub_agent_is_given_back_to_the_terminal(beside: Beside) -> None:
+    """While our hook holds it Claude Code shows no dialog: dismissed here, it is asked there."""
+    rig = beside.rig
+    child = rig.script("backchild", [bash("touch given.back"), say("child done")])
+    terminal = rig.interactive(permissions="ask")
+    terminal.enter(rig.script("backmain", [agent(child, background=True), say("led"), say("BACK DONE")]))
+    gate = beside.wait_gate("touch given.back")
+    beside.wait_held(gate)
+    terminal.wait_for("led")
+    assert "Do you want to proceed" not in terminal.screen()
+
+    beside.cockpit.dismiss(gate, "I sit there")
+
+    terminal.answer_dialog("1", "Do you want to proceed")
+    terminal.wait_for("BACK DONE")
+    assert (rig.project / "given.back").exists()
+    assert beside.wait_state(gate, GateState.CANCELLED, GateState.ACKNOWLEDGED).state is GateState.CANCELLED
 
 
 QUESTIONS: Mapping[str, tuple[Mapping[str, Any], tuple[int, ...], str, str]] = {

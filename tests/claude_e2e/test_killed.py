@@ -42,7 +42,7 @@ def test_a_held_agent_survives_the_cockpit_and_gets_its_answer_from_the_next_one
     answers = [killed.answer(gate, 2) for gate in gates]
 
     for script, answer in zip(("held", "called"), answers, strict=True):
-        rig.requests.wait_for(answer.decision.id, script)
+        answer.report(f"{script}, in a cockpit opened anew", rig.requests.wait_for(answer.decision.id, script))
     assert (held.finish(), called.finish()) == (0, 0)
     for gate in gates:
         killed.wait_acknowledged(gate)

@@ -163,6 +163,7 @@ def test_a_busy_interactive_session_pulls_the_answer_itself(beside: Beside) -> N
     thinks.set()
 
     told = rig.requests.wait_for_step("pull", 3)
+    answer.report("pending_decisions, with the time until the agent looks", told)
     assert_told(told, answer, "red")
     results = [message["content"] for message in told.new_messages if message["role"] == "user"]
     assert answer.decision.id in str(results), "it is the tool's own result"
@@ -207,8 +208,11 @@ def test_a_task_is_not_completed_while_its_gate_is_open(beside: Beside) -> None:
     assert gate.id in refused.new_text
     assert task_of(beside, gate)["status"] == "pending"
 
-    beside.answer(gate, BLUE)
-    rig.requests.wait_for_step("complete", 5)
+    answer = beside.answer(gate, BLUE)
+    told = rig.requests.wait_for(answer.decision.id, "complete")
+    answer.report("Stop, after a refused completion", told)
+    assert_told(told, answer, "blue")
+    assert "Updated task" in rig.requests.wait_for_step("complete", 5).new_text
 
     assert session.finish() == 0
     assert task_of(beside, gate)["status"] == "completed"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from orchestrator_tui.core.event import Draft
 from orchestrator_tui.core.model import Gate, GateState
+from orchestrator_tui.hook.racing import REFUSED, STOPPED, WENT_ON
 from tests.hook.call_scene import SESSION, CallScene, eventually
 
 WRITE = {"file_path": "/a/made.txt", "content": "x"}
@@ -313,6 +315,21 @@ def test_esc_at_the_terminal_takes_the_question_back(scene: CallScene, number: i
     hook.signal(number)
     assert hook.ended() is None
     assert scene.gate(gate.id).state is GateState.WITHDRAWN
+
+
+@pytest.mark.parametrize("told", [True, False], ids=["its transcript tells", "nothing tells"])
+def test_a_hook_that_is_given_up_looks_why(scene: CallScene, told: bool) -> None:
+    """Refused at the terminal its shell is ended, alone, while Claude Code lives and writes that down."""
+    scene.uses("Write", WRITE)
+    hook = scene.hook("Write", WRITE, environ={"CLAUDE_PID": str(os.getpid())})
+    (gate,) = scene.asked()
+    assert hook.process.stdout is not None
+    hook.process.stdout.close()
+    if told:
+        scene.returns()
+    ended = scene.until(gate, GateState.ANSWERED_ELSEWHERE if told else GateState.WITHDRAWN)
+    assert ended.closed_why in ((WENT_ON, REFUSED) if told else (STOPPED,))
+    assert hook.process.wait(30) == 0
 
 
 def test_nobody_reads_our_output_any_more(scene: CallScene) -> None:

@@ -23,6 +23,7 @@ class Progress:
         others it is said how they are answered.
         """
         self._quiet, self._told, self._answered = quiet, since, answered
+        self._problem = ""
 
     def tell(self, batch: Batch) -> bool:
         """Tell what is new. Always False, so that it can stand in front of a condition."""
@@ -37,6 +38,13 @@ class Progress:
                     if event.kind == "gate_opened":
                         self._tell_way(batch.gates[event.payload["gate"]])
         self._told = max(self._told, batch.seq)
+        return False
+
+    def tell_problem(self, problem: str) -> bool:
+        """Tell why nothing can be recorded, when that begins and when it is over. Always False, as :meth:`tell`."""
+        if problem != self._problem:
+            say(f"nothing is begun or decided: {problem}" if problem else "it can be recorded again: the run goes on")
+        self._problem = problem
         return False
 
     def _tell_way(self, gate: Gate) -> None:

@@ -139,7 +139,7 @@ def follow(
         progress = Progress(quiet=arguments.json, since=batch.seq if arguments.resume else 0, answered=by_itself)
         person = _Person(one, answers, yes=arguments.yes)
         with told_to_end():
-            batch = one.run(lambda now: progress.tell(now) or person.is_done(now))
+            batch = one.run(lambda now: progress.tell_problem(one.problem) or progress.tell(now) or person.is_done(now))
         _keep_answers(place, batch)
         _report_the_end(place, batch)
     except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 
 from orchestrator_tui.core.commands import Command
 from orchestrator_tui.core.event import Draft
-from orchestrator_tui.core.instant import elapsed_ms
+from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.model import Batch
 from orchestrator_tui.core.rules import Rules
@@ -39,6 +39,9 @@ GONE = -1
 LOOK_MS = 1_000
 CHECKPOINT_MS = 60_000
 
+TROUBLE_MS = 1_000
+"""How long nothing can be recorded before it is said: a lock that another process holds is soon free."""
+
 
 class Host:
     """Keeps one run until it ends or ``until`` says so."""
@@ -59,6 +62,7 @@ class Host:
     ) -> None:
         self._journal, self._world, self._batch, self._jobs = journal, world, batch, run_world.jobs
         self.problem = ""
+        self._trouble: tuple[Instant, int] | None = None
         self._short = 0
         follower = Follower(journal, world.repository)
         follower.show([batch])
@@ -118,9 +122,12 @@ class Host:
                 looked = now if look else looked
                 try:
                     self._turn(look)
+                    self._tell_trouble(now)
                 except JournalError as error:
                     # A full disk or a lock that is held: what cannot be recorded is not done, and it is tried again.
-                    self.problem = str(error)
+                    self._trouble = self._trouble or (now, self.batch.seq)
+                    if elapsed_ms(self._trouble[0], now) >= TROUBLE_MS:
+                        self.problem = str(error)
                 if elapsed_ms(saved, now) >= CHECKPOINT_MS:
                     saved = now
                     with suppress(JournalError):
@@ -145,6 +152,21 @@ class Host:
     def _turn(self, look: bool) -> None:
         self._engine.step(look=look, agents=False)
         self._running.turn(self.batch, self._world.clock.now())
+
+    def _tell_trouble(self, now: Instant) -> None:
+        """Record that nothing could be recorded for a while, as soon as something can be again.
+
+        A turn that goes well shows nothing as long as it had nothing to record.
+        """
+        if self._trouble is None:
+            return
+        since, seq = self._trouble
+        if self.problem:
+            lasted = elapsed_ms(since, now) // 1_000
+            text = f"nothing could be recorded or begun for {lasted} s, while agents went on: {self.problem}"
+            self._record([Draft("signal_raised", {"signal": f"unwritable-{seq}", "kind": "unwritable", "text": text})])
+        if self.batch.seq > seq:
+            self._trouble, self.problem = None, ""
 
     def _record(self, drafts: Iterable[Draft]) -> Batch:
         return self._engine.record(self._batch, drafts)

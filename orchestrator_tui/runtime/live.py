@@ -19,6 +19,7 @@ from orchestrator_tui.core.rules import Rules
 from orchestrator_tui.journal.lease import lease_holder
 from orchestrator_tui.journal.port import JournalError
 from orchestrator_tui.journal.presence import PresenceLock
+from orchestrator_tui.journal.room import lack_of_room
 from orchestrator_tui.journal.sqlite import SqliteJournal
 from orchestrator_tui.journal.waking import Waiter
 from orchestrator_tui.runtime.follower import Follower
@@ -72,7 +73,7 @@ class LiveSession:
         self._thread: threading.Thread | None = None
         self._present = ExitStack()
         self._waiter: Waiter | None = None
-        self._problem = journal.problem
+        self._problem, self._full = journal.problem, ""
         self._snapshot = Snapshot(State())
         self._changed = world.clock.now()
         self._load(batch)
@@ -170,7 +171,9 @@ class LiveSession:
                 outcomes.append(Outcome(command, refused=refused))
             problem = refused or problem
         problem = self._attempt(lambda: engine.step(look=look, agents=agents)) or problem
-        self._problem = problem or self._journal.problem
+        # Who keeps a run may be another process, which cannot even say that it can record nothing.
+        self._full = lack_of_room(self._journal.directory) if look else self._full
+        self._problem = problem or self._journal.problem or self._full
         return outcomes
 
     @staticmethod

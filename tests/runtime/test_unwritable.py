@@ -159,3 +159,16 @@ def test_the_screen_says_so_refuses_and_goes_on_without_a_restart(stage: Stage, 
     screen.session.dispatch(decide)
     picture = screen.wait_for(lambda picture: states(picture) == [GateState.DELIVERED])
     assert not picture.live.problem
+
+
+def test_a_full_disk_is_shown_by_who_only_looks(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run is kept by another process: nothing of what is written fails here, and that one cannot say it."""
+    screen.start()
+    screen.wait_for(lambda now: BATCH in now.state.batches)
+    with monkeypatch.context() as full:
+        full.setattr("orchestrator_tui.journal.room.LEAST", 1 << 62)
+        screen.hints.changed()
+        picture = screen.wait_for(lambda now: bool(now.live.problem))
+    assert picture.live.problem.startswith("the disk is full: nothing can be recorded, decided or begun")
+    screen.hints.changed()
+    screen.wait_for(lambda now: not now.live.problem)

@@ -14,6 +14,7 @@ from orchestrator_tui.adapters.git.port import RunGit, tracked_files, worktrees_
 from orchestrator_tui.adapters.git.state import tree_state
 from orchestrator_tui.adapters.runners.models import confirmed_models
 from orchestrator_tui.adapters.runners.presence import absent
+from orchestrator_tui.cli.check_programs import command_problems
 from orchestrator_tui.cli.faults import BadInput, Fault, Refusal, nearest
 from orchestrator_tui.cli.hosting import RUNS
 from orchestrator_tui.cli.journals import Place
@@ -71,7 +72,12 @@ def read_plan(place: Place, file: Path, focus: str = "") -> Checked:
         focus=focus,
         environment=os.environ,
     )
-    return _usable(made.checked, made.problems)
+    checked = made.checked
+    if checked is not None:
+        # Shown with the plan before anything is spent.
+        more = command_problems(made.loaded, checked.plan, place.repository)
+        checked = replace(checked, problems=(*checked.problems, *more))
+    return _usable(checked, made.problems)
 
 
 def describe(place: Place, text: str, workflow: str, focus: str = "") -> Checked:

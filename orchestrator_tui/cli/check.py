@@ -16,6 +16,7 @@ from orchestrator_tui.adapters.git.port import RunGit
 from orchestrator_tui.adapters.git.state import TreeState, tree_state
 from orchestrator_tui.adapters.runners.presence import absent
 from orchestrator_tui.cli.arguments import add_command, add_json, add_repository
+from orchestrator_tui.cli.check_programs import command_problems
 from orchestrator_tui.cli.check_text import explain_lines, lines
 from orchestrator_tui.cli.faults import DONE, UNFINISHED, BadInput
 from orchestrator_tui.cli.journals import existing_file, find_place
@@ -82,6 +83,7 @@ def examined(path: Path, start: str) -> tuple[Prepared, tuple[Problem, ...]]:
         found = (
             *found,
             *_agent_problems(plan, prepared.loaded, repository),
+            *command_problems(prepared.loaded, plan, repository),
             *start_problems(prepared.loaded, plan, state),
         )
     if prepared.checked is not None:
@@ -93,7 +95,7 @@ def start_problems(loaded: Loaded, plan: Plan, state: TreeState) -> tuple[Proble
     """What of the repository keeps a batch from starting now, one line each."""
     texts, missing = [], ""
     if state.bare:
-        texts.append("is a bare repository: a batch needs a working tree")
+        return (Problem(plan.repository, 0, "", "is a bare repository: a batch needs a working tree"),)
     if state.nested:
         texts.append("lies inside the working tree of another repository")
     if not state.head:

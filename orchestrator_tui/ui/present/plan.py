@@ -95,6 +95,12 @@ class PlanView:
     findings: tuple[PlanFinding, ...]
     is_faulty: bool
 
+    @property
+    def warned(self) -> str:
+        """How many errors and warnings the check found, in a few cells; "" where it found none."""
+        told = ((sum(one.sign == sign for one in self.findings), word) for sign, word in _COUNTED)
+        return ", ".join(plural(count, word) for count, word in told if count)
+
 
 def plan_gate(batch: Batch) -> Gate | None:
     """The open gate that bars the start of a run, the plan's before its cost's; None when none does."""
@@ -299,6 +305,7 @@ def _conflict(told: Data) -> PlanConflict:
 
 _LEVELS = {"error": ("failed", "track-failed"), "remark": ("bullet", "quiet")}
 _ORDER = ("failed", "gate", "bullet")
+_COUNTED = (("failed", "error"), ("gate", "warning"))
 
 
 def _findings(checked: Data) -> Iterator[PlanFinding]:

@@ -125,10 +125,10 @@ class PlanScreen(ReplayActions, AnsweringScreen):
     def _show_plan(self, view: PlanView) -> None:
         glyphs = self.desk.glyphs
         if not self.is_wide:
-            note = ", ".join(word for word in (view.summary, view.money) if word)
+            note = ", ".join(word for word in (view.warned, view.summary, view.money) if word)
             self.whole.show("Plan", note, lambda width: plan_lines(view, width, glyphs))
             return
-        notes = {"Conflicts": f"{len(view.conflicts):,}" if view.conflicts else "none"}
+        notes = {"Conflicts": f"{len(view.conflicts):,}" if view.conflicts else "none", "Check": view.warned}
         for title, name in _PANELS.items():
             lines = partial(_part_lines, title, view, glyphs)
             self.query_one(f"#{name}", Page).show(title, notes.get(title, ""), lines)

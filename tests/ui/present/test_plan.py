@@ -100,6 +100,15 @@ def test_how_many_agents_there_are_says_what_a_person_has_not_allowed_yet(answer
     assert dict(view.costs)["agents"] == words
 
 
+def test_what_the_check_found_is_counted_where_it_may_be_out_of_sight() -> None:
+    found = tuple(Problem("p.yaml", 1, "checks", "x", level=level) for level in ("warning", "warning", "remark"))
+    warned = changed(checked=checked_data(replace(run_states.CHECKED, problems=found)))
+    assert warned.warned == "2 warnings"
+    more = (*found, Problem("p.yaml", 1, "base", "x"))
+    assert changed(checked=checked_data(replace(run_states.CHECKED, problems=more))).warned == "1 error, 2 warnings"
+    assert changed(checked=checked_data(replace(run_states.CHECKED, problems=()))).warned == ""
+
+
 @pytest.mark.parametrize(
     ("plan", "workflow", "person", "most"), [(3, 2, 0, 2), (3, 4, 0, 3), (0, 2, 6, 2), (3, 0, 1, 1)]
 )

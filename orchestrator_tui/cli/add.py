@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from orchestrator_tui.adapters.git.command import git
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.cli.arguments import add_command, add_repository
-from orchestrator_tui.cli.asking_hosts import ask_host, check_authority, run_batch
+from orchestrator_tui.cli.asking_hosts import PATIENCE_S, ask_host, check_authority, request, run_batch
 from orchestrator_tui.cli.check_text import lines
 from orchestrator_tui.cli.faults import BAD_INPUT, BadInput, Refusal
-from orchestrator_tui.cli.journals import existing_file, find_place, load_state, writing
+from orchestrator_tui.cli.journals import Place, existing_file, find_place, load_state, writing
 from orchestrator_tui.cli.tables import say, tell
 from orchestrator_tui.core.codec import to_data
 from orchestrator_tui.core.model import Batch
@@ -58,6 +58,28 @@ def run(arguments: Namespace) -> int:
         payload = {"tracks": [to_data(one) for one in tracks], "checked": journalled(checked)}
         names = ", ".join(one.slug for one in tracks)
         return ask_host(journal, batch, ADD, payload, f"added to {batch.title}: {names}")
+
+
+def add_tracks(place: Place, path: Path, wanted: str) -> str:
+    """Check the tracks of a plan file and ask the batch's host to take them; what was added, in one line.
+
+    Raises:
+        BadInput: the file is no such plan.
+        Refusal: the batch takes nothing now, or not from here.
+    """
+    with writing(place) as journal:
+        batch = run_batch(load_state(journal), wanted, journal.batches())
+        check_authority(batch)
+        if batch.run is None or batch.ended_at is not None:
+            raise Refusal(f"{batch.title} has ended, or is only watched: nothing can be added")
+        checked, tracks, problems = examined(existing_file(str(path)), batch, batch.run)
+        errors = [str(one) for one in problems if one.level == "error"]
+        if errors or checked is None:
+            more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+            raise BadInput(f"{errors[0]}{more}" if errors else f"{path} holds no plan")
+        payload = {"tracks": [to_data(one) for one in tracks], "checked": journalled(checked)}
+        waits = request(journal, batch, ADD, payload, PATIENCE_S)
+        return waits or f"added to {batch.title}: {', '.join(one.slug for one in tracks)}"
 
 
 def examined(

@@ -60,21 +60,33 @@ def ask_host(
     Raises:
         Refusal: nobody runs the batch, or its host refuses.
     """
+    waits = request(journal, batch, kind, payload, patience_s)
+    if waits:
+        say(waits)
+        return UNFINISHED
+    tell(said)
+    return DONE
+
+
+def request(journal: SqliteJournal, batch: Batch, kind: str, payload: dict[str, Any], patience_s: float) -> str:
+    """Leave a request for whoever runs the batch: "" when it was done, or who has not taken it up yet.
+
+    Raises:
+        Refusal: nobody runs the batch, or its host refuses.
+    """
     holder = journal.holder(batch.id)
     if holder is None:
         raise Refusal(f"nobody runs this batch; `orch-tui run --resume {batch.id}` goes on with it")
     actor = system_actor(os.environ)
-    request = journal.insert_request(batch.id, kind, payload, SystemClock().now(), actor.name)
-    outcome = _outcome(journal, batch.id, request, patience_s)
+    number = journal.insert_request(batch.id, kind, payload, SystemClock().now(), actor.name)
+    outcome = _outcome(journal, batch.id, number, patience_s)
     if outcome is None:
-        say(f"asked, but the {holder} has not taken it up yet; it will when it goes on")
-        return UNFINISHED
+        return f"asked, but the {holder} has not taken it up yet; it will when it goes on"
     if outcome.startswith(_REFUSED):
         raise Refusal(outcome.removeprefix(_REFUSED))
     if outcome != "done":
         raise Refusal(f"the {holder.text} cannot carry it out: {outcome}")
-    tell(said)
-    return DONE
+    return ""
 
 
 def _outcome(journal: SqliteJournal, batch: str, request: int, patience_s: float) -> str | None:

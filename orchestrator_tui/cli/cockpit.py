@@ -87,6 +87,7 @@ def open_cockpit(
     limits = settings_limits(stale_after)
     _need_terminal()
     session, evidence = compose(place, asked_for, limits, batch)
+    from orchestrator_tui.cli.adder import adder
     from orchestrator_tui.cli.connector import ClaudeConnector
     from orchestrator_tui.cli.world import panes
     from orchestrator_tui.ui.app import run as show
@@ -96,6 +97,7 @@ def open_cockpit(
         evidence=evidence,
         panes=panes(),
         connector=ClaudeConnector(place) if connectable else None,
+        adder=adder(place),
         replays=replay_past,
         snapshots=place.directory / SNAPSHOTS,
         tour=tour,

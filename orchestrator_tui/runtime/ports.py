@@ -127,6 +127,14 @@ Replays = Callable[[Recorded], str]
 """Shows the replay of a batch on this terminal until the person leaves it; why it could not, or ""."""
 
 
+Adder = Callable[[str, str], str]
+"""Adds the tracks of a plan file to a run under way: batch and path → in one line what was added.
+
+May take seconds, and is called off the event loop. Raises :class:`OSError` with a message for the person, and then
+nothing was added.
+"""
+
+
 @frozen
 class Offer:
     """What connecting the agents' program would change: what goes in, file by file, and what else is to be known.

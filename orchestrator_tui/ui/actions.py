@@ -263,6 +263,7 @@ _RUN = (
     _run("pause-batch", "B", "pause all", "Begin nothing new in the whole batch, or go on with it", "batch_pausable"),
     _run("pause-now", "N", "pause now", "Pause the whole batch and stop its agents now", "batch_pausable_now"),
     _run("stop-batch", "E", "end batch", "Stop the whole batch, with a reason; nothing is deleted", "batch_stoppable"),
+    _run("add", "A", "add tracks", "Add the tracks of a plan file to the run under way", "addable"),
     _run("publish", "M", "publish", "Ask to bring the merged work onto the base branch", "publishable"),
 )
 

@@ -25,7 +25,7 @@ from textual.timer import Timer
 
 from orchestrator_tui.core.model import State
 from orchestrator_tui.core.text import sanitise
-from orchestrator_tui.runtime.ports import Connector, Evidence, Outcome, Panes, Replays, Session, Snapshot
+from orchestrator_tui.runtime.ports import Adder, Connector, Evidence, Outcome, Panes, Replays, Session, Snapshot
 from orchestrator_tui.ui import themes
 from orchestrator_tui.ui.actions import BY_ID
 from orchestrator_tui.ui.deciding import REST_MS, is_blank, rests
@@ -83,6 +83,7 @@ class Cockpit(App[None], inherit_bindings=False):
         evidence: Evidence | None = None,
         panes: Panes | None = None,
         connector: Connector | None = None,
+        adder: Adder | None = None,
         replays: Replays | None = None,
         warner: Warner | None = None,
         snapshots: Path | None = None,
@@ -104,6 +105,7 @@ class Cockpit(App[None], inherit_bindings=False):
             evidence=evidence,
             panes=panes,
             connector=connector,
+            adder=adder,
             replays=replays,
             snapshots=snapshots,
             ascii_only=wants_ascii(self.settings, self.environment),
@@ -343,6 +345,7 @@ def run(
     evidence: Evidence | None = None,
     panes: Panes | None = None,
     connector: Connector | None = None,
+    adder: Adder | None = None,
     replays: Replays | None = None,
     snapshots: Path | None = None,
     environment: Mapping[str, str] | None = None,
@@ -362,6 +365,7 @@ def run(
         evidence=evidence,
         panes=panes,
         connector=connector,
+        adder=adder,
         replays=replays,
         snapshots=snapshots,
         environment=variables,

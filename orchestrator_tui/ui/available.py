@@ -30,8 +30,8 @@ class Situation:
         track: the selected track, or None.
         read_only: why nothing may be changed from here, or "".
         evidence: what can be looked up of a track: ``diff``, ``output``; ``pane`` where terminals can be gone to,
-            ``connect`` where the agents' program can be connected, ``past`` where batches that are over can
-            be replayed.
+            ``connect`` where the agents' program can be connected, ``add`` where tracks can be added to a run,
+            ``past`` where batches that are over can be replayed.
     """
 
     state: State
@@ -223,6 +223,13 @@ def _of_run(action: str, situation: Situation) -> str | None:
     return None if command is None else refusal(situation.state, command, situation.now)
 
 
+def _addable(situation: Situation) -> str | None:
+    batch = run_here(situation)
+    if batch is not None and batch.ended_at is not None:
+        return "the batch has ended: nothing can be added to it"
+    return None if "add" in situation.evidence else "from here only by orch-tui add PLAN, in its repository"
+
+
 def _something(situation: Situation) -> str | None:
     return "nothing is selected" if situation.gate is None and situation.track is None else None
 
@@ -262,6 +269,7 @@ CONDITIONS: Mapping[str, Callable[[Situation], str | None]] = {
     "batch_pausable": partial(_of_run, "pause-batch"),
     "batch_pausable_now": partial(_of_run, "pause-now"),
     "batch_stoppable": partial(_of_run, "stop-batch"),
+    "addable": _addable,
     "publishable": partial(_of_run, "publish"),
     "something": _something,
     "waiting": _waiting,

@@ -40,7 +40,7 @@ from orchestrator_tui.core.queries import (
     waiting_gates,
 )
 from orchestrator_tui.core.tracks_shown import track_of
-from orchestrator_tui.runtime.ports import Connector, Evidence, Live, Outcome, Panes, Replays, Session, Snapshot
+from orchestrator_tui.runtime.ports import Adder, Connector, Evidence, Live, Outcome, Panes, Replays, Session, Snapshot
 from orchestrator_tui.ui.available import Situation
 from orchestrator_tui.ui.deciding import Card, follow, lay
 from orchestrator_tui.ui.keymap import Keymap
@@ -67,6 +67,7 @@ class Desk:
         evidence: Evidence | None = None,
         panes: Panes | None = None,
         connector: Connector | None = None,
+        adder: Adder | None = None,
         replays: Replays | None = None,
         snapshots: Path | None = None,
         ascii_only: bool = False,
@@ -78,6 +79,7 @@ class Desk:
         self.evidence = evidence
         self.panes = panes
         self.connector = connector
+        self.adder = adder
         self.replays = replays
         self.snapshots = snapshots
         self.transport: Transport | None = transport_of(session)
@@ -147,6 +149,7 @@ class Desk:
             ("output", self.evidence),
             ("pane", self.panes),
             ("connect", self.connector),
+            ("add", self.adder),
             ("past", self.replays if self.live.past else None),
         )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 from orchestrator_tui.adapters.clock import SystemClock
 from orchestrator_tui.cli.journals import load_state
@@ -17,6 +18,8 @@ from orchestrator_tui.runtime.requests_run import ADD, take_control, take_tracks
 from tests.cli.scene import Ended, Scene, eventually
 from tests.core.builders import BATCH
 from tests.core.run_builders import RunLedger
+
+Result = TypeVar("Result")
 
 
 def store(scene: Scene, ledger: RunLedger) -> None:
@@ -54,8 +57,13 @@ def hosted(scene: Scene) -> Iterator[tuple[SqliteJournal, Lease]]:
 
 def asked(scene: Scene, *arguments: str) -> Ended:
     """Run a command beside a host that takes the first request as the real one does."""
+    return answered(scene, lambda: scene.run(*arguments))
+
+
+def answered(scene: Scene, ask: Callable[[], Result]) -> Result:
+    """Call something beside a host that takes the first request as the real one does."""
     with hosted(scene) as (journal, lease), ThreadPoolExecutor(1) as pool:
-        command = pool.submit(scene.run, *arguments)
+        command = pool.submit(ask)
         eventually(lambda: bool(journal.requests(BATCH)) or command.done(), "a request, or the command's end")
         for request in journal.requests(BATCH):
             batch = run_of(scene)

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator_tui.cli.adder import adder
 from orchestrator_tui.cli.journals import find_place
 from orchestrator_tui.core.plan import Scope
 from orchestrator_tui.core.session import SessionRules
 from tests.adapters.git.repositories import head, repository
-from tests.cli.run_scene import asked, kinds, run_of, store
+from tests.cli.run_scene import answered, asked, kinds, run_of, store
 from tests.cli.scene import Scene
 from tests.core.run_builders import PLAN, WORKFLOW, RunLedger
 
@@ -72,6 +73,22 @@ def test_tracks_that_a_batch_has_are_not_judged_again(tmp_path: Path) -> None:
     store(scene, ledger)
     code, _, err, _ = add(scene, GOOD)
     assert (code, err) == (0, ""), err
+
+
+def test_the_key_of_the_cockpit_adds_what_the_command_adds(batch: Scene) -> None:
+    path = batch.repository.parent / "more.yaml"
+    add_by_key = adder(batch.place)
+    path.write_text(GOOD.replace("src/metrics", "/src/metrics"), encoding="utf-8")
+    with pytest.raises(OSError, match=r"more.yaml:\d+: tracks\[0\].owned"):
+        add_by_key("list-1", str(path))
+    with pytest.raises(OSError, match=r"mroe\.yaml"):
+        add_by_key("list-1", str(path.with_name("mroe.yaml")))
+    path.write_text(GOOD, encoding="utf-8")
+    with pytest.raises(OSError, match="nobody runs this batch"):
+        add_by_key("list-1", str(path))
+    before = run_of(batch).seq
+    assert answered(batch, lambda: add_by_key("list-1", str(path))) == "added to Rate limiting batch: metrics"
+    assert list(kinds(batch, before)) == ["track_added", "track_planned", "plan_checked"]
 
 
 @pytest.mark.parametrize(("role", "wave"), [("", 2), ("Quality", 3), ("Discovery", 1)])

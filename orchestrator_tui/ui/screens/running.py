@@ -136,11 +136,19 @@ def _confirm_end(screen: CockpitScreen, batch: Batch, reason: str) -> None:
     )
 
 
+def _add(screen: CockpitScreen, batch: Batch, track: Track | None) -> None:
+    from orchestrator_tui.ui.screens.adding import AddDialog
+
+    if screen.desk.adder is not None:
+        screen.ask(AddDialog(screen.desk, screen.desk.adder, batch))
+
+
 ASKS: Mapping[str, Callable[[CockpitScreen, Batch, Track | None], None]] = {
     "pause-now": _pause_now,
     "retry": _retry,
     "rescue": _rescue,
     "stop": _stop,
     "stop-batch": _stop_batch,
+    "add": _add,
 }
 """The actions that ask something before anything is done; the others are done at once."""

@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
 from orchestrator_tui.core.model import State, Track
-from orchestrator_tui.runtime.ports import Connector, Live, Panes
+from orchestrator_tui.runtime.ports import Adder, Connector, Live, Panes
 from orchestrator_tui.ui.app import Cockpit
 from orchestrator_tui.ui.settings import Settings
 from orchestrator_tui.ui.snapshot import render_text
@@ -123,6 +123,7 @@ async def opened(
     evidence: bool = True,
     panes: Panes | None = None,
     connector: Connector | None = None,
+    adder: Adder | None = None,
     rested: bool = True,
     session: FakeSession | None = None,
 ) -> AsyncIterator[Driver]:
@@ -135,6 +136,7 @@ async def opened(
         evidence=FixedEvidence() if evidence else None,
         panes=panes,
         connector=connector,
+        adder=adder,
         warner=warner,
         snapshots=snapshots,
         zone=states.ZONE,

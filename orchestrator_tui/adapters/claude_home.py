@@ -62,6 +62,10 @@ def list_directory(environ: Mapping[str, str], session: str) -> str:
     return os.path.realpath(tasks / (shared or (team if (tasks / team).is_dir() else own)))
 
 
+JOB_KIND = "bg"
+"""The kind of a session that runs as a job in the background, with nobody before it."""
+
+
 @frozen
 class RegisteredSession:
     """An entry of Claude Code's registry (``sessions/<pid>.json``): a process, which may have ended and left it behind.

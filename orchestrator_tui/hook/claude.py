@@ -13,10 +13,10 @@ from orchestrator_tui.adapters import claude_home
 from orchestrator_tui.adapters.process import ProcessIdentity, alive, identity
 from orchestrator_tui.core.agents import address
 from orchestrator_tui.core.naming import agent_slug, agent_source
+from orchestrator_tui.hook.main import has_person
 from orchestrator_tui.journal.home import repository_root
 from orchestrator_tui.runtime.run_agent import run_agent
 
-ENTRYPOINT = "CLAUDE_CODE_ENTRYPOINT"
 PROJECT = "CLAUDE_PROJECT_DIR"
 PROCESS = "CLAUDE_PID"
 
@@ -45,7 +45,7 @@ class Caller:
         self.run = run_agent(environ, self.directory)
         self.own_list = claude_home.list_directory(environ, self.session)
         self.transcript = _transcript(call, self.session, self.agent)
-        self._attended = environ.get(ENTRYPOINT, "") == "cli"
+        self._attended = has_person(environ)
         self._parent = os.getppid()
         self._process = _claude(environ)
 

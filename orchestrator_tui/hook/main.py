@@ -81,8 +81,16 @@ def _may_concern_us(event: str, call: Mapping[str, Any], environ: Mapping[str, s
         return call.get("tool_name") == "TaskUpdate" and _goes_on(call.get("tool_input"))
     if event == "Stop":
         # A session with its person before it is never held (DESIGN §4.2).
-        return environ.get("CLAUDE_CODE_ENTRYPOINT") != "cli"
+        return not has_person(environ)
     return event in (*_ALWAYS, *_WHILE_ATTENDED, *_AT_AN_END)
+
+
+def has_person(environ: Mapping[str, str]) -> bool:
+    """Whether the session has its person before it: a job in the background says that it runs at a terminal, too.
+
+    Nobody can be told whether one is attached to; a held job is let go when something is said to it (``hook.queued``).
+    """
+    return environ.get("CLAUDE_CODE_ENTRYPOINT") == "cli" and not environ.get("CLAUDE_JOB_DIR")
 
 
 def _goes_on(update: Any) -> bool:

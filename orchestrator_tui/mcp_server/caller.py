@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from orchestrator_tui.adapters.claude_home import (
+    JOB_KIND,
     RegisteredSession,
     config_directory,
     is_name,
@@ -91,20 +92,23 @@ class Client:
 
     def caller(self, call: str = "") -> Caller:
         """Who makes the tool call with this id; a call that no transcript shows is the main agent's."""
-        session = self._session()
+        entry, session = self._session()
         agent = self._find(self._config, session, call) or "" if call else ""
         directory = list_directory(self._environ, session) if self._run is None else self._run.tasks
-        at_terminal = self._environ.get("CLAUDE_CODE_ENTRYPOINT") == INTERACTIVE
+        # A job in the background says so, too, and nobody sits there.
+        is_job = entry is not None and entry.kind == JOB_KIND
+        at_terminal = self._environ.get("CLAUDE_CODE_ENTRYPOINT") == INTERACTIVE and not is_job
         return Caller(session, agent, directory, at_terminal and not agent, self._run)
 
-    def _session(self) -> str:
+    def _session(self) -> tuple[RegisteredSession | None, str]:
+        """The session's entry in the registry, where it has one, and its id."""
         said = self._environ.get("CLAUDE_CODE_SESSION_ID", "").strip()
         # Further up there may be the session that started this one: its answers are not for agents of ours.
         above = self._above[:1] if is_name(said) else self._above
         entry = next((found for one in above if (found := self._entry(one)) is not None), None)
         if entry is not None:
-            return entry.id
-        return said if is_name(said) else f"client-{sha256_hex(repr(self._above[:1]))[:8]}"
+            return entry, entry.id
+        return None, said if is_name(said) else f"client-{sha256_hex(repr(self._above[:1]))[:8]}"
 
     def _entry(self, process: ProcessIdentity) -> RegisteredSession | None:
         """The registry's entry of one process that still runs."""

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.claude_e2e.beside import Beside
-from tests.claude_e2e.scripts import ask, create
+from tests.claude_e2e.scripts import ask, create, ours
 from tests.claude_rig import ClaudeRig, HeadlessSession, Step, say
 
 pytestmark = pytest.mark.e2e_claude
@@ -93,3 +93,43 @@ def test_a_session_in_a_worktree_belongs_to_its_repository(claude_rig: ClaudeRig
 def inside(rig: ClaudeRig, directory: Path) -> HeadlessSession:
     """A headless session in a directory of its own."""
     return HeadlessSession([*rig.cli.command, *HEADLESS], directory, rig.environment(), rig.log / "inside.jsonl")
+
+
+def test_a_job_in_the_background_is_held_at_its_end(claude_rig: ClaudeRig) -> None:
+    """It says that it runs at a terminal, and nobody sits there who could be nudged."""
+    rig = claude_rig
+    with connected(rig) as beside:
+        prompt = rig.script("job", asking("Job, red or blue?"))
+        in_the_background(rig, prompt)
+        assert_answered(beside, "Job, red or blue?", "job")
+        rig.requests.wait_for_step("job", 3)
+
+
+def test_a_job_in_the_background_waits_in_its_call(claude_rig: ClaudeRig) -> None:
+    rig = claude_rig
+    with connected(rig) as beside:
+        asked = ours("request_decision", question="Called, red or blue?", options=["red", "blue"])
+        prompt = rig.script("caller", [asked, say("done")])
+        in_the_background(rig, prompt)
+        gate = beside.wait_gate("Called, red or blue?")
+
+        answer = beside.answer(gate, 2)
+
+        told = rig.requests.wait_for_step("caller", 1)
+        answer.report("MCP, background job", told)
+        assert answer.told(told), told.new_text
+        beside.wait_acknowledged(gate)
+
+
+def in_the_background(rig: ClaudeRig, prompt: str) -> None:
+    """Start a job, which a daemon of Claude Code's runs."""
+    command = [*rig.cli.command, "--bg", "--dangerously-skip-permissions", prompt]
+    subprocess.run(
+        command,
+        cwd=rig.project,
+        env=rig.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )

@@ -211,6 +211,14 @@ def test_a_session_with_its_person_before_it_is_never_held(scene: Scene, waits: 
     assert waits.times == []
 
 
+def test_a_job_in_the_background_has_nobody_before_it(scene: Scene, waits: Waits) -> None:
+    """It says of itself that it runs at a terminal; nobody there can be nudged, so that it would wait for ever."""
+    scene.asks()
+    scene.decide()
+    process = scene.process(stops(scene), CLAUDE_CODE_ENTRYPOINT="cli", CLAUDE_JOB_DIR="/home/p/.claude/jobs/1")
+    assert b"d-0001" in process.communicate(timeout=30)[0]
+
+
 def test_a_sub_agent_of_such_a_session_is(scene: Scene, waits: Waits) -> None:
     scene.asks(agent=CHILD)
     waits.script = [scene.decide]

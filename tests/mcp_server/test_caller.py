@@ -106,6 +106,15 @@ def test_only_a_main_agent_at_a_terminal_is_interactive(
     assert caller.source == ("agent:a1" if agent else f"session:{SESSION}")
 
 
+@pytest.mark.parametrize(("kind", "interactive"), [("interactive", True), ("bg", False)])
+def test_a_job_in_the_background_has_nobody_before_it(
+    config: Path, register: Register, kind: str, interactive: bool
+) -> None:
+    """It says of itself that it runs at a terminal."""
+    register(own(), SESSION, kind=kind)
+    assert client(config, own(), CLAUDE_CODE_ENTRYPOINT="cli").caller().interactive is interactive
+
+
 # --- transcripts -----------------------------------------------------------------------------------------------
 
 

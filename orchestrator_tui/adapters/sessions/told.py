@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from orchestrator_tui.adapters.claude_home import RegisteredSession
+from orchestrator_tui.adapters.claude_home import JOB_KIND, RegisteredSession
 from orchestrator_tui.adapters.discovery import Session
 from orchestrator_tui.adapters.sessions import status
 from orchestrator_tui.adapters.sessions.household import Household, SubAgent
@@ -21,7 +21,6 @@ from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.text import sanitise_line
 
 _DAY_MS = 86_400_000
-_JOB_KIND = "bg"
 _MODES: Mapping[bool | None, str] = {True: BACKGROUND, False: FOREGROUND, None: ""}
 
 
@@ -213,7 +212,7 @@ def _with_use(fact: AgentFact, counted: bool, totals: Totals, cost: float | None
 
 def mode(entry: RegisteredSession | None, entrypoint: str) -> str:
     """How a session runs, by its entry in the registry, else by what its transcript says of its entrypoint."""
-    if entry is not None and entry.kind == _JOB_KIND:
+    if entry is not None and entry.kind == JOB_KIND:
         return JOB
     said = entry.entrypoint if entry is not None and entry.entrypoint else entrypoint
     if not said:

@@ -210,6 +210,11 @@ def is_left(track: Track) -> bool:
     return track.work is not None and track.ended_at is not None and track.state not in ENDED_TRACK_STATES
 
 
+def has_stopped(track: Track) -> bool:
+    """Whether a track came to its end before its stage did: it was left, dropped, or has failed."""
+    return is_left(track) or (track.ended_at is not None and standing(track) in ("dropped", "failed"))
+
+
 def rests(track: Track) -> bool:
     """An agent's own track whose agent has finished its turn: it begins again when somebody says something."""
     return is_agent_track(track) and track.agent is not None and track.agent.status == IDLE

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.model import Batch, Stage, StageStatus, State, Track
-from orchestrator_tui.core.queries import TrackKey, find_track, is_left, waiting_gates
+from orchestrator_tui.core.queries import TrackKey, find_track, has_stopped, waiting_gates
 from orchestrator_tui.core.records import Check
 from orchestrator_tui.core.text import plural
 from orchestrator_tui.core.tracks_shown import is_run_itself
@@ -79,7 +79,7 @@ def present_stages(state: State, key: TrackKey | None, now: Instant, glyphs: Gly
     states = dict(stage_states(track, gates))
     current = next((stage for stage in track.stages if stage.index == track.stage), None)
     waves = max((one.wave for one in batch.tracks.values()), default=1)
-    until = track.ended_at if is_left(track) and track.ended_at is not None else now
+    until = track.ended_at if has_stopped(track) and track.ended_at is not None else now
     return StagesView(
         key=key,
         title=clean(track.slug, 80),

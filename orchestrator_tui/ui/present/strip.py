@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from orchestrator_tui.core.gate_refusals import HELD_KINDS
 from orchestrator_tui.core.model import Gate, StageStatus, Track
-from orchestrator_tui.core.queries import is_left
+from orchestrator_tui.core.queries import has_stopped, is_left
 from orchestrator_tui.ui.present.cells import Line, Part, line_width
 from orchestrator_tui.ui.present.glyphs import STAGE_TOKENS, Glyphs, stage_glyph
 
@@ -19,9 +19,10 @@ _LEFT = dict.fromkeys((StageStatus.RUNNING, StageStatus.GATE), StageStatus.FAILE
 def stage_states(track: Track, gates: Iterable[Gate]) -> tuple[tuple[int, StageStatus], ...]:
     """Number and shown status of each stage: one with an open gate of its own waits, whatever it says.
 
-    Of a track that was left when its run ended, no stage is under way any more.
+    Of a track that was left when its run ended, was given up or has failed, no stage is under way any more.
     """
-    if is_left(track):
+    gates = tuple(gates)
+    if is_left(track) or (has_stopped(track) and not gates):
         return tuple((stage.index, _LEFT.get(stage.status, stage.status)) for stage in track.stages)
     asked = {gate.question.stage for gate in gates if gate.question.kind not in HELD_KINDS}
     return tuple((stage.index, StageStatus.GATE if stage.index in asked else stage.status) for stage in track.stages)

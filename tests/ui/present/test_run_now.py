@@ -73,3 +73,17 @@ def test_who_waits_for_its_next_agent_is_told_with_the_reason(run: RunLedger) ->
     assert now(run)[0] == "its next agent waits: over the cap of 2 at once"
     run.must(Draft("batch_paused", {"how": "drain", "by": "ann"}))
     assert now(run)[0] == "the batch is paused"
+
+
+@pytest.mark.parametrize("end", ["abandoned", "failed"])
+def test_of_a_track_that_is_given_up_no_stage_is_under_way(run: RunLedger, end: str) -> None:
+    run.move("limiter", "escalated")
+    run.move("limiter", end, "enough")
+    state, key = State({run.batch.id: run.batch}), TrackKey(run.batch.id, "limiter")
+    before = present_stages(state, key, run.now, UNICODE)
+    scene = TrackScene(state, UNICODE, {}, {})
+    assert "".join(part.text for part in lasting_row(run.track("limiter"), scene).row.strip) == "✗○○○"
+    run.tick(MINUTE)
+    after = present_stages(state, key, run.now, UNICODE)
+    assert after.elapsed == before.elapsed
+    assert after.rows[0].duration == before.rows[0].duration

@@ -24,6 +24,9 @@ RESERVED = frozenset({BATCH_TRACK, "integration"})
 """Slugs that the engine needs itself: for the batch's own track, and the integration worktree."""
 
 ALL = "*"
+NO_WORKTREE = "none"
+"""The worktree rule of a batch whose tracks work in the repository's own tree."""
+
 RECORDED_BYTES = 60 * 1024
 """A track, a workflow, and a plan without its tracks are recorded in one event each."""
 
@@ -216,6 +219,15 @@ def _checks(case: Case) -> Iterator[Problem]:
 
 def _deploys(case: Case) -> Iterator[Problem]:
     plan = case.plan
+    main = case.workflows.get(plan.workflow)
+    named = {plan.workflow, *(track.workflow for track in plan.tracks)}
+    used = [workflow for name, workflow in case.workflows.items() if name in named]
+    for workflow in used if main is not None and main.worktree == NO_WORKTREE else ():
+        stages = zip(workflow.ladder.stages, workflow.works, strict=True)
+        left = ", ".join(rule.name for rule, work in stages if work.after_merge)
+        if left:
+            text = f"none: nothing is merged, so that {left} of {workflow.name} never begins"
+            yield case.problem("rules.worktree", text, level=WARNING)
     for one in plan.environments:
         if not one.deploy:
             text = f"{one.name} has no deploy command, so nothing is deployed there"

@@ -134,6 +134,10 @@ WARNINGS = [
         "plan.yaml:7: environments.dev.deploy: dev has no deploy command, so nothing is deployed there",
     ),
     (
+        ALONE.replace("small", "prd-to-pr") + "rules: {worktree: none}\n",
+        "plan.yaml:7: rules.worktree: none: nothing is merged, so that Self-Healing Deploy of prd-to-pr never begins",
+    ),
+    (
         ALONE + "environments: {dev: {deploy: go}}\n",
         "plan.yaml:7: environments.dev.health: dev has no health command: a deploy counts as healthy when it ends",
     ),

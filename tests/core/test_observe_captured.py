@@ -55,13 +55,13 @@ def test_a_captured_gate_is_opened_with_its_real_question(version: str) -> None:
 
 @pytest.mark.parametrize("version", HEADLESS)
 def test_a_captured_list_is_followed_to_its_end(version: str) -> None:
-    """[002-08] Somebody wrote ``decision`` into the file who was not us: the gate is withdrawn, not approved (D-2)."""
+    """[002-08] Somebody wrote ``decision`` into the file who was not us: the gate stays open, not approved (D-2)."""
     ledger = Ledger()
     for look in ("1-gate-blocked", "2-after-external-edit-and-update", "3-end"):
         drafts = ledger.see(*read(LISTS / version / look))
         assert drafts
         assert ledger.see(*read(LISTS / version / look)) == ()
-    assert ledger.only_gate().state is GateState.WITHDRAWN
+    assert ledger.only_gate().state is GateState.OPEN
     assert [signal.kind for signal in ledger.batch.signals.values()] == ["spoof_suspected"]
     states = {slug: track.state.value for slug, track in ledger.batch.tracks.items()}
     assert states == {

@@ -219,15 +219,7 @@ def _checks(case: Case) -> Iterator[Problem]:
 
 def _deploys(case: Case) -> Iterator[Problem]:
     plan = case.plan
-    main = case.workflows.get(plan.workflow)
-    named = {plan.workflow, *(track.workflow for track in plan.tracks)}
-    used = [workflow for name, workflow in case.workflows.items() if name in named]
-    for workflow in used if main is not None and main.worktree == NO_WORKTREE else ():
-        stages = zip(workflow.ladder.stages, workflow.works, strict=True)
-        left = ", ".join(rule.name for rule, work in stages if work.after_merge)
-        if left:
-            text = f"none: nothing is merged, so that {left} of {workflow.name} never begins"
-            yield case.problem("rules.worktree", text, level=WARNING)
+    yield from _never_begun(case)
     for one in plan.environments:
         if not one.deploy:
             text = f"{one.name} has no deploy command, so nothing is deployed there"
@@ -240,3 +232,17 @@ def _deploys(case: Case) -> Iterator[Problem]:
         if track.deploy and workflow is not None and not any(work.runs == DEPLOY for work in workflow.works):
             text = f"{track.slug} deploys to {', '.join(track.deploy)}, but {workflow.name} has no stage that deploys"
             yield case.problem(f"{key}.deploy", text, level=WARNING)
+
+
+def _never_begun(case: Case) -> Iterator[Problem]:
+    """Stages that begin when a track has been merged, in a batch that merges nothing."""
+    main = case.workflows.get(case.plan.workflow)
+    if main is None or main.worktree != NO_WORKTREE:
+        return
+    named = {case.plan.workflow, *(track.workflow for track in case.plan.tracks)}
+    for name, workflow in case.workflows.items():
+        stages = zip(workflow.ladder.stages, workflow.works, strict=True)
+        left = ", ".join(rule.name for rule, work in stages if work.after_merge)
+        if left and name in named:
+            text = f"none: nothing is merged, so that {left} of {name} never begins"
+            yield case.problem("rules.worktree", text, level=WARNING)

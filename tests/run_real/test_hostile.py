@@ -167,5 +167,7 @@ def test_it_moves_the_integration_branch(ground: Ground) -> None:
     move = 'git update-ref "refs/heads/orch/$ORCH_BATCH/integration" HEAD\n'
     ground.act("a-1", WRITE + move)
     ground.run(ground.plan(["a", "b"]))
-    assert ground.gates()
+    assert {gate.track for gate in ground.gates()} == {"a", "b"}
+    assert all(gate.question.context.endswith("it was moved meanwhile") for gate in ground.gates())
+    assert (ground.states(), ground.batch().merged) == ({"a": "approved", "b": "approved"}, ())
     assert os.path.isdir(ground.batch().tracks["a"].worktree)

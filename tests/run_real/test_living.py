@@ -13,7 +13,9 @@ from orchestrator_tui.core.limits import Limits
 from orchestrator_tui.core.plan import Plan
 from orchestrator_tui.core.schedule.opening import run_batch
 from orchestrator_tui.core.schedule.rules import run_of
+from orchestrator_tui.demo.terminal import CockpitTerminal
 from orchestrator_tui.journal.sqlite import open_journal
+from tests.run_real.chaos import frames_of
 from tests.run_real.ground import WRITE, Ground, until
 
 HELD = "note here-$ORCH_TRACK-$ORCH_ATTEMPT; until noted go-$ORCH_TRACK; do sleep 0.02; done; " + WRITE
@@ -35,6 +37,33 @@ def _held(ground: Ground, *slugs: str) -> str:
     ground.host(str(ground.plan(slugs)), "--yes")
     until(lambda: all(_at_work(ground, slug) for slug in slugs), "all agents are at work")
     return ground.batch().id
+
+
+def test_a_plan_is_approved_on_the_screen_and_its_run_outlives_that(ground: Ground) -> None:
+    """`orch-tui run PLAN` as a person types it: nothing starts before the key, and its run outlives a killed screen."""
+    ground.begin()
+    ground.act("any-1", HELD)
+    cockpit = CockpitTerminal(["run", str(ground.plan("a")), "--repo", str(ground.repository)], frames_of(ground))
+    try:
+        until(lambda: ground.runs() and ground.gates("spend"), "the plan waits")
+        until(lambda: "Start 1 track" in cockpit.frame().text, "its screen")
+        assert not ground.log()
+        until(lambda: _decided(ground, cockpit), "it is approved by key")
+        until(lambda: _at_work(ground, "a"), "its agent is at work")
+        cockpit.kill()
+        _let(ground, "a")
+        until(lambda: ground.batch().state == "awaiting_user", "it goes on to its end")
+    finally:
+        cockpit.close()
+    assert ground.states() == {"a": "merged"}
+
+
+def _decided(ground: Ground, cockpit: CockpitTerminal) -> bool:
+    """Press what approves the plan, until it is approved: keys rest while a card is new."""
+    if ground.gates("spend"):
+        cockpit.press("1", "Enter", "Enter")
+        cockpit.settle()
+    return not ground.gates("spend")
 
 
 def test_a_second_host_is_refused_and_an_attached_one_is_the_same(ground: Ground) -> None:

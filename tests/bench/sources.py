@@ -16,6 +16,7 @@ from orchestrator_tui.adapters.sessions.agents import ClaudeAgents
 from tests.bench.crowd import Crowd, large_transcript
 from tests.bench.figures import Figure, spread
 from tests.bench.ground import FULL_FRAME, ROOT, Ground, ground
+from tests.bench.starting import first_frames
 from tests.bench.terminal import cpu_seconds, has_proc, memory_mb
 
 SESSIONS, SUBAGENTS = 20, 5
@@ -23,6 +24,9 @@ WRITERS = 50
 SETTLED_S = 4.0
 STILL_S = 15.0
 """How long agents have said nothing that are called idle."""
+
+ALL_AT_WORK = "60 working"
+"""What the headline says when every agent is known: three of the five sub-agents of each session are at work."""
 
 HUGE_MB = 100
 
@@ -54,6 +58,7 @@ print((looked - began) * 1000, counted - looked, grown / 1024, follower.totals.t
 
 def measure(quick: bool) -> Iterator[Figure]:
     """The figures of this module."""
+    yield from _ready(5 if quick else 15)
     yield from _looks()
     yield from _huge(HUGE_MB // 4 if quick else HUGE_MB)
     if has_proc():
@@ -64,6 +69,20 @@ def _agents(one: Ground) -> ClaudeAgents:
     clock = SystemClock()
     discovery = Discovery(one.environment, lambda: (one.repository,), (), clock)
     return ClaudeAgents(discovery, clock)
+
+
+def _ready(rounds: int) -> Iterator[Figure]:
+    """How soon the agents are on the screen: at a start where they were seen before, and at the very first one."""
+    what = f"{SESSIONS} sessions, {SESSIONS * SUBAGENTS} sub-agents"
+    with ground(0) as one, closing(_crowd(one)):
+        with one.cockpit() as terminal:
+            shown_ms = (terminal.wait_for(ALL_AT_WORK) - terminal.began) * 1000
+            terminal.drain(SETTLED_S)
+            terminal.press("q")
+            terminal.wait_for_end()
+        yield Figure("agents, all on the screen at the first start", shown_ms, "ms", what)
+        one.keep()
+        yield from first_frames(one, rounds, f"with {what}", 1.9)
 
 
 def _looks() -> Iterator[Figure]:

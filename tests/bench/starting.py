@@ -18,15 +18,16 @@ def measure(quick: bool) -> Iterator[Figure]:
     with ground() as one:
         _started(one.cockpit, FULL_FRAME)
         one.keep()
-        yield from _first_frames(one, rounds, "with 10 tracks", 1.5)
+        yield from first_frames(one, rounds, "with 10 tracks", 1.5)
     with ground(0) as one:
         fill(one, 10_000, 100)
         one.keep()
-        yield from _first_frames(one, rounds, "with 100 tracks and 10,000 events", 1.9)
+        yield from first_frames(one, rounds, "with 100 tracks and 10,000 events", 1.9)
     yield from _short_answers(rounds)
 
 
-def _first_frames(one: Ground, rounds: int, what: str, bar: float) -> Iterator[Figure]:
+def first_frames(one: Ground, rounds: int, what: str, bar: float) -> Iterator[Figure]:
+    """How long a start takes, as a ratio to the smallest program's; at the lower bar also an end."""
     _started(one.minimal, "painted")
     _started(one.cockpit, FULL_FRAME)
     floors, starts = [], []

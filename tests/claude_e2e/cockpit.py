@@ -48,7 +48,7 @@ class Cockpit:
 
     def answer(self, gate: Gate, *numbers: int, text: str = "", reason: str = "", decided: Callable[[], bool]) -> float:
         """Answer a gate by keys: the options with these numbers, or a ``text`` of one's own. When Enter was pressed."""
-        self._show(gate)
+        self.show(gate)
         for number in numbers or (len(gate.question.options) + 1,):
             self._mark(number)
         chosen = tuple(gate.question.options[number - 1].key for number in numbers)
@@ -64,7 +64,7 @@ class Cockpit:
 
     def dismiss(self, gate: Gate, reason: str) -> None:
         """Take a gate off the queue without an answer."""
-        self._show(gate)
+        self.show(gate)
         self._press_until("X", lambda: "Why will nobody" in self.screen(), "the dialog")
         self._type(reason)
         self._terminal.tmux("send-keys", "Enter")
@@ -84,7 +84,7 @@ class Cockpit:
         """End it whatever it does; safe to repeat."""
         self._terminal.close()
 
-    def _show(self, gate: Gate) -> None:
+    def show(self, gate: Gate) -> None:
         """Press ``w`` until the card shows the gate."""
         wanted = _letters(gate.question.question)[:40]
         self._press_until("w", lambda: wanted in _letters(card_text(self.screen())), f"{gate.question.question!r}")

@@ -14,7 +14,7 @@ import pytest
 from orchestrator_tui.core.model import GateState
 from tests.claude_e2e.beside import Beside
 from tests.claude_e2e.scripts import agent, bash, question
-from tests.claude_rig import ClaudeRig, Conversation, HeadlessSession, Step, call, say
+from tests.claude_rig import ClaudeRig, Conversation, HeadlessSession, Step, call, say, wait_until
 
 pytestmark = pytest.mark.e2e_claude
 
@@ -46,6 +46,27 @@ def test_an_allowed_permission_runs_the_tool(beside: Beside) -> None:
     assert "allowed.txt" in request.new_text, "the model has the tool's own result"
     assert session.finish() == 0
     assert made.read_text() == "made"
+    beside.wait_acknowledged(gate)
+
+
+def test_the_card_shows_what_an_edit_changes(beside: Beside) -> None:
+    rig = beside.rig
+    file = rig.project / "README.md"
+    edit = call("Edit", file_path=str(file), old_string="A project of", new_string="A place for")
+    session = rig.start(rig.script("edit", [call("Read", file_path=str(file)), edit, say("done")]), permissions="ask")
+    gate = beside.wait_gate("README.md")
+
+    beside.cockpit.show(gate)
+    wait_until(
+        lambda: all(re.search(line, beside.cockpit.screen()) for line in (r"-\s*A project of", r"\+\s*A place for")),
+        "the change",
+        context=beside.cockpit.screen,
+    )
+    answer = beside.answer(gate, 1)
+
+    answer.report("edit allowed", rig.requests.wait_for_step("edit", 2))
+    assert session.finish() == 0
+    assert file.read_text() == "A place for the rig.\n"
     beside.wait_acknowledged(gate)
 
 
@@ -225,6 +246,42 @@ def test_a_question_is_answered(beside: Beside, kind: str) -> None:
     session.wait_type("result")
     assert session.finish() == 0
     beside.wait_acknowledged(gate)
+
+
+def test_dialogs_at_the_terminal_close_when_they_are_answered_here(beside: Beside) -> None:
+    """A question, and then a plan, of a session with its person before it."""
+    rig = beside.rig
+    asked = question("Closed from here?", "red one", "blue one")
+
+    def script(conversation: Conversation) -> Step:
+        if conversation.step == 0:
+            return call("AskUserQuestion", questions=[asked])
+        if conversation.step == 1:
+            return call("EnterPlanMode")
+        if conversation.step == 2:
+            file = PLAN_FILE.search(str(conversation.messages))
+            assert file is not None, "plan mode names no file"
+            return call("Write", file_path=file[1], content="# Plan\n\n1. mind the stairs\n")
+        return call("ExitPlanMode") if conversation.step == 3 else say("CLOSED DONE")
+
+    terminal = rig.interactive(permissions="ask")
+    terminal.enter(rig.script("closed", script))
+    gate = beside.wait_gate("Closed from here?")
+    terminal.wait_for("Enter to select")
+
+    answer = beside.answer(gate, 2)
+
+    told = rig.requests.wait_for_step("closed", 1)
+    answer.report("AskUserQuestion, interactive", told)
+    assert '"Closed from here?"="blue one"' in told.new_text
+    assert "Enter to select" not in terminal.screen()
+    plan = beside.wait_gate("plan")
+    terminal.wait_for("mind the stairs")
+    answer = beside.answer(plan, 1)
+    terminal.wait_for("CLOSED DONE")
+    assert rig.requests.first_with("approved", "closed")
+    for one in (gate, plan):
+        beside.wait_acknowledged(one)
 
 
 def test_a_question_answered_at_the_terminal_is_answered_elsewhere(beside: Beside) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from orchestrator_tui.core.model import Batch
     from orchestrator_tui.journal.sqlite import SqliteJournal
     from orchestrator_tui.plan.answers import Answer
+    from orchestrator_tui.plan.checked import Checked
     from orchestrator_tui.runtime.host import Host
 
 SETTLED_S = 2.0
@@ -65,11 +66,16 @@ def run(arguments: Namespace) -> int:
     except AnswersError as error:
         raise BadInput(str(error)) from error
     place, limits = find_place(arguments.repo), settings_limits(None)
+    # Before the journal is made: a plan that is refused leaves nothing behind.
+    checked = _checked(place, arguments) if arguments.resume is None else None
+    if checked is None and arguments.resume is None:
+        return BAD_INPUT
     journal = open_journal(place.start, os.environ)
     try:
-        batch = arguments.resume and known_batch(journal, arguments.resume)
-        if batch is None or batch == "":
-            made = _begin(place, journal, arguments, limits)
+        if checked is None:
+            batch = known_batch(journal, arguments.resume)
+        else:
+            made = _begin(place, journal, checked, limits)
             if isinstance(made, int):
                 return made
             batch = made
@@ -85,9 +91,9 @@ def run(arguments: Namespace) -> int:
     return show(place, batch, yes=arguments.yes)
 
 
-def _begin(place: Place, journal: SqliteJournal, arguments: Namespace, limits: Limits) -> str | int:
-    """The batch of a new run, or the exit code of a plan that cannot start, its reasons told."""
-    from orchestrator_tui.cli.beginning import NotUsable, begin, describe, read_plan
+def _checked(place: Place, arguments: Namespace) -> Checked | None:
+    """The checked plan of a new run; None for one that cannot start, its reasons told."""
+    from orchestrator_tui.cli.beginning import NotUsable, describe, read_plan
 
     try:
         if arguments.describe is not None:
@@ -97,9 +103,16 @@ def _begin(place: Place, journal: SqliteJournal, arguments: Namespace, limits: L
     except NotUsable as error:
         for line in error.lines:
             say(line)
-        return BAD_INPUT
+        return None
     for problem in checked.problems:
         say(str(problem))
+    return checked
+
+
+def _begin(place: Place, journal: SqliteJournal, checked: Checked, limits: Limits) -> str | int:
+    """The batch of a new run, or the exit code of one that cannot begin here now, the reasons told."""
+    from orchestrator_tui.cli.beginning import begin
+
     try:
         return begin(place, journal, checked, limits)
     except Refusal as error:

@@ -91,9 +91,10 @@ def test_a_feature_and_a_bug_come_to_their_proper_end(run: Run) -> None:
 def test_every_stage_was_done_by_an_agent_of_its_own(run: Run) -> None:
     """[002-143] [002-42]"""
     before_merge = [1, 2, 3, 4, 5, 6, 7]
-    assert [one.stage for one in track(run.batch, "fix-cents").attempts] == before_merge
-    assert [one.stage for one in track(run.batch, "coupons").attempts] == [*before_merge, 0], "0 resolves the conflict"
-    assert len({one.process for slug in run.batch.merged for one in track(run.batch, slug).attempts}) == 15
+    for slug in run.batch.merged:
+        # What both append to README.md is joined without an agent.
+        assert [one.stage for one in track(run.batch, slug).attempts] == before_merge
+    assert len({one.process for slug in run.batch.merged for one in track(run.batch, slug).attempts}) == 14
 
 
 def test_the_table_answers_what_it_may_and_the_person_the_rest(run: Run) -> None:

@@ -95,6 +95,10 @@ class Running:
             begun = self._begin(batch)
             if not drafts and not ended and not begun:
                 return batch
+            if any(draft.kind == "gate_opened" for draft in drafts):
+                # A rule answers a question at its opening or never: what it says comes before what else is due.
+                self._wake()
+                return batch
         return batch
 
     @property

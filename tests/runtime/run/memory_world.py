@@ -219,7 +219,10 @@ class MemoryWorld:
 
     def settle(self) -> None:
         """Do everything that can be done while no job ends."""
-        self.running.turn(self.batch, self.ledger.now)
+        before = -1
+        while self.batch.seq != before:
+            before = self.batch.seq
+            self.running.turn(self.batch, self.ledger.now)
 
     def play(self, rounds: int = 400) -> None:
         """Let one job after the other end, until nothing moves any more."""

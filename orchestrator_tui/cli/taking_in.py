@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from contextlib import suppress
 from pathlib import Path
 
+from orchestrator_tui.adapters.plain_file import whole
 from orchestrator_tui.adapters.tasks.atomic import replace_file
 from orchestrator_tui.core.model import Batch
 
@@ -38,26 +37,13 @@ def take_in(batch: Batch, folder: Path) -> None:
         return
     for file, name in promised(batch, untracked).items():
         source, target = tree / file, folder / FOLDER / name
-        data = _plain(source) if source.parent.resolve() == source.parent else None
+        data = whole(source, MOST_BYTES) if source.parent.resolve() == source.parent else None
         if data is None:
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         replace_file(str(target), data, 0o644, lambda: None)
         source.unlink()
         _clear(source.parent, tree)
-
-
-def _plain(path: Path) -> bytes | None:
-    """The whole of a plain file; None for anything else, and for one that is too long."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    with open(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        data = file.read(MOST_BYTES + 1)
-    return None if len(data) > MOST_BYTES else data
 
 
 def _clear(folder: Path, tree: Path) -> None:

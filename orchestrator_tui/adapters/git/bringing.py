@@ -5,15 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestrator_tui.adapters.git.command import WRITE_SECONDS, commit_identity, git, git_result
+from orchestrator_tui.adapters.git.content import blob_at
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.history import commit_id, contains, is_full_id
-from orchestrator_tui.adapters.git.joining import Joins, blob_at, joined, none
+from orchestrator_tui.adapters.git.joining import LIMIT, Joins, joined, none
 from orchestrator_tui.adapters.git.lock import repository_lock
 from orchestrator_tui.adapters.git.merge_commit import commit_merge, exact
 from orchestrator_tui.adapters.git.merging_here import is_merging, leave_conflict, merging, take_back
 from orchestrator_tui.adapters.git.moving import clean_tree, move, settle
 from orchestrator_tui.adapters.git.previewing import preview
 from orchestrator_tui.adapters.git.trees import break_locks
+from orchestrator_tui.adapters.plain_file import whole
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.text import sanitise_line
 
@@ -124,9 +126,8 @@ def _join(tree: Path, met: str, joins: Joins) -> None:
     outcome = preview(tree, "HEAD", met)
     better = joined(tree, outcome, met, commit_id(tree, "HEAD"), joins)
     for file in better.files:
-        place = tree / file
-        left = place.read_bytes() if place.is_file() and not place.is_symlink() else None
-        if left is not None and left == blob_at(tree, outcome.tree, file):
+        left = whole(tree / file, LIMIT)
+        if left is not None and left == blob_at(tree, outcome.tree, file, LIMIT):
             git(tree, "checkout", better.tree, "--", _literal(file))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import stat
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from orchestrator_tui.adapters.git.command import git
 from orchestrator_tui.adapters.git.history import apart, commit_id, is_full_id, merge_base
 from orchestrator_tui.adapters.git.merging_here import merging
 from orchestrator_tui.adapters.git.trees import Contents, contents
+from orchestrator_tui.adapters.plain_file import whole
 from orchestrator_tui.core.frozen import frozen
 from orchestrator_tui.core.scope import Breach, Touched, breaches
 
@@ -216,7 +216,7 @@ class _Entry:
         file = path / self.path
         if self.kind != "D" or self._was != "100644" or os.access(file, os.X_OK):
             return False
-        content = _on_disk(file)
+        content = whole(file, APPENDED_LIMIT)
         return content is not None and content == _blob(path, self.blobs[0])
 
     def change(self, appended_only: bool) -> FileChange:
@@ -250,7 +250,7 @@ def _has_grown(path: Path, entry: _Entry) -> bool:
     old, new = entry.blobs
     before = _blob(path, old)
     # git names no content for what is not in its index as it is on the disk.
-    after = _blob(path, new) if new.strip("0") else _on_disk(path / entry.path)
+    after = _blob(path, new) if new.strip("0") else whole(path / entry.path, APPENDED_LIMIT)
     return before is not None and after is not None and after.startswith(before)
 
 
@@ -258,7 +258,7 @@ def _is_marked(path: Path, entry: _Entry) -> bool:
     """Whether a text file holds all three markers of a conflict, and did not before (a page on conflicts may)."""
     if entry.lines[0] < len(_MARKERS):
         return False
-    content = _on_disk(path / entry.path)
+    content = whole(path / entry.path, APPENDED_LIMIT)
     if content is None or not all(one.search(content) for one in _MARKERS):
         return False
     before = _blob(path, entry.blobs[0]) if entry.blobs[0].strip("0") else b""
@@ -267,16 +267,4 @@ def _is_marked(path: Path, entry: _Entry) -> bool:
 
 def _blob(path: Path, blob: str) -> bytes | None:
     content = os.fsencode(git(path, "cat-file", "blob", blob, limit=APPENDED_LIMIT + 1))
-    return content if len(content) <= APPENDED_LIMIT else None
-
-
-def _on_disk(file: Path) -> bytes | None:
-    try:
-        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError:
-        return None
-    with open(descriptor, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return None
-        content = opened.read(APPENDED_LIMIT + 1)
     return content if len(content) <= APPENDED_LIMIT else None

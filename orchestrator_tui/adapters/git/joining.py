@@ -11,7 +11,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from orchestrator_tui.adapters.git.command import WRITE_SECONDS, git, git_result
+from orchestrator_tui.adapters.git.command import WRITE_SECONDS, git
+from orchestrator_tui.adapters.git.content import blob_at, entry_at
 from orchestrator_tui.adapters.git.errors import GitError
 from orchestrator_tui.adapters.git.previewing import Preview
 from orchestrator_tui.core.frozen import frozen
@@ -84,13 +85,11 @@ def both(base: bytes, first: bytes, then: bytes) -> bytes | None:
 
 def _file(repository: Path, commit: str, file: str) -> tuple[str, bytes] | None:
     """The mode and content of an ordinary file in a commit; None for anything else, or what is too long."""
-    listed = git(repository, "ls-tree", "-z", "--full-tree", commit, "--", file).rstrip("\0")
-    told, _, name = listed.partition("\t")
-    mode, kind, blob = (*told.split(), "", "", "")[:3]
-    if name != file or kind != "blob" or not mode.startswith("100"):
+    entry = entry_at(repository, commit, file)
+    if entry is None or not entry[0].startswith("100"):
         return None
-    content = os.fsencode(git(repository, "cat-file", "blob", blob, limit=LIMIT + 1))
-    return (mode, content) if len(content) <= LIMIT else None
+    content = blob_at(repository, commit, file, LIMIT)
+    return None if content is None else (entry[0], content)
 
 
 def _with(repository: Path, tree: str, files: dict[str, tuple[str, bytes]]) -> str:
@@ -111,13 +110,6 @@ def _with(repository: Path, tree: str, files: dict[str, tuple[str, bytes]]) -> s
         made = git(repository, "write-tree", env=own, timeout=WRITE_SECONDS).strip()
     differing = git(repository, "diff-tree", "-r", "--name-only", "--no-renames", "-z", tree, made, "--").split("\0")
     wrong = set(filter(None, differing)) ^ files.keys()
-    if wrong or any(blob_at(repository, made, file) != content for file, (_, content) in files.items()):
+    if wrong or any(blob_at(repository, made, file, LIMIT) != content for file, (_, content) in files.items()):
         raise GitError(f"a merged tree does not hold exactly what was joined: {', '.join(sorted(wrong or files))}")
     return made
-
-
-def blob_at(repository: Path, tree: str, file: str) -> bytes | None:
-    """The content of a file in a tree or commit; None where there is none, or it is too long."""
-    result = git_result(repository, "cat-file", "blob", f"{tree}:{file}", limit=LIMIT + 1)
-    content = os.fsencode(result.out)
-    return content if result.code == 0 and len(content) <= LIMIT else None

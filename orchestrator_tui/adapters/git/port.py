@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -32,6 +31,7 @@ from orchestrator_tui.adapters.git.names import branch_name, safe_path
 from orchestrator_tui.adapters.git.taken import stands_as_taken
 from orchestrator_tui.adapters.git.trees import contents
 from orchestrator_tui.adapters.git.worktrees import Removed, create, look, provision, remove
+from orchestrator_tui.adapters.plain_file import beginning
 from orchestrator_tui.core.instant import Instant, elapsed_ms
 from orchestrator_tui.core.plan import BATCH_TRACK, Plan, PlannedTrack, Provision
 from orchestrator_tui.core.run import Inspection
@@ -278,13 +278,10 @@ class RunGit:
         try:
             if not place.resolve().is_relative_to(tree):
                 return None
-            descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError:
             return None
-        with open(descriptor, "rb") as opened:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None
-            return opened.read(limit).decode("utf-8", "replace")
+        found = beginning(place, limit)
+        return None if found is None else found.decode("utf-8", "replace")
 
     # --- merging ---------------------------------------------------------------------------------------------
 

@@ -164,23 +164,29 @@ def _listing(
     if scope.order != "need":
         listed.sort(key=ORDERS[scope.order])
     by_key = {TrackKey(track.batch, track.slug): track for track in listed}
-    scene, known = TrackScene(state, glyphs, activity, waiting_tracks(state)), _known_rows(state, glyphs)
+    scene, made = TrackScene(state, glyphs, activity, waiting_tracks(state)), _rows_of(state, glyphs)
+    return LazyRows(by_key, lambda key: made.row(by_key[key], scene)), _widths(listed, state)
 
-    def row(key: TrackKey) -> LastingRow:
-        live = activity.get((key.batch, key.track))
+
+class _RowsOf:
+    """The rows of one state, each made anew only when its own agent was seen to do something else."""
+
+    def __init__(self) -> None:
+        self._made: dict[TrackKey, tuple[tuple[str, int] | None, LastingRow]] = {}
+
+    def row(self, track: Track, scene: TrackScene) -> LastingRow:
+        """The row of a track in a scene of that state."""
+        key, live = TrackKey(track.batch, track.slug), scene.activity.get((track.batch, track.slug))
         seen = None if live is None else (live.text, live.at.wall_ms)
-        before = known.get(key)
-        if before is None or before[0] != seen:
-            before = known[key] = seen, lasting_row(by_key[key], scene)
-        return before[1]
-
-    return LazyRows(by_key, row), _widths(listed, state)
+        made = self._made.get(key)
+        if made is None or made[0] != seen:
+            made = self._made[key] = seen, lasting_row(track, scene)
+        return made[1]
 
 
 @of_newest
-def _known_rows(state: State, glyphs: Glyphs) -> dict[TrackKey, tuple[tuple[str, int] | None, LastingRow]]:
-    """The rows made so far of one state: of many agents at work one is seen to do something else at a time."""
-    return {}
+def _rows_of(state: State, glyphs: Glyphs) -> _RowsOf:
+    return _RowsOf()
 
 
 def _widths(listed: Sequence[Track], state: State) -> Mapping[str, int]:

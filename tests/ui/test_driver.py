@@ -47,7 +47,7 @@ def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
     told: Waits = Queue()
     real = select_module.select
 
-    def select(read: list[int], write: list[int], odd: list[int], timeout: float | None) -> Any:
+    def select(read: list[int], write: list[int], odd: list[int], timeout: float | None = None) -> Any:
         told.put(timeout)
         return real(read, write, odd, timeout)
 
@@ -123,13 +123,16 @@ async def test_it_ends_when_asked_and_goes_on_when_started_again() -> None:
         assert not again.is_alive()
 
 
-async def test_a_terminal_that_is_gone_is_waited_for_and_not_asked_again_and_again() -> None:
+async def test_a_terminal_that_is_gone_is_not_asked_again_and_again(waits: Waits) -> None:
     with _signals():
         read, write = os.pipe()
         driver = Listening(read)
         thread = Thread(target=driver.run_input_thread, daemon=True)
         os.close(write)
         thread.start()
+        # It has seen the end, and waits for its own alone.
+        assert [waits.get(timeout=PATIENCE_S) for _ in range(2)] == [None, None]
+        assert waits.empty()
         driver.exit_event.set()
         thread.join(PATIENCE_S)
         os.close(read)

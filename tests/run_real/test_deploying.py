@@ -20,13 +20,13 @@ def _log(ground: Ground) -> list[str]:
 
 
 def _plan(ground: Ground, *slugs: str) -> Path:
-    """A plan; each deploy notes its begin, waits for leave, and notes what is merged by then."""
+    """A plan; each deploy finds its track merged, notes its begin, waits for leave, and notes that it got through."""
     ground.begin({f"{slug}.txt": f"{slug}\n" for slug in slugs}, DEPLOYING)
     log, go = quoted(ground.root / "deploys"), quoted(ground.root / "go")
     # Not for ever: a test that is broken off gives no leave.
     waits = f"n=0; until [ -e {go} ] || [ $n -ge 3000 ]; do n=$((n+1)); sleep 0.02; done"
     deploy = f"echo begins >> {log}; {waits}; echo through >> {log}"
-    place = {"deploy": f"grep -q more {slugs[0]}.txt && {{ {deploy}; }}", "health": f"echo healthy >> {log}"}
+    place = {"deploy": f"grep -q more $ORCH_TRACK.txt && {{ {deploy}; }}", "health": f"echo healthy >> {log}"}
     return ground.plan(slugs, environments={"dev": {**place, "risk": "dev"}})
 
 
